@@ -1,0 +1,43 @@
+"""Metadata and dependencies of sklearn_seqattn."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+VERSION = (HERE / "sklearn_seqattn" / "_version.py").read_text().split('"')[-2]
+
+EXTRAS = {
+    "test": [
+        "codespell>=2.4",
+        "hypothesis>=6.150",
+        "numpydoc>=1.11",
+        "pytest>=9.0",
+        "ruff>=0.17",
+    ],
+}
+
+setup(
+    name="sklearn_seqattn",
+    version=VERSION,
+    description="scikit-learn estimators for sequences: LSTM networks with attention",
+    long_description=(HERE / "README.md").read_text(),
+    long_description_content_type="text/markdown",
+    license="BSD-3-Clause",
+    packages=find_packages(include=["sklearn_seqattn", "sklearn_seqattn.*"]),
+    python_requires=">=3.11",
+    install_requires=[
+        "numpy>=2.0",
+        "pandas>=2.2",
+        "scikit-learn>=1.6",
+        "skorch>=1.2",
+        "torch>=2.13",
+        "tqdm>=4.60",
+    ],
+    extras_require=EXTRAS,
+    classifiers=[
+        "Intended Audience :: Science/Research",
+        "Programming Language :: Python :: 3",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+    ],
+)

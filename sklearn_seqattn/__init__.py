@@ -1,0 +1,40 @@
+"""Attention-LSTM estimators for sequences, in the manner of scikit-learn.
+
+The public names are imported when they are first used, so that
+``import sklearn_seqattn`` costs nothing; torch and skorch load with the first
+estimator.
+"""
+
+from importlib import import_module
+
+from sklearn_seqattn._version import __version__
+
+_MODULE_OF = {
+    "AttentionLSTMClassifier": "classifier",
+    "AttentionLSTMRegressor": "regressor",
+    "EventEncoder": "preprocessing",
+    "NextStateLSTM": "next_state",
+    "NextStateMarkov": "markov",
+    "RandomKernelFeatures": "random_kernels",
+    "SequencePadder": "preprocessing",
+    "SequenceScaler": "preprocessing",
+    "StateEncoder": "preprocessing",
+    "events_to_sequences": "events",
+    "sequences_to_events": "events",
+}
+
+__all__ = ["__version__", *_MODULE_OF]  # noqa: PLE0604 (names are strings)
+
+
+def __getattr__(name):
+    """Import a public name on first use (PEP 562)."""
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    """List the public names, loaded or not."""
+    return sorted({*globals(), *_MODULE_OF})

@@ -1,0 +1,18 @@
+"""Settings and data that all tests share."""
+
+import os
+
+os.environ["SCIPY_ARRAY_API"] = "1"  # before scipy loads, or one check is skipped
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """Folder of the development data sets; the test is skipped without it."""
+    folder = Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("the development data sets are not on this machine")
+    return folder
