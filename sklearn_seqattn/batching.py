@@ -1,0 +1,119 @@
+"""Padded batches of sequences of like length, from flat storage.
+
+No padded copy of a data set is ever made: a batch is as long as the longest of
+its own sequences, and batches are made of sequences of like length (buckets).
+"""
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+#: Sequences are sorted by length within windows of this many batches.
+WINDOW = 16
+
+
+class SequenceDataset(Dataset):
+    """Sequences with their targets and weights, in flat storage.
+
+    Parameters
+    ----------
+    values : ndarray of shape (S, D), float32, or (S,), int64
+        The steps of all sequences, end to end.
+    lengths : ndarray of shape (n,), int64
+        The number of steps of each sequence.
+    targets : ndarray of shape (n, ...) or None
+        One target a sequence.
+    weights : ndarray of shape (n,), float32, or None
+        One weight a sequence; None is 1 for each.
+    """
+
+    def __init__(self, values, lengths, targets=None, weights=None):
+        self.values = values
+        self.lengths = lengths
+        self.stops = np.cumsum(lengths)
+        self.starts = self.stops - lengths
+        n = len(lengths)
+        self.targets = np.zeros(n, np.float32) if targets is None else targets
+        self.weights = np.ones(n, np.float32) if weights is None else weights
+
+    def __len__(self):
+        return len(self.lengths)
+
+    def batch(self, indices):
+        """Pad some sequences into one batch.
+
+        Parameters
+        ----------
+        indices : ndarray of shape (B,), int64
+            Which sequences.
+
+        Returns
+        -------
+        inputs : dict
+            "values" (B, T, D) or (B, T), and "lengths" (B,).
+        targets : tuple
+            The targets (B, ...) and the weights (B,).
+        """
+        lengths = self.lengths[indices]
+        shape = (len(indices), int(lengths.max()), *self.values.shape[1:])
+        padded = np.zeros(shape, self.values.dtype)
+        for row, i in zip(padded, indices, strict=True):
+            row[: self.lengths[i]] = self.values[self.starts[i] : self.stops[i]]
+        inputs = {
+            "values": torch.from_numpy(padded),
+            "lengths": torch.from_numpy(lengths),
+        }
+        targets = torch.from_numpy(self.targets[indices])
+        return inputs, (targets, torch.from_numpy(self.weights[indices]))
+
+
+class BucketBatches:
+    """Iterate over a data set in batches of sequences of like length.
+
+    In training the sequences are shuffled, sorted by length within windows of
+    16 batches, cut into batches, and the batches are shuffled: the order stays
+    random and little is padded. In prediction all are sorted by length; `order`
+    says where each row belongs.
+
+    Parameters
+    ----------
+    dataset : SequenceDataset
+        What to iterate over.
+    batch_size : int
+        Sequences a batch; the last may be smaller.
+    random_state : numpy.random.RandomState or None, default=None
+        Shuffles, anew at each iteration; None does not shuffle.
+    """
+
+    def __init__(self, dataset, batch_size, random_state=None):
+        self.dataset = dataset
+        self.batch_size = batch_size
+        self.random_state = random_state
+
+    def __len__(self):
+        return -(-len(self.dataset) // self.batch_size)
+
+    @property
+    def order(self):
+        """Rows of the data set in the order of prediction, (n,)."""
+        return np.argsort(self.dataset.lengths, kind="stable")
+
+    def _cut(self, rows):
+        """Cut rows into batches."""
+        return np.split(rows, range(self.batch_size, len(rows), self.batch_size))
+
+    def _shuffled(self):
+        """Give the batches of one epoch in their order."""
+        rows = self.random_state.permutation(len(self.dataset))
+        window = WINDOW * self.batch_size
+        for start in range(0, len(rows), window):
+            part = rows[start : start + window]
+            by_length = np.argsort(self.dataset.lengths[part], kind="stable")
+            rows[start : start + window] = part[by_length]
+        batches = self._cut(rows)
+        return [batches[i] for i in self.random_state.permutation(len(batches))]
+
+    def __iter__(self):
+        shuffle = self.random_state is not None
+        for rows in self._shuffled() if shuffle else self._cut(self.order):
+            yield self.dataset.batch(rows)

@@ -1,0 +1,1 @@
+"""The networks, in plain torch: nothing here knows of an estimator."""

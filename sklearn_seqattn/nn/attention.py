@@ -1,0 +1,205 @@
+"""Attention: alignment scores, weights, context.
+
+Every kind maps ``(query, key, value)`` and a mask over the keys to a context
+for each query. ``weights`` gives the attention weights that ``forward`` used.
+Tensors are (B, T, features); `causal` keeps a step from looking ahead.
+"""
+
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from sklearn_seqattn.nn.masking import causal_mask, masked_softmax
+
+
+def _allowed(mask, n_queries, causal):
+    """Mark the keys that each query may see: (B, 1 or T_q, T_k)."""
+    allowed = mask[:, None, :]
+    if causal:
+        allowed = allowed & causal_mask(n_queries, mask.device)
+    return allowed
+
+
+class DotScore(nn.Module):
+    """Scaled dot product, ``q . k / sqrt(d)`` (Luong et al., 2015).
+
+    Parameters
+    ----------
+    size : int
+        The size d of a query and of a key.
+    """
+
+    def __init__(self, size):
+        super().__init__()
+        self.scale = 1.0 / math.sqrt(size)
+
+    def forward(self, query, key):
+        """Score each query against each key: (B, T_q, T_k)."""
+        return query @ key.transpose(1, 2) * self.scale
+
+
+class GeneralScore(nn.Module):
+    """Bilinear score, ``q W k / sqrt(d)`` (Luong et al., 2015).
+
+    Parameters
+    ----------
+    size : int
+        The size d of a query and of a key.
+    """
+
+    def __init__(self, size):
+        super().__init__()
+        self.project = nn.Linear(size, size, bias=False)
+        self.dot = DotScore(size)
+
+    def forward(self, query, key):
+        """Score each query against each key: (B, T_q, T_k)."""
+        return self.dot(query, self.project(key))
+
+
+class AdditiveScore(nn.Module):
+    """Additive score, ``v . tanh(W q + U k)`` (Bahdanau et al., 2015).
+
+    Parameters
+    ----------
+    size : int
+        The size of a query, of a key, and of the hidden layer between.
+    """
+
+    def __init__(self, size):
+        super().__init__()
+        self.project_query = nn.Linear(size, size, bias=False)
+        self.project_key = nn.Linear(size, size)
+        self.project_hidden = nn.Linear(size, 1, bias=False)
+
+    def forward(self, query, key):
+        """Score each query against each key: (B, T_q, T_k)."""
+        query = self.project_query(query)[:, :, None, :]  # (B, T_q, 1, d)
+        key = self.project_key(key)[:, None, :, :]  # (B, 1, T_k, d)
+        return self.project_hidden(torch.tanh(query + key)).squeeze(-1)
+
+
+class ScoredAttention(nn.Module):
+    """Attention by one alignment score, with the values taken as they are.
+
+    Parameters
+    ----------
+    score : nn.Module
+        One of the scores above.
+    size : int
+        The size of the values, and so of the context.
+    """
+
+    def __init__(self, score, size):
+        super().__init__()
+        self.score = score
+        self.output_size = size
+
+    def weights(self, query, key, mask, causal=False):
+        """Give the attention weights, (B, 1, T_q, T_k)."""
+        scores = self.score(query, key)
+        allowed = _allowed(mask, query.shape[1], causal)
+        return masked_softmax(scores, allowed)[:, None]
+
+    def forward(self, query, key, value, mask, causal=False):
+        """Give the context of each query, (B, T_q, size)."""
+        return self.weights(query, key, mask, causal)[:, 0] @ value
+
+
+class MultiHeadAttention(nn.Module):
+    """Scaled dot product attention by several heads (Vaswani et al., 2017).
+
+    Parameters
+    ----------
+    input_size : int
+        The size of queries, keys and values.
+    key_size : int
+        The size of all heads' projected queries and keys together.
+    value_size : int
+        The size of all heads' projected values together.
+    num_heads : int
+        The number of heads; divides `key_size` and `value_size`.
+    output_size : int or None
+        The size of a last projection; None leaves the heads' contexts, side by
+        side, as they are.
+    rotary : nn.Module or None
+        Applied to the projected queries and keys, (B, N, T, key_size / N).
+    bias : bool
+        Whether the projections have a bias.
+    """
+
+    def __init__(
+        self,
+        input_size,
+        *,
+        key_size,
+        value_size,
+        num_heads,
+        output_size=None,
+        rotary=None,
+        bias=True,
+    ):
+        super().__init__()
+        self.num_heads = num_heads
+        self.project_query = nn.Linear(input_size, key_size, bias=bias)
+        self.project_key = nn.Linear(input_size, key_size, bias=bias)
+        self.project_value = nn.Linear(input_size, value_size, bias=bias)
+        self.project_context = (
+            nn.Identity() if output_size is None else nn.Linear(value_size, output_size)
+        )
+        self.rotary = nn.Identity() if rotary is None else rotary
+        self.output_size = value_size if output_size is None else output_size
+
+    def _heads(self, x):
+        """Split the features into heads: (B, T, N d) -> (B, N, T, d)."""
+        return x.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
+
+    def _query_and_key(self, query, key):
+        """Project queries and keys, (B, N, T, key_size / N) each."""
+        query = self.rotary(self._heads(self.project_query(query)))
+        return query, self.rotary(self._heads(self.project_key(key)))
+
+    def weights(self, query, key, mask, causal=False):
+        """Give the attention weights, (B, N, T_q, T_k)."""
+        query, key = self._query_and_key(query, key)
+        scores = query @ key.transpose(2, 3) / math.sqrt(query.shape[-1])
+        allowed = _allowed(mask, query.shape[2], causal)[:, None]
+        return masked_softmax(scores, allowed)
+
+    def forward(self, query, key, value, mask, causal=False):
+        """Give the context of each query, (B, T_q, output_size)."""
+        query, key = self._query_and_key(query, key)
+        value = self._heads(self.project_value(value))
+        if causal:  # padding lies behind every real step: causal hides it too
+            context = F.scaled_dot_product_attention(query, key, value, is_causal=True)
+        else:
+            allowed = mask[:, None, None, :].expand(-1, -1, query.shape[2], -1)
+            context = F.scaled_dot_product_attention(query, key, value, allowed)
+        return self.project_context(context.transpose(1, 2).flatten(2))
+
+
+def build_attention(kind, size, *, num_heads):
+    """Build self-attention over hidden states.
+
+    Parameters
+    ----------
+    kind : {"dot", "general", "additive", "multihead"}
+        The alignment score, or several scaled dot products side by side.
+    size : int
+        The size of the hidden states and of the context.
+    num_heads : int
+        The number of heads of "multihead"; divides `size`.
+
+    Returns
+    -------
+    attention : nn.Module
+        Called as ``attention(query, key, value, mask, causal)``.
+    """
+    if kind == "multihead":
+        return MultiHeadAttention(
+            size, key_size=size, value_size=size, num_heads=num_heads, output_size=size
+        )
+    scores = {"dot": DotScore, "general": GeneralScore, "additive": AdditiveScore}
+    return ScoredAttention(scores[kind](size), size)

@@ -1,0 +1,145 @@
+"""Masks over padded batches, and the reductions that respect them.
+
+A mask is boolean and True at a real step, everywhere in the library. A padded
+step never reaches a result: every reduction here works on the real steps alone.
+"""
+
+import torch
+
+
+def length_mask(lengths, n_steps):
+    """Mark the real steps of a batch.
+
+    Parameters
+    ----------
+    lengths : Tensor of shape (B,), int64
+        The number of real steps of every sequence.
+    n_steps : int
+        The padded length T.
+
+    Returns
+    -------
+    mask : Tensor of shape (B, T), bool
+        True at the first ``lengths[b]`` steps of row b.
+    """
+    steps = torch.arange(n_steps, device=lengths.device)
+    return steps < lengths[:, None]
+
+
+def causal_mask(n_steps, device=None):
+    """Mark what each step may look at: itself and what came before.
+
+    Parameters
+    ----------
+    n_steps : int
+        The padded length T.
+    device : torch.device, optional
+        Where to make the mask.
+
+    Returns
+    -------
+    mask : Tensor of shape (T, T), bool
+        True at (t, i) when i <= t.
+    """
+    square = torch.ones(n_steps, n_steps, dtype=torch.bool, device=device)
+    return square.tril()
+
+
+def masked_softmax(scores, mask, dim=-1):
+    """Softmax in which steps outside the mask get weight zero.
+
+    Parameters
+    ----------
+    scores : Tensor, float
+        The alignment scores.
+    mask : Tensor, bool
+        Broadcasts against `scores`. A row without any real step, which only
+        padding makes, gets weights of zero.
+    dim : int, default=-1
+        The dimension that sums to one.
+
+    Returns
+    -------
+    weights : Tensor
+        Of the shape of `scores`.
+    """
+    scores = scores.masked_fill(~mask, -torch.inf)
+    # An all-masked row would be 0 / 0: its maximum is taken as 0 instead.
+    top = scores.amax(dim, keepdim=True).detach()
+    powers = torch.exp(scores - top.masked_fill(top == -torch.inf, 0.0))
+    total = powers.sum(dim, keepdim=True)
+    return powers / total.masked_fill(total == 0, 1.0)
+
+
+def masked_max(x, mask):
+    """Maximum over the real steps, channel by channel.
+
+    Parameters
+    ----------
+    x : Tensor of shape (B, T, C), float
+        A padded batch.
+    mask : Tensor of shape (B, T), bool
+        Its real steps.
+
+    Returns
+    -------
+    maximum : Tensor of shape (B, C)
+    """
+    return x.masked_fill(~mask[..., None], -torch.inf).amax(dim=1)
+
+
+def masked_mean(x, mask):
+    """Mean over the real steps, channel by channel.
+
+    Parameters
+    ----------
+    x : Tensor of shape (B, T, C), float
+        A padded batch.
+    mask : Tensor of shape (B, T), bool
+        Its real steps.
+
+    Returns
+    -------
+    mean : Tensor of shape (B, C)
+    """
+    return zero_padding(x, mask).sum(dim=1) / mask.sum(dim=1, keepdim=True)
+
+
+def zero_padding(x, mask):
+    """Set every padded step of a batch to zero.
+
+    Parameters
+    ----------
+    x : Tensor of shape (B, T, C), float
+        A padded batch.
+    mask : Tensor of shape (B, T), bool
+        Its real steps.
+
+    Returns
+    -------
+    x : Tensor of shape (B, T, C)
+    """
+    return x.masked_fill(~mask[..., None], 0.0)
+
+
+def on_real_steps(function, x, mask):
+    """Apply a function to the real steps alone, laid end to end.
+
+    Parameters
+    ----------
+    function : callable
+        Maps (S, C) to (S, C'), S the number of real steps of the batch.
+    x : Tensor of shape (B, T, C), float
+        A padded batch.
+    mask : Tensor of shape (B, T), bool
+        Its real steps.
+
+    Returns
+    -------
+    y : Tensor of shape (B, T, C')
+        Zero at the padded steps.
+    """
+    flat = function(x[mask])  # (S, C')
+    y = flat.new_zeros(*mask.shape, flat.shape[-1])
+    y[mask] = flat
+    return y
