@@ -1,0 +1,202 @@
+"""NextStateMarkov: the next state from counts of what followed before."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from sklearn_seqattn.next_state_verbs import NextStateMixin
+from sklearn_seqattn.ngrams import NgramModel, context_rows
+from sklearn_seqattn.state_streams import FIRST_STATE
+
+_BATCH_CELLS = 2**22  # probabilities held at once
+
+
+class NextStateMarkov(NextStateMixin, BaseEstimator):
+    """Predict the next state from counts of what followed the last few states.
+
+    Parameters
+    ----------
+    order : int, default=3
+        Number of preceding states that the prediction may depend on.
+    smoothing : {"kneser_ney", "additive", "backoff"}, default="kneser_ney"
+        With c(h, w) the number of times that state w followed the context h, and
+        K classes:
+
+        * "kneser_ney" interpolates contexts of all lengths up to `order`:
+          p(w | h) = max(c(h, w) - D, 0) / c(h) + b(h) p(w | h'), where h' is h
+          without its first state, b(h) the mass that the discounts D free, and
+          the counts of shorter contexts are the numbers of distinct states seen
+          before (h, w). Below the empty context stands 1 / K.
+        * "additive" is p(w | h) = (c(h, w) + alpha) / (c(h) + alpha K) with h of
+          full length, or from the beginning of the sequence.
+        * "backoff" is the same with h the longest context, of at most `order`
+          states, that was seen at fit: a Markov model of variable order.
+    alpha : float, default=0.1
+        Pseudo-count of "additive" and "backoff".
+    discount : float or None, default=None
+        D of "kneser_ney". None estimates one for counts of 1, of 2 and of 3 or
+        more at each length, from the counts of counts (modified Kneser-Ney), a
+        single one where counts are too few, and 1/2 where there are none.
+    start_state : bool, default=True
+        Whether a start symbol stands before each sequence: the first state is
+        learnt, an empty prefix is legal, and a context knows where it begins. Set
+        it to False where sequences are windows cut from longer ones.
+    end_state : bool, default=False
+        Whether the end of a sequence is learnt as one more class: "<end>" among
+        strings, -1 among integers. It is the last of `classes_`.
+    min_count : int, default=1
+        Rarer states are read as one unknown state and are no classes.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The states, sorted, then the end state if it is learnt.
+    end_state_ : str, int or None
+        Class that stands for the end.
+    unknown_mass_ : float
+        Probability by which a state without a class is scored: the share of rare
+        states at fit.
+    max_length_ : int
+        Longest sequence at fit.
+    vocabulary_ : Vocabulary
+        The states and how often each was seen.
+    model_ : NgramModel
+        The counts and tables.
+
+    See Also
+    --------
+    NextStateLSTM : The same verbs by a recurrent network.
+
+    References
+    ----------
+    S. F. Chen and J. Goodman, "An empirical study of smoothing techniques for
+    language modeling", Computer Speech & Language 13 (1999).
+
+    Examples
+    --------
+    >>> from sklearn_seqattn import NextStateMarkov
+    >>> X = ["open check pay close", "open check check pay close", "open close"]
+    >>> model = NextStateMarkov(order=2, end_state=True).fit(X)
+    >>> model.predict(["open check check"])
+    array(['pay'], dtype='<U5')
+    >>> states, probabilities = model.rollout(["open check"], 3)
+    >>> states.tolist()
+    [['pay', 'close', '<end>']]
+    """
+
+    _parameter_constraints = {
+        "order": [Interval(Integral, 0, None, closed="left")],
+        "smoothing": [StrOptions({"kneser_ney", "additive", "backoff"})],
+        "alpha": [Interval(Real, 0, None, closed="neither")],
+        "discount": [Interval(Real, 0, 1, closed="neither"), None],
+        **NextStateMixin._state_constraints,
+    }
+
+    def __init__(
+        self,
+        *,
+        order=3,
+        smoothing="kneser_ney",
+        alpha=0.1,
+        discount=None,
+        start_state=True,
+        end_state=False,
+        min_count=1,
+    ):
+        self.order = order
+        self.smoothing = smoothing
+        self.alpha = alpha
+        self.discount = discount
+        self.start_state = start_state
+        self.end_state = end_state
+        self.min_count = min_count
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, sample_weight=None):
+        """Count what follows what.
+
+        Parameters
+        ----------
+        X : list of sequences of states
+            Lists of strings or of integers, or strings of states separated by
+            white space.
+        y : array-like of shape (n_sequences,) or None, default=None
+            The state that follows each sequence, if there is one to learn from.
+        sample_weight : array-like of shape (n_sequences,) or None, default=None
+            Weight of each sequence; k counts as k copies.
+
+        Returns
+        -------
+        NextStateMarkov
+            The fitted estimator.
+        """
+        return self._count(X, y, sample_weight, first=True)
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, sample_weight=None):
+        """Add the counts of more sequences; they may bring new states.
+
+        The result is that of one fit on all sequences together, unless
+        `min_count` kept a state unknown that has become frequent since.
+
+        Parameters
+        ----------
+        X : list of sequences of states
+            As in `fit`.
+        y : array-like of shape (n_sequences,) or None, default=None
+            As in `fit`.
+        sample_weight : array-like of shape (n_sequences,) or None, default=None
+            As in `fit`.
+
+        Returns
+        -------
+        NextStateMarkov
+            The fitted estimator.
+        """
+        return self._count(X, y, sample_weight, first=not hasattr(self, "model_"))
+
+    def _count(self, X, y, sample_weight, *, first):
+        """Fit the n-gram model, on the counts so far too unless it is the first."""
+        known = None if first else self.vocabulary_.states
+        streams, weights = self._learn_states(X, y, sample_weight, first=first)
+        contexts = context_rows(streams.symbols, streams.lengths, self.order)
+        targets = streams.following
+        weights = np.repeat(weights, streams.lengths)
+        learnt = targets >= 0
+        rows = np.column_stack([targets, contexts])[learnt]
+        weights = weights[learnt]
+        if not first:
+            rows = np.concatenate([self._renumbered(known), rows])
+            weights = np.concatenate([self.model_.weights_, weights])
+        self.model_ = NgramModel(
+            self.order,
+            len(self.vocabulary_.states) + FIRST_STATE,
+            len(self.classes_),
+            smoothing=self.smoothing,
+            alpha=self.alpha,
+            discount=self.discount,
+        ).fit(rows[:, 1:], rows[:, 0], weights)
+        return self
+
+    def _renumbered(self, known):
+        """Return the n-grams so far in the numbers of the present vocabulary."""
+        moved = self.vocabulary_.symbols_of(known.tolist())
+        symbols = np.concatenate([np.arange(FIRST_STATE), moved, [-1]])
+        columns = np.append(moved - FIRST_STATE, len(self.classes_) - 1)
+        rows = self.model_.ngrams_
+        return np.column_stack([columns[rows[:, 0]], symbols[rows[:, 1:]]])
+
+    def _log_proba_batches(self, streams, last=False):
+        """Yield (indices, log-probabilities) in batches of bounded memory."""
+        cells = np.cumsum(streams.lengths * len(self.classes_))
+        contexts = context_rows(streams.symbols, streams.lengths, self.order)
+        ends = np.cumsum(streams.lengths)
+        bounds = np.flatnonzero(np.diff(cells // _BATCH_CELLS, prepend=-1))
+        for begin, end in zip(bounds, [*bounds[1:], len(streams)], strict=True):
+            if last:
+                rows = ends[begin:end] - 1
+            else:
+                rows = slice(streams.starts[begin], ends[end - 1])
+            yield np.arange(begin, end), self.model_.log_proba(contexts[rows])

@@ -1,0 +1,292 @@
+"""Sparse counts of contexts and what follows them, smoothed into probabilities.
+
+Everything here works on integer symbols. A context is a row of the symbols that
+precede a position, the nearest first, and -1 where the sequence had not begun.
+"""
+
+import numpy as np
+from scipy.sparse import csr_array
+
+_LARGEST = np.iinfo(np.int64).max
+
+
+class NgramModel:
+    """Distribution of what follows a context, from counts of contexts.
+
+    The contexts form a tree: level j holds the distinct contexts of length j,
+    each as the key ``parent * n_symbols + symbol`` in one sorted array. Each
+    level has a sparse table (contexts of the level, targets) and the share of
+    probability that it passes on.
+
+    Parameters
+    ----------
+    order : int
+        Longest context.
+    n_symbols : int
+        Number of symbols that may stand in a context.
+    n_targets : int
+        Number of targets, K.
+    smoothing : {"kneser_ney", "additive", "backoff"}, default="kneser_ney"
+        How counts become probabilities; see
+        :class:`~sklearn_seqattn.NextStateMarkov`.
+    alpha : float, default=0.1
+        Pseudo-count of each target for "additive" and "backoff".
+    discount : float or None, default=None
+        Discount of "kneser_ney"; None estimates it from the counts of counts.
+
+    Attributes
+    ----------
+    ngrams_ : ndarray of shape (M, 1 + order)
+        The distinct (target, context) rows seen.
+    weights_ : ndarray of shape (M,)
+        The weight of each of them.
+    keys_ : list of ndarray
+        Sorted keys of the contexts of each level, level 0 (one root) first.
+    tables_ : list of csr_array
+        Probability of a target given the context, before smoothing mass.
+    passed_on_ : list of ndarray
+        Probability that each context leaves to the distribution below it.
+    """
+
+    def __init__(
+        self,
+        order,
+        n_symbols,
+        n_targets,
+        *,
+        smoothing="kneser_ney",
+        alpha=0.1,
+        discount=None,
+    ):
+        self.order = order
+        self.n_symbols = n_symbols
+        self.n_targets = n_targets
+        self.smoothing = smoothing
+        self.alpha = alpha
+        self.discount = discount
+
+    def fit(self, contexts, targets, weights):
+        """Count the rows and build the tables.
+
+        Parameters
+        ----------
+        contexts : ndarray of shape (N, order)
+            Symbols before each target, the nearest first, -1 for none.
+        targets : ndarray of shape (N,)
+            What followed, in 0 .. K - 1.
+        weights : ndarray of shape (N,)
+            Positive weights; k counts as k copies of the row.
+
+        Returns
+        -------
+        NgramModel
+            The model itself.
+        """
+        rows = np.column_stack([targets, contexts])
+        keys = _row_keys(rows + 1, max(self.n_symbols, self.n_targets) + 1)
+        _, first, group = np.unique(keys, return_index=True, return_inverse=True)
+        self.ngrams_ = rows[first]
+        self.weights_ = np.bincount(group, weights=weights)
+        targets, contexts = self.ngrams_[:, 0], self.ngrams_[:, 1:]
+        ranks = self._grow(contexts)
+        count = (
+            self._continuation_counts
+            if self.smoothing == "kneser_ney"
+            else self._plain_counts
+        )
+        self.tables_, self.passed_on_ = [], []
+        for level, (entries, counts) in enumerate(count(targets, ranks)):
+            self._add_table(len(self.keys_[level]), entries, counts)
+        return self
+
+    def log_proba(self, contexts):
+        """Return the log-probability of every target after each context.
+
+        Parameters
+        ----------
+        contexts : ndarray of shape (N, order)
+            As in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (N, K)
+            Each row's exponentials sum to one.
+        """
+        ranks = self._match(contexts)
+        if self.smoothing == "additive":  # a context counts whole or not at all
+            whole = ranks[(contexts >= 0).sum(axis=1), np.arange(len(contexts))] >= 0
+            ranks = np.where(whole, ranks, -1)
+        depth = (ranks >= 0).sum(axis=0)  # 0: nothing matched, not even the root
+        offsets = np.cumsum([0, 1, *(len(keys) for keys in self.keys_)])
+        deepest = ranks[np.maximum(depth - 1, 0), np.arange(len(contexts))]
+        # The deepest context seen decides the whole row: each one is done once.
+        _, first, group = np.unique(
+            offsets[depth] + np.maximum(deepest, 0),
+            return_index=True,
+            return_inverse=True,
+        )
+        return np.log(self._smooth(ranks[:, first]))[group]
+
+    def _smooth(self, ranks):
+        """Return the distribution (R, K) of contexts given by rank at each level."""
+        uniform = 1.0 / self.n_targets
+        proba = np.full((ranks.shape[1], self.n_targets), uniform)
+        for rank, table, passed_on in zip(
+            ranks, self.tables_, self.passed_on_, strict=True
+        ):
+            seen = np.flatnonzero(rank >= 0)
+            below = proba[seen] if self.smoothing == "kneser_ney" else uniform
+            share = passed_on[rank[seen], None]  # (seen, 1)
+            proba[seen] = share * below + table[rank[seen]].toarray()
+        return proba
+
+    def _grow(self, contexts):
+        """Build the tree of contexts; return the rank of each row at each level."""
+        ranks = np.full((self.order + 1, len(contexts)), -1)
+        ranks[0] = 0
+        self.keys_ = [np.zeros(1, dtype=np.int64)]
+        for level in range(1, self.order + 1):
+            symbol = contexts[:, level - 1]
+            inside = symbol >= 0
+            keys = ranks[level - 1, inside] * self.n_symbols + symbol[inside]
+            keys, ranks[level, inside] = np.unique(keys, return_inverse=True)
+            self.keys_.append(keys)
+        return ranks
+
+    def _match(self, contexts):
+        """Return the rank of each context at each level, -1 where it is not seen."""
+        ranks = np.full((self.order + 1, len(contexts)), -1)
+        ranks[0] = 0
+        for level in range(1, self.order + 1):
+            known = self.keys_[level]
+            symbol = contexts[:, level - 1]
+            alive = np.flatnonzero((ranks[level - 1] >= 0) & (symbol >= 0))
+            keys = ranks[level - 1, alive] * self.n_symbols + symbol[alive]
+            place = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+            if len(known):
+                ranks[level, alive] = np.where(known[place] == keys, place, -1)
+        return ranks
+
+    def _plain_counts(self, targets, ranks):
+        """Yield (entries, counts) of each level; an entry is rank * K + target."""
+        for rank in ranks:
+            inside = rank >= 0
+            entries = rank[inside] * self.n_targets + targets[inside]
+            yield _sum_by(entries, self.weights_[inside])
+
+    def _continuation_counts(self, targets, ranks):
+        """Return Kneser-Ney's (entries, counts) of each level.
+
+        Where nothing more could precede, at full length or at the beginning of a
+        sequence, an occurrence counts as it is. All other occurrences together
+        count once for each distinct symbol that preceded them.
+        """
+        depth = (ranks >= 0).sum(axis=0) - 1
+        levels = []
+        above = np.empty(0, dtype=np.int64)  # entries of the level above
+        for level in range(self.order, -1, -1):
+            ends = depth == level
+            entries = ranks[level, ends] * self.n_targets + targets[ends]
+            counts = self.weights_[ends]
+            if level < self.order:
+                context, target = np.divmod(above, self.n_targets)
+                parent = self.keys_[level + 1][context] // self.n_symbols
+                entries = np.append(entries, parent * self.n_targets + target)
+                counts = np.append(counts, np.ones(len(above)))
+            above, counts = _sum_by(entries, counts)
+            levels.append((above, counts))
+        return levels[::-1]
+
+    def _add_table(self, n_contexts, entries, counts):
+        """Turn the counts of one level into its table and the mass passed on."""
+        context, target = np.divmod(entries, self.n_targets)
+        total = np.bincount(context, counts, n_contexts)
+        if self.smoothing == "kneser_ney":
+            taken = _discounts(counts, self.discount)
+            spared = np.bincount(context, taken, n_contexts)
+            counts = counts - taken
+        else:
+            spared = np.full(n_contexts, self.alpha * self.n_targets)
+            total = total + spared
+        bounds = np.searchsorted(context, np.arange(n_contexts + 1))
+        shape = (n_contexts, self.n_targets)
+        values = counts / total[context]
+        self.tables_.append(csr_array((values, target, bounds), shape=shape))
+        self.passed_on_.append(spared / total)
+
+
+def context_rows(symbols, lengths, order):
+    """Return the context at every position of a batch of sequences.
+
+    Parameters
+    ----------
+    symbols : ndarray of shape (S,)
+        The sequences, end to end.
+    lengths : ndarray of shape (n,)
+        Their lengths, with sum S.
+    order : int
+        Length of a context.
+
+    Returns
+    -------
+    ndarray of shape (S, order)
+        Row s holds the symbol at s, the one before it, and so on; -1 where the
+        sequence had not begun.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> context_rows(np.array([5, 6, 7]), np.array([2, 1]), 2)
+    array([[ 5, -1],
+           [ 6,  5],
+           [ 7, -1]])
+    """
+    starts = np.cumsum(lengths) - lengths
+    position = np.arange(len(symbols)) - np.repeat(starts, lengths)
+    rows = np.full((len(symbols), order), -1)
+    for back in range(min(order, len(symbols))):
+        moved = symbols[: len(symbols) - back]
+        rows[back:, back] = np.where(position[back:] >= back, moved, -1)
+    return rows
+
+
+def _row_keys(rows, base):
+    """Return one int64 for each row, equal where the rows are equal."""
+    keys, size = rows[:, 0].astype(np.int64), base
+    for column in rows.T[1:]:
+        if size > _LARGEST // base:  # renumber before the product overflows
+            found, keys = np.unique(keys, return_inverse=True)
+            size = len(found)
+        keys, size = keys * base + column, size * base
+    return keys
+
+
+def _sum_by(entries, counts):
+    """Return the distinct entries, sorted, and the sum of counts of each."""
+    entries, group = np.unique(entries, return_inverse=True)
+    return entries, np.bincount(group, counts, len(entries))
+
+
+def _discounts(counts, fixed):
+    """Return what Kneser-Ney takes from each count: its discount at most."""
+    if fixed is not None:
+        return np.minimum(fixed, counts)
+    whole = np.rint(counts)
+    seen = [float(np.count_nonzero(whole == times)) for times in (1, 2, 3, 4)]
+    by_count = np.array(_estimate_discounts(*seen))
+    size = np.clip(whole, 1, 3).astype(np.intp)
+    return np.minimum(by_count[size - 1], counts)
+
+
+def _estimate_discounts(n1, n2, n3, n4):
+    """Return the discounts of counts 1, 2 and 3 or more, from counts of counts."""
+    if not n1 or not n2:  # too little to estimate from
+        return 0.5, 0.5, 0.5
+    single = n1 / (n1 + 2 * n2)
+    if not n3 or not n4:
+        return single, single, single
+    pairs = ((1, n1, n2), (2, n2, n3), (3, n3, n4))
+    several = tuple(k - (k + 1) * single * more / once for k, once, more in pairs)
+    if not all(0 < taken < k for k, taken in enumerate(several, start=1)):
+        return single, single, single
+    return several

@@ -1,0 +1,74 @@
+"""Narrowing of distributions, drawing and beam search."""
+
+import numpy as np
+import pytest
+
+from sklearn_seqattn.generation import draw, narrow, search
+
+# Three states; the last is the end in some tests. Rows by the last symbol seen.
+CHAIN = np.log(np.array([[0.6, 0.4, 1e-9], [1e-9, 0.1, 0.9], [0.31, 0.29, 0.4]]))
+
+
+def chain(prefixes):
+    """Log-probabilities after each prefix of a first-order chain."""
+    return CHAIN[[prefix[-1] - 2 for prefix in prefixes]]
+
+
+def test_temperature():
+    flat = narrow(np.log([[0.9, 0.1]]), temperature=1e9)
+    sharp = narrow(np.log([[0.9, 0.1]]), temperature=1e-3)
+    np.testing.assert_allclose(flat, [[0.5, 0.5]])
+    np.testing.assert_allclose(sharp, [[1.0, 0.0]], atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("top_p", "expected"),
+    [(0.5, [1, 0, 0]), (0.6, [0.625, 0.375, 0]), (1.0, [0.5, 0.3, 0.2])],
+)
+def test_top_p_keeps_the_fewest(top_p, expected):
+    found = narrow(np.log([[0.5, 0.3, 0.2]]), top_p=top_p)
+    np.testing.assert_allclose(found, [expected])
+
+
+def test_draws_have_the_right_frequencies():
+    drawn = draw(chain, np.array([2]), 4000, 1, None, np.random.RandomState(0))
+    share = np.mean([columns[0] == 0 for columns in drawn])
+    assert share == pytest.approx(0.6, abs=0.03)
+
+
+def test_draws_stop_at_the_end():
+    generator = np.random.RandomState(0)
+    drawn = draw(chain, np.array([3]), 200, 5, 2, generator)
+    assert {len(columns) for columns in drawn} >= {0, 1}
+    assert all((columns != 2).all() for columns in drawn)
+
+
+def test_beam_search_finds_the_better_path():
+    # Greedy from 0: 0 then 0 (0.36); through 1: 0.4 * 0.9 to state 2 is as good,
+    # and in three steps 0.4 * 0.9 * 0.4 = 0.144 < 0.216; end after 2 makes it 0.36.
+    prefixes = [np.array([2])]
+    greedy, _ = search(chain, prefixes, 3, 1, 2)
+    best, steps = search(chain, prefixes, 3, 4, 2)
+    assert greedy.tolist() == [[0, 0, 0]]
+    assert best.tolist() == [[1, 2, 2]]
+    np.testing.assert_allclose(np.exp(steps), [[0.4, 0.9, 1.0]])
+
+
+def test_a_wide_beam_is_exhaustive():
+    prefixes = [np.array([2]), np.array([4])]
+    best, steps = search(chain, prefixes, 3, 27, None)
+    for i, start in enumerate([0, 2]):
+        every = {
+            (a, b, c): CHAIN[start, a] + CHAIN[a, b] + CHAIN[b, c]
+            for a in range(3)
+            for b in range(3)
+            for c in range(3)
+        }
+        assert tuple(best[i]) == max(every, key=every.get)
+        assert steps[i].sum() == pytest.approx(max(every.values()))
+
+
+def test_all_paths_may_have_ended():
+    best, steps = search(chain, [np.array([3])], 4, 1, 2)
+    assert best.tolist() == [[2, 2, 2, 2]]
+    np.testing.assert_allclose(np.exp(steps), [[0.9, 1, 1, 1]])
