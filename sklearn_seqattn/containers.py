@@ -20,13 +20,19 @@ from sklearn_seqattn.flat_values import (
     check_not_empty,
     check_text,
     holds_text,
+    is_number_type,
     objects_to_float,
 )
-from sklearn_seqattn.sequence_lists import is_number_type, read_list, to_numpy
+from sklearn_seqattn.sequence_lists import read_list, to_numpy
 
 _EXPECTED = (
     "expected a list of sequences, a 3-D array (n_sequences, n_steps, n_channels) or "
     "a 2-D table (n_sequences, n_steps)"
+)
+
+_ONLY_PADDING = (
+    "only trailing steps that are NaN in all channels are read as padding, so fill or "
+    "drop such steps first"
 )
 
 
@@ -47,9 +53,11 @@ def read_container(X, *, tokens, channels_first, name):
     return read
 
 
-def is_table(X):
-    """Tell whether `X` is read as a table, one univariate sequence a row."""
-    return not isinstance(X, list | tuple) and np.ndim(X) == 2
+def container_ndim(X):
+    """Return 2 for a table, 3 for a padded array and 1 for a list of sequences."""
+    if isinstance(X, list | tuple):
+        return 1
+    return X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
 
 
 def is_nested_list(X):
@@ -129,7 +137,7 @@ def _read_padded(array, channels_first, name):
         values = array.reshape(-1, n_channels)
     else:
         values = array[np.arange(n_steps) < lengths[:, np.newaxis]]
-    check_finite(values, lengths, name)
+    check_finite(values, lengths, name, remedy=_ONLY_PADDING)
     return values, lengths, None
 
 

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_numeric_dtype, is_object_dtype
+from pandas.api.types import is_numeric_dtype, is_object_dtype, is_string_dtype
 
 from sklearn_seqattn.flat_values import (
     check_dtype,
     check_finite,
     check_not_empty,
+    is_number_type,
     locate,
 )
 
@@ -84,10 +85,10 @@ def _check_columns(frames, name):
 
 def _check_categories(series, lengths, name):
     """Raise unless a column that is not numeric holds categories, none missing."""
-    dtype = series.dtype
-    if isinstance(dtype, np.dtype | pd.DatetimeTZDtype | pd.PeriodDtype):
-        kind = np.dtype("M8[ns]") if dtype.kind == "M" else dtype
-        check_dtype(kind, f"{name}: column {series.name!r}")
+    where = f"{name}: column {series.name!r}"
+    is_text = isinstance(series.dtype, pd.CategoricalDtype) or is_string_dtype(series)
+    if not is_text and not is_object_dtype(series.dtype):
+        check_dtype(series.dtype, where)
     is_missing = series.isna().to_numpy()
     if is_missing.any():
         index, step = locate(int(is_missing.argmax()), lengths)
@@ -95,9 +96,13 @@ def _check_categories(series, lengths, name):
             f"{name}[{index}] has a missing value (NaN or None) at step {step}, column "
             f"{series.name!r}; fill it first, for example with the string 'missing'."
         )
-    kinds = set(map(type, series)) if is_object_dtype(dtype) else set()
-    if len({issubclass(kind, str) for kind in kinds}) > 1:
+    kinds = set() if is_text else set(map(type, series))
+    is_plain = all(issubclass(kind, str) for kind in kinds) or all(
+        is_number_type(kind) for kind in kinds
+    )
+    if not is_plain:
+        found = ", ".join(sorted(kind.__name__ for kind in kinds))
         raise TypeError(
-            f"{name}: column {series.name!r} mixes strings with other types; convert "
-            "it with astype(str)."
+            f"{where} holds values of type {found}; the categories of a column are all "
+            "strings or all numbers, so convert it, for example with astype(str)."
         )

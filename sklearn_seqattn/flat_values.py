@@ -9,6 +9,7 @@ import reprlib
 import numpy as np
 
 NUMBERS = "biuf"  # dtype kinds that hold numbers
+_FILL = "every step needs finite numbers, so fill or drop such steps first"
 STRINGS = "OUT"  # dtype kinds that may hold strings
 
 
@@ -17,6 +18,11 @@ def locate(position, lengths):
     ends = np.cumsum(lengths)
     index = int(np.searchsorted(ends, position, side="right"))
     return index, int(position - (ends[index] - lengths[index]))
+
+
+def is_number_type(kind):
+    """Tell whether objects of type `kind` are single numbers."""
+    return issubclass(kind, bool | int | float | complex | np.number | np.bool_)
 
 
 def as_float(array):
@@ -53,8 +59,11 @@ def check_not_empty(lengths, found, name):
         )
 
 
-def check_finite(values, lengths, name, channels=None):
-    """Raise at the first NaN or infinity in numeric flat storage (S, D)."""
+def check_finite(values, lengths, name, *, channels=None, remedy=_FILL):
+    """Raise at the first NaN or infinity in numeric flat storage (S, D).
+
+    `channels` are their names, if they have any.
+    """
     if np.isfinite(values).all():
         return
     position, channel = np.argwhere(~np.isfinite(values))[0]
@@ -64,9 +73,7 @@ def check_finite(values, lengths, name, channels=None):
         f"channel {channel}" if channels is None else f"column {channels[channel]!r}"
     )
     raise ValueError(
-        f"{name}[{index}] contains {found} at step {step}, {where}; every step needs "
-        "finite numbers, so drop or fill such steps first (in a 3-D array, only "
-        "trailing steps that are NaN in all channels are read as padding)."
+        f"{name}[{index}] contains {found} at step {step}, {where}; {remedy}."
     )
 
 
@@ -118,7 +125,7 @@ def objects_to_float(array, lengths, name):
     try:
         return array.astype(np.float64)
     except (TypeError, ValueError) as error:
-        width = array[0].size  # values a step: 1, or the channels of (T, D)
+        width = array.size // len(array)  # values a step: 1, or the channels of (T, D)
         position, value = next(_not_numbers(array))
         index, step = locate(position // width, lengths)
         raise type(error)(

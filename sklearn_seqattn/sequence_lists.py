@@ -15,6 +15,7 @@ from sklearn_seqattn.flat_values import (
     check_not_empty,
     check_text,
     holds_text,
+    is_number_type,
     objects_to_float,
 )
 
@@ -52,11 +53,6 @@ def read_list(items, *, tokens, channels_first, name):
     values = _join_numbers(arrays, channels_first, name)
     check_finite(values, lengths, name)
     return values, lengths, None
-
-
-def is_number_type(kind):
-    """Tell whether objects of type `kind` are single numbers."""
-    return issubclass(kind, bool | int | float | complex | np.number | np.bool_)
 
 
 def to_numpy(x, where):

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import validate_data
 
-from sklearn_seqattn.containers import is_nested_list, is_table, read_container
+from sklearn_seqattn.containers import container_ndim, is_nested_list, read_container
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def validate_sequences(estimator, X, *, tokens=None, channels_first=False, reset
         `check_sequences` raises.
     """
     sequences = check_sequences(X, tokens=tokens, channels_first=channels_first)
-    if is_table(X):
+    if container_ndim(X) == 2:
         validate_data(estimator, X, reset=reset, skip_check_array=True)
     elif reset:
         _forget(estimator, "n_features_in_", "feature_names_in_")

@@ -1,0 +1,211 @@
+"""Scale the channels of sequences over their real steps."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+
+from sklearn_seqattn.preprocessing.layout import TableFeatureNamesMixin, restore
+from sklearn_seqattn.sequences import validate_sequences
+
+
+class SequenceScaler(TableFeatureNamesMixin, TransformerMixin, BaseEstimator):
+    """Shift and scale each channel by statistics over all real steps.
+
+    A channel is scaled alike at every step, so that the shape of a sequence is kept.
+    Padding neither counts nor changes. A channel that is constant is only shifted.
+
+    Parameters
+    ----------
+    method : {"standard", "robust", "minmax"}, default="standard"
+        * "standard": subtract the mean, divide by the standard deviation;
+        * "robust": subtract the median, divide by the interquartile range;
+        * "minmax": map minimum and maximum to 0 and 1.
+    channels_first : bool, default=False
+        Whether arrays are (n, D, T) and elements of lists (D, T_i), on both sides.
+
+    Attributes
+    ----------
+    center_ : ndarray of shape (D,)
+        What is subtracted from each channel.
+    scale_ : ndarray of shape (D,)
+        What each channel is divided by.
+    input_size_ : int
+        Channels D.
+    n_features_in_ : int
+        Columns seen in `fit`, if `X` was a table.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of these columns, if they are all strings.
+
+    See Also
+    --------
+    SequencePadder : Sequences to one array.
+
+    Notes
+    -----
+    A table is a set of univariate sequences: its columns are steps of one channel,
+    and all are scaled alike. To scale columns one by one use scikit-learn's scalers.
+
+    Examples
+    --------
+    >>> from sklearn_seqattn import SequenceScaler
+    >>> X = [[[0.0, 5.0], [2.0, 5.0]], [[4.0, 5.0]]]
+    >>> scaler = SequenceScaler(method="minmax").fit(X)
+    >>> scaler.transform(X)[0]
+    array([[0. , 0. ],
+           [0.5, 0. ]])
+    """
+
+    _parameter_constraints = {
+        "method": [StrOptions({"standard", "robust", "minmax"})],
+        "channels_first": ["boolean"],
+    }
+
+    def __init__(self, *, method="standard", channels_first=False):
+        self.method = method
+        self.channels_first = channels_first
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, sample_weight=None):
+        """Learn the statistics of each channel.
+
+        Parameters
+        ----------
+        X : container of numeric sequences
+            A list of arrays (T_i,) or (T_i, D), an array (n, T, D) padded with
+            trailing NaN steps, a table (n, T) of univariate sequences, or a list of
+            DataFrames with numeric columns.
+        y : None
+            Ignored.
+        sample_weight : array-like of shape (n,) or None, default=None
+            Weights of the sequences; weight 2 counts as two copies. All ones if None.
+
+        Returns
+        -------
+        SequenceScaler
+            The fitted transformer.
+        """
+        return self._fit_sequences(self._read(X, reset=True), sample_weight)
+
+    def transform(self, X):
+        """Scale each channel.
+
+        Parameters
+        ----------
+        X : container of numeric sequences
+            With the channels seen in `fit`.
+
+        Returns
+        -------
+        same kind of container
+            A table comes back as an array (or as `set_output` says), a list as a list
+            of arrays or of DataFrames. float32 stays float32.
+        """
+        check_is_fitted(self)
+        sequences = self._transform_sequences(self._read(X, reset=False))
+        return self._restore(sequences, X)
+
+    def inverse_transform(self, X):
+        """Undo the scaling.
+
+        Parameters
+        ----------
+        X : container of numeric sequences
+            With the channels seen in `fit`.
+
+        Returns
+        -------
+        same kind of container
+            As `transform` gives it.
+        """
+        check_is_fitted(self)
+        sequences = self._read(X, reset=False)
+        values = sequences.values * self.scale_ + self.center_
+        values = values.astype(sequences.values.dtype, copy=False)
+        return self._restore(sequences.with_values(values), X)
+
+    def _fit_sequences(self, sequences, sample_weight=None):
+        """Learn from validated sequences; weights are per sequence."""
+        values, weights = sequences.values, None
+        if sample_weight is not None:
+            sample_weight = _check_sample_weight(
+                sample_weight,
+                sequences.lengths,
+                dtype=np.float64,
+                ensure_non_negative=True,
+            )
+            weights = np.repeat(sample_weight, sequences.lengths)  # (S,)
+            values, weights = values[weights > 0], weights[weights > 0]
+        center, scale = _STATISTICS[self.method](values, weights)
+        largest = np.abs(values).max(axis=0)
+        is_constant = scale <= 10 * np.finfo(values.dtype).eps * largest
+        self.center_, self.scale_ = center, np.where(is_constant, 1.0, scale)
+        return self
+
+    def _transform_sequences(self, sequences):
+        """Scale validated sequences; the dtype is kept."""
+        values = (sequences.values - self.center_) / self.scale_
+        values = values.astype(sequences.values.dtype, copy=False)
+        return sequences.with_values(values)
+
+    def _read(self, X, *, reset):
+        """Validate numeric input."""
+        return validate_sequences(
+            self, X, tokens=False, channels_first=self.channels_first, reset=reset
+        )
+
+    def _restore(self, sequences, X):
+        """Return sequences in the container that `X` is."""
+        return restore(
+            sequences,
+            X,
+            n_features=getattr(self, "n_features_in_", None),
+            channels_first=self.channels_first,
+        )
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+# Each takes values (S, D) and weights (S,) or None, and returns center and scale (D,).
+
+
+def _standard(values, weights):
+    """Return means and standard deviations, in float64."""
+    mean = np.average(values.astype(np.float64, copy=False), axis=0, weights=weights)
+    variance = np.average((values - mean) ** 2, axis=0, weights=weights)
+    return mean, np.sqrt(variance)
+
+
+def _robust(values, weights):
+    """Return medians and interquartile ranges."""
+    if weights is None:
+        weights = np.ones(len(values))
+    quartiles = [_weighted_quartiles(column, weights) for column in values.T]
+    lower, median, upper = np.array(quartiles, dtype=np.float64).T
+    return median, upper - lower
+
+
+def _weighted_quartiles(column, weights):
+    """Return the quartiles of a sample in which value i stands weights[i] times.
+
+    Where the share of weight is hit exactly, the mean of the two neighbours.
+    """
+    order = np.argsort(column)
+    column, total = column[order], np.cumsum(weights[order])
+    wanted = np.array([0.25, 0.5, 0.75]) * total[-1]
+    below = np.searchsorted(total, wanted, side="left")
+    above = np.searchsorted(total, wanted, side="right")
+    return (column[below].astype(np.float64) + column[above]) / 2
+
+
+def _minmax(values, weights):
+    """Return minima and ranges; every positive weight counts alike."""
+    lowest = values.min(axis=0).astype(np.float64)
+    return lowest, values.max(axis=0) - lowest
+
+
+_STATISTICS = {"standard": _standard, "robust": _robust, "minmax": _minmax}

@@ -1,0 +1,182 @@
+"""Tokens to integer ids, and back."""
+
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_seqattn.preprocessing.layout import TableFeatureNamesMixin, restore
+from sklearn_seqattn.sequences import check_sequences, validate_sequences
+
+_FIRST_STATE_ID = 2  # 0 is padding, 1 an unknown state
+
+
+class StateEncoder(TableFeatureNamesMixin, TransformerMixin, BaseEstimator):
+    """Encode tokens (states, words, events) as integers.
+
+    Id 0 is reserved for padding and never comes out of `transform`. Id 1 stands for
+    every state that is not in the vocabulary. State k of the vocabulary has id k + 2.
+
+    Parameters
+    ----------
+    min_count : int, default=1
+        States that occur less often in `fit` are left out of the vocabulary, and so
+        become unknown.
+    vocabulary : array-like or None, default=None
+        The states in the order of their ids, if they are known beforehand; nothing
+        is learnt then, and `min_count` does not matter.
+
+    Attributes
+    ----------
+    vocabulary_ : ndarray of shape (n_states,)
+        The states: objects (strings) or int64; sorted, unless `vocabulary` is given.
+    n_ids_ : int
+        Number of ids, n_states + 2.
+    n_features_in_ : int
+        Columns seen in `fit`, if `X` was a table.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of these columns, if they are all strings.
+
+    See Also
+    --------
+    EventEncoder : Encode events with several features.
+
+    Examples
+    --------
+    >>> from sklearn_seqattn import StateEncoder
+    >>> encoder = StateEncoder().fit(["C G Am F", "C F G"])
+    >>> encoder.vocabulary_
+    array(['Am', 'C', 'F', 'G'], dtype=object)
+    >>> encoder.transform([["G", "C"], ["C", "Dm"]])
+    [array([5, 3]), array([3, 1])]
+    >>> encoder.inverse_transform([[3, 1]])
+    [array(['C', None], dtype=object)]
+    """
+
+    _parameter_constraints = {
+        "min_count": [Interval(Integral, 1, None, closed="left")],
+        "vocabulary": ["array-like", None],
+    }
+
+    def __init__(self, *, min_count=1, vocabulary=None):
+        self.min_count = min_count
+        self.vocabulary = vocabulary
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Learn the vocabulary.
+
+        Parameters
+        ----------
+        X : container of token sequences
+            A list of sequences of strings or of integers, a list of strings (split at
+            white space), or a table (n, T) of tokens.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        StateEncoder
+            The fitted transformer.
+        """
+        sequences = validate_sequences(self, X, tokens=True, reset=True)
+        return self._fit_sequences(sequences)
+
+    def transform(self, X):
+        """Replace each token by its id.
+
+        Parameters
+        ----------
+        X : container of token sequences
+            Strings if `fit` saw strings, integers if it saw integers.
+
+        Returns
+        -------
+        list of ndarray of shape (T_i,), or ndarray of shape (n, T)
+            The ids, int64; a table for a table.
+        """
+        check_is_fitted(self)
+        sequences = validate_sequences(self, X, tokens=True, reset=False)
+        return self._restore(self._transform_sequences(sequences), X)
+
+    def inverse_transform(self, X):
+        """Replace each id by its state.
+
+        Parameters
+        ----------
+        X : container of integer sequences
+            A list of sequences of ids or a table (n, T).
+
+        Returns
+        -------
+        list of ndarray of shape (T_i,), or ndarray of shape (n, T)
+            The states as objects; None for the ids of padding and of unknown states.
+        """
+        check_is_fitted(self)
+        ids = check_sequences(X, tokens=True)
+        if ids.values.dtype == object:
+            raise TypeError("X holds strings, but inverse_transform expects ids.")
+        is_wrong = (ids.values < 0) | (ids.values >= self.n_ids_)
+        if is_wrong.any():
+            raise ValueError(
+                f"X holds the id {ids.values[is_wrong][0]}, but ids run from 0 to "
+                f"{self.n_ids_ - 1}."
+            )
+        states = np.append(np.array([None, None]), self.vocabulary_.astype(object))
+        return self._restore(ids.with_values(states[ids.values]), X)
+
+    def _fit_sequences(self, sequences):
+        """Learn from validated token sequences."""
+        tokens = sequences.values
+        if self.vocabulary is not None:
+            self.vocabulary_ = _check_vocabulary(self.vocabulary, tokens.dtype)
+        else:
+            codes, states = pd.factorize(tokens)
+            states = states[np.bincount(codes) >= self.min_count]
+            self.vocabulary_ = np.sort(states)
+        if len(self.vocabulary_) == 0:
+            raise ValueError(
+                f"No state occurs min_count={self.min_count} times; lower min_count."
+            )
+        self.n_ids_ = len(self.vocabulary_) + _FIRST_STATE_ID
+        return self
+
+    def _transform_sequences(self, sequences):
+        """Encode validated token sequences as int64 ids."""
+        # -1 for a state that is not there, which becomes the unknown id
+        index = pd.Index(self.vocabulary_, dtype=self.vocabulary_.dtype)
+        codes = index.get_indexer(sequences.values)
+        return sequences.with_values(codes.astype(np.int64) + _FIRST_STATE_ID)
+
+    def _restore(self, sequences, X):
+        """Return sequences in the container that `X` is."""
+        return restore(sequences, X, n_features=getattr(self, "n_features_in_", None))
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+
+def _check_vocabulary(vocabulary, dtype):
+    """Return a vocabulary given by the user as an array of the dtype of the tokens."""
+    states = check_sequences(
+        [list(vocabulary)], tokens=True, input_name="vocabulary"
+    ).values
+    if states.dtype != dtype:
+        raise ValueError(
+            f"vocabulary holds {states[0]!r}, but the states of X are "
+            f"{'strings' if dtype.kind == 'O' else 'integers'}; both need one type."
+        )
+    is_repeated = pd.Series(states).duplicated()
+    if is_repeated.any():
+        raise ValueError(
+            f"vocabulary holds {states[is_repeated][0]!r} more than once; every state "
+            "needs one id."
+        )
+    return states
