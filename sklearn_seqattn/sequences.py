@@ -165,10 +165,11 @@ def validate_sequences(estimator, X, *, tokens=None, channels_first=False, reset
         If `X` differs from what the estimator was fitted on, and whatever
         `check_sequences` raises.
     """
-    sequences = check_sequences(X, tokens=tokens, channels_first=channels_first)
-    if container_ndim(X) == 2:
+    is_table = container_ndim(X) == 2
+    if is_table:  # before the values: a frame with other columns has other values
         validate_data(estimator, X, reset=reset, skip_check_array=True)
-    elif reset:
+    sequences = check_sequences(X, tokens=tokens, channels_first=channels_first)
+    if reset and not is_table:
         _forget(estimator, "n_features_in_", "feature_names_in_")
         if is_nested_list(X):
             estimator.n_features_in_ = len(X[0])
