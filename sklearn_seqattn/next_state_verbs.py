@@ -318,19 +318,27 @@ class NextStateMixin(StateEncodingMixin, ClassifierMixin):
             found[indices] = log_proba
         return found
 
-    def _score_positions(self, X):
-        """Return log-likelihood, hits and number of scored positions by sequence."""
-        streams = self._encode(X)
+    def _score_positions(self, X, y=None, *, k=1, last=False):
+        """Return log-likelihood, hits and number of scored positions by sequence.
+
+        With y the state that follows X is scored, too. A hit is a state among the
+        k most probable; with `last` only the last scored position counts.
+        """
+        streams = self._encode(X, y)
         total = np.zeros((3, len(streams)))
         unseen = np.log(self.unknown_mass_)
         for indices, log_proba in self._log_proba_batches(streams):
             batch = streams.take(indices)
             rows = np.flatnonzero(batch.scored)
-            column = batch.following[rows]
-            known = np.maximum(column, 0)
-            found = np.where(column >= 0, log_proba[rows, known], unseen)
-            hit = log_proba[rows].argmax(axis=1) == column
             sequence = np.repeat(np.arange(len(batch)), batch.lengths)[rows]
+            if last:
+                ends = np.diff(sequence, append=-1) != 0
+                rows, sequence = rows[ends], sequence[ends]
+            column = batch.following[rows]
+            known = column >= 0
+            found = log_proba[rows, np.maximum(column, 0)]
+            hit = known & (_rank(log_proba[rows], found, column) < k)
+            found = np.where(known, found, unseen)
             for row, values in enumerate((found, hit, np.ones(len(rows)))):
                 total[row, indices] = np.bincount(sequence, values, len(batch))
         return total
@@ -342,6 +350,13 @@ class NextStateMixin(StateEncodingMixin, ClassifierMixin):
         the last symbol alone.
         """
         raise NotImplementedError
+
+
+def _rank(log_proba, found, column):
+    """Return how many columns are more probable than each row's own."""
+    found = found[:, None]
+    tied = (log_proba == found) & (np.arange(log_proba.shape[1]) < column[:, None])
+    return ((log_proba > found) | tied).sum(axis=1)
 
 
 def _total(count):

@@ -119,14 +119,17 @@ class StateEncodingMixin:
             columns[last == self.end_state_] = self._end_column
         return columns
 
-    def _encode(self, X):
-        """Return the streams of sequences given at prediction."""
+    def _encode(self, X, y=None):
+        """Return the streams of sequences, and of what follows, at prediction."""
         check_is_fitted(self)
         states, lengths = self._read_states(X, reset=False)
         symbols = self.vocabulary_.symbols_of(states)
         warn_unknown(states, symbols)
-        last = np.full(len(lengths), NOTHING)
-        return make_streams(symbols, lengths, last, has_start=self.start_state)
+        following = np.full(len(lengths), NOTHING)
+        if y is not None:
+            like = self.vocabulary_.states.tolist()[0]
+            following = self._last_columns(_check_following(y, len(lengths), like), 0)
+        return make_streams(symbols, lengths, following, has_start=self.start_state)
 
     def _read_states(self, X, *, reset):
         """Return the states of X end to end and the lengths."""
