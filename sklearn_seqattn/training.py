@@ -303,7 +303,7 @@ class SequenceNet(NeuralNet):
 
 def _history_frame(history):
     """Turn a skorch history into a frame, one row an epoch."""
-    columns = ("epoch", "train_loss", "valid_loss", "event_lr", "dur")
+    columns = ("epoch", "train_loss", "valid_loss", "dur")
     kept = [c for c in columns if history and c in history[0]]
     frame = pd.DataFrame(history[:, tuple(kept)], columns=kept)
     return frame.rename(columns={"dur": "seconds"})
@@ -312,14 +312,26 @@ def _history_frame(history):
 def _without_training_state(net):
     """Drop what only training needs: optimizer, generators, data, batch rows."""
     net.module_.eval()
-    net.optimizer_ = None
-    net.set_params(train_split=None, iterator_train__random_state=None)
+    net.module = net.optimizer_ = None
+    net.train_split = net.iterator_train__random_state = None
     net.callbacks, net.callbacks_ = [], []
     for row in net.history:
         row.pop("batches", None)
     return net
 
 
+def _batches(net, dataset):
+    """Iterate over the inputs of a data set, on the device and in the dtype of a net."""
+    dtype = next(net.module_.parameters()).dtype
+    batches = BucketBatches(dataset, PREDICTION_BATCH_SIZE)
+    for inputs, _ in batches:
+        values, lengths = inputs["values"], inputs["lengths"]
+        if values.is_floating_point():
+            values = values.to(dtype)
+        yield values.to(net.device), lengths.to(net.device)
+
+
+@torch.inference_mode()
 def forward(net, dataset):
     """Run a fitted network over a data set.
 
@@ -332,14 +344,37 @@ def forward(net, dataset):
 
     Returns
     -------
-    outputs : ndarray of shape (n, K), float32
-        In the order of the data set.
+    outputs : ndarray of shape (n, K)
+        In the order of the data set and the dtype of the network.
     """
-    batches = BucketBatches(dataset, PREDICTION_BATCH_SIZE)
-    with torch.inference_mode():
-        rows = [
-            net.infer(inputs).float().cpu().numpy() for inputs, _ in batches
-        ]
-    outputs = np.empty((len(dataset), *rows[0].shape[1:]), np.float32)
-    outputs[batches.order] = np.concatenate(rows)
-    return outputs
+    rows = [net.module_(*batch).cpu().numpy() for batch in _batches(net, dataset)]
+    return np.concatenate(rows)[_restoring_order(dataset)]
+
+
+@torch.inference_mode()
+def attention_weights(net, dataset):
+    """Give the attention weights of a fitted network, batch by batch.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNet
+        As `train` returns it.
+    dataset : SequenceDataset
+        The data.
+
+    Returns
+    -------
+    weights : list of ndarray of shape (N, T_i', T_i')
+        In the order of the data set, without padding.
+    """
+    rows = []
+    for batch in _batches(net, dataset):
+        weights, mask = net.module_.attention_weights(*batch)
+        for one, n_steps in zip(weights, mask.sum(dim=1), strict=True):
+            rows.append(one[:, :n_steps, :n_steps].cpu().numpy())
+    return [rows[i] for i in _restoring_order(dataset)]
+
+
+def _restoring_order(dataset):
+    """Give the places of the rows among the batches of prediction, (n,)."""
+    return np.argsort(BucketBatches(dataset, PREDICTION_BATCH_SIZE).order)

@@ -1,0 +1,435 @@
+"""What the classifier and the regressor share: reading, training, running."""
+
+import copy
+from numbers import Integral, Real
+
+import numpy as np
+import pandas as pd
+import torch
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+
+from sklearn_seqattn import defaults
+from sklearn_seqattn.architecture import (
+    make_embedding,
+    network_numbers,
+    resolve_front_end,
+)
+from sklearn_seqattn.batching import SequenceDataset
+from sklearn_seqattn.canonical import canonical_rows
+from sklearn_seqattn.fitting import (
+    LabelledSequences,
+    draw_seeds,
+    kept_on_failure,
+    split_validation,
+)
+from sklearn_seqattn.inputs import InputEncoder
+from sklearn_seqattn.nn.networks import build_sequence_network
+from sklearn_seqattn.sequences import validate_sequences
+from sklearn_seqattn.training import (
+    TrainingPlan,
+    WeightedLoss,
+    attention_weights,
+    forward,
+    isolated_generator,
+    resolve_device,
+    train,
+)
+
+POOLINGS = ("max", "mean", "last", "attention")
+
+_SIZE = Interval(Integral, 1, None, closed="left")
+_SHARE = Interval(Real, 0, 1, closed="left")
+
+
+class BaseSequenceEstimator(BaseEstimator):
+    """Base of the estimators that give one answer a sequence.
+
+    A subclass says what a target is: `_learn_targets`, `_encode_targets` and
+    `_network_targets` lead from y to what the loss compares, `_loss` makes the
+    loss, `_n_outputs` counts the outputs, and predictions decode `_outputs`.
+    """
+
+    _prediction_dtype = torch.float32
+
+    _parameter_constraints = {
+        "front_end": [StrOptions({"auto"}), str, tuple, None],
+        "embedding_size": [_SIZE],
+        "embedding_vectors": ["array-like", None],
+        "vocabulary": ["array-like", None],
+        "min_count": [_SIZE],
+        "token_dropout": [_SHARE],
+        "conv_channels": [_SIZE, tuple],
+        "conv_kernel_size": [_SIZE, tuple, StrOptions({"auto"})],
+        "conv_stride": [_SIZE, tuple, StrOptions({"auto"})],
+        "conv_dilation": [_SIZE, tuple],
+        "dense_units": [_SIZE, tuple],
+        "step_conv_channels": [_SIZE, tuple],
+        "step_conv_kernel_size": [_SIZE, tuple],
+        "key_size": [_SIZE, tuple],
+        "value_size": [_SIZE, tuple],
+        "encoder": [StrOptions({"lstm", "gru", "transformer"})],
+        "hidden_size": [_SIZE],
+        "num_layers": [_SIZE],
+        "bidirectional": ["boolean"],
+        "residual": ["boolean"],
+        "positions": [StrOptions({"rotary", "sinusoidal"})],
+        "attention": [StrOptions({"dot", "general", "additive", "multihead"}), None],
+        "num_heads": [_SIZE],
+        "pooling": [StrOptions(set(POOLINGS)), tuple],
+        "head_units": [_SIZE, tuple],
+        "dropout": [_SHARE],
+        "standardize": ["boolean"],
+        "lr": [Interval(Real, 0, None, closed="neither")],
+        "lr_schedule": [StrOptions({"cosine", "constant"})],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
+        "batch_size": [_SIZE, StrOptions({"auto"})],
+        "max_epochs": [_SIZE, StrOptions({"auto"})],
+        "early_stopping": ["boolean", StrOptions({"auto"})],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [_SIZE],
+        "warm_start": ["boolean"],
+        "channels_first": ["boolean"],
+        "random_state": ["random_state"],
+        "device": [str],
+        "callbacks": [list, tuple],
+        "net_params": [dict, None],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        *,
+        front_end="auto",
+        embedding_size=64,
+        embedding_vectors=None,
+        vocabulary=None,
+        min_count=1,
+        token_dropout=0.1,
+        conv_channels=64,
+        conv_kernel_size="auto",
+        conv_stride="auto",
+        conv_dilation=1,
+        dense_units=64,
+        step_conv_channels=8,
+        step_conv_kernel_size=3,
+        key_size=64,
+        value_size=64,
+        encoder="lstm",
+        hidden_size=32,
+        num_layers=2,
+        bidirectional=True,
+        residual=True,
+        positions="rotary",
+        attention="multihead",
+        num_heads=4,
+        pooling=("max", "mean"),
+        head_units=(64,),
+        dropout=0.2,
+        standardize=True,
+        lr=2e-3,
+        lr_schedule="cosine",
+        weight_decay=1e-2,
+        max_grad_norm=1.0,
+        batch_size="auto",
+        max_epochs="auto",
+        early_stopping="auto",
+        validation_fraction=0.1,
+        n_iter_no_change=10,
+        warm_start=False,
+        channels_first=False,
+        random_state=None,
+        device="auto",
+        callbacks=(),
+        net_params=None,
+        verbose=0,
+    ):
+        self.front_end = front_end
+        self.embedding_size = embedding_size
+        self.embedding_vectors = embedding_vectors
+        self.vocabulary = vocabulary
+        self.min_count = min_count
+        self.token_dropout = token_dropout
+        self.conv_channels = conv_channels
+        self.conv_kernel_size = conv_kernel_size
+        self.conv_stride = conv_stride
+        self.conv_dilation = conv_dilation
+        self.dense_units = dense_units
+        self.step_conv_channels = step_conv_channels
+        self.step_conv_kernel_size = step_conv_kernel_size
+        self.key_size = key_size
+        self.value_size = value_size
+        self.encoder = encoder
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.bidirectional = bidirectional
+        self.residual = residual
+        self.positions = positions
+        self.attention = attention
+        self.num_heads = num_heads
+        self.pooling = pooling
+        self.head_units = head_units
+        self.dropout = dropout
+        self.standardize = standardize
+        self.lr = lr
+        self.lr_schedule = lr_schedule
+        self.weight_decay = weight_decay
+        self.max_grad_norm = max_grad_norm
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.warm_start = warm_start
+        self.channels_first = channels_first
+        self.random_state = random_state
+        self.device = device
+        self.callbacks = callbacks
+        self.net_params = net_params
+        self.verbose = verbose
+
+    def _fit(self, X, y, sample_weight, validation):
+        """Fit anew, or go on from the last fit where `warm_start` says so."""
+        fresh = not (self.warm_start and hasattr(self, "net_"))
+        return self._train(X, y, sample_weight, validation, fresh=fresh)
+
+    def _partial_fit(self, X, y, sample_weight, classes=None):
+        """Train for one epoch."""
+        fresh = not hasattr(self, "net_")
+        no_validation = (None, None, None)
+        return self._train(
+            X,
+            y,
+            sample_weight,
+            no_validation,
+            fresh=fresh,
+            n_epochs=1,
+            classes=classes,
+        )
+
+    def _train(
+        self, X, y, sample_weight, validation, *, fresh, n_epochs=None, classes=None
+    ):
+        """Validate, encode, build, train; a failure leaves the old fit as it was."""
+        seeds = draw_seeds(self.random_state, 3)
+        with kept_on_failure(self):
+            data = self._read_training(X, y, sample_weight, classes, reset=fresh)
+            valid = self._read_validation(*validation)
+            patience = None if n_epochs else self._patience(len(data), valid)
+            if patience is not None and valid is None:
+                data, valid = split_validation(
+                    data,
+                    self.validation_fraction,
+                    seeds[0],
+                    strata=self._strata(data.targets),
+                )
+            if fresh:
+                self._fit_encoders(data)
+            plan = self._plan(len(data), patience, n_epochs)
+            train_set, valid_set = self._dataset(data), self._dataset(valid)
+            with isolated_generator(seeds[1]):
+                module = self._network(data) if fresh else self._network_copy()
+                self.net_, history = train(
+                    module,
+                    WeightedLoss(self._loss()),
+                    train_set,
+                    plan,
+                    seed=seeds[2],
+                    valid_set=valid_set,
+                )
+            if plan.device != "mps":  # which has no double precision
+                self.net_.module_.to(self._prediction_dtype)
+            self._append_history(history, fresh)
+        return self
+
+    def _tokens(self):
+        """Say how sequences are read: as tokens, as numbers, or by their type."""
+        if isinstance(self.front_end, str) and self.front_end == "auto":
+            return None
+        return "embedding" in resolve_front_end(self.front_end, tokens=False)
+
+    def _read_training(self, X, y, sample_weight, classes, *, reset):
+        """Check X, y and weights, and bring them into canonical form."""
+        tokens = self._tokens()
+        sequences = validate_sequences(
+            self, X, tokens=tokens, channels_first=self.channels_first, reset=reset
+        )
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is "
+                "None."
+            )
+        y = self._check_y(y, len(sequences))
+        weights = _check_sample_weight(
+            sample_weight, y, dtype=np.float64, ensure_non_negative=True
+        )
+        if not weights.any():
+            raise ValueError("sample_weight is zero for every sequence.")
+        if not weights.all():
+            kept = np.flatnonzero(weights)
+            sequences, y, weights = sequences.take(kept), y[kept], weights[kept]
+        if reset:
+            self._learn_targets(y, classes)
+        targets = self._encode_targets(y)
+        weights = self._weigh(targets, weights)
+        rows, weights = canonical_rows(sequences, targets, weights)
+        return LabelledSequences(sequences.take(rows), targets[rows], weights)
+
+    def _read_validation(self, validation_data, X_val, y_val):
+        """Check the validation data, whichever way they came; None without any."""
+        if validation_data is None and X_val is None and y_val is None:
+            return None
+        if validation_data is not None:
+            if X_val is not None or y_val is not None:
+                raise ValueError(
+                    "validation_data and X_val, y_val say the same; pass one of them."
+                )
+            if not isinstance(validation_data, tuple | list) or (
+                len(validation_data) != 2
+            ):
+                raise ValueError("validation_data must be a pair (X, y).")
+            X_val, y_val = validation_data
+        if X_val is None or y_val is None:
+            raise ValueError("Validation needs both X_val and y_val; one is missing.")
+        sequences = self._validate(X_val)
+        y_val = self._check_y(y_val, len(sequences))
+        targets = self._encode_targets(y_val)
+        return LabelledSequences(sequences, targets, np.ones(len(sequences)))
+
+    def _validate(self, X):
+        """Check sequences against those of the fit."""
+        return validate_sequences(
+            self,
+            X,
+            tokens=self._tokens(),
+            channels_first=self.channels_first,
+            reset=False,
+        )
+
+    def _patience(self, n_samples, valid):
+        """Give the epochs without improvement to wait for; None never stops."""
+        if self.early_stopping == "auto":
+            enough = n_samples >= defaults.EARLY_STOPPING_FROM
+            return self.n_iter_no_change if enough or valid is not None else None
+        return self.n_iter_no_change if self.early_stopping else None
+
+    def _weigh(self, targets, weights):
+        """Adapt the weight of each row to its target."""
+        return weights
+
+    def _strata(self, targets):
+        """Give the classes whose shares a validation split keeps."""
+        return None
+
+    def _fit_targets(self, targets, weights):
+        """Learn how targets are scaled."""
+
+    def _fit_encoders(self, data):
+        """Learn from the training part how inputs and targets are encoded."""
+        self.input_encoder_ = InputEncoder(
+            standardize=self.standardize,
+            vocabulary=self.vocabulary,
+            min_count=self.min_count,
+        ).fit(data.sequences, data.weights)
+        self._fit_targets(data.targets, data.weights)
+
+    def _plan(self, n_samples, patience, n_epochs):
+        """Decide how to train on n sequences; `n_epochs` is that of partial_fit."""
+        batch_size, max_epochs = self.batch_size, self.max_epochs
+        if batch_size == "auto":
+            batch_size = defaults.batch_size(n_samples)
+        if max_epochs == "auto":
+            max_epochs = defaults.max_epochs(n_samples, batch_size)
+        return TrainingPlan(
+            lr=self.lr,
+            lr_schedule="constant" if n_epochs else self.lr_schedule,
+            weight_decay=self.weight_decay,
+            max_grad_norm=self.max_grad_norm,
+            batch_size=int(batch_size),
+            max_epochs=int(n_epochs or max_epochs),
+            patience=patience,
+            device=resolve_device(self.device),
+            verbose=int(self.verbose),
+            callbacks=tuple(self.callbacks),
+            net_params=self.net_params or {},
+        )
+
+    def _network(self, data):
+        """Build the network for the training data."""
+        params, kind = self.get_params(deep=False), data.sequences.kind
+        n_steps = float(data.sequences.lengths.mean())
+        numbers = network_numbers(params, kind=kind, n_steps=n_steps)
+        n_ids = self.input_encoder_.n_ids_
+        return build_sequence_network(
+            input_size=self.input_encoder_.output_size_,
+            n_outputs=self._n_outputs,
+            embedding=None if n_ids is None else make_embedding(params, n_ids),
+            **numbers,
+        )
+
+    def _network_copy(self):
+        """Copy the fitted network, to go on training without losing it."""
+        return copy.deepcopy(self.net_.module_).float()
+
+    def _dataset(self, data):
+        """Encode sequences and targets for the network; None stays None."""
+        if data is None:
+            return None
+        encoded = self.input_encoder_.transform(data.sequences)
+        return SequenceDataset(
+            encoded.values,
+            encoded.lengths,
+            self._network_targets(data.targets),
+            (data.weights / data.weights.mean()).astype(np.float32),
+        )
+
+    def _append_history(self, history, fresh):
+        """Keep the record of the training, behind that of earlier ones."""
+        if not fresh:
+            history["epoch"] += self.n_iter_
+            history = pd.concat([self.history_, history], ignore_index=True)
+        self.history_ = history
+        self.n_iter_ = len(history)
+
+    def _outputs(self, X):
+        """Run the network over X: logits or standardised targets, (n, K) float32."""
+        check_is_fitted(self)
+        encoded = self.input_encoder_.transform(self._validate(X))
+        return forward(self.net_, SequenceDataset(encoded.values, encoded.lengths))
+
+    def attention_weights(self, X):
+        """Give the weights with which each step attends to each other one.
+
+        Parameters
+        ----------
+        X : sequences
+            As in `fit`.
+
+        Returns
+        -------
+        weights : list of ndarray of shape (n_heads, T_i', T_i'), float32
+            One array a sequence, without padding; row t of a head sums to one.
+            T_i' is the number of steps behind the front end: ``ceil(T_i / s)``
+            where its convolutions have strides of s in all.
+
+        Raises
+        ------
+        ValueError
+            If the network has no attention (``attention=None``).
+        """
+        check_is_fitted(self)
+        if self.net_.module_.attention is None:
+            raise ValueError(
+                "The network was fitted with attention=None and has no weights to "
+                "show; choose one of its attentions."
+            )
+        encoded = self.input_encoder_.transform(self._validate(X))
+        dataset = SequenceDataset(encoded.values, encoded.lengths)
+        return attention_weights(self.net_, dataset)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags

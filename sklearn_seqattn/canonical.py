@@ -1,0 +1,60 @@
+"""The canonical form of training data: no duplicates, one order.
+
+In this form a sequence of weight k trains the network exactly as k copies of it do,
+and the order in which the sequences come does not matter.
+"""
+
+from hashlib import blake2b
+
+import numpy as np
+import pandas as pd
+
+
+def canonical_rows(sequences, targets, weights):
+    """Merge equal rows, and order by content.
+
+    Parameters
+    ----------
+    sequences : Sequences
+        n sequences.
+    targets : ndarray of shape (n, ...)
+        One target a sequence.
+    weights : ndarray of shape (n,), float64
+        One weight a sequence.
+
+    Returns
+    -------
+    rows : ndarray of shape (m,), int64
+        One row of each group of equal ones, in their order.
+    weights : ndarray of shape (m,), float64
+        The summed weight of each group.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_seqattn.canonical import canonical_rows
+    >>> from sklearn_seqattn.sequences import check_sequences
+    >>> X = check_sequences([[1.0, 2.0], [3.0], [1.0, 2.0]])
+    >>> rows, weights = canonical_rows(X, np.array([0, 1, 0]), np.array([1, 1, 2]))
+    >>> sorted(zip(rows.tolist(), weights.tolist()))
+    [(0, 3.0), (1, 1.0)]
+    """
+    steps = _step_contents(sequences)
+    stops = np.cumsum(sequences.lengths)
+    digests = np.empty(len(sequences), dtype="S32")
+    for i, (start, stop) in enumerate(zip(sequences.starts, stops, strict=True)):
+        content = blake2b(steps[start:stop], digest_size=16)
+        content.update(np.ascontiguousarray(targets[i]))
+        digests[i] = content.hexdigest()
+    _, rows, groups = np.unique(digests, return_index=True, return_inverse=True)
+    return rows, np.bincount(groups, weights=weights)
+
+
+def _step_contents(sequences):
+    """Give each step as bytes of its own: numbers as they are, others by hash."""
+    values = sequences.values
+    if sequences.kind == "tokens":
+        return pd.util.hash_array(values)
+    if sequences.kind == "events":
+        return pd.util.hash_pandas_object(values, index=False).to_numpy()
+    return np.ascontiguousarray(values)

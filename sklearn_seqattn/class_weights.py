@@ -1,0 +1,48 @@
+"""Weights of classes, turned into weights of training rows."""
+
+import numpy as np
+from sklearn.utils.class_weight import compute_class_weight
+
+
+def weigh_classes(class_weight, classes, codes, weights):
+    """Multiply the weight of each row by that of its class.
+
+    "balanced" gives every class the same total, counting a row of weight k as k
+    rows.
+
+    Parameters
+    ----------
+    class_weight : dict, "balanced" or None
+        As the classifier takes it.
+    classes : ndarray of shape (n_classes,)
+        The classes.
+    codes : ndarray of shape (n,), int64
+        The position of each row's class in `classes`.
+    weights : ndarray of shape (n,), float64
+        The weight of each row.
+
+    Returns
+    -------
+    weights : ndarray of shape (n,), float64
+
+    Raises
+    ------
+    ValueError
+        If a dict names a class that is not there.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_seqattn.class_weights import weigh_classes
+    >>> codes = np.array([0, 0, 0, 1])
+    >>> weigh_classes("balanced", np.array(["a", "b"]), codes, np.ones(4)).round(3)
+    array([0.667, 0.667, 0.667, 2.   ])
+    """
+    if class_weight is None:
+        return weights
+    if class_weight == "balanced":
+        totals = np.bincount(codes, weights=weights, minlength=len(classes))
+        of_class = weights.sum() / (np.count_nonzero(totals) * np.maximum(totals, 1e-300))
+    else:
+        of_class = compute_class_weight(class_weight, classes=classes, y=classes)
+    return weights * of_class[codes]

@@ -1,0 +1,107 @@
+"""The rules behind "auto": what the size of the data decides.
+
+n is the number of distinct training sequences, T their mean length. The rules
+look at nothing else.
+"""
+
+from math import ceil
+
+#: The front end of numeric sequences: a strided stem, two residual groups.
+STEM = (
+    "conv",
+    "batch_norm",
+    "gelu",
+    ("conv", "batch_norm", "gelu"),
+    ("conv", "batch_norm", "gelu"),
+)
+
+#: The front end of token sequences.
+TOKEN_STEM = ("embedding", "locked_dropout", *STEM)
+
+#: With fewer sequences, holding some out costs more than stopping early gives.
+EARLY_STOPPING_FROM = 10_000
+
+
+def stem_stride(n_steps):
+    """Give the stride of the stem: about 32 steps reach the encoder.
+
+    Parameters
+    ----------
+    n_steps : float
+        The mean length T.
+
+    Returns
+    -------
+    stride : int
+
+    Examples
+    --------
+    >>> from sklearn_seqattn.defaults import stem_stride
+    >>> [stem_stride(n_steps) for n_steps in (1, 32, 33, 1000)]
+    [1, 1, 2, 32]
+    """
+    return max(1, ceil(n_steps / 32))
+
+
+def stem_kernel_size(stride):
+    """Give the kernel of the stem: it overlaps its neighbours by half.
+
+    Parameters
+    ----------
+    stride : int
+        The stride of the stem.
+
+    Returns
+    -------
+    kernel_size : int
+    """
+    return max(7, 2 * stride + 1)
+
+
+def batch_size(n_samples):
+    """Give the batch size: an eighth of the data, from 8 to 64.
+
+    Parameters
+    ----------
+    n_samples : int
+        The number of sequences n.
+
+    Returns
+    -------
+    batch_size : int
+
+    Examples
+    --------
+    >>> from sklearn_seqattn.defaults import batch_size
+    >>> [batch_size(n) for n in (2, 100, 10_000)]
+    [8, 12, 64]
+    """
+    return min(max(n_samples // 8, 8), 64)
+
+
+def max_epochs(n_samples, batch_size):
+    """Give the epochs: 400 steps or 40 epochs, with an upper and a lower end.
+
+    Small sets get at most 200 epochs; large ones 8,000 steps or 10 epochs,
+    whichever is more.
+
+    Parameters
+    ----------
+    n_samples : int
+        The number of sequences n.
+    batch_size : int
+        Sequences a batch.
+
+    Returns
+    -------
+    max_epochs : int
+
+    Examples
+    --------
+    >>> from sklearn_seqattn.defaults import max_epochs
+    >>> [max_epochs(n, 64) for n in (64, 1_000, 10_000, 100_000, 1_000_000)]
+    [200, 40, 40, 10, 10]
+    """
+    batches = ceil(n_samples / batch_size)
+    small = min(200, max(40, ceil(400 / batches)))
+    return min(small, max(10, ceil(8_000 / batches)))
