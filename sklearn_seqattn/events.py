@@ -195,7 +195,7 @@ def _check_parts(frames, ids, id):
             f"ids has {len(ids)} elements, but there are {len(frames)} sequences."
         )
     if len(pd.unique(ids)) != len(ids):
-        repeated = ids[pd.Series(ids).duplicated()][0]
+        repeated = ids[pd.Series(ids).duplicated()].tolist()[0]
         raise ValueError(
             f"ids holds {repeated!r} more than once; every sequence needs its own id."
         )

@@ -129,7 +129,7 @@ def objects_to_float(array, lengths, name):
         position, value = next(_not_numbers(array))
         index, step = locate(position // width, lengths)
         raise type(error)(
-            f"{name}[{index}] holds {reprlib.repr(value)} at step {step}: {error}"
+            f"{name}[{index}] holds {reprlib.repr(value)} at step {step}: {error}."
         ) from error
 
 

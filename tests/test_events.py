@@ -1,0 +1,242 @@
+"""Long event tables to lists of sequences, and back."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sklearn_seqattn import events_to_sequences, sequences_to_events
+from sklearn_seqattn.sequences import check_sequences
+
+
+@st.composite
+def event_lists(draw):
+    """Draw sequences of events with a categorical and a numeric column, and ids."""
+    lengths = draw(st.lists(st.integers(1, 5), min_size=1, max_size=5))
+    frames = [
+        pd.DataFrame(
+            {
+                "kind": draw(st.lists(st.sampled_from("abc"), min_size=n, max_size=n)),
+                "size": draw(st.lists(st.integers(-9, 9), min_size=n, max_size=n)),
+            }
+        )
+        for n in lengths
+    ]
+    ids = draw(
+        st.lists(
+            st.integers(-50, 50),
+            min_size=len(lengths),
+            max_size=len(lengths),
+            unique=True,
+        )
+    )
+    return frames, ids
+
+
+def assert_same_frames(found, expected):
+    for left, right in zip(found, expected, strict=True):
+        pd.testing.assert_frame_equal(left, right)
+
+
+@given(event_lists(), st.booleans())
+def test_sequences_survive_the_table(drawn, as_text):
+    frames, ids = drawn
+    ids = [f"case {i}" for i in ids] if as_text else ids
+    table = sequences_to_events(frames, ids, id="case")
+    assert list(table.columns) == ["case", "step", "kind", "size"]
+    found, found_ids = events_to_sequences(table, id="case", order="step")
+    assert_same_frames(found, frames)
+    assert found_ids.tolist() == ids
+
+
+@given(event_lists(), st.randoms(use_true_random=False))
+def test_the_order_of_the_table_does_not_matter(drawn, random):
+    table = sequences_to_events(*drawn)
+    rows = list(range(len(table)))
+    random.shuffle(rows)
+    shuffled = table.iloc[rows]
+    found, ids = events_to_sequences(shuffled, id="id", order="step")
+    by_id = dict(zip(ids.tolist(), found, strict=True))
+    assert list(by_id) == list(dict.fromkeys(shuffled["id"]))  # first occurrence
+    assert_same_frames([by_id[i] for i in drawn[1]], drawn[0])
+
+
+@given(event_lists())
+def test_the_table_survives_sequences(drawn):
+    table = sequences_to_events(*drawn, order="step")
+    columns = ["step", "kind", "size"]
+    sequences, ids = events_to_sequences(table, id="id", order="step", columns=columns)
+    back = sequences_to_events(sequences, ids, order="step")
+    pd.testing.assert_frame_equal(back, table)
+
+
+@given(st.lists(st.lists(st.sampled_from("abc"), min_size=1), min_size=1))
+def test_one_column_gives_tokens(X):
+    table = sequences_to_events(X, columns="state")
+    found, ids = events_to_sequences(table, id="id", order="step", columns="state")
+    assert [x.tolist() for x in found] == X
+    assert ids.tolist() == list(range(len(X)))
+    assert check_sequences(found).kind == "tokens"
+
+
+def test_arrays_with_channels():
+    X = [np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[5.0, 6.0]])]
+    table = sequences_to_events(X, ["u", "v"], columns=["left", "right"])
+    assert table.to_dict("list") == {
+        "id": ["u", "u", "v"],
+        "step": [0, 1, 0],
+        "left": [1, 3, 5],
+        "right": [2, 4, 6],
+    }
+    found, _ = events_to_sequences(table, id="id", columns=["left", "right"])
+    for left, right in zip(found, X, strict=True):
+        np.testing.assert_array_equal(left, right)
+
+
+def test_times_sort_and_ties_keep_their_order():
+    times = pd.to_datetime(["2020-02-01", "2020-01-01", "2020-02-01", "2019-01-01"])
+    table = pd.DataFrame(
+        {"who": ["p", "p", "p", "q"], "when": times, "what": ["b", "a", "c", "d"]},
+        index=[9, 8, 7, 9],
+    )
+    found, ids = events_to_sequences(table, id="who", order="when", columns="what")
+    assert [x.tolist() for x in found] == [["a", "b", "c"], ["d"]]
+    assert ids.tolist() == ["p", "q"]
+    unsorted, _ = events_to_sequences(table, id="who", columns="what")
+    assert unsorted[0].tolist() == ["b", "a", "c"]
+    frames, _ = events_to_sequences(table, id="who", order="when")
+    assert list(frames[0].columns) == ["what"]
+
+
+def test_categorical_columns_stay_categorical():
+    table = pd.DataFrame({"id": [1, 2, 1], "a": pd.Categorical(["x", "y", "x"])})
+    found, _ = events_to_sequences(table, id="id")
+    assert found[0]["a"].dtype == table["a"].dtype
+    back = sequences_to_events(found, [1, 2])
+    assert back["a"].dtype == table["a"].dtype
+
+
+def test_the_input_is_not_changed():
+    frames = [pd.DataFrame({"step": [3, 4], "a": [1, 2]})]
+    table = sequences_to_events(frames)
+    assert table["step"].tolist() == [3, 4]
+    assert list(frames[0].columns) == ["step", "a"]
+
+
+TABLE = pd.DataFrame({"id": [1, 1], "t": [0, 1], "a": ["x", "y"]})
+
+
+@pytest.mark.parametrize(
+    ("frame", "kwargs", "exception", "message"),
+    [
+        (
+            [1],
+            {"id": "id"},
+            TypeError,
+            "frame is of type list, but a DataFrame is expected.",
+        ),
+        (
+            TABLE.iloc[:0],
+            {"id": "id"},
+            ValueError,
+            "frame has 0 rows, but at least one event is required.",
+        ),
+        (
+            TABLE,
+            {"id": "case"},
+            ValueError,
+            "frame has no column 'case'; its columns are ['id', 't', 'a'].",
+        ),
+        (
+            TABLE,
+            {"id": "id", "order": "time"},
+            ValueError,
+            "frame has no column 'time'; its columns are ['id', 't', 'a'].",
+        ),
+        (
+            TABLE,
+            {"id": "id", "columns": ["a", "b"]},
+            ValueError,
+            "frame has no column 'b'; its columns are ['id', 't', 'a'].",
+        ),
+        (
+            TABLE[["id", "t"]],
+            {"id": "id", "order": "t"},
+            ValueError,
+            "frame has no columns besides ['id', 't']; every event needs at least one "
+            "feature.",
+        ),
+        (
+            TABLE.assign(id=[1, np.nan]),
+            {"id": "id"},
+            ValueError,
+            "frame has a missing value in column 'id', row 1; every event needs one, "
+            "so drop or fill such rows first.",
+        ),
+        (
+            TABLE.assign(t=[None, 1]),
+            {"id": "id", "order": "t"},
+            ValueError,
+            "frame has a missing value in column 't', row 0; every event needs one, "
+            "so drop or fill such rows first.",
+        ),
+    ],
+)
+def test_bad_tables(frame, kwargs, exception, message):
+    with pytest.raises(exception) as caught:
+        events_to_sequences(frame, **kwargs)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("sequences", "kwargs", "message"),
+    [
+        ([], {}, "sequences holds 0 sequences, but at least 1 is required."),
+        (
+            [["a"]],
+            {},
+            "sequences[0] is no DataFrame and so has no column names; pass columns.",
+        ),
+        (
+            [["a"], np.ones((2, 3))],
+            {"columns": "state"},
+            "sequences[1] has shape (2, 3), which does not fit 1 column name(s) "
+            "['state'].",
+        ),
+        (
+            [["a"]],
+            {"columns": "state", "ids": [1, 2]},
+            "ids has 2 elements, but there are 1 sequences.",
+        ),
+        (
+            [["a"], ["b"]],
+            {"columns": "state", "ids": ["u", "u"]},
+            "ids holds 'u' more than once; every sequence needs its own id.",
+        ),
+        (
+            [TABLE, TABLE[["id", "a"]]],
+            {"id": "case"},
+            "sequences[1] has the columns ['id', 'a'], but sequences[0] has ['id', "
+            "'t', 'a']; all need the same.",
+        ),
+        (
+            [TABLE],
+            {},
+            "The sequences have a column 'id' already; choose another name by id.",
+        ),
+    ],
+)
+def test_bad_sequences(sequences, kwargs, message):
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 (compared below)
+        sequences_to_events(sequences, **kwargs)
+    assert str(caught.value) == message
+
+
+def test_an_event_log_as_it_comes(shared_data):
+    log = pd.read_csv(shared_data / "states" / "helpdesk_events.csv")
+    found, ids = events_to_sequences(
+        log, id="CaseID", order="CompleteTimestamp", columns="ActivityID"
+    )
+    assert len(found) == log["CaseID"].nunique() == len(ids)
+    assert sum(map(len, found)) == len(log)
