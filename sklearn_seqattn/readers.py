@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from sklearn_seqattn.events import events_to_sequences
+
 #: Every cell of the row between two sequences of a feature table.
 SEPARATOR = ">*"
 
@@ -89,7 +91,7 @@ def read_event_log(log, *, case, activity, timestamp=None, others=()):
     Returns
     -------
     Series
-        The sequences by case, in the order in which cases first appear: lists of
+        The sequences by case, in the order in which cases first appear: arrays of
         activities; or DataFrames of activity, timestamp and `others`, if there
         are `others`.
 
@@ -98,34 +100,33 @@ def read_event_log(log, *, case, activity, timestamp=None, others=()):
     ValueError
         If a column is missing, or an event has no case, activity or time.
 
+    See Also
+    --------
+    events_to_sequences : The same for any long table.
+
     Examples
     --------
     >>> import pandas as pd
     >>> log = pd.DataFrame({"case": [7, 4, 7], "activity": ["pay", "open", "open"],
     ...                     "time": ["2024-01-02", "2024-01-03", "2024-01-01"]})
     >>> X = read_event_log(log, case="case", activity="activity", timestamp="time")
-    >>> X.to_dict()
-    {7: ['open', 'pay'], 4: ['open']}
+    >>> X[7]
+    array(['open', 'pay'], dtype=object)
     """
     if not isinstance(log, pd.DataFrame):
         log = pd.read_csv(log)
-    needed = [case, activity] + ([] if timestamp is None else [timestamp])
-    _check_log(log, needed, others)
-    kept = log[list(dict.fromkeys([*needed, *others]))].copy()
+    _check_log(log, activity, timestamp, others)
+    columns = activity
     if timestamp is not None:
-        kept[timestamp] = pd.to_datetime(kept[timestamp])
-        kept = kept.sort_values(timestamp, kind="stable")
-    groups = dict(list(kept.groupby(case, sort=False)))
-    cases = pd.unique(log[case]).tolist()
+        log = log.assign(**{timestamp: pd.to_datetime(log[timestamp])})
     if others:
-        columns = [name for name in kept.columns if name != case]
-        found = [groups[name][columns].reset_index(drop=True) for name in cases]
-    else:
-        found = [groups[name][activity].tolist() for name in cases]
-    index = pd.Index(cases, name=case)
-    sequences = pd.Series([None] * len(cases), index=index, dtype=object)
-    sequences[:] = found
-    return sequences
+        columns = [activity, *([] if timestamp is None else [timestamp]), *others]
+    sequences, cases = events_to_sequences(
+        log, id=case, order=timestamp, columns=columns
+    )
+    by_case = pd.Series(index=pd.Index(cases, name=case), dtype=object)
+    by_case[:] = sequences
+    return by_case
 
 
 def _with_numbers(frame, numeric, path):
@@ -144,17 +145,16 @@ def _with_numbers(frame, numeric, path):
     return frame
 
 
-def _check_log(log, needed, others):
-    """Refuse a log without the columns, or with holes in those that are needed."""
-    for name in (*needed, *others):
-        if name not in log.columns:
+def _check_log(log, activity, timestamp, others):
+    """Refuse a log that lacks a column, or an activity somewhere."""
+    for name in (activity, timestamp, *others):
+        if name is not None and name not in log.columns:
             raise ValueError(
                 f"The event log has no column {name!r}; it has {list(log.columns)}."
             )
-    for name in needed:
-        holes = log[name].isna().to_numpy()
-        if holes.any():
-            raise ValueError(
-                f"Column {name!r} is empty in row {holes.argmax()} of the event log; "
-                "every event needs a case, an activity and, where given, a time."
-            )
+    holes = log[activity].isna().to_numpy()
+    if holes.any():
+        raise ValueError(
+            f"Column {activity!r} is empty in row {holes.argmax()} of the event log; "
+            "every event needs an activity, so drop or fill such rows first."
+        )
