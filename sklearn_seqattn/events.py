@@ -119,13 +119,23 @@ def sequences_to_events(sequences, ids=None, *, id="id", order="step", columns=N
     1     7     1    close
     2     3     0     open
     """
-    if len(sequences) == 0:
+    sequences = list(sequences)
+    if not sequences:
         raise ValueError("sequences holds 0 sequences, but at least 1 is required.")
-    frames = [_to_frame(s, i, columns) for i, s in enumerate(sequences)]
-    ids = np.arange(len(frames)) if ids is None else np.asarray(ids)
-    _check_parts(frames, ids, id)
-    lengths = np.array([len(frame) for frame in frames])
-    events = pd.concat(frames, ignore_index=True)
+    if isinstance(sequences[0], pd.DataFrame):
+        _check_frames(sequences)
+        events = pd.concat(sequences, ignore_index=True)
+    else:
+        names = list(columns) if is_list_like(columns) else [columns]
+        pieces = [_to_channels(s, i, names) for i, s in enumerate(sequences)]
+        events = pd.DataFrame(np.concatenate(pieces), columns=names)
+    ids = np.arange(len(sequences)) if ids is None else np.asarray(ids)
+    _check_ids(ids, len(sequences))
+    if id in events.columns:
+        raise ValueError(
+            f"The sequences have a column {id!r} already; choose another name by id."
+        )
+    lengths = np.array([len(sequence) for sequence in sequences])
     starts = np.cumsum(lengths) - lengths
     steps = np.arange(len(events)) - np.repeat(starts, lengths)
     steps = events.pop(order) if order in events else steps
@@ -168,44 +178,47 @@ def _complete_column(frame, name):
     return column
 
 
-def _to_frame(sequence, index, columns):
-    """Turn one sequence into a DataFrame."""
-    if isinstance(sequence, pd.DataFrame):
-        return sequence
-    if columns is None:
+def _to_channels(sequence, index, names):
+    """Turn one sequence into an array (T, D) with a name for each channel."""
+    if isinstance(sequence, pd.DataFrame) or names == [None]:
         raise ValueError(
-            f"sequences[{index}] is no DataFrame and so has no column names; pass "
-            "columns."
+            f"sequences[{index}] is of type {type(sequence).__name__}; pass DataFrames "
+            "only, or arrays only together with the names of their columns."
         )
     array = np.asarray(sequence)
-    array = array[:, np.newaxis] if array.ndim == 1 else array  # (T, D)
-    names = list(columns) if is_list_like(columns) else [columns]
+    array = array[:, np.newaxis] if array.ndim == 1 else array
     if array.ndim != 2 or array.shape[1] != len(names):
         raise ValueError(
             f"sequences[{index}] has shape {np.shape(sequence)}, which does not fit "
             f"{len(names)} column name(s) {names}."
         )
-    return pd.DataFrame(array, columns=names)
+    return array
 
 
-def _check_parts(frames, ids, id):
-    """Raise if the frames do not fit together, or not to the ids."""
-    if len(ids) != len(frames):
-        raise ValueError(
-            f"ids has {len(ids)} elements, but there are {len(frames)} sequences."
-        )
-    if len(pd.unique(ids)) != len(ids):
-        repeated = ids[pd.Series(ids).duplicated()].tolist()[0]
-        raise ValueError(
-            f"ids holds {repeated!r} more than once; every sequence needs its own id."
-        )
+def _check_frames(frames):
+    """Raise unless all are DataFrames with the same columns."""
     for index, frame in enumerate(frames):
+        if not isinstance(frame, pd.DataFrame):
+            raise ValueError(
+                f"sequences[{index}] is of type {type(frame).__name__}, but "
+                "sequences[0] is a DataFrame; all need the same type."
+            )
         if not frame.columns.equals(frames[0].columns):
             raise ValueError(
                 f"sequences[{index}] has the columns {list(frame.columns)}, but "
                 f"sequences[0] has {list(frames[0].columns)}; all need the same."
             )
-    if id in frames[0].columns:
+
+
+def _check_ids(ids, n_sequences):
+    """Raise unless there is one id for each sequence."""
+    if len(ids) != n_sequences:
         raise ValueError(
-            f"The sequences have a column {id!r} already; choose another name by id."
+            f"ids has {len(ids)} elements, but there are {n_sequences} sequences."
+        )
+    is_repeated = pd.Series(ids).duplicated()
+    if is_repeated.any():
+        raise ValueError(
+            f"ids holds {ids[is_repeated].tolist()[0]!r} more than once; every "
+            "sequence needs its own id."
         )

@@ -14,7 +14,7 @@ from sklearn.utils.validation import validate_data
 from sklearn_seqattn.containers import container_ndim, is_nested_list, read_container
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # arrays have no single truth value
 class Sequences:
     """Sequences in flat storage, end to end.
 
@@ -148,7 +148,11 @@ def validate_sequences(estimator, X, *, tokens=None, channels_first=False, reset
     ----------
     estimator : estimator instance
         What `X` is for.
-    X, tokens, channels_first
+    X : list, array-like or DataFrame
+        As in `check_sequences`.
+    tokens : bool or None, default=None
+        As in `check_sequences`.
+    channels_first : bool, default=False
         As in `check_sequences`.
     reset : bool
         Whether to remember what `X` is like (in `fit`) or to compare `X` with what

@@ -196,7 +196,8 @@ def test_bad_tables(frame, kwargs, exception, message):
         (
             [["a"]],
             {},
-            "sequences[0] is no DataFrame and so has no column names; pass columns.",
+            "sequences[0] is of type list; pass DataFrames only, or arrays only "
+            "together with the names of their columns.",
         ),
         (
             [["a"], np.ones((2, 3))],
@@ -213,6 +214,12 @@ def test_bad_tables(frame, kwargs, exception, message):
             [["a"], ["b"]],
             {"columns": "state", "ids": ["u", "u"]},
             "ids holds 'u' more than once; every sequence needs its own id.",
+        ),
+        (
+            [TABLE, np.ones(2)],
+            {},
+            "sequences[1] is of type ndarray, but sequences[0] is a DataFrame; all "
+            "need the same type.",
         ),
         (
             [TABLE, TABLE[["id", "a"]]],

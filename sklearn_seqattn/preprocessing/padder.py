@@ -106,7 +106,7 @@ class SequencePadder(TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n, T, D), or (n, D, T) if `channels_first`
-            float32 if the input is, else float64.
+            Of dtype float32 if the input is, else float64.
         """
         check_is_fitted(self)
         sequences = self._read(X, reset=False)
