@@ -1,0 +1,246 @@
+"""How good the default estimators are on data that nobody tuned them on.
+
+Every set of a folder, three seeds, beside a majority (or mean) predictor, two plain
+LSTMs and, where aeon is installed, MiniRocket and MultiRocket-Hydra::
+
+    python benchmarks/quality.py --data ../shared/data
+    python benchmarks/quality.py --data ../shared/data --ablation
+    python benchmarks/quality.py --sets Libras ERing --models default kernels
+
+A folder holds ``classification/*.npz`` and ``regression/*.npz`` with the arrays
+``values`` (S, D), ``lengths`` (n,), ``targets`` (n,) and the number ``n_train``: the
+first sequences are the train part; and ``text/NAME.train``, ``text/NAME.test`` with
+lines ``LABEL:detail words ...``. Printed is a table in Markdown: accuracy (root mean
+squared error for regression), mean and standard deviation over the seeds, and CPU
+seconds of a fit and a prediction on one thread.
+
+What was chosen how: everything in ``sklearn_seqattn/defaults.py`` and the default
+parameters come from the recipe the project started from, and from cross-validation
+inside the train parts of these sets; ``docs/quality.md`` lists each choice. The test
+parts are read by this program alone, and nothing was chosen by what it prints.
+"""
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch and numba load
+os.environ.setdefault("NUMBA_NUM_THREADS", "1")
+
+import numpy as np
+import torch
+from rivals import Aeon, LSTMClassifier, LSTMRegressor, tfidf_classifier
+from sklearn.dummy import DummyClassifier, DummyRegressor
+
+from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
+
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+ABLATIONS = {
+    "default": {},
+    "no stem": {"front_end": None},
+    "linear stem": {"front_end": ("dense",)},
+    "no residual": {"residual": False},
+    "one direction": {"bidirectional": False},
+    "no attention": {"attention": None},
+    "dot attention": {"attention": "dot"},
+    "additive attention": {"attention": "additive"},
+    "general attention": {"attention": "general"},
+    "max pooling": {"pooling": "max"},
+    "mean pooling": {"pooling": "mean"},
+    "last pooling": {"pooling": "last"},
+    "attention pooling": {"pooling": "attention"},
+    "GRU": {"encoder": "gru"},
+    "Transformer": {"encoder": "transformer"},
+    "validation split": {"early_stopping": True, "validation_fraction": 0.2},
+    "no label smoothing": {"label_smoothing": 0.0},
+    "kernel features": {"kernel_features": "auto"},
+    "kernel features, no readout": {"kernel_features": "auto", "kernel_readout": False},
+}
+
+
+def read_arrays(path):
+    """Read a set of arrays: X and y of the train and of the test part."""
+    data = np.load(path)
+    X = np.split(data["values"], np.cumsum(data["lengths"])[:-1])
+    y, n = data["targets"], int(data["n_train"])
+    return X[:n], y[:n], X[n:], y[n:]
+
+
+def read_text(path):
+    """Read a set of texts: lists of words, and the label before the colon."""
+    parts = []
+    for name in (path, path.with_suffix(".test")):
+        lines = [line.split() for line in name.read_text("latin-1").splitlines()]
+        parts += [[words[1:] for words in lines]]
+        parts += [np.array([words[0].partition(":")[0] for words in lines])]
+    return parts
+
+
+def find_sets(folder):
+    """List the data sets: name, task and a function that reads it."""
+    patterns = (
+        ("classification", "*.npz", read_arrays),
+        ("regression", "*.npz", read_arrays),
+        ("text", "*.train", read_text),
+    )
+    return {
+        path.stem: (task, lambda read=read, path=path: read(path))
+        for task, pattern, read in patterns
+        for path in sorted((folder / task).glob(pattern))
+    }
+
+
+def aeon_models(task):
+    """Give the rivals from aeon; none where it is not installed."""
+    try:
+        from aeon.classification import convolution_based as classification
+        from aeon.regression import convolution_based as regression
+    except ImportError:
+        return {}
+    if task == "classification":
+        return {
+            "MiniRocket": lambda seed: Aeon(
+                lambda s: classification.MiniRocketClassifier(random_state=s), seed
+            ),
+            "MultiRocket-Hydra": lambda seed: Aeon(
+                lambda s: classification.MultiRocketHydraClassifier(random_state=s),
+                seed,
+            ),
+        }
+    return {
+        "MiniRocket": lambda seed: Aeon(
+            lambda s: regression.MiniRocketRegressor(random_state=s), seed
+        ),
+    }
+
+
+def models(task):
+    """List the models of a task: name and a function of the seed."""
+    if task == "regression":
+        ours, lstm, dummy = AttentionLSTMRegressor, LSTMRegressor, DummyRegressor
+    else:
+        ours, lstm, dummy = AttentionLSTMClassifier, LSTMClassifier, DummyClassifier
+    found = {
+        "default": lambda seed: ours(random_state=seed),
+        "kernels": lambda seed: ours(kernel_features="auto", random_state=seed),
+        "majority": lambda seed: dummy(),
+        "naive LSTM": lambda seed: lstm(masked=False, random_state=seed),
+        "plain LSTM": lambda seed: lstm(masked=True, random_state=seed),
+    }
+    if task == "text":
+        del found["kernels"]  # they need numbers
+        return found | {"TF-IDF + logistic": tfidf_classifier}
+    return found | aeon_models(task)
+
+
+def ablated_models(task):
+    """List the variants of our estimator: name and a function of the seed."""
+    ours = AttentionLSTMClassifier
+    if task != "classification":
+        return {}
+    return {
+        name: lambda seed, params=params: ours(random_state=seed, **params)
+        for name, params in ABLATIONS.items()
+    }
+
+
+def evaluate(model, task, X_train, y_train, X_test, y_test):
+    """Give the score on the test part and the CPU seconds of the whole."""
+    start = time.process_time()
+    predicted = model.fit(X_train, y_train).predict(X_test)
+    seconds = time.process_time() - start
+    if task == "regression":
+        return float(np.sqrt(np.mean((predicted - y_test) ** 2))), seconds
+    return float(np.mean(predicted == y_test)), seconds
+
+
+def warm_up(task):
+    """Compile what rivals compile just in time, before any clock runs."""
+    rng = np.random.default_rng(0)
+    y = np.arange(8) % 2 if task == "classification" else rng.normal(size=8)
+    for n_channels in (1, 2):
+        X = [rng.normal(size=(20, n_channels)) for _ in range(8)]
+        for make in aeon_models(task).values():
+            make(0).fit(X, y).predict(X)
+
+
+def run(args):
+    """Fill in the scores that are missing in the results file."""
+    done = json.loads(args.results.read_text()) if args.results.exists() else {}
+    candidates = ablated_models if args.ablation else models
+    for name, (task, read) in find_sets(args.data).items():
+        if args.sets and name not in args.sets:
+            continue
+        data = read()
+        warm_up(task)
+        for model, make in candidates(task).items():
+            for seed in range(args.seeds):
+                key = f"{name}|{task}|{model}|{seed}"
+                if key in done or (args.models and model not in args.models):
+                    continue
+                done[key] = evaluate(make(seed), task, *data)
+                print(key, "{:.4f} {:.1f} s".format(*done[key]), flush=True)
+                args.results.write_text(json.dumps(done, indent=0))
+    return done
+
+
+def table(done):
+    """Lay out the scores as Markdown: a row a set, a column a model."""
+    cells, names, columns = {}, [], []
+    for key, result in done.items():
+        name, task, model, _ = key.split("|")
+        cells.setdefault((name, task, model), []).append(result)
+        names += [(name, task)] if (name, task) not in names else []
+        columns += [model] if model not in columns else []
+    lines = ["| set | " + " | ".join(columns) + " |"]
+    lines += ["|---" * (len(columns) + 1) + "|"]
+    for name, task in names:
+        row = [_cell(cells.get((name, task, model))) for model in columns]
+        lines.append(f"| {name} | " + " | ".join(row) + " |")
+    means = []
+    for model in columns:
+        rows = [
+            cells.get((name, "classification", model))
+            for name, task in names
+            if task == "classification"
+        ]
+        whole = [np.mean(row, axis=0) for row in rows if row is not None]
+        full = whole and len(whole) == len(rows)
+        means.append("{:.3f} ({:.1f} s)".format(*np.mean(whole, 0)) if full else "")
+    return "\n".join([*lines, "| mean of classification | " + " | ".join(means) + " |"])
+
+
+def _cell(results):
+    """Write mean, spread and seconds of the seeds of one model on one set."""
+    if results is None:
+        return ""
+    scores, seconds = np.transpose(results)
+    return f"{scores.mean():.3f} ± {scores.std():.3f} ({seconds.mean():.1f} s)"
+
+
+def main():
+    """Run the benchmark and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--sets", nargs="*", help="names of sets; all by default")
+    parser.add_argument("--models", nargs="*", help="names of models; all by default")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--ablation", action="store_true")
+    parser.add_argument(
+        "--results",
+        type=Path,
+        default=None,
+        help="JSON file of finished runs, which are not repeated",
+    )
+    args = parser.parse_args()
+    if args.results is None:
+        args.results = Path("ablation.json" if args.ablation else "quality.json")
+    torch.set_num_threads(1)
+    print(table(run(args)))
+
+
+if __name__ == "__main__":
+    main()
