@@ -23,7 +23,7 @@ _MODULE_OF = {
     "sequences_to_events": "events",
 }
 
-__all__ = ["__version__", *_MODULE_OF]  # noqa: PLE0604 (names are strings)
+__all__ = ["__version__", *_MODULE_OF]
 
 
 def __getattr__(name):

@@ -271,9 +271,7 @@ def make_embedding(params, n_ids):
             raise ValueError(
                 "embedding_vectors needs vocabulary, the tokens that its rows are for."
             )
-        vectors = check_array(
-            vectors, dtype=np.float32, input_name="embedding_vectors"
-        )
+        vectors = check_array(vectors, dtype=np.float32, input_name="embedding_vectors")
         if len(vectors) != n_ids - 2:
             raise ValueError(
                 f"embedding_vectors has {len(vectors)} rows, but vocabulary has "

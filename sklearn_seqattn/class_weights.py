@@ -42,7 +42,8 @@ def weigh_classes(class_weight, classes, codes, weights):
         return weights
     if class_weight == "balanced":
         totals = np.bincount(codes, weights=weights, minlength=len(classes))
-        of_class = weights.sum() / (np.count_nonzero(totals) * np.maximum(totals, 1e-300))
+        share = weights.sum() / np.count_nonzero(totals)
+        of_class = share / np.where(totals > 0, totals, 1.0)
     else:
         of_class = compute_class_weight(class_weight, classes=classes, y=classes)
     return weights * of_class[codes]

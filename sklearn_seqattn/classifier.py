@@ -16,7 +16,196 @@ from sklearn_seqattn.fitting import check_same_length
 
 
 class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
-    """DOC"""
+    r"""Classify sequences by an LSTM network with attention.
+
+    The network is a convolution stem, residual LSTM layers [1]_, multi-head
+    self-attention over their hidden states, the maximum and the mean over time side
+    by side, and a dense head. Every part can be exchanged by a parameter. Sequences
+    may differ in length; padded steps never reach a result.
+
+    Training data are brought into a canonical form first: equal sequences of one class
+    are merged and their weights added, so that a sequence of weight k counts exactly as
+    k copies of it, and the order of the rows does not matter.
+
+    Parameters
+    ----------
+    front_end : "auto", None, str or tuple, default="auto"
+        The blocks before the encoder, in their order: any of "embedding", "conv",
+        "dense", "step_conv", "attention", "batch_norm", "layer_norm", "dropout",
+        "locked_dropout", "gelu", "relu", "tanh". A nested tuple is a residual group:
+        its input is added to its output, through a linear projection where the sizes
+        differ. "auto" is a convolution stem of three convolutions, batch-normalised
+        and with GELU, the last two of them residual; tokens go through an embedding
+        and locked dropout first. None leaves the sequences as they are.
+    embedding_size : int, default=64
+        The embedding size of tokens.
+    embedding_vectors : array-like of shape (n_tokens, embedding_size), default=None
+        Initial vectors of the tokens in `vocabulary`, which must be given; their
+        width replaces `embedding_size`. They are trained further.
+    vocabulary : array-like of shape (n_tokens,), default=None
+        The tokens. None learns them from the training data; others are unknown.
+    min_count : int, default=1
+        Rarer tokens are read as unknown when the vocabulary is learnt.
+    token_dropout : float, default=0.1
+        In training, the share of tokens that are read as unknown. This trains the
+        vector of unknown tokens.
+    conv_channels : int or tuple of int, default=64
+        Output channels of each "conv"; here and below, a tuple has an entry for each
+        occurrence of the block in `front_end`, and an int holds for all.
+    conv_kernel_size : "auto", int or tuple of int, default="auto"
+        Kernel size of each "conv". "auto" is 5, but ``max(7, 2 s + 1)`` for the first
+        one of the automatic stem, s its stride.
+    conv_stride : "auto", int or tuple of int, default="auto"
+        Stride of each "conv". "auto" is 1, but ``ceil(T / 32)`` for the first one of
+        the automatic stem, T the mean length, so that about 32 steps reach the
+        encoder. Inside a residual group it must be 1.
+    conv_dilation : int or tuple of int, default=1
+        Dilation of each "conv".
+    dense_units : int or tuple of int, default=64
+        Units of each "dense", one linear layer applied to every step by itself.
+    step_conv_channels : int or tuple of int, default=8
+        Output channels of each "step_conv", a convolution over the values of a step,
+        applied to every step by itself.
+    step_conv_kernel_size : int or tuple of int, default=3
+        Kernel size of each "step_conv".
+    key_size : int or tuple of int, default=64
+        Size of the queries and keys, all heads together, of each "attention" in
+        `front_end`.
+    value_size : int or tuple of int, default=64
+        Size of the values, all heads together, of each "attention" in `front_end`.
+    encoder : {"lstm", "gru", "transformer"}, default="lstm"
+        The kind of layers that read the sequence.
+    hidden_size : int, default=32
+        Hidden units of a layer, in each direction.
+    num_layers : int, default=2
+        Layers of the encoder.
+    bidirectional : bool, default=True
+        Whether layers read the sequence in both directions. A Transformer that is not
+        bidirectional is causal.
+    residual : bool, default=True
+        Whether the input of each recurrent layer, and of `attention`, is added to its
+        output, which is then layer-normalised. Transformer layers always are residual.
+    positions : {"rotary", "sinusoidal"}, default="rotary"
+        How a Transformer knows the place of a step [5]_.
+    attention : {"multihead", "dot", "general", "additive"} or None, default="multihead"
+        Self-attention over the hidden states of the encoder [2]_ [3]_ [4]_.
+    num_heads : int, default=4
+        Heads of every multi-head attention; they divide its sizes.
+    pooling : {"max", "mean", "last", "attention"} or tuple of them, \
+            default=("max", "mean")
+        How the steps of a sequence become one vector; several are concatenated.
+        "last" is the last real step.
+    head_units : int or tuple of int, default=(64,)
+        Hidden layers of the dense head, each with layer normalisation, GELU and
+        dropout; ``()`` is a single linear layer.
+    dropout : float, default=0.2
+        Dropout in the front end, the encoder, the attention and the head; over whole
+        channels ("locked" over time) in recurrent layers.
+    standardize : bool, default=True
+        Whether numeric channels are brought to mean 0 and deviation 1 over all
+        training steps.
+    lr : float, default=2e-3
+        The learning rate of AdamW; the highest one under the cosine schedule.
+    lr_schedule : {"cosine", "constant"}, default="cosine"
+        "cosine" rises over the first tenth of the steps and falls to 0 at the last.
+    weight_decay : float, default=1e-2
+        Decoupled weight decay of the weight matrices; biases and norms are spared.
+    max_grad_norm : float or None, default=1.0
+        The gradient is scaled down to this norm where it is larger.
+    batch_size : "auto" or int, default="auto"
+        Sequences a batch in training. "auto" is ``n / 8``, between 8 and 64, for n
+        distinct sequences.
+    max_epochs : "auto" or int, default="auto"
+        Epochs of training. "auto" is what gives 400 batches, between 40 and 200; for
+        large sets 8,000 batches, at least 10.
+    early_stopping : "auto" or bool, default="auto"
+        Whether training stops when the validation loss has not improved for
+        `n_iter_no_change` epochs; the best weights are restored. "auto" does so with
+        at least 10,000 distinct sequences, or with validation data given to `fit`.
+    validation_fraction : float, default=0.1
+        The share of the training data to hold out when stopping early without
+        validation data of one's own, keeping the shares of
+        the classes.
+    n_iter_no_change : int, default=10
+        Epochs to wait for an improvement.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the weights of the last fit, with inputs and
+        targets encoded as there.
+    channels_first : bool, default=False
+        Whether arrays of X are (n, D, T) and lists hold (D, T_i) arrays.
+    random_state : int, RandomState instance or None, default=None
+        Decides initial weights, order, dropout and validation split. An int makes
+        results on a CPU bit-identical. The global generators are never touched.
+    device : str, default="auto"
+        A torch device, such as "cpu", "cuda" or "mps"; "auto" is the best one there
+        is.
+    callbacks : list or tuple, default=()
+        Callbacks of skorch, instances or pairs (name, instance).
+    net_params : dict or None, default=None
+        Further parameters of `skorch.NeuralNet`; those that the estimator sets itself
+        are refused.
+    verbose : int or bool, default=0
+        Above 0, a progress bar.
+    label_smoothing : float, default=0.1
+        The share of each target that is spread over all classes.
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes; "balanced" gives every class the same total. Not for
+        several labels a sequence.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The classes; the label columns' numbers for several labels a sequence.
+    net_ : skorch.NeuralNet
+        The fitted net in evaluation mode, without its optimizer; ``net_.module_`` is
+        the torch network.
+    history_ : DataFrame
+        One row an epoch: epoch, train_loss, valid_loss (with validation), seconds.
+    n_iter_ : int
+        Epochs trained, those of earlier warm starts included.
+    input_encoder_ : InputEncoder
+        How sequences become the numbers or ids that the network reads.
+    input_size_ : int
+        Channels of a step, for numeric sequences.
+    n_features_in_ : int
+        Columns of X, where X was a table.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of these columns, where all are strings.
+
+    See Also
+    --------
+    AttentionLSTMRegressor : The same network for numbers.
+    SequencePadder : Sequences to one padded array.
+
+    References
+    ----------
+    .. [1] S. Hochreiter and J. Schmidhuber, "Long short-term memory", Neural
+       Computation 9(8), 1997.
+    .. [2] D. Bahdanau, K. Cho and Y. Bengio, "Neural machine translation by jointly
+       learning to align and translate", ICLR 2015.
+    .. [3] M.-T. Luong, H. Pham and C. D. Manning, "Effective approaches to
+       attention-based neural machine translation", EMNLP 2015.
+    .. [4] A. Vaswani et al., "Attention is all you need", NeurIPS 2017.
+    .. [5] J. Su et al., "RoFormer: enhanced transformer with rotary position
+       embedding", 2021.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_seqattn import AttentionLSTMClassifier
+    >>> rng = np.random.default_rng(0)
+    >>> lengths = rng.integers(5, 20, size=60)
+    >>> y = np.repeat(["down", "up"], 30)
+    >>> X = [
+    ...     np.cumsum(rng.normal(drift, 1, size=(length, 2)), axis=0)
+    ...     for drift, length in zip(np.where(y == "up", 0.5, -0.5), lengths)
+    ... ]
+    >>> classifier = AttentionLSTMClassifier(max_epochs=10, random_state=0).fit(X, y)
+    >>> classifier.predict([[[0, 0], [1, 2], [2, 3], [2, 4]]])
+    array(['up'], dtype='<U4')
+    >>> classifier.predict_proba(X).shape
+    (60, 2)
+    """
 
     _parameter_constraints = {
         **BaseSequenceEstimator._parameter_constraints,

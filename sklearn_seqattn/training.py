@@ -321,7 +321,7 @@ def _without_training_state(net):
 
 
 def _batches(net, dataset):
-    """Iterate over the inputs of a data set, on the device and in the dtype of a net."""
+    """Iterate over padded inputs, on the device and in the dtype of a net."""
     dtype = next(net.module_.parameters()).dtype
     batches = BucketBatches(dataset, PREDICTION_BATCH_SIZE)
     for inputs, _ in batches:

@@ -9,7 +9,7 @@ import math
 
 import torch
 from torch import nn
-from torch.nn import functional as F
+from torch.nn.functional import scaled_dot_product_attention
 
 from sklearn_seqattn.nn.masking import causal_mask, masked_softmax
 
@@ -173,10 +173,10 @@ class MultiHeadAttention(nn.Module):
         query, key = self._query_and_key(query, key)
         value = self._heads(self.project_value(value))
         if causal:  # padding lies behind every real step: causal hides it too
-            context = F.scaled_dot_product_attention(query, key, value, is_causal=True)
+            context = scaled_dot_product_attention(query, key, value, is_causal=True)
         else:
             allowed = mask[:, None, None, :].expand(-1, -1, query.shape[2], -1)
-            context = F.scaled_dot_product_attention(query, key, value, allowed)
+            context = scaled_dot_product_attention(query, key, value, allowed)
         return self.project_context(context.transpose(1, 2).flatten(2))
 
 

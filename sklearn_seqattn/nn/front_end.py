@@ -4,17 +4,16 @@ from collections import Counter
 
 from sklearn_seqattn.nn.blocks import (
     ACTIVATIONS,
+    Activation,
     BatchNorm,
     BlockSequence,
     Convolution,
     Dense,
     Dropout,
-    Embedding,
     LayerNorm,
     ResidualGroup,
     SelfAttention,
     StepConvolution,
-    Activation,
 )
 
 BLOCK_NAMES = (

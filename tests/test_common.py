@@ -1,0 +1,50 @@
+"""scikit-learn's own batteries on every estimator of sequences as a whole."""
+
+import inspect
+
+import pytest
+from sklearn.base import clone
+from sklearn.utils.estimator_checks import (
+    check_dataframe_column_names_consistency,
+    check_param_validation,
+    parametrize_with_checks,
+)
+
+from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
+
+#: Defaults, but for the epochs: the fewest with which scores are what the checks ask.
+ESTIMATORS = [
+    AttentionLSTMClassifier(max_epochs=10),
+    AttentionLSTMRegressor(max_epochs=30),
+]
+
+
+@parametrize_with_checks(ESTIMATORS)
+def test_scikit_learn_battery(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: type(e).__name__)
+def test_column_names(estimator):
+    check_dataframe_column_names_consistency(type(estimator).__name__, estimator)
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: type(e).__name__)
+def test_parameter_validation(estimator):
+    check_param_validation(type(estimator).__name__, clone(estimator))
+
+
+def test_battery_runs_on_tables():
+    # Without this tag scikit-learn quietly checks next to nothing.
+    for estimator in ESTIMATORS:
+        assert estimator.__sklearn_tags__().input_tags.two_d_array
+
+
+def test_regressor_has_the_parameters_of_the_classifier():
+    parameters = [
+        inspect.signature(type(estimator)).parameters for estimator in ESTIMATORS
+    ]
+    of_classifier, of_regressor = parameters
+    assert set(of_classifier) - set(of_regressor) == {"class_weight", "label_smoothing"}
+    for name, parameter in of_regressor.items():
+        assert parameter.default == of_classifier[name].default
