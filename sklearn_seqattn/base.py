@@ -25,6 +25,7 @@ from sklearn_seqattn.fitting import (
     split_validation,
 )
 from sklearn_seqattn.inputs import InputEncoder
+from sklearn_seqattn.nn.front_end import BLOCK_NAMES
 from sklearn_seqattn.nn.networks import build_sequence_network
 from sklearn_seqattn.sequences import validate_sequences
 from sklearn_seqattn.training import (
@@ -54,7 +55,7 @@ class BaseSequenceEstimator(BaseEstimator):
     _prediction_dtype = torch.float32
 
     _parameter_constraints = {
-        "front_end": [StrOptions({"auto"}), str, tuple, None],
+        "front_end": [StrOptions({"auto", *BLOCK_NAMES}), tuple, None],
         "embedding_size": [_SIZE],
         "embedding_vectors": ["array-like", None],
         "vocabulary": ["array-like", None],

@@ -1,10 +1,8 @@
 """From checked sequences to what a network reads: scaled numbers or ids."""
 
 import numpy as np
-from sklearn.compose import make_column_selector, make_column_transformer
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from sklearn_seqattn.preprocessing import StateEncoder
+from sklearn_seqattn.preprocessing import EventEncoder, SequenceScaler, StateEncoder
 
 
 class InputEncoder:
@@ -30,7 +28,7 @@ class InputEncoder:
         self.min_count = min_count
 
     def fit(self, sequences, weights):
-        """Learn scales, categories or the vocabulary.
+        """Learn categories, scales or the vocabulary.
 
         Parameters
         ----------
@@ -43,32 +41,24 @@ class InputEncoder:
         -------
         self : InputEncoder
         """
-        self.kind_ = sequences.kind
-        if self.kind_ == "tokens":
-            self.states_ = StateEncoder(
-                vocabulary=self.vocabulary, min_count=self.min_count
-            )._fit_sequences(sequences)
-            self.n_ids_, self.output_size_ = self.states_.n_ids_, 1
+        self.n_ids_, self.steps_ = None, []
+        if sequences.kind == "tokens":
+            states = StateEncoder(vocabulary=self.vocabulary, min_count=self.min_count)
+            self.steps_ = [states._fit_sequences(sequences)]
+            self.n_ids_, self.output_size_ = states.n_ids_, 1
             return self
-        self.n_ids_ = None
-        self.steps_ = self._make_steps()
-        if self.kind_ == "numeric":
-            of_step = np.repeat(weights, sequences.lengths)
-            self.steps_.fit(sequences.values, sample_weight=of_step)
-        else:
-            self.steps_.fit(sequences.values)
-        self.output_size_ = self.steps_.transform(sequences.values[:1]).shape[1]
+        n_numeric = sequences.values.shape[1]
+        if sequences.kind == "events":
+            events = EventEncoder()._fit_sequences(sequences)
+            self.steps_.append(events)
+            sequences = events._transform_sequences(sequences)
+            n_numeric = int(events._is_number.sum())
+        if self.standardize:
+            scaler = SequenceScaler()._fit_sequences(sequences, weights)
+            scaler.center_[n_numeric:], scaler.scale_[n_numeric:] = 0.0, 1.0
+            self.steps_.append(scaler)
+        self.output_size_ = sequences.values.shape[1]
         return self
-
-    def _make_steps(self):
-        """Make the transformer of single steps."""
-        scaler = StandardScaler(with_mean=self.standardize, with_std=self.standardize)
-        if self.kind_ == "numeric":
-            return scaler
-        numbers = make_column_selector(dtype_include="number")
-        others = make_column_selector(dtype_exclude="number")
-        categories = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
-        return make_column_transformer((scaler, numbers), (categories, others))
 
     def transform(self, sequences):
         """Encode sequences.
@@ -88,10 +78,12 @@ class InputEncoder:
         ValueError
             If a number is out of the range of float32.
         """
-        if self.kind_ == "tokens":
-            return self.states_._transform_sequences(sequences)
         with np.errstate(over="ignore"):
-            values = self.steps_.transform(sequences.values).astype(np.float32)
+            for step in self.steps_:
+                sequences = step._transform_sequences(sequences)
+            if sequences.kind == "tokens":
+                return sequences
+            values = sequences.values.astype(np.float32)
         if not np.isfinite(values).all():
             raise ValueError(
                 "X has numbers whose scale is beyond float32 (about 3e38); divide "
