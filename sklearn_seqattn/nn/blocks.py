@@ -119,12 +119,15 @@ class StepConvolution(nn.Module):
 
     def __init__(self, input_size, channels, *, kernel_size):
         super().__init__()
-        self.convolution = nn.Conv1d(1, channels, kernel_size, padding="same")
+        self.convolution = nn.Conv1d(1, channels, kernel_size)
+        self.reach = kernel_size - 1
         self.output_size = channels * input_size
 
     def forward(self, x, mask):
         """Map (B, T, C) to (B, T, channels * C)."""
+        left = self.reach // 2
         frames = x.flatten(0, 1)[:, None, :]  # (B T, 1, C)
+        frames = nn.functional.pad(frames, (left, self.reach - left))
         return self.convolution(frames).flatten(1).unflatten(0, mask.shape), mask
 
 
