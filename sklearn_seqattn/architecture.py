@@ -1,6 +1,7 @@
 """From an estimator's parameters to the plain numbers a builder takes."""
 
 from difflib import get_close_matches
+from numbers import Integral
 
 import numpy as np
 import torch
@@ -9,6 +10,7 @@ from sklearn.utils import check_array
 from sklearn_seqattn import defaults
 from sklearn_seqattn.nn.blocks import Embedding
 from sklearn_seqattn.nn.front_end import BLOCK_NAMES, count_blocks
+from sklearn_seqattn.nn.pooling import POOLINGS
 
 #: The block that each size parameter belongs to.
 _BLOCK_OF_SIZE = {
@@ -130,12 +132,31 @@ def _one_each(name, value, block, count):
     """Repeat a number for each occurrence of a block, or check a tuple."""
     if not isinstance(value, tuple):
         return (int(value),) * count
+    sizes = _checked_sizes(name, value)
     if len(value) != count:
         raise ValueError(
             f"{name}={value!r} has {len(value)} sizes, but front_end has {count} "
             f"{block!r} blocks; give one number for all, or one for each."
         )
-    return tuple(int(v) for v in value)
+    return sizes
+
+
+def _checked_sizes(name, sizes):
+    """Give a tuple of sizes as plain integers."""
+    if not all(isinstance(size, Integral) and size >= 1 for size in sizes):
+        raise ValueError(f"{name}={sizes!r} must hold integers of at least 1.")
+    return tuple(int(size) for size in sizes)
+
+
+def _checked_pooling(pooling):
+    """Give the names of the poolings as a tuple."""
+    names = (pooling,) if isinstance(pooling, str) else pooling
+    if not names or not set(names) <= set(POOLINGS):
+        known = ", ".join(map(repr, POOLINGS))
+        raise ValueError(
+            f"pooling={pooling!r} must hold at least one of {known}, and nothing else."
+        )
+    return names
 
 
 def _check_strides(blocks, strides, *, in_group):
@@ -228,7 +249,8 @@ def network_numbers(params, *, kind, n_steps):
     """
     check_encoder(params)
     blocks = resolve_front_end(params["front_end"], tokens=kind == "tokens")
-    pooling, head_units = params["pooling"], params["head_units"]
+    units = params["head_units"]
+    units = units if isinstance(units, tuple) else (units,)
     same = ("encoder", "positions", "attention", "dropout")
     return {
         "front_end": blocks,
@@ -238,10 +260,8 @@ def network_numbers(params, *, kind, n_steps):
         "num_heads": int(params["num_heads"]),
         "bidirectional": bool(params["bidirectional"]),
         "residual": bool(params["residual"]),
-        "pooling": (pooling,) if isinstance(pooling, str) else pooling,
-        "head_units": (
-            head_units if isinstance(head_units, tuple) else (int(head_units),)
-        ),
+        "pooling": _checked_pooling(params["pooling"]),
+        "head_units": _checked_sizes("head_units", units),
         **{name: params[name] for name in same},
     }
 

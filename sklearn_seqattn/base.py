@@ -27,6 +27,7 @@ from sklearn_seqattn.fitting import (
 from sklearn_seqattn.inputs import InputEncoder
 from sklearn_seqattn.nn.front_end import BLOCK_NAMES
 from sklearn_seqattn.nn.networks import build_sequence_network
+from sklearn_seqattn.nn.pooling import POOLINGS
 from sklearn_seqattn.sequences import validate_sequences
 from sklearn_seqattn.training import (
     TrainingPlan,
@@ -37,8 +38,6 @@ from sklearn_seqattn.training import (
     resolve_device,
     train,
 )
-
-POOLINGS = ("max", "mean", "last", "attention")
 
 _SIZE = Interval(Integral, 1, None, closed="left")
 _SHARE = Interval(Real, 0, 1, closed="left")
@@ -263,11 +262,13 @@ class BaseSequenceEstimator(BaseEstimator):
                 "None."
             )
         y = self._check_y(y, len(sequences))
+        if sample_weight is not None and not np.any(sample_weight):
+            raise ValueError(
+                "sample_weight is zero for every sequence; at least one must count."
+            )
         weights = _check_sample_weight(
             sample_weight, y, dtype=np.float64, ensure_non_negative=True
         )
-        if not weights.any():
-            raise ValueError("sample_weight is zero for every sequence.")
         if not weights.all():
             kept = np.flatnonzero(weights)
             sequences, y, weights = sequences.take(kept), y[kept], weights[kept]

@@ -383,7 +383,7 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         if len(self.classes_) < 2:
             raise ValueError(
                 f"{type(self).__name__} needs at least 2 classes, but y has 1 class: "
-                f"{self.classes_[0]!r}."
+                f"{self.classes_.tolist()[0]!r}."
             )
 
     def _check_y(self, y, n_samples):

@@ -243,8 +243,6 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
     def _check_y(self, y, n_samples):
         """Check y and give it as numbers (n,) or (n, n_targets)."""
         y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
-        if y.ndim not in (1, 2):
-            raise ValueError(f"y has {y.ndim} dimensions; give (n,) or (n, n_targets).")
         check_same_length(n_samples, len(y))
         return y
 

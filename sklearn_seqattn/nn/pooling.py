@@ -9,6 +9,9 @@ from torch import nn
 from sklearn_seqattn.nn.masking import masked_max, masked_mean, masked_softmax
 
 
+POOLINGS = ("max", "mean", "last", "attention")
+
+
 class MaxPooling(nn.Module):
     """The largest value over time, channel by channel."""
 
