@@ -40,6 +40,11 @@ class InputEncoder:
         Returns
         -------
         self : InputEncoder
+
+        Raises
+        ------
+        ValueError
+            If the variance of a channel is out of range.
         """
         self.n_ids_, self.steps_ = None, []
         if sequences.kind == "tokens":
@@ -54,7 +59,9 @@ class InputEncoder:
             sequences = events._transform_sequences(sequences)
             n_numeric = int(events._is_number.sum())
         if self.standardize:
-            scaler = SequenceScaler()._fit_sequences(sequences, weights)
+            with np.errstate(over="ignore"):
+                scaler = SequenceScaler()._fit_sequences(sequences, weights)
+            _check_range(scaler.scale_)
             scaler.center_[n_numeric:], scaler.scale_[n_numeric:] = 0.0, 1.0
             self.steps_.append(scaler)
         self.output_size_ = sequences.values.shape[1]
@@ -84,9 +91,14 @@ class InputEncoder:
             if sequences.kind == "tokens":
                 return sequences
             values = sequences.values.astype(np.float32)
-        if not np.isfinite(values).all():
-            raise ValueError(
-                "X has numbers whose scale is beyond float32 (about 3e38); divide "
-                "them by a constant first."
-            )
+        _check_range(values)
         return sequences.with_values(values)
+
+
+def _check_range(values):
+    """Refuse numbers that have overflowed on their way to the network."""
+    if not np.isfinite(values).all():
+        raise ValueError(
+            "X has numbers whose scale is beyond float32 (about 3e38); divide them "
+            "by a constant first."
+        )

@@ -262,10 +262,13 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
     def _fit_targets(self, targets, weights):
         """Learn mean and deviation of each target; constant ones keep their unit."""
         self.target_mean_ = np.average(targets, axis=0, weights=weights)
-        variance = np.average(
-            (targets - self.target_mean_) ** 2, axis=0, weights=weights
-        )
-        self.target_scale_ = np.where(variance > 0, np.sqrt(variance), 1.0)
+        deviations = targets - self.target_mean_
+        # Squares of a share of the largest one neither overflow nor vanish.
+        largest = np.abs(deviations).max(axis=0)
+        largest = np.where(largest > 0, largest, 1.0)
+        variance = np.average((deviations / largest) ** 2, axis=0, weights=weights)
+        scale = largest * np.sqrt(variance)
+        self.target_scale_ = np.where(scale > 0, scale, 1.0)
 
     def _network_targets(self, targets):
         """Standardise the targets."""

@@ -231,6 +231,7 @@ def _net_settings(module, criterion, batches, valid_set, plan):
         "module": module,
         "criterion": criterion,
         "optimizer": adamw,
+        "lr": plan.lr,
         "optimizer__lr": plan.lr,
         "optimizer__weight_decay": plan.weight_decay,
         "max_epochs": plan.max_epochs,
@@ -244,6 +245,7 @@ def _net_settings(module, criterion, batches, valid_set, plan):
         ),
         "predict_nonlinearity": None,
         "device": plan.device,
+        "warm_start": False,
         "verbose": 0,
     }
     clashes = sorted(settings.keys() & plan.net_params.keys())
@@ -284,11 +286,15 @@ def train(module, criterion, train_set, plan, *, seed, valid_set=None):
         If the training loss becomes NaN or infinite.
     ValueError
         If `net_params` and the plan disagree.
+    KeyboardInterrupt
+        If the user interrupts an epoch.
     """
     shuffler = np.random.RandomState(seed)
     batches = BucketBatches(train_set, plan.batch_size, shuffler)
     net = SequenceNet(**_net_settings(module, criterion, batches, valid_set, plan))
     net.fit(train_set, None)
+    if "train_loss" not in net.history[-1]:  # skorch returns as if all were well
+        raise KeyboardInterrupt(f"Interrupted in epoch {len(net.history)}.")
     history = _history_frame(net.history)
     return _without_training_state(net), history
 
