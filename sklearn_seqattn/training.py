@@ -138,7 +138,7 @@ def warmup_cosine(step, *, n_steps):
     return 0.5 * (1.0 + cos(pi * (step - warmup) / max(1, n_steps - warmup)))
 
 
-def adamw(groups, *, lr, weight_decay):
+def adamw(groups, *, lr, weight_decay, **options):
     """Make an AdamW that spares biases and norms from weight decay.
 
     Parameters
@@ -147,6 +147,8 @@ def adamw(groups, *, lr, weight_decay):
         Parameter groups as skorch makes them.
     lr, weight_decay : float
         As in `torch.optim.AdamW`.
+    **options
+        What `net_params` say of the optimizer, such as ``optimizer__betas``.
 
     Returns
     -------
@@ -159,7 +161,8 @@ def adamw(groups, *, lr, weight_decay):
         {"params": matrices, "weight_decay": weight_decay},
         {"params": vectors, "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW([g for g in groups if g["params"]], lr=lr, fused=True)
+    groups = [group for group in groups if group["params"]]
+    return torch.optim.AdamW(groups, lr=lr, **{"fused": True, **options})
 
 
 class FiniteLoss(Callback):
