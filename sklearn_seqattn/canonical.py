@@ -41,13 +41,17 @@ def canonical_rows(sequences, targets, weights):
     """
     steps = _step_contents(sequences)
     stops = np.cumsum(sequences.lengths)
-    digests = np.empty(len(sequences), dtype="S32")
+    digests = np.empty(len(sequences), dtype="S64")
     for i, (start, stop) in enumerate(zip(sequences.starts, stops, strict=True)):
-        content = blake2b(steps[start:stop], digest_size=16)
-        content.update(np.ascontiguousarray(targets[i]))
-        digests[i] = content.hexdigest()
+        # The sequence comes first: the order does not depend on the targets' units.
+        digests[i] = _digest(steps[start:stop]) + _digest(targets[i])
     _, rows, groups = np.unique(digests, return_index=True, return_inverse=True)
     return rows, np.bincount(groups, weights=weights)
+
+
+def _digest(array):
+    """Hash the bytes of an array, to 32 characters."""
+    return blake2b(np.ascontiguousarray(array), digest_size=16).hexdigest()
 
 
 def _step_contents(sequences):
