@@ -28,7 +28,7 @@ def weigh_classes(class_weight, classes, codes, weights):
     Raises
     ------
     ValueError
-        If a dict names a class that is not there.
+        If a dict names a class that is not there, or a weight is negative.
 
     Examples
     --------
@@ -46,4 +46,10 @@ def weigh_classes(class_weight, classes, codes, weights):
         of_class = share / np.where(totals > 0, totals, 1.0)
     else:
         of_class = compute_class_weight(class_weight, classes=classes, y=classes)
+        if (of_class < 0).any():
+            name = classes[of_class < 0].tolist()[0]
+            raise ValueError(
+                f"class_weight gives the class {name!r} a negative weight; weights "
+                "start at 0."
+            )
     return weights * of_class[codes]

@@ -1,0 +1,47 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sklearn_seqattn import defaults
+from sklearn_seqattn.nn.front_end import BLOCK_NAMES, count_blocks
+
+
+@pytest.mark.parametrize("stem", [defaults.STEM, defaults.TOKEN_STEM])
+def test_stems_are_made_of_known_blocks(stem):
+    assert set(count_blocks(stem)) <= set(BLOCK_NAMES)
+
+
+@given(st.floats(1, 1e5))
+def test_about_32_steps_reach_the_encoder(n_steps):
+    left = n_steps / defaults.stem_stride(n_steps)
+    assert left <= 32
+    assert left >= min(n_steps, 16)
+
+
+@pytest.mark.parametrize(("stride", "expected"), [(1, 7), (3, 7), (4, 9), (32, 65)])
+def test_kernel_of_the_stem(stride, expected):
+    assert defaults.stem_kernel_size(stride) == expected
+
+
+@given(st.integers(1, 10**6))
+def test_batch_size_stays_between_8_and_64(n):
+    size = defaults.batch_size(n)
+    assert 8 <= size <= 64
+    assert size == 8 or size == 64 or size == n // 8
+
+
+@given(st.integers(1, 10**6), st.integers(1, 512))
+def test_epochs_stay_between_10_and_200(n, size):
+    epochs = defaults.max_epochs(n, size)
+    n_batches = -(-n // size)
+    assert 10 <= epochs <= 200
+    if epochs < 40:  # cut short, but not below 8,000 steps
+        assert epochs * n_batches >= 8_000 or epochs == 10
+    if n_batches <= 200:  # small data get 400 steps, or 200 epochs
+        assert epochs * n_batches >= 400 or epochs == 200
+
+
+@given(st.integers(1, 10**5), st.integers(1, 10**5))
+def test_more_data_never_get_more_epochs(n, m):
+    small, large = sorted([n, m])
+    assert defaults.max_epochs(large, 64) <= defaults.max_epochs(small, 64)
