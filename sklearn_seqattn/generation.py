@@ -1,12 +1,11 @@
 """Continue sequences: draw at random, or search for the most probable way on.
 
-Both functions know nothing of the model but one callable: prefixes (a list of
-symbol arrays) to the log-probabilities of what follows, (number of prefixes, K).
+Both functions know nothing of the model but one callable. It takes the numbers of
+given sequences (m,) and the columns of the states added to them so far (m, t), and
+returns the log-probabilities of what follows, (m, K).
 """
 
 import numpy as np
-
-from sklearn_seqattn.state_streams import FIRST_STATE
 
 
 def narrow(log_proba, *, temperature=1.0, top_k=None, top_p=None):
@@ -53,18 +52,16 @@ def narrow(log_proba, *, temperature=1.0, top_k=None, top_p=None):
     return proba / proba.sum(axis=1, keepdims=True)
 
 
-def draw(next_log_proba, prefix, n, max_length, end, generator, **narrowing):
-    """Draw continuations of one prefix.
+def draw(next_log_proba, n, n_steps, end, generator, **narrowing):
+    """Draw continuations of the sequence number 0.
 
     Parameters
     ----------
     next_log_proba : callable
-        Prefixes to log-probabilities.
-    prefix : ndarray of int
-        Symbols that every sequence begins with.
+        As said above.
     n : int
-        Number of sequences.
-    max_length : int
+        Number of continuations.
+    n_steps : int
         Most states to add.
     end : int or None
         Column of the end, where it is learnt.
@@ -76,33 +73,34 @@ def draw(next_log_proba, prefix, n, max_length, end, generator, **narrowing):
     Returns
     -------
     list of ndarray
-        Columns added to each sequence, the end excluded.
+        Columns added, the end excluded.
     """
-    paths = [prefix] * n
+    paths = np.zeros((n, n_steps), dtype=np.intp)
+    lengths = np.zeros(n, dtype=np.intp)
     growing = np.arange(n)
-    for _ in range(max_length):
-        log_proba = next_log_proba([paths[i] for i in growing])
+    for step in range(n_steps):
+        log_proba = next_log_proba(np.zeros_like(growing), paths[growing, :step])
         cumulative = np.cumsum(narrow(log_proba, **narrowing), axis=1)
         below = generator.uniform(size=len(growing)) * cumulative[:, -1]
         columns = (cumulative <= below[:, None]).sum(axis=1)
         on = np.full(len(growing), True) if end is None else columns != end
         growing, columns = growing[on], columns[on]
-        for i, column in zip(growing, columns, strict=True):
-            paths[i] = np.append(paths[i], column + FIRST_STATE)
+        paths[growing, step] = columns
+        lengths[growing] += 1
         if not len(growing):
             break
-    return [path[len(prefix) :] - FIRST_STATE for path in paths]
+    return [path[:length] for path, length in zip(paths, lengths, strict=True)]
 
 
-def search(next_log_proba, prefixes, n_steps, width, end):
-    """Find a probable continuation of each prefix by beam search.
+def search(next_log_proba, n, n_steps, width, end):
+    """Find a probable continuation of each of n sequences by beam search.
 
     Parameters
     ----------
     next_log_proba : callable
-        Prefixes to log-probabilities.
-    prefixes : list of ndarray
-        Symbols so far.
+        As said above.
+    n : int
+        Number of sequences.
     n_steps : int
         States to add.
     width : int
@@ -117,11 +115,10 @@ def search(next_log_proba, prefixes, n_steps, width, end):
     log_proba : ndarray of shape (n, n_steps)
         Log-probability of each of its states.
     """
-    n = len(prefixes)
     paths = np.zeros((n, 1, 0), dtype=np.intp)  # (n, beams, steps)
     steps = np.zeros((n, 1, 0))  # log-probability of each step
     for _ in range(n_steps):
-        log_proba = _extend(next_log_proba, prefixes, paths, end)  # (n, beams, K)
+        log_proba = _extend(next_log_proba, paths, end)  # (n, beams, K)
         n_targets = log_proba.shape[2]
         totals = (steps.sum(axis=2)[:, :, None] + log_proba).reshape(n, -1)
         kept = np.argsort(-totals, axis=1, kind="stable")[:, :width]
@@ -133,18 +130,14 @@ def search(next_log_proba, prefixes, n_steps, width, end):
     return paths[:, 0], steps[:, 0]
 
 
-def _extend(next_log_proba, prefixes, paths, end):
+def _extend(next_log_proba, paths, end):
     """Return what follows each path (n, beams, K); only the end follows the end."""
     n, beams, _ = paths.shape
     ended = (paths == (-1 if end is None else end)).any(axis=2)
-    growing = [
-        np.append(prefixes[i], paths[i, b] + FIRST_STATE)
-        for i, b in np.argwhere(~ended)
-    ]
-    if not growing:
+    if ended.all():
         log_proba = np.full((n, beams, end + 1), -np.inf)
     else:
-        found = next_log_proba(growing)
+        found = next_log_proba(np.nonzero(~ended)[0], paths[~ended])
         log_proba = np.full((n, beams, found.shape[1]), -np.inf)
         log_proba[~ended] = found
     if end is not None:

@@ -16,7 +16,6 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from sklearn_seqattn.generation import draw, search
 from sklearn_seqattn.state_encoding import StateEncodingMixin
-from sklearn_seqattn.state_streams import NOTHING, StateStreams, make_streams
 
 
 class NextStateMixin(StateEncodingMixin, ClassifierMixin):
@@ -159,7 +158,7 @@ class NextStateMixin(StateEncodingMixin, ClassifierMixin):
         Returns
         -------
         float
-            exp of minus the mean log-probability of the states from the second
+            The exp of minus the mean log-probability of the states from the second
             on: 1 is perfect, K is a guess among K states.
         """
         log_likelihood, _, counts = self._score_positions(X)
@@ -239,11 +238,9 @@ class NextStateMixin(StateEncodingMixin, ClassifierMixin):
             The sequences, prefix included, the end state excluded.
         """
         given = prefix.split() if isinstance(prefix, str) else list(prefix or ())
-        streams = self._encode([given])
         limit = self.max_length_ if max_length is None else max_length
         drawn = draw(
-            self._next_log_proba(streams.has_start),
-            streams.symbols[int(streams.has_start) :],
+            self._next_log_proba(self._encode([given])),
             n,
             max(limit - len(given), 0),
             self._end_column,
@@ -287,29 +284,20 @@ class NextStateMixin(StateEncodingMixin, ClassifierMixin):
             is the probability of the continuation.
         """
         streams = self._encode(X)
-        skip = int(streams.has_start)
-        prefixes = [s[skip:] for s in np.split(streams.symbols, streams.starts[1:])]
         columns, log_proba = search(
-            self._next_log_proba(streams.has_start),
-            prefixes,
+            self._next_log_proba(streams),
+            len(streams),
             n_steps,
             beam_width if strategy == "beam" else 1,
             self._end_column,
         )
         return self.classes_[columns], np.exp(log_proba)
 
-    def _next_log_proba(self, has_start):
-        """Return the callable that continues lists of symbol arrays."""
-
-        def next_log_proba(prefixes):
-            lengths = np.array([len(prefix) for prefix in prefixes])
-            last = np.full(len(prefixes), NOTHING)
-            symbols = np.concatenate(prefixes)
-            return self._last_log_proba(
-                make_streams(symbols, lengths, last, has_start=has_start)
-            )
-
-        return next_log_proba
+    def _next_log_proba(self, streams):
+        """Return the callable that says what follows continuations of streams."""
+        return lambda rows, columns: self._last_log_proba(
+            streams.continued(rows, columns)
+        )
 
     def _last_log_proba(self, streams):
         """Return the log-probabilities (n, K) of what follows each sequence."""
@@ -343,7 +331,7 @@ class NextStateMixin(StateEncodingMixin, ClassifierMixin):
                 total[row, indices] = np.bincount(sequence, values, len(batch))
         return total
 
-    def _log_proba_batches(self, streams: StateStreams, last=False):
+    def _log_proba_batches(self, streams, last=False):
         """Yield (indices of sequences, log-probabilities of their rows).
 
         Every sequence comes once; its rows are all of its symbols, or with `last`

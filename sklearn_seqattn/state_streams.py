@@ -6,7 +6,7 @@ state, then one for the end where it is learnt.
 """
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -30,12 +30,15 @@ class StateStreams:
         Column of what follows each symbol, `NOTHING` or `UNSEEN`.
     has_start : bool
         Whether each sequence begins with the start symbol.
+    features : dict of str to ndarray of shape (S, ...)
+        Further features of each step; zero at the start symbol.
     """
 
     symbols: np.ndarray
     lengths: np.ndarray
     following: np.ndarray
     has_start: bool
+    features: dict = field(default_factory=dict)
 
     def __len__(self):
         return len(self.lengths)
@@ -57,9 +60,41 @@ class StateStreams:
         """Return the sequences at `indices`, in that order."""
         lengths = self.lengths[indices]
         rows = rows_of(self.starts[indices], lengths)
+        features = {name: values[rows] for name, values in self.features.items()}
         return StateStreams(
-            self.symbols[rows], lengths, self.following[rows], self.has_start
+            self.symbols[rows], lengths, self.following[rows], self.has_start, features
         )
+
+    def continued(self, indices, columns):
+        """Return the sequences at `indices`, each with more states at its end.
+
+        Parameters
+        ----------
+        indices : ndarray of shape (m,)
+            Which sequences.
+        columns : ndarray of shape (m, t)
+            The states to add. Their features are those of no known event: zero,
+            and nothing is said to follow.
+
+        Returns
+        -------
+        StateStreams
+            The m longer sequences.
+        """
+        before = self.take(indices)
+        lengths = before.lengths + columns.shape[1]
+        starts = np.cumsum(lengths) - lengths
+        old = rows_of(starts, before.lengths)
+        symbols = np.empty(lengths.sum(), dtype=np.int64)
+        symbols[old] = before.symbols
+        ends = (starts + before.lengths)[:, None] + np.arange(columns.shape[1])
+        symbols[ends] = columns + FIRST_STATE
+        features = {
+            name: _spread(values, old, len(symbols))
+            for name, values in before.features.items()
+        }
+        following = np.full(len(symbols), NOTHING)
+        return StateStreams(symbols, lengths, following, self.has_start, features)
 
 
 def rows_of(starts, lengths):
@@ -75,7 +110,14 @@ def rows_of(starts, lengths):
     return np.repeat(starts, lengths) + inside
 
 
-def make_streams(symbols, lengths, last, *, has_start):
+def _spread(values, rows, size):
+    """Return an array of `size` rows that holds `values` at `rows`, else zeros."""
+    spread = np.zeros((size, *values.shape[1:]), values.dtype)
+    spread[rows] = values
+    return spread
+
+
+def make_streams(symbols, lengths, last, *, has_start, features=None):
     """Lay encoded sequences out as streams.
 
     Parameters
@@ -88,6 +130,8 @@ def make_streams(symbols, lengths, last, *, has_start):
         Column of what follows each sequence, or `NOTHING`, or `UNSEEN`.
     has_start : bool
         Whether to put the start symbol before each sequence.
+    features : dict of str to ndarray or None, default=None
+        Further features of the states, each of shape (sum of lengths, ...).
 
     Returns
     -------
@@ -96,13 +140,16 @@ def make_streams(symbols, lengths, last, *, has_start):
     """
     long = lengths + int(has_start)
     ends = np.cumsum(long) - 1
-    stream = np.full(long.sum(), START)
     rows = rows_of(ends + 1 - lengths, lengths)
-    stream[rows] = symbols
+    stream = _spread(symbols, rows, long.sum())  # START is zero
     following = np.full(len(stream), NOTHING)
     following[:-1] = columns_of(stream[1:])
     following[ends] = last
-    return StateStreams(stream, long, following, has_start)
+    features = {
+        name: _spread(values, rows, len(stream))
+        for name, values in (features or {}).items()
+    }
+    return StateStreams(stream, long, following, has_start, features)
 
 
 def columns_of(symbols):

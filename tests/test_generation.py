@@ -9,9 +9,14 @@ from sklearn_seqattn.generation import draw, narrow, search
 CHAIN = np.log(np.array([[0.6, 0.4, 1e-9], [1e-9, 0.1, 0.9], [0.31, 0.29, 0.4]]))
 
 
-def chain(prefixes):
-    """Log-probabilities after each prefix of a first-order chain."""
-    return CHAIN[[prefix[-1] - 2 for prefix in prefixes]]
+def chain_from(*states):
+    """Return the log-probabilities of a first-order chain that is in some states."""
+
+    def chain(rows, columns):
+        before = np.column_stack([np.array(states)[rows], columns])
+        return CHAIN[before[:, -1]]
+
+    return chain
 
 
 def test_temperature():
@@ -31,14 +36,14 @@ def test_top_p_keeps_the_fewest(top_p, expected):
 
 
 def test_draws_have_the_right_frequencies():
-    drawn = draw(chain, np.array([2]), 4000, 1, None, np.random.RandomState(0))
+    drawn = draw(chain_from(0), 4000, 1, None, np.random.RandomState(0))
     share = np.mean([columns[0] == 0 for columns in drawn])
     assert share == pytest.approx(0.6, abs=0.03)
 
 
 def test_draws_stop_at_the_end():
     generator = np.random.RandomState(0)
-    drawn = draw(chain, np.array([3]), 200, 5, 2, generator)
+    drawn = draw(chain_from(1), 200, 5, 2, generator)
     assert {len(columns) for columns in drawn} >= {0, 1}
     assert all((columns != 2).all() for columns in drawn)
 
@@ -46,17 +51,15 @@ def test_draws_stop_at_the_end():
 def test_beam_search_finds_the_better_path():
     # Greedy from 0: 0 then 0 (0.36); through 1: 0.4 * 0.9 to state 2 is as good,
     # and in three steps 0.4 * 0.9 * 0.4 = 0.144 < 0.216; end after 2 makes it 0.36.
-    prefixes = [np.array([2])]
-    greedy, _ = search(chain, prefixes, 3, 1, 2)
-    best, steps = search(chain, prefixes, 3, 4, 2)
+    greedy, _ = search(chain_from(0), 1, 3, 1, 2)
+    best, steps = search(chain_from(0), 1, 3, 4, 2)
     assert greedy.tolist() == [[0, 0, 0]]
     assert best.tolist() == [[1, 2, 2]]
     np.testing.assert_allclose(np.exp(steps), [[0.4, 0.9, 1.0]])
 
 
 def test_a_wide_beam_is_exhaustive():
-    prefixes = [np.array([2]), np.array([4])]
-    best, steps = search(chain, prefixes, 3, 27, None)
+    best, steps = search(chain_from(0, 2), 2, 3, 27, None)
     for i, start in enumerate([0, 2]):
         every = {
             (a, b, c): CHAIN[start, a] + CHAIN[a, b] + CHAIN[b, c]
@@ -69,6 +72,6 @@ def test_a_wide_beam_is_exhaustive():
 
 
 def test_all_paths_may_have_ended():
-    best, steps = search(chain, [np.array([3])], 4, 1, 2)
+    best, steps = search(chain_from(1), 1, 4, 1, 2)
     assert best.tolist() == [[2, 2, 2, 2]]
     np.testing.assert_allclose(np.exp(steps), [[0.9, 1, 1, 1]])

@@ -44,6 +44,24 @@ def test_take_keeps_the_rows_of_a_sequence_together():
     assert taken.following.tolist() == [2, 3, 4, NOTHING, NOTHING]
 
 
+def test_continued_sequences_have_unknown_features():
+    numbers = {"numbers": np.array([[5.0], [6.0], [7.0]])}
+    streams = make_streams(
+        np.array([2, 3, 4]),
+        np.array([2, 1]),
+        np.full(2, NOTHING),
+        has_start=True,
+        features=numbers,
+    )
+    longer = streams.continued(np.array([1, 0, 1]), np.array([[0, 1], [2, 2], [1, 0]]))
+    assert longer.lengths.tolist() == [4, 5, 4]
+    assert longer.symbols.tolist() == [0, 4, 2, 3, 0, 2, 3, 4, 4, 0, 4, 3, 2]
+    expected = [0, 7, 0, 0, 0, 5, 6, 0, 0, 0, 7, 0, 0]
+    assert longer.features["numbers"][:, 0].tolist() == expected
+    same = streams.continued(np.array([0]), np.zeros((1, 0), dtype=int))
+    assert same.symbols.tolist() == [0, 2, 3]
+
+
 def test_vocabulary_drops_rare_states():
     vocabulary = learn(["b", "a", "b", "c"], min_count=2)
     assert vocabulary.states.tolist() == ["b"]
