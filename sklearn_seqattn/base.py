@@ -411,7 +411,7 @@ class BaseSequenceEstimator(BaseEstimator):
 
         Returns
         -------
-        weights : list of ndarray of shape (n_heads, T_i', T_i'), float32
+        list of ndarray of shape (n_heads, T_i', T_i')
             One array a sequence, without padding; row t of a head sums to one.
             T_i' is the number of steps behind the front end: ``ceil(T_i / s)``
             where its convolutions have strides of s in all.

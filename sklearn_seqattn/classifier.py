@@ -319,7 +319,7 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         Parameters
         ----------
         X : sequences
-            n sequences in any container that the user guide lists: a list of
+            The n sequences, in any container that the user guide lists: a list of
             arrays (T_i,) or (T_i, D), an array (n, T, D) in which trailing NaN
             steps are padding, a table (n, T), a list of token lists or strings,
             a list of DataFrames.
@@ -337,7 +337,8 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
 
         Returns
         -------
-        self : AttentionLSTMClassifier
+        AttentionLSTMClassifier
+            The fitted estimator itself.
 
         Raises
         ------
@@ -369,7 +370,8 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
 
         Returns
         -------
-        self : AttentionLSTMClassifier
+        AttentionLSTMClassifier
+            The fitted estimator itself.
         """
         return self._partial_fit(X, y, sample_weight, classes)
 
@@ -472,7 +474,8 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
 
         Returns
         -------
-        y : ndarray of shape (n,) or (n, n_labels)
+        ndarray of shape (n,) or (n, n_labels)
+            The classes, or 0 and 1 for each label.
         """
         logits = self._outputs(X)
         if self._multilabel:
@@ -489,7 +492,8 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
 
         Returns
         -------
-        scores : ndarray of shape (n,) or (n, n_classes), float32
+        ndarray of shape (n,) or (n, n_classes), float32
+            The higher the more probable; above 0 for the second of two classes.
         """
         logits = self._outputs(X)
         if len(self.classes_) == 2 and not self._multilabel:
@@ -506,7 +510,7 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
 
         Returns
         -------
-        probabilities : ndarray of shape (n, n_classes), float32
+        ndarray of shape (n, n_classes), float32
             Columns in the order of `classes_`; rows sum to one, but for labels.
         """
         logits = self._outputs(X)
@@ -522,7 +526,8 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
 
         Returns
         -------
-        log_probabilities : ndarray of shape (n, n_classes), float32
+        ndarray of shape (n, n_classes), float32
+            Columns in the order of `classes_`.
         """
         logits = self._outputs(X)
         return log_expit(logits) if self._multilabel else log_softmax(logits, axis=1)

@@ -117,7 +117,8 @@ class RandomKernelFeatures(
 
         Returns
         -------
-        self : RandomKernelFeatures
+        RandomKernelFeatures
+            The fitted transformer itself.
         """
         sequences = self._read(X, reset=True)
         values = sequences.values
@@ -144,7 +145,7 @@ class RandomKernelFeatures(
 
         Returns
         -------
-        features : ndarray of shape (n, n_features), float32
+        ndarray of shape (n, n_features), float32
             Shares between 0 and 1.
         """
         check_is_fitted(self)

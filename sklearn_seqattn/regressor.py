@@ -203,15 +203,22 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         Parameters
         ----------
         X : sequences
-            n sequences in any container that `AttentionLSTMClassifier.fit` takes.
+            The n sequences, in any container that `AttentionLSTMClassifier.fit` takes.
         y : array-like of shape (n,) or (n, n_targets)
             The targets of each sequence; they are standardised inside.
-        sample_weight, validation_data, X_val, y_val
-            As in `AttentionLSTMClassifier.fit`.
+        sample_weight : array-like of shape (n,), default=None
+            A weight k counts as k copies of the sequence.
+        validation_data : tuple (X, y), default=None
+            Sequences that are watched during training, and that decide when it
+            stops unless ``early_stopping=False``.
+        X_val, y_val : as X and y, default=None
+            The same as two arguments, so that a Pipeline with
+            ``transform_input=["X_val"]`` can transform the first.
 
         Returns
         -------
-        self : AttentionLSTMRegressor
+        AttentionLSTMRegressor
+            The fitted estimator itself.
 
         Raises
         ------
@@ -231,12 +238,17 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
 
         Parameters
         ----------
-        X, y, sample_weight
+        X : sequences
+            As in `fit`.
+        y : array-like of shape (n,) or (n, n_targets)
+            As in `fit`.
+        sample_weight : array-like of shape (n,), default=None
             As in `fit`.
 
         Returns
         -------
-        self : AttentionLSTMRegressor
+        AttentionLSTMRegressor
+            The fitted estimator itself.
         """
         return self._partial_fit(X, y, sample_weight)
 
@@ -294,7 +306,8 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
 
         Returns
         -------
-        y : ndarray of shape (n,) or (n, n_targets), float64
+        ndarray of shape (n,) or (n, n_targets), float64
+            In the unit of the training targets.
         """
         y = self._outputs(X) * self.target_scale_ + self.target_mean_
         return y.reshape(-1, *self._target_shape)

@@ -107,7 +107,7 @@ class StateEncoder(TableFeatureNamesMixin, TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : container of integer sequences
+        X : container of ids
             A list of sequences of ids or a table (n, T).
 
         Returns
