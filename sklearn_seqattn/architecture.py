@@ -119,12 +119,10 @@ def _stem_sizes(params, n_convs, n_steps):
     later = max(n_convs - 1, 0)
     if stride == "auto":
         stride = (defaults.stem_stride(n_steps) if auto else 1, *[1] * later)[:n_convs]
+    stride = _one_each("conv_stride", stride, "conv", n_convs)
     if kernel_size == "auto":
-        first = stride[0] if isinstance(stride, tuple) and stride else stride
-        kernel_size = (
-            defaults.stem_kernel_size(first) if auto else 5,
-            *[5] * later,
-        )[:n_convs]
+        first = defaults.stem_kernel_size(stride[0]) if auto else 5
+        kernel_size = (first, *[5] * later)[:n_convs]
     return {"conv_stride": stride, "conv_kernel_size": kernel_size}
 
 
