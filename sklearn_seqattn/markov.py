@@ -159,17 +159,8 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
 
     def _count(self, X, y, sample_weight, *, first):
         """Fit the n-gram model, on the counts so far too unless it is the first."""
-        known = None if first else self.vocabulary_.states
-        streams, weights = self._learn_states(X, y, sample_weight, first=first)
-        contexts = context_rows(streams.symbols, streams.lengths, self.order)
-        targets = streams.following
-        weights = np.repeat(weights, streams.lengths)
-        learnt = targets >= 0
-        rows = np.column_stack([targets, contexts])[learnt]
-        weights = weights[learnt]
-        if not first:
-            rows = np.concatenate([self._renumbered(known), rows])
-            weights = np.concatenate([self.model_.weights_, weights])
+        streams, weights, moved = self._learn_states(X, y, sample_weight, first=first)
+        before = None if first else self.model_.renumbered(moved)
         self.model_ = NgramModel(
             self.order,
             len(self.vocabulary_.states) + FIRST_STATE,
@@ -177,16 +168,8 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
             smoothing=self.smoothing,
             alpha=self.alpha,
             discount=self.discount,
-        ).fit(rows[:, 1:], rows[:, 0], weights)
+        ).learn(streams, weights, before)
         return self
-
-    def _renumbered(self, known):
-        """Return the n-grams so far in the numbers of the present vocabulary."""
-        moved = self.vocabulary_.symbols_of(known.tolist())
-        symbols = np.concatenate([np.arange(FIRST_STATE), moved, [-1]])
-        columns = np.append(moved - FIRST_STATE, len(self.classes_) - 1)
-        rows = self.model_.ngrams_
-        return np.column_stack([columns[rows[:, 0]], symbols[rows[:, 1:]]])
 
     def _log_proba_batches(self, streams, last=False):
         """Yield (indices, log-probabilities) in batches of bounded memory."""

@@ -237,10 +237,12 @@ class NextStateMixin(StateEncodingMixin, ClassifierMixin):
         list of list of states
             The sequences, prefix included, the end state excluded.
         """
-        given = prefix.split() if isinstance(prefix, str) else list(prefix or ())
+        check_is_fitted(self)
+        prefix = [[] if prefix is None else prefix]
+        given = self._read_states(prefix, reset=False)[0].tolist()
         limit = self.max_length_ if max_length is None else max_length
         drawn = draw(
-            self._next_log_proba(self._encode([given])),
+            self._next_log_proba(self._encode(prefix)),
             n,
             max(limit - len(given), 0),
             self._end_column,

@@ -7,6 +7,8 @@ precede a position, the nearest first, and -1 where the sequence had not begun.
 import numpy as np
 from scipy.sparse import csr_array
 
+from sklearn_seqattn.state_streams import FIRST_STATE
+
 _LARGEST = np.iinfo(np.int64).max
 
 
@@ -98,6 +100,54 @@ class NgramModel:
         for level, (entries, counts) in enumerate(count(targets, ranks)):
             self._add_table(len(self.keys_[level]), entries, counts)
         return self
+
+    def learn(self, streams, weights, before=None):
+        """Count what follows each symbol of a batch of sequences, and fit.
+
+        Parameters
+        ----------
+        streams : StateStreams
+            The sequences.
+        weights : ndarray of shape (n,)
+            Weight of each.
+        before : tuple of ndarray or None, default=None
+            Rows and weights to add, as `renumbered` returns them.
+
+        Returns
+        -------
+        NgramModel
+            The model itself.
+        """
+        learnt = streams.following >= 0
+        contexts = context_rows(streams.symbols, streams.lengths, self.order)[learnt]
+        rows = np.column_stack([streams.following[learnt], contexts])
+        weights = np.repeat(weights, streams.lengths)[learnt]
+        if before is not None:
+            rows = np.concatenate([before[0], rows])
+            weights = np.concatenate([before[1], weights])
+        return self.fit(rows[:, 1:], rows[:, 0], weights)
+
+    def renumbered(self, columns):
+        """Return the rows counted so far in the numbers of a larger vocabulary.
+
+        Parameters
+        ----------
+        columns : ndarray of shape (K,)
+            The new number of each target.
+
+        Returns
+        -------
+        rows : ndarray of shape (M, 1 + order)
+            Target and context.
+        weights : ndarray of shape (M,)
+            Their weights.
+        """
+        n_states = self.n_symbols - FIRST_STATE
+        symbols = np.concatenate(
+            [np.arange(FIRST_STATE), columns[:n_states] + FIRST_STATE, [-1]]
+        )
+        targets, contexts = self.ngrams_[:, 0], self.ngrams_[:, 1:]
+        return np.column_stack([columns[targets], symbols[contexts]]), self.weights_
 
     def log_proba(self, contexts):
         """Return the log-probability of every target after each context.

@@ -50,11 +50,12 @@ class StateEncodingMixin:
         return None if self.end_state_ is None else len(self.classes_) - 1
 
     def _learn_states(self, X, y, sample_weight, *, first):
-        """Learn the vocabulary; return the training streams and their weights.
+        """Learn the vocabulary; return streams, weights and moved columns.
 
-        Sequences of weight zero are left out.
+        Sequences of weight zero are left out. The columns say where the classes of
+        an earlier fit stand now; None at the first.
         """
-        states, lengths = self._read_states(X, reset=first)
+        states, lengths, features = self._read_states(X, reset=first)
         weights = _check_sample_weight(sample_weight, lengths, dtype=np.float64)
         if (weights < 0).any() or not weights.any():
             raise ValueError(
@@ -63,10 +64,12 @@ class StateEncodingMixin:
         last = None if y is None else _check_following(y, len(lengths), states[0])
         kept = np.flatnonzero(weights)
         if len(kept) < len(lengths):
-            starts = np.cumsum(lengths) - lengths
-            states = states[rows_of(starts[kept], lengths[kept])]
+            rows = rows_of((np.cumsum(lengths) - lengths)[kept], lengths[kept])
+            states = states[rows]
+            features = {name: values[rows] for name, values in features.items()}
             lengths, weights = lengths[kept], weights[kept]
             last = None if last is None else last[kept]
+        known = [] if first else self.vocabulary_.states.tolist()
         self._learn_vocabulary(states, lengths, weights, last, first)
         if first:
             self.max_length_ = 0
@@ -76,13 +79,19 @@ class StateEncodingMixin:
             lengths,
             self._last_columns(last, len(lengths)),
             has_start=self.start_state,
+            features=features,
         )
         if not (streams.following >= 0).any():
             raise ValueError(
                 "X has nothing to learn from: no known state follows another. Give "
                 "sequences of two states or more, or y, the state that follows each."
             )
-        return streams, weights
+        moved = None
+        if not first:
+            moved = columns_of(self.vocabulary_.symbols_of(known))
+            if self.end_state:
+                moved = np.append(moved, self._end_column)
+        return streams, weights, moved
 
     def _learn_vocabulary(self, states, lengths, weights, last, first):
         """Count the states of X and y; set the vocabulary and the classes."""
@@ -122,17 +131,19 @@ class StateEncodingMixin:
     def _encode(self, X, y=None):
         """Return the streams of sequences, and of what follows, at prediction."""
         check_is_fitted(self)
-        states, lengths = self._read_states(X, reset=False)
+        states, lengths, features = self._read_states(X, reset=False)
         symbols = self.vocabulary_.symbols_of(states)
         warn_unknown(states, symbols)
         following = np.full(len(lengths), NOTHING)
         if y is not None:
             like = self.vocabulary_.states.tolist()[0]
             following = self._last_columns(_check_following(y, len(lengths), like), 0)
-        return make_streams(symbols, lengths, following, has_start=self.start_state)
+        return make_streams(
+            symbols, lengths, following, has_start=self.start_state, features=features
+        )
 
     def _read_states(self, X, *, reset):
-        """Return the states of X end to end and the lengths."""
+        """Return the states of X end to end, the lengths, and no further features."""
         empty = [] if reset else _empty_sequences(X)
         if empty and not self.start_state:
             raise ValueError(
@@ -141,16 +152,16 @@ class StateEncodingMixin:
             )
         if not empty:
             sequences = validate_sequences(self, X, tokens=True, reset=reset)
-            return sequences.values, sequences.lengths
+            return sequences.values, sequences.lengths, {}
         lengths = np.zeros(len(X), dtype=np.int64)
         if len(empty) == len(X):
-            return np.empty(0, dtype=object), lengths
+            return np.empty(0, dtype=object), lengths, {}
         full = np.setdiff1d(np.arange(len(X)), empty)
         sequences = validate_sequences(
             self, [X[i] for i in full], tokens=True, reset=False
         )
         lengths[full] = sequences.lengths
-        return sequences.values, lengths
+        return sequences.values, lengths, {}
 
 
 def _empty_sequences(X):
