@@ -1,0 +1,38 @@
+"""The examples run from start to end, as a user runs them."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+
+
+def run(name, *arguments, cwd):
+    """Run an example in an empty folder and give what it prints."""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", EXAMPLES / name, *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_quickstart(tmp_path):
+    printed = run("quickstart.py", cwd=tmp_path)
+    scores = dict(re.findall(r"^(\S.*?) {2,}.*?([\d.]+)$", printed, flags=re.MULTILINE))
+    ours, plain = scores["AttentionLSTMClassifier"], scores["plain LSTM"]
+    assert float(ours) > float(plain) > float(scores["majority class"])
+    assert "same predictions: True" in printed
+    assert not list(tmp_path.iterdir())
+
+
+def test_japanese_vowels(tmp_path, shared_data):
+    path = shared_data / "classification" / "JapaneseVowels.npz"
+    printed = run("japanese_vowels.py", str(path), cwd=tmp_path)
+    assert float(re.search(r"Test accuracy: ([\d.]+)", printed)[1]) >= 0.97
