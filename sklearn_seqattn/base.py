@@ -25,6 +25,7 @@ from sklearn_seqattn.fitting import (
     split_validation,
 )
 from sklearn_seqattn.inputs import InputEncoder
+from sklearn_seqattn.kernel_fitting import fit_kernel_branch, keep_features
 from sklearn_seqattn.nn.front_end import BLOCK_NAMES
 from sklearn_seqattn.nn.networks import build_sequence_network
 from sklearn_seqattn.nn.pooling import POOLINGS
@@ -79,6 +80,8 @@ class BaseSequenceEstimator(BaseEstimator):
         "num_heads": [_SIZE],
         "pooling": [StrOptions(set(POOLINGS)), tuple],
         "head_units": [_SIZE, tuple],
+        "kernel_features": [_SIZE, StrOptions({"auto"}), None],
+        "kernel_readout": ["boolean"],
         "dropout": [_SHARE],
         "standardize": ["boolean"],
         "lr": [Interval(Real, 0, None, closed="neither")],
@@ -127,6 +130,8 @@ class BaseSequenceEstimator(BaseEstimator):
         num_heads=4,
         pooling=("max", "mean"),
         head_units=(64,),
+        kernel_features=None,
+        kernel_readout=True,
         dropout=0.2,
         standardize=True,
         lr=2e-3,
@@ -171,6 +176,8 @@ class BaseSequenceEstimator(BaseEstimator):
         self.num_heads = num_heads
         self.pooling = pooling
         self.head_units = head_units
+        self.kernel_features = kernel_features
+        self.kernel_readout = kernel_readout
         self.dropout = dropout
         self.standardize = standardize
         self.lr = lr
@@ -213,7 +220,7 @@ class BaseSequenceEstimator(BaseEstimator):
         self, X, y, sample_weight, validation, *, fresh, n_epochs=None, classes=None
     ):
         """Validate, encode, build, train; a failure leaves the old fit as it was."""
-        seeds = draw_seeds(self.random_state, 3)
+        seeds = draw_seeds(self.random_state, 4)
         with kept_on_failure(self):
             data = self._read_training(X, y, sample_weight, classes, reset=fresh)
             valid = self._read_validation(*validation)
@@ -231,6 +238,9 @@ class BaseSequenceEstimator(BaseEstimator):
             train_set, valid_set = self._dataset(data), self._dataset(valid)
             with isolated_generator(seeds[1]):
                 module = self._network(data) if fresh else self._network_copy()
+                self._keep_features(
+                    module.kernel_branch, train_set, valid_set, seeds[3], fresh=fresh
+                )
                 self.net_, history = train(
                     module,
                     WeightedLoss(self._loss()),
@@ -368,8 +378,38 @@ class BaseSequenceEstimator(BaseEstimator):
             input_size=self.input_encoder_.output_size_,
             n_outputs=self._n_outputs,
             embedding=None if n_ids is None else make_embedding(params, n_ids),
+            kernels=self._kernel_numbers(data),
             **numbers,
         )
+
+    def _kernel_numbers(self, data):
+        """Give the numbers of the side branch; None without one."""
+        if self.kernel_features is None:
+            return None
+        if data.sequences.kind == "tokens":
+            raise ValueError(
+                f"kernel_features={self.kernel_features!r} needs sequences of numbers, "
+                "but X holds tokens; set kernel_features=None."
+            )
+        n_features = self.kernel_features
+        if n_features == "auto":
+            n_features = defaults.kernel_features(len(data))
+        return {
+            "max_length": int(data.sequences.lengths.max()),
+            "n_features": int(n_features),
+            "readout": self._readout if self.kernel_readout else None,
+        }
+
+    def _keep_features(self, branch, train_set, valid_set, seed, *, fresh):
+        """Compute the features of the side branch once for all epochs."""
+        if branch is None:
+            return
+        if fresh:
+            fit_kernel_branch(branch, train_set, seed)
+        else:
+            keep_features(branch, train_set)
+        if valid_set is not None:
+            keep_features(branch, valid_set)
 
     def _network_copy(self):
         """Copy the fitted network, to go on training without losing it."""

@@ -25,7 +25,14 @@ class SequenceDataset(Dataset):
         One target a sequence.
     weights : ndarray of shape (n,), float32, or None
         One weight a sequence; None is 1 for each.
+
+    Attributes
+    ----------
+    features : ndarray of shape (n, n_features), float32, or None
+        More inputs, a row a sequence; none at first.
     """
+
+    window = WINDOW  # for training, see BucketBatches
 
     def __init__(self, values, lengths, targets=None, weights=None):
         self.values = values
@@ -35,6 +42,7 @@ class SequenceDataset(Dataset):
         n = len(lengths)
         self.targets = np.zeros(n, np.float32) if targets is None else targets
         self.weights = np.ones(n, np.float32) if weights is None else weights
+        self.features = None
 
     def __len__(self):
         return len(self.lengths)
@@ -50,7 +58,8 @@ class SequenceDataset(Dataset):
         Returns
         -------
         inputs : dict
-            "values" (B, T, D) or (B, T), and "lengths" (B,).
+            "values" (B, T, D) or (B, T), "lengths" (B,), and where there are any
+            "features" (B, n_features).
         targets : tuple
             The targets (B, ...) and the weights (B,).
         """
@@ -63,6 +72,8 @@ class SequenceDataset(Dataset):
             "values": torch.from_numpy(padded),
             "lengths": torch.from_numpy(lengths),
         }
+        if self.features is not None:
+            inputs["features"] = torch.from_numpy(self.features[indices])
         targets = torch.from_numpy(self.targets[indices])
         return inputs, (targets, torch.from_numpy(self.weights[indices]))
 
@@ -105,7 +116,7 @@ class BucketBatches:
     def _shuffled(self):
         """Give the batches of one epoch in their order."""
         rows = self.random_state.permutation(len(self.dataset))
-        window = WINDOW * self.batch_size
+        window = self.dataset.window * self.batch_size
         for start in range(0, len(rows), window):
             part = rows[start : start + window]
             by_length = np.argsort(self.dataset.lengths[part], kind="stable")

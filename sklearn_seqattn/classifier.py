@@ -98,6 +98,17 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
     head_units : int or tuple of int, default=(64,)
         Hidden layers of the dense head, each with layer normalisation, GELU and
         dropout; ``()`` is a single linear layer.
+    kernel_features : None, "auto" or int, default=None
+        How many features of frozen random convolutions [6]_ join the logits by a
+        linear layer of their own, for numeric sequences; see
+        :class:`RandomKernelFeatures`. They are computed once, and they help most on
+        small sets of shapes. "auto" is 10,000, and less with more than 5,000
+        sequences.
+    kernel_readout : bool, default=True
+        Whether a ridge regression on the kernel features, fitted in closed form, is
+        averaged with the network: probabilities for classes, values for numbers. Its
+        penalty and its temperature come from predicting each sequence by all
+        others. `partial_fit` and `warm_start` leave it as the first call made it.
     dropout : float, default=0.2
         Dropout in the front end, the encoder, the attention and the head; over whole
         channels ("locked" over time) in recurrent layers.
@@ -188,6 +199,8 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
     .. [4] A. Vaswani et al., "Attention is all you need", NeurIPS 2017.
     .. [5] J. Su et al., "RoFormer: enhanced transformer with rotary position
        embedding", 2021.
+    .. [6] A. Dempster et al., "MiniRocket: a very fast (almost) deterministic
+       transform for time series classification", KDD 2021.
 
     Examples
     --------
@@ -241,6 +254,8 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         num_heads=4,
         pooling=("max", "mean"),
         head_units=(64,),
+        kernel_features=None,
+        kernel_readout=True,
         dropout=0.2,
         standardize=True,
         lr=2e-3,
@@ -288,6 +303,8 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
             num_heads=num_heads,
             pooling=pooling,
             head_units=head_units,
+            kernel_features=kernel_features,
+            kernel_readout=kernel_readout,
             dropout=dropout,
             standardize=standardize,
             lr=lr,
@@ -448,6 +465,11 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
     def _n_outputs(self):
         """The number of logits."""
         return len(self.classes_)
+
+    @property
+    def _readout(self):
+        """How logits become probabilities."""
+        return "sigmoid" if self._multilabel else "softmax"
 
     def _loss(self):
         """Make the loss of single rows."""

@@ -79,6 +79,30 @@ def batch_size(n_samples):
     return min(max(n_samples // 8, 8), 64)
 
 
+def kernel_features(n_samples):
+    """Give the number of random convolution features.
+
+    It is 10,000, and less for large sets, of which the features would fill the
+    memory, but never less than 1,000.
+
+    Parameters
+    ----------
+    n_samples : int
+        The number of sequences n.
+
+    Returns
+    -------
+    n_features : int
+
+    Examples
+    --------
+    >>> from sklearn_seqattn.defaults import kernel_features
+    >>> [kernel_features(n) for n in (2, 5_000, 10_000, 100_000)]
+    [10000, 10000, 5000, 1000]
+    """
+    return min(max(50_000_000 // n_samples, 1_000), 10_000)
+
+
 def max_epochs(n_samples, batch_size):
     """Give the epochs: 400 steps or 40 epochs, with an upper and a lower end.
 

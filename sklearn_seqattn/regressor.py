@@ -89,6 +89,15 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
     head_units : int or tuple of int, default=(64,)
         Hidden layers of the dense head, each with layer normalisation, GELU and
         dropout; ``()`` is a single linear layer.
+    kernel_features : None, "auto" or int, default=None
+        How many features of frozen random convolutions [6]_ join the outputs by a
+        linear layer of their own, for numeric sequences; see
+        :class:`RandomKernelFeatures`. They are computed once. "auto" is 10,000, and
+        less with more than 5,000 sequences.
+    kernel_readout : bool, default=True
+        Whether a ridge regression on the kernel features, fitted in closed form, is
+        averaged with the network. Its penalty comes from predicting each sequence by
+        all others. `partial_fit` and `warm_start` leave it as the first call made it.
     dropout : float, default=0.2
         Dropout in the front end, the encoder, the attention and the head; over whole
         channels ("locked" over time) in recurrent layers.
@@ -177,6 +186,8 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
     .. [4] A. Vaswani et al., "Attention is all you need", NeurIPS 2017.
     .. [5] J. Su et al., "RoFormer: enhanced transformer with rotary position
        embedding", 2021.
+    .. [6] A. Dempster et al., "MiniRocket: a very fast (almost) deterministic
+       transform for time series classification", KDD 2021.
 
     Examples
     --------
@@ -291,6 +302,8 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
     def _n_outputs(self):
         """The number of targets."""
         return int(np.prod(self._target_shape, dtype=int))
+
+    _readout = "identity"
 
     def _loss(self):
         """Make the loss of single rows."""

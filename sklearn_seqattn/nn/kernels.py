@@ -339,6 +339,7 @@ def compute_features(kernels, values, lengths):
     """
     sequences = values.split(lengths.tolist())
     features = torch.empty(len(lengths), kernels.output_size)
+    device = kernels.biases.device
     order = torch.argsort(lengths, stable=True)
     first = 0
     with torch.no_grad():
@@ -349,7 +350,8 @@ def compute_features(kernels, values, lengths):
             batch = nn.utils.rnn.pad_sequence(
                 [sequences[j] for j in chosen], batch_first=True
             )
-            features[chosen] = kernels(batch, lengths[chosen])
+            inputs = batch.to(device), lengths[chosen].to(device)
+            features[chosen] = kernels(*inputs).cpu()
             first += size
     return features
 

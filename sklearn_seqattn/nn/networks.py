@@ -5,7 +5,9 @@ from torch import nn
 from sklearn_seqattn.nn.attention import build_attention
 from sklearn_seqattn.nn.encoders import build_encoder
 from sklearn_seqattn.nn.front_end import FrontEndBuilder
+from sklearn_seqattn.nn.kernel_branch import build_kernel_branch
 from sklearn_seqattn.nn.masking import length_mask
+from sklearn_seqattn.nn.numbers import remembers_numbers
 from sklearn_seqattn.nn.pooling import build_pooling
 
 
@@ -79,15 +81,24 @@ class SequenceNetwork(nn.Module):
     ----------
     front_end, encoder, attention, pooling, head : nn.Module
         The parts; `attention` may be None.
+    kernel_branch : KernelBranch or None, default=None
+        The side branch that joins the outputs. The head then starts at zero, so
+        that neither of the two begins ahead of the other.
     """
 
-    def __init__(self, front_end, encoder, attention, pooling, head):
+    def __init__(
+        self, front_end, encoder, attention, pooling, head, kernel_branch=None
+    ):
         super().__init__()
         self.front_end = front_end
         self.encoder = encoder
         self.attention = attention
         self.pooling = pooling
         self.head = head
+        self.kernel_branch = kernel_branch
+        if kernel_branch is not None:
+            nn.init.zeros_(head[-1].weight)
+            nn.init.zeros_(head[-1].bias)
 
     def _encode(self, values, lengths):
         """Give the hidden states and their mask, (B, T', H) and (B, T')."""
@@ -95,7 +106,7 @@ class SequenceNetwork(nn.Module):
         x, mask = self.front_end(values, mask)
         return self.encoder(x, mask), mask
 
-    def forward(self, values, lengths):
+    def forward(self, values, lengths, features=None):
         """Give one row of outputs a sequence.
 
         Parameters
@@ -104,6 +115,8 @@ class SequenceNetwork(nn.Module):
             A padded batch of numbers or of ids.
         lengths : Tensor of shape (B,), int64
             The number of real steps.
+        features : Tensor of shape (B, n_features), default=None
+            The features of the side branch, where they were computed before.
 
         Returns
         -------
@@ -113,7 +126,12 @@ class SequenceNetwork(nn.Module):
         h, mask = self._encode(values, lengths)
         if self.attention is not None:
             h = self.attention(h, mask)
-        return self.head(self.pooling(h, mask))
+        outputs = self.head(self.pooling(h, mask))
+        if self.kernel_branch is None:
+            return outputs
+        if features is None:
+            features = self.kernel_branch.features(values, lengths)
+        return self.kernel_branch(outputs, features)
 
     def attention_weights(self, values, lengths):
         """Give the attention weights and the mask of the steps they are over.
@@ -134,6 +152,7 @@ class SequenceNetwork(nn.Module):
         return self.attention.weights(h, mask), mask
 
 
+@remembers_numbers
 def build_sequence_network(
     *,
     input_size,
@@ -152,6 +171,7 @@ def build_sequence_network(
     pooling,
     head_units,
     dropout,
+    kernels=None,
 ):
     """Build a `SequenceNetwork` from plain numbers.
 
@@ -177,6 +197,9 @@ def build_sequence_network(
         The hidden layers of the head.
     dropout : float
         Dropout everywhere.
+    kernels : dict or None, default=None
+        "max_length", "n_features" and "readout" of `build_kernel_branch`; None has
+        no side branch.
 
     Returns
     -------
@@ -206,4 +229,9 @@ def build_sequence_network(
         )
     pool = build_pooling(pooling, states.output_size)
     head = build_head(pool.output_size, head_units, n_outputs, dropout=dropout)
-    return SequenceNetwork(blocks, states, layer, pool, head)
+    branch = None
+    if kernels is not None:
+        branch = build_kernel_branch(
+            input_size=input_size, n_outputs=n_outputs, **kernels
+        )
+    return SequenceNetwork(blocks, states, layer, pool, head, branch)

@@ -1,0 +1,120 @@
+"""A side branch of frozen random convolutions that joins a network at its end."""
+
+import math
+
+import torch
+from torch import nn
+from torch.nn.functional import linear, log_softmax, logsigmoid
+
+from sklearn_seqattn.nn.kernels import RandomKernels
+
+
+#: Length of the vector of features, in root mean square, that the joint reads. A
+#: longer one lets the joint learn so fast that nothing is left for the network.
+_FEATURE_NORM = 3.0
+
+
+class KernelBranch(nn.Module):
+    """Add a linear map of random convolution features to the outputs of a network.
+
+    The linear map is trained with the network and starts at zero. Beside it stands
+    the readout, a second linear map that is fitted in closed form and never trained;
+    in evaluation its prediction and that of the network are averaged.
+
+    Parameters
+    ----------
+    kernels : RandomKernels
+        The convolutions.
+    n_outputs : int
+        Outputs of the network K.
+    readout : {"softmax", "sigmoid", "identity"} or None
+        How outputs become predictions, which are averaged with those of the readout;
+        None has no readout.
+    """
+
+    def __init__(self, kernels, n_outputs, *, readout):
+        super().__init__()
+        self.kernels = kernels
+        self.joint = nn.Linear(kernels.output_size, n_outputs)
+        nn.init.zeros_(self.joint.weight)
+        nn.init.zeros_(self.joint.bias)
+        self.scale = _FEATURE_NORM / math.sqrt(kernels.output_size)
+        self.readout = readout
+        if readout is not None:
+            self.register_buffer("coef", torch.zeros_like(self.joint.weight))
+            self.register_buffer("intercept", torch.zeros_like(self.joint.bias))
+
+    def features(self, values, lengths):
+        """Compute the standardised features, (B, n_features)."""
+        return self.kernels.standardise(self.kernels(values, lengths))
+
+    def forward(self, outputs, features):
+        """Join the features to the outputs.
+
+        Parameters
+        ----------
+        outputs : Tensor of shape (B, K)
+            What the network gives without the branch.
+        features : Tensor of shape (B, n_features)
+            The standardised features.
+
+        Returns
+        -------
+        outputs : Tensor of shape (B, K)
+        """
+        outputs = outputs + self.joint(features * self.scale)
+        if self.training or self.readout is None:
+            return outputs
+        return mean_prediction(
+            outputs, linear(features, self.coef, self.intercept), self.readout
+        )
+
+
+def mean_prediction(first, second, kind):
+    """Give the outputs whose prediction is the mean of two predictions.
+
+    Parameters
+    ----------
+    first, second : Tensor of shape (B, K)
+        Outputs.
+    kind : {"softmax", "sigmoid", "identity"}
+        How outputs become predictions.
+
+    Returns
+    -------
+    outputs : Tensor of shape (B, K)
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_seqattn.nn.kernel_branch import mean_prediction
+    >>> p, q = torch.tensor([[0.9, 0.1]]), torch.tensor([[0.5, 0.5]])
+    >>> mean_prediction(p.log(), q.log(), "softmax").softmax(1)
+    tensor([[0.7000, 0.3000]])
+    """
+    if kind == "identity":
+        return (first + second) / 2
+    if kind == "softmax":
+        logs = log_softmax(first, dim=1), log_softmax(second, dim=1)
+        return torch.logaddexp(*logs) - math.log(2)
+    yes = torch.logaddexp(logsigmoid(first), logsigmoid(second))
+    no = torch.logaddexp(logsigmoid(-first), logsigmoid(-second))
+    return yes - no
+
+
+def build_kernel_branch(*, input_size, max_length, n_features, n_outputs, readout):
+    """Build a `KernelBranch` from plain numbers.
+
+    Parameters
+    ----------
+    input_size, max_length, n_features : int
+        As `RandomKernels` takes them.
+    n_outputs, readout
+        As `KernelBranch` takes them.
+
+    Returns
+    -------
+    branch : KernelBranch
+    """
+    kernels = RandomKernels(input_size, max_length, n_features)
+    return KernelBranch(kernels, n_outputs, readout=readout)
