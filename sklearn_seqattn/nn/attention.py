@@ -13,6 +13,10 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from sklearn_seqattn.nn.masking import causal_mask, masked_softmax
 
+# Additive scores make a hidden layer for each pair of a query and a key: no more
+# values than this at a time, which stay in the cache.
+_HIDDEN_VALUES = 2**20
+
 
 def _allowed(mask, n_queries, causal):
     """Mark the keys that each query may see: (B, 1 or T_q, T_k)."""
@@ -76,9 +80,14 @@ class AdditiveScore(nn.Module):
 
     def forward(self, query, key):
         """Score each query against each key: (B, T_q, T_k)."""
-        query = self.project_query(query)[:, :, None, :]  # (B, T_q, 1, d)
-        key = self.project_key(key)[:, None, :, :]  # (B, 1, T_k, d)
-        return self.project_hidden(torch.tanh(query + key)).squeeze(-1)
+        query, key = self.project_query(query), self.project_key(key)
+        chunks = query.split(max(1, _HIDDEN_VALUES // key.numel()), dim=1)
+        return torch.cat([self._score(chunk, key) for chunk in chunks], dim=1)
+
+    def _score(self, query, key):
+        """Score projected queries, few enough for one hidden layer a pair."""
+        hidden = torch.tanh(query[:, :, None] + key[:, None])  # (B, T_q, T_k, d)
+        return self.project_hidden(hidden).squeeze(-1)
 
 
 class ScoredAttention(nn.Module):

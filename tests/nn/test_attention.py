@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from sklearn_seqattn.nn import attention as attention_module
 from sklearn_seqattn.nn.attention import (
     AdditiveScore,
     DotScore,
@@ -74,6 +75,15 @@ def test_additive_score_by_hand():
     found = score(torch.tensor([[[1.0]]]), torch.tensor([[[1.0], [2.0]]])).flatten()
     expected = [3 * math.tanh(2 - 1 + 0.5), 3 * math.tanh(2 - 2 + 0.5)]
     np.testing.assert_allclose(found.detach(), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("n_values", [1, 30, 10**6])
+def test_additive_scores_do_not_depend_on_their_chunks(n_values, monkeypatch):
+    score = draw_parameters(AdditiveScore(3))
+    query, key = draw(2, 7, 3), draw(2, 5, 3, seed=1)
+    expected = score._score(score.project_query(query), score.project_key(key))
+    monkeypatch.setattr(attention_module, "_HIDDEN_VALUES", n_values)
+    torch.testing.assert_close(score(query, key), expected)
 
 
 def slow_scores(kind, attention, query, key):
