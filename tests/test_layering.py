@@ -43,6 +43,7 @@ ALLOWED = {
     "nn.masking": set(),
     "nn.positions": set(),
     "nn.kernels": set(),
+    "nn.kernel_branch": {"nn.kernels"},
     "nn.attention": {"nn.masking"},
     "nn.pooling": {"nn.masking"},
     "nn.blocks": {"nn.masking", "nn.attention"},
@@ -53,6 +54,7 @@ ALLOWED = {
         "nn.attention",
         "nn.encoders",
         "nn.front_end",
+        "nn.kernel_branch",
         "nn.pooling",
     },
     "nn.next_state_network": {
@@ -78,6 +80,7 @@ ALLOWED = {
         "defaults",
         "fitting",
         "inputs",
+        "kernel_fitting",
         "nn.front_end",
         "nn.networks",
         "nn.pooling",
@@ -89,6 +92,7 @@ ALLOWED = {
     # random convolutions and their readout
     "random_kernels": {"nn.kernels", "sequences"},
     "ridge_readout": set(),
+    "kernel_fitting": {"nn.kernels", "ridge_readout"},
     # next state, by counting and by a network
     "state_streams": set(),
     "event_features": {"sequences", "event_frames", "state_streams"},

@@ -8,7 +8,6 @@ from torch.nn.functional import linear, log_softmax, logsigmoid
 
 from sklearn_seqattn.nn.kernels import RandomKernels
 
-
 #: Length of the vector of features, in root mean square, that the joint reads. A
 #: longer one lets the joint learn so fast that nothing is left for the network.
 _FEATURE_NORM = 3.0
