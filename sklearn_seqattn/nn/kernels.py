@@ -125,7 +125,7 @@ class RandomKernels(nn.Module):
 
     def __init__(self, input_size, max_length, n_features=10_000):
         super().__init__()
-        self.input_size = input_size
+        self.input_size, self.max_length = input_size, max_length
         self.dilations, self.n_biases = dilation_plan(n_features, max_length)
         self.output_size = N_KERNELS * sum(self.n_biases)
         most = min(input_size, _MAX_CHANNELS_PER_KERNEL)
