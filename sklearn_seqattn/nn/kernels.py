@@ -33,7 +33,7 @@ def kernel_weights():
     weights : Tensor of shape (84, 9), float32
         Every row sums to zero, so that a constant shift changes no response.
     """
-    weights = -torch.ones(N_KERNELS, _KERNEL_LENGTH)
+    weights = -torch.ones(N_KERNELS, _KERNEL_LENGTH, device="cpu")
     for row, taps in zip(weights, combinations(range(_KERNEL_LENGTH), 3), strict=True):
         row[list(taps)] = 2.0
     return weights
