@@ -1,0 +1,565 @@
+"""NextStateLSTM: the next state by a recurrent network with causal attention."""
+
+from math import ceil
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+import torch
+from scipy.special import log_softmax
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from sklearn_seqattn.base import BaseSequenceEstimator
+from sklearn_seqattn.event_features import EventFeatures, as_frames
+from sklearn_seqattn.fitting import draw_seeds, kept_on_failure
+from sklearn_seqattn.mixture import find_temperature, find_weight, mix
+from sklearn_seqattn.next_state_verbs import NextStateMixin
+from sklearn_seqattn.ngrams import NgramModel, context_rows
+from sklearn_seqattn.nn.next_state_network import build_next_state_network, widen
+from sklearn_seqattn.state_batches import (
+    PositionLoss,
+    StateDataset,
+    logit_batches,
+)
+from sklearn_seqattn.state_streams import FIRST_STATE
+from sklearn_seqattn.training import (
+    TrainingPlan,
+    attention_weights,
+    isolated_generator,
+    resolve_device,
+    train,
+)
+
+_CALIBRATION_CELLS = 2**24  # logits of validation data held at once
+_FEWEST_VALIDATED = 10  # sequences without which nothing is held out
+_SHARED = {  # parameters that mean the same in the other estimators
+    *("embedding_size", "encoder", "hidden_size", "num_layers", "residual"),
+    *("positions", "attention", "num_heads", "dropout", "token_dropout"),
+    *("min_count", "lr", "lr_schedule", "weight_decay", "max_grad_norm"),
+    *("batch_size", "max_epochs", "validation_fraction", "n_iter_no_change"),
+    *("random_state", "device", "callbacks", "net_params", "verbose"),
+}
+
+
+class NextStateLSTM(NextStateMixin, BaseEstimator):
+    r"""Predict the next state of a sequence by an LSTM network with attention.
+
+    States are embedded and read by an encoder; each hidden state h_t attends to
+    itself and those before it, giving a context c_t; and the next state has the
+    logits W [c_t ; h_t] + b. The network learns from all positions of a sequence in
+    one pass. By default its distribution is mixed with that of interpolated
+    Kneser-Ney counts, with the weight under which held-out states are most probable:
+    counts are better on short, regular sequences, the network on long, rich ones.
+
+    Parameters
+    ----------
+    embedding_size : int, default=64
+        Size of the vector of a state.
+    encoder : {"lstm", "gru", "transformer"}, default="lstm"
+        The kind of layers. The Transformer is causal, as in GPT.
+    hidden_size : int, default=128
+        Hidden units of a layer.
+    num_layers : int, default=2
+        Layers of the encoder.
+    residual : bool, default=True
+        Whether the input of each recurrent layer is added to its output, which is
+        then layer-normalised. Transformer layers always are residual.
+    positions : {"rotary", "sinusoidal"}, default="rotary"
+        How a Transformer knows the place of a step.
+    attention : {"multihead", "dot", "general", "additive"} or None, default="multihead"
+        How h_t is aligned with the hidden states up to it [1]_ [2]_ [3]_. With None
+        the logits are those of h_t alone.
+    num_heads : int, default=4
+        Heads of "multihead" and of a Transformer; they divide `hidden_size`.
+    tie_weights : bool, default=True
+        Whether [c_t ; h_t] is projected to the embedding size and compared with the
+        vectors of the states [4]_, instead of a matrix W of its own.
+    dropout : float, default=0.2
+        Dropout of the vectors, within the encoder, and before the output.
+    token_dropout : float, default=0.05
+        In training, the share of states that are read as unknown. This trains the
+        vector of unknown states.
+    targets : {"all", "last"}, default="all"
+        Learn every state of a sequence from those before it, or the last one only.
+        These are different tasks: their scores cannot be compared.
+    start_state : bool, default=True
+        Whether a start symbol stands before each sequence: the first state is
+        learnt, and an empty prefix is legal. Set it to False where sequences are
+        windows cut from longer ones.
+    end_state : bool, default=False
+        Whether the end of a sequence is learnt as one more class: "<end>" among
+        strings, -1 among integers. It is the last of `classes_`.
+    min_count : int, default=1
+        Rarer states are read as one unknown state and are no classes.
+    target : str or None, default=None
+        Where X is events with several features: the column of the states.
+    timestamp : str or None, default=None
+        Where X is events: a column of times, dates or numbers. The network is given
+        the time since the event before and since the first one.
+    columns : list of str or None, default=None
+        Names of the features, where events are plain tuples.
+    backoff : {"kneser_ney"} or None, default="kneser_ney"
+        What the network is mixed with. It counts states alone, whatever other
+        features there are.
+    backoff_order : int, default=3
+        Number of preceding states that the counts depend on.
+    calibrate : bool, default=True
+        Whether the logits are divided by the temperature under which held-out states
+        are most probable [5]_.
+    lr : float, default=4e-3
+        The learning rate of AdamW; the highest one under the cosine schedule.
+    lr_schedule : {"cosine", "constant"}, default="cosine"
+        "cosine" rises over the first tenth of the steps and falls to 0 at the last.
+    weight_decay : float, default=1e-2
+        Decoupled weight decay of the weight matrices; biases and norms are spared.
+    max_grad_norm : float or None, default=1.0
+        The gradient is scaled down to this norm where it is larger.
+    batch_size : "auto" or int, default="auto"
+        Sequences a batch. "auto" is n / 64, between 16 and 64, for n sequences.
+    max_epochs : "auto" or int, default="auto"
+        Epochs of training, at most. "auto" is what gives 1,500 batches, between 10
+        and 60.
+    early_stopping : bool, default=True
+        Whether training stops when the loss of held-out sequences has not improved
+        for `n_iter_no_change` epochs; the best weights are kept.
+    validation_fraction : float, default=0.1
+        The share of sequences to hold out, for early stopping, calibration and the
+        weight of the mixture. With fewer than 10 sequences none are held out; the
+        temperature is 1 then and the mixture even.
+    n_iter_no_change : int, default=5
+        Epochs to wait for an improvement.
+    random_state : int, RandomState instance or None, default=None
+        Decides initial weights, order, dropout and what is held out. The global
+        generators are never touched.
+    device : str, default="auto"
+        A torch device, such as "cpu", "cuda" or "mps"; "auto" is the best one there
+        is.
+    callbacks : list or tuple, default=()
+        Callbacks of skorch, instances or pairs (name, instance).
+    net_params : dict or None, default=None
+        Further parameters of `skorch.NeuralNet`; those that the estimator sets itself
+        are refused.
+    verbose : int or bool, default=0
+        Above 0, a progress bar.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The states, sorted, then the end state if it is learnt.
+    end_state_ : str, int or None
+        Class that stands for the end.
+    unknown_mass_ : float
+        Probability by which a state without a class is scored: the share of rare
+        states at fit.
+    max_length_ : int
+        Longest sequence at fit.
+    vocabulary_ : Vocabulary
+        The states and how often each was seen.
+    events_ : EventFeatures or None
+        Encodes the other features of events.
+    net_ : skorch.NeuralNet
+        The trained network.
+    temperature_ : float
+        What logits are divided by.
+    backoff_model_ : NgramModel or None
+        The counts that the network is mixed with.
+    network_weight_ : float
+        Weight of the network in the mixture, from 0 to 1.
+    history_ : DataFrame
+        One row an epoch.
+    n_iter_ : int
+        Epochs trained.
+
+    See Also
+    --------
+    NextStateMarkov : The same verbs by counting.
+
+    References
+    ----------
+    .. [1] M.-T. Luong et al., "Effective approaches to attention-based neural machine
+       translation", EMNLP 2015.
+    .. [2] D. Bahdanau et al., "Neural machine translation by jointly learning to
+       align and translate", ICLR 2015.
+    .. [3] A. Vaswani et al., "Attention is all you need", NeurIPS 2017.
+    .. [4] O. Press and L. Wolf, "Using the output embedding to improve language
+       models", EACL 2017.
+    .. [5] C. Guo et al., "On calibration of modern neural networks", ICML 2017.
+
+    Examples
+    --------
+    >>> from sklearn_seqattn import NextStateLSTM
+    >>> X = ["open check pay close", "open check check pay close"] * 10
+    >>> model = NextStateLSTM(max_epochs=5, hidden_size=16, random_state=0).fit(X)
+    >>> model.predict(["open check pay", "open"])
+    array(['close', 'check'], dtype='<U5')
+    """
+
+    _parameter_constraints = {
+        **{
+            name: BaseSequenceEstimator._parameter_constraints[name] for name in _SHARED
+        },
+        **NextStateMixin._state_constraints,
+        "tie_weights": ["boolean"],
+        "targets": [StrOptions({"all", "last"})],
+        "target": [str, None],
+        "timestamp": [str, None],
+        "columns": ["array-like", None],
+        "backoff": [StrOptions({"kneser_ney"}), None],
+        "backoff_order": [Interval(Integral, 0, None, closed="left")],
+        "calibrate": ["boolean"],
+        "early_stopping": ["boolean"],
+    }
+
+    def __init__(
+        self,
+        *,
+        embedding_size=64,
+        encoder="lstm",
+        hidden_size=128,
+        num_layers=2,
+        residual=True,
+        positions="rotary",
+        attention="multihead",
+        num_heads=4,
+        tie_weights=True,
+        dropout=0.2,
+        token_dropout=0.05,
+        targets="all",
+        start_state=True,
+        end_state=False,
+        min_count=1,
+        target=None,
+        timestamp=None,
+        columns=None,
+        backoff="kneser_ney",
+        backoff_order=3,
+        calibrate=True,
+        lr=4e-3,
+        lr_schedule="cosine",
+        weight_decay=1e-2,
+        max_grad_norm=1.0,
+        batch_size="auto",
+        max_epochs="auto",
+        early_stopping=True,
+        validation_fraction=0.1,
+        n_iter_no_change=5,
+        random_state=None,
+        device="auto",
+        callbacks=(),
+        net_params=None,
+        verbose=0,
+    ):
+        self.embedding_size = embedding_size
+        self.encoder = encoder
+        self.hidden_size = hidden_size
+        self.num_layers = num_layers
+        self.residual = residual
+        self.positions = positions
+        self.attention = attention
+        self.num_heads = num_heads
+        self.tie_weights = tie_weights
+        self.dropout = dropout
+        self.token_dropout = token_dropout
+        self.targets = targets
+        self.start_state = start_state
+        self.end_state = end_state
+        self.min_count = min_count
+        self.target = target
+        self.timestamp = timestamp
+        self.columns = columns
+        self.backoff = backoff
+        self.backoff_order = backoff_order
+        self.calibrate = calibrate
+        self.lr = lr
+        self.lr_schedule = lr_schedule
+        self.weight_decay = weight_decay
+        self.max_grad_norm = max_grad_norm
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.random_state = random_state
+        self.device = device
+        self.callbacks = callbacks
+        self.net_params = net_params
+        self.verbose = verbose
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None, sample_weight=None):
+        """Train the network, and choose the mixture on held-out sequences.
+
+        Parameters
+        ----------
+        X : list of sequences of states, or list of DataFrame
+            Lists of strings or of integers, or strings of states separated by white
+            space; or events with several features, of which `target` is the state.
+        y : array-like of shape (n_sequences,) or None, default=None
+            The state that follows each sequence, if there is one to learn from.
+        sample_weight : array-like of shape (n_sequences,) or None, default=None
+            Weight of each sequence.
+
+        Returns
+        -------
+        NextStateLSTM
+            The fitted estimator.
+        """
+        seeds = draw_seeds(self.random_state, 3)
+        with kept_on_failure(self):
+            streams, weights, _ = self._learn_states(X, y, sample_weight, first=True)
+            fitted, held_out = self._split(len(streams), seeds[0])
+            with isolated_generator(seeds[1]):
+                self._run(self._network(), streams, weights, fitted, held_out, seeds[2])
+            self._choose_mixture(streams, weights, fitted, held_out)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X, y=None, sample_weight=None):
+        """Train for one epoch more, on sequences that may bring new states.
+
+        Nothing is held out: the temperature and the weight of the mixture stay as
+        they were. Other features of events keep the categories of the first fit.
+
+        Parameters
+        ----------
+        X : list of sequences of states, or list of DataFrame
+            As in `fit`.
+        y : array-like of shape (n_sequences,) or None, default=None
+            As in `fit`.
+        sample_weight : array-like of shape (n_sequences,) or None, default=None
+            As in `fit`.
+
+        Returns
+        -------
+        NextStateLSTM
+            The fitted estimator.
+        """
+        first = not hasattr(self, "net_")
+        seeds = draw_seeds(self.random_state, 2)
+        with kept_on_failure(self):
+            streams, weights, moved = self._learn_states(
+                X, y, sample_weight, first=first
+            )
+            every = np.arange(len(streams))
+            with isolated_generator(seeds[0]):
+                module = self._network() if first else self._widened(moved)
+                self._run(module, streams, weights, every, None, seeds[1], n_epochs=1)
+            if first:
+                self._choose_mixture(streams, weights, every, None)
+            elif self.backoff_model_ is not None:
+                before = self.backoff_model_.renumbered(moved)
+                self.backoff_model_ = self._ngrams().learn(streams, weights, before)
+        return self
+
+    def attention_weights(self, X):
+        """Return the weights with which each position attends to those before it.
+
+        Parameters
+        ----------
+        X : list of sequences of states, or list of DataFrame
+            As in `fit`.
+
+        Returns
+        -------
+        list of ndarray of shape (n_heads, T_i, T_i), float32
+            Row t of a head sums to one over columns 0 .. t. With
+            ``start_state=True`` the first row and column are those of the start
+            symbol, and T_i is one more than the number of states.
+
+        Raises
+        ------
+        ValueError
+            If the network has no attention (``attention=None``).
+        """
+        streams = self._encode(X)
+        if self.net_.module_.attention is None:
+            raise ValueError(
+                "The network was fitted with attention=None and has no weights to "
+                "show; choose one of its attentions."
+            )
+        return attention_weights(self.net_, StateDataset(streams))
+
+    def _log_proba_batches(self, streams, last=False):
+        """Yield (indices, log-probabilities) by buckets of like length."""
+        dataset = StateDataset(streams)
+        for rows, logits in logit_batches(self.net_, dataset, last=last):
+            log_proba = log_softmax(logits / self.temperature_, axis=1)
+            if self.backoff_model_ is not None:
+                counted = self._counted(self.backoff_model_, streams.take(rows), last)
+                log_proba = mix(log_proba, counted, self.network_weight_)
+            yield rows, log_proba
+
+    def _counted(self, model, streams, last=False):
+        """Return the log-probabilities of the n-gram model."""
+        contexts = context_rows(streams.symbols, streams.lengths, model.order)
+        if last:
+            contexts = contexts[np.cumsum(streams.lengths) - 1]
+        return model.log_proba(contexts)
+
+    def _read_states(self, X, *, reset):
+        """Return states, lengths and, where X is events, their other features."""
+        frames = as_frames(X, self.columns)
+        if reset:
+            self._check_target(frames)
+            self.events_ = None
+            if frames is not None:
+                self.events_ = EventFeatures(self.target, self.timestamp)
+        if self.events_ is None:
+            return super()._read_states(X, reset=reset)
+        if frames is None:
+            frames = self.events_.empty(X)
+        states, events = self.events_.split(frames)
+        states, lengths, _ = super()._read_states(states, reset=reset)
+        if reset:
+            self.events_.fit(events)
+        return states, lengths, self.events_.transform(events)
+
+    def _check_target(self, frames):
+        """Raise unless a target is named exactly where X is events."""
+        if frames is not None and self.target is None:
+            raise ValueError(
+                "X holds events with the columns "
+                f"{list(frames[0].columns)}; set target= to the one to predict."
+            )
+        if frames is None and self.target is not None:
+            raise ValueError(
+                f"target={self.target!r} names a column, but X holds no DataFrames "
+                "or lists of tuples; pass events, or set target=None."
+            )
+
+    def _split(self, n, seed):
+        """Return the sequences to fit and those to hold out, or None for these."""
+        order = np.random.RandomState(seed).permutation(n)
+        wanted = self.early_stopping or self.calibrate or self.backoff is not None
+        if not wanted or n < _FEWEST_VALIDATED:
+            return np.sort(order), None
+        n_held_out = min(ceil(self.validation_fraction * n), n - 1)
+        return np.sort(order[n_held_out:]), np.sort(order[:n_held_out])
+
+    def _network(self):
+        """Build the network for the present vocabulary."""
+        events = self.events_
+        return build_next_state_network(
+            n_states=len(self.classes_),
+            n_categories=() if events is None else events.n_ids,
+            n_numbers=0 if events is None else len(events.numbers_),
+            embedding_size=int(self.embedding_size),
+            encoder=self.encoder,
+            hidden_size=int(self.hidden_size),
+            num_layers=int(self.num_layers),
+            residual=self.residual,
+            positions=self.positions,
+            attention=self.attention,
+            num_heads=int(self.num_heads),
+            tie_weights=self.tie_weights,
+            dropout=self.dropout,
+            token_dropout=self.token_dropout,
+        )
+
+    def _widened(self, columns):
+        """Return a copy of the network with room for the new states."""
+        network = self._network()
+        widen(self.net_.module_.cpu(), network, torch.from_numpy(columns))
+        return network
+
+    def _run(self, module, streams, weights, fitted, held_out, seed, n_epochs=None):
+        """Train the module, stopping early where sequences are held out."""
+        last_only = self.targets == "last"
+        weights = (weights / weights[fitted].mean()).astype(np.float32)
+        train_set = StateDataset(
+            streams.take(fitted), weights[fitted], last_only=last_only
+        )
+        valid_set = None
+        if held_out is not None and self.early_stopping:
+            valid_set = StateDataset(
+                streams.take(held_out), weights[held_out], last_only=last_only
+            )
+        self.net_, history = train(
+            module,
+            PositionLoss(train_set.mean_targets),
+            train_set,
+            self._plan(len(train_set), valid_set is not None, n_epochs),
+            seed=seed,
+            valid_set=valid_set,
+        )
+        if n_epochs and hasattr(self, "history_"):
+            history["epoch"] += self.n_iter_
+            history = pd.concat([self.history_, history], ignore_index=True)
+        self.history_, self.n_iter_ = history, len(history)
+
+    def _plan(self, n, validated, n_epochs):
+        """Decide how to train on n sequences."""
+        batch_size, max_epochs = self.batch_size, self.max_epochs
+        if batch_size == "auto":
+            batch_size = auto_batch_size(n)
+        if max_epochs == "auto":
+            max_epochs = auto_epochs(n, batch_size)
+        return TrainingPlan(
+            lr=self.lr,
+            lr_schedule="constant" if n_epochs else self.lr_schedule,
+            weight_decay=self.weight_decay,
+            max_grad_norm=self.max_grad_norm,
+            batch_size=int(batch_size),
+            max_epochs=int(n_epochs or max_epochs),
+            patience=int(self.n_iter_no_change) if validated else None,
+            device=resolve_device(self.device),
+            verbose=int(self.verbose),
+            callbacks=tuple(self.callbacks),
+            net_params=self.net_params or {},
+        )
+
+    def _ngrams(self):
+        """Return an n-gram model for the present vocabulary, not yet fitted."""
+        n_symbols = len(self.vocabulary_.states) + FIRST_STATE
+        return NgramModel(self.backoff_order, n_symbols, len(self.classes_))
+
+    def _choose_mixture(self, streams, weights, fitted, held_out):
+        """Choose temperature and weight where held-out states are most probable.
+
+        The n-gram model of the weight has not seen the held-out sequences either;
+        the one that is kept counts all.
+        """
+        self.temperature_ = 1.0
+        self.network_weight_ = 1.0 if self.backoff is None else 0.5
+        self.backoff_model_ = None
+        if held_out is not None:
+            held_out = streams.take(self._affordable(streams, held_out))
+            logits, columns, rows = self._held_out_logits(held_out)
+        if held_out is not None and self.calibrate and len(columns):
+            self.temperature_ = find_temperature(logits, columns)
+        if self.backoff is None:
+            return
+        if held_out is not None and len(columns):
+            model = self._ngrams().learn(streams.take(fitted), weights[fitted])
+            each = np.arange(len(columns))
+            network = log_softmax(logits / self.temperature_, axis=1)[each, columns]
+            counted = self._counted(model, held_out)[rows]
+            self.network_weight_ = find_weight(network, counted[each, columns])
+        self.backoff_model_ = self._ngrams().learn(streams, weights)
+
+    def _affordable(self, streams, held_out):
+        """Return as many held-out sequences as fit into memory with their logits."""
+        cells = np.cumsum(streams.lengths[held_out]) * len(self.classes_)
+        return held_out[: max(1, np.searchsorted(cells, _CALIBRATION_CELLS))]
+
+    def _held_out_logits(self, held_out):
+        """Return logits (N, K), columns (N,) and rows (N,) of what is predicted."""
+        dataset = StateDataset(held_out, last_only=self.targets == "last")
+        logits = np.empty((len(held_out.symbols), len(self.classes_)))
+        for indices, found in logit_batches(self.net_, dataset):
+            bounds = np.cumsum(held_out.lengths[indices])[:-1]
+            for i, part in zip(indices, np.split(found, bounds), strict=True):
+                logits[dataset.starts[i] : dataset.stops[i]] = part
+        rows = np.flatnonzero(dataset.following >= 0)
+        return logits[rows], dataset.following[rows], rows
+
+
+def auto_batch_size(n):
+    """Return the batch size for n sequences: n / 64, from 16 to 64."""
+    return int(np.clip(n // 64, 16, 64))
+
+
+def auto_epochs(n, batch_size):
+    """Return the epochs for n sequences: about 1,500 batches, 10 to 60 epochs."""
+    return int(np.clip(ceil(1500 / ceil(n / batch_size)), 10, 60))

@@ -1,0 +1,234 @@
+"""The network that predicts what follows every step of a sequence of states."""
+
+import torch
+from torch import nn
+
+from sklearn_seqattn.nn.attention import build_attention
+from sklearn_seqattn.nn.blocks import Embedding
+from sklearn_seqattn.nn.encoders import build_encoder
+from sklearn_seqattn.nn.masking import length_mask
+from sklearn_seqattn.nn.numbers import remembers_numbers
+
+#: Ids below this one stand for no state: the start (padding) and the unknown state.
+FIRST_STATE_ID = 2
+
+
+class EventEmbedding(nn.Module):
+    """State, categories and numbers of each step, side by side.
+
+    Parameters
+    ----------
+    states : Embedding
+        Vectors of the states.
+    categories : sequence of Embedding
+        One for each further categorical feature.
+    n_numbers : int
+        Number of numeric features.
+    """
+
+    def __init__(self, states, categories, n_numbers):
+        super().__init__()
+        self.states = states
+        self.categories = nn.ModuleList(categories)
+        sizes = [module.output_size for module in (states, *categories)]
+        self.output_size = sum(sizes) + n_numbers
+
+    def forward(self, values, mask, categories=None, numbers=None):
+        """Map (B, T), (B, T, F) and (B, T, D) to (B, T, output_size)."""
+        parts = [self.states(values, mask)[0]]
+        for i, embedding in enumerate(self.categories):
+            parts.append(embedding(categories[..., i], mask)[0])
+        if numbers is not None:
+            parts.append(numbers)
+        return torch.cat(parts, dim=-1)
+
+
+class TiedHead(nn.Module):
+    """Logits as products with the vectors of the states, plus a bias.
+
+    Parameters
+    ----------
+    input_size : int
+        Size of what is classified.
+    states : Embedding
+        The vectors; those of the states are shared.
+    """
+
+    def __init__(self, input_size, states):
+        super().__init__()
+        self.project = nn.Linear(input_size, states.output_size)
+        self.states = states
+        n_states = states.table.num_embeddings - FIRST_STATE_ID
+        self.bias = nn.Parameter(torch.zeros(n_states))
+
+    def forward(self, z):
+        """Map (..., input_size) to logits (..., K)."""
+        vectors = self.states.table.weight[FIRST_STATE_ID:]  # (K, E)
+        return self.project(z) @ vectors.T + self.bias
+
+
+class NextStateNetwork(nn.Module):
+    """Embedding, encoder, causal attention, and a linear layer over [c_t ; h_t].
+
+    Parameters
+    ----------
+    embedding : EventEmbedding
+        From ids to vectors.
+    encoder : nn.Module
+        Runs forward only.
+    attention : nn.Module or None
+        Alignment of each hidden state with itself and those before it.
+    head : nn.Module
+        From context and hidden state to logits.
+    dropout : float
+        Dropout before the encoder and before the head.
+    """
+
+    def __init__(self, embedding, encoder, attention, head, *, dropout):
+        super().__init__()
+        self.embedding = embedding
+        self.encoder = encoder
+        self.attention = attention
+        self.head = head
+        self.dropout = nn.Dropout(dropout)
+
+    def _hidden(self, values, lengths, **features):
+        """Give the hidden states (B, T, H) and the mask (B, T)."""
+        mask = length_mask(lengths, values.shape[1])
+        x = self.embedding(values, mask, **features)
+        return self.encoder(self.dropout(x), mask), mask
+
+    def _states_and_contexts(self, values, lengths, **features):
+        """Give what the head classifies, (B, T, 2 H), or (B, T, H) unattended."""
+        h, mask = self._hidden(values, lengths, **features)
+        if self.attention is None:
+            return h
+        return torch.cat([self.attention(h, h, h, mask, causal=True), h], dim=-1)
+
+    def forward(self, values, lengths, **features):
+        """Give the logits of what follows each step.
+
+        Parameters
+        ----------
+        values : Tensor of shape (B, T), int64
+            Ids of the states.
+        lengths : Tensor of shape (B,), int64
+            The number of real steps.
+        **features : Tensor
+            "categories" (B, T, F), int64, and "numbers" (B, T, D), float, where
+            the network has such features.
+
+        Returns
+        -------
+        logits : Tensor of shape (B, T, K)
+            Row t depends on the steps up to t alone.
+        """
+        z = self._states_and_contexts(values, lengths, **features)
+        return self.head(self.dropout(z))
+
+    def last(self, values, lengths, **features):
+        """Give the logits of what follows the last step alone, (B, K)."""
+        z = self._states_and_contexts(values, lengths, **features)
+        return self.head(z[torch.arange(len(z), device=z.device), lengths - 1])
+
+    def attention_weights(self, values, lengths, **features):
+        """Give the attention weights (B, N, T, T) and the mask (B, T)."""
+        h, mask = self._hidden(values, lengths, **features)
+        return self.attention.weights(h, h, mask, causal=True), mask
+
+
+@remembers_numbers
+def build_next_state_network(
+    *,
+    n_states,
+    n_categories=(),
+    n_numbers=0,
+    embedding_size,
+    encoder,
+    hidden_size,
+    num_layers,
+    residual,
+    positions,
+    attention,
+    num_heads,
+    tie_weights,
+    dropout,
+    token_dropout,
+):
+    """Build a `NextStateNetwork` from plain numbers.
+
+    Parameters
+    ----------
+    n_states : int
+        Number of outputs K: the states, and the end where it is learnt.
+    n_categories : sequence of int
+        Ids of each further categorical feature.
+    n_numbers : int
+        Number of numeric features.
+    embedding_size : int
+        Size of the vectors of states; those of other categories are at most that.
+    encoder, hidden_size, num_layers, residual, positions
+        As in `build_encoder`.
+    attention : {"dot", "general", "additive", "multihead"} or None
+        The alignment score.
+    num_heads : int
+        Heads of "multihead" and of a Transformer.
+    tie_weights : bool
+        Whether the output layer shares the vectors of the states.
+    dropout : float
+        Dropout everywhere.
+    token_dropout : float
+        Share of states that training reads as unknown.
+
+    Returns
+    -------
+    network : NextStateNetwork
+    """
+    states = Embedding(
+        n_states + FIRST_STATE_ID, embedding_size, token_dropout=token_dropout
+    )
+    categories = [
+        Embedding(n, min(embedding_size, (n + 1) // 2), token_dropout=token_dropout)
+        for n in n_categories
+    ]
+    embedding = EventEmbedding(states, categories, n_numbers)
+    layers = build_encoder(
+        encoder,
+        embedding.output_size,
+        hidden_size=hidden_size,
+        num_layers=num_layers,
+        bidirectional=False,
+        residual=residual,
+        dropout=dropout,
+        num_heads=num_heads,
+        positions=positions,
+    )
+    size = layers.output_size
+    scores = None
+    if attention is not None:
+        scores = build_attention(attention, size, num_heads=num_heads)
+        size += scores.output_size
+    head = TiedHead(size, states) if tie_weights else nn.Linear(size, n_states)
+    return NextStateNetwork(embedding, layers, scores, head, dropout=dropout)
+
+
+def widen(network, wider, columns):
+    """Copy the weights of a network into one that knows more states.
+
+    Parameters
+    ----------
+    network : NextStateNetwork
+        The trained network, of K states.
+    wider : NextStateNetwork
+        Built alike, but for more states; changed in place.
+    columns : Tensor of shape (K,), int64
+        The new number of each state.
+    """
+    ids = torch.cat([torch.arange(FIRST_STATE_ID), columns + FIRST_STATE_ID])
+    weights = wider.state_dict()
+    for name, old in network.state_dict().items():
+        if weights[name].shape == old.shape:
+            weights[name].copy_(old)
+        else:
+            rows = ids if len(old) == len(ids) else columns
+            weights[name][rows] = old

@@ -1,0 +1,145 @@
+"""Padded batches of state sequences, with what follows each step."""
+
+import numpy as np
+import torch
+from torch import nn
+
+from sklearn_seqattn.batching import BucketBatches, SequenceDataset
+from sklearn_seqattn.state_streams import NOTHING
+
+_PREDICTION_STEPS = 8192  # in a batch of prediction, about
+
+
+class StateDataset(SequenceDataset):
+    """State sequences in flat storage, one target a step.
+
+    Parameters
+    ----------
+    streams : StateStreams
+        The sequences.
+    weights : ndarray of shape (n,) or None, default=None
+        One weight a sequence, with mean one.
+    last_only : bool, default=False
+        Whether only the last step of each sequence that something follows is a
+        target.
+    """
+
+    # What follows depends on the length. Batches of one length pull the network to
+    # and fro, so buckets are wide: measured, the likelihood suffers otherwise.
+    window = 1
+
+    def __init__(self, streams, weights=None, *, last_only=False):
+        super().__init__(streams.symbols, streams.lengths, weights=weights)
+        self.features = streams.features
+        self.following = np.maximum(streams.following, NOTHING)
+        if last_only:
+            self.following = _last_targets(self.following, self.stops)
+
+    @property
+    def mean_targets(self):
+        """Mean number of targets a sequence."""
+        return (self.following != NOTHING).sum() / len(self)
+
+    def batch(self, indices):
+        """Pad some sequences into one batch.
+
+        Parameters
+        ----------
+        indices : ndarray of shape (B,), int64
+            Which sequences.
+
+        Returns
+        -------
+        inputs : dict
+            "values" (B, T) and "lengths" (B,), and the features (B, T, ...).
+        targets : tuple
+            The targets (B, T), -1 where there is none, and the weights (B,).
+        """
+        inputs, (_, weights) = super().batch(indices)
+        n_steps = inputs["values"].shape[1]
+        for name, values in self.features.items():
+            inputs[name] = self._padded(values, indices, n_steps, 0)
+        targets = self._padded(self.following, indices, n_steps, NOTHING)
+        return inputs, (targets, weights)
+
+    def _padded(self, flat, indices, n_steps, fill):
+        """Pad rows of flat storage to (B, T, ...)."""
+        shape = (len(indices), n_steps, *flat.shape[1:])
+        padded = np.full(shape, fill, flat.dtype)
+        for row, i in zip(padded, indices, strict=True):
+            row[: self.lengths[i]] = flat[self.starts[i] : self.stops[i]]
+        return torch.from_numpy(padded)
+
+
+def _last_targets(following, stops):
+    """Keep the last target of each sequence."""
+    rows = np.flatnonzero(following != NOTHING)
+    sequence = np.searchsorted(stops, rows, side="right")
+    rows = rows[np.diff(sequence, append=-1) != 0]
+    kept = np.full(len(following), NOTHING)
+    kept[rows] = following[rows]
+    return kept
+
+
+class PositionLoss(nn.Module):
+    """Cross-entropy of all targets of a batch, times their weights, in proportion.
+
+    The sum is divided by the number of targets that so many sequences have on
+    average, not by that of the batch: else a step in a batch of short sequences
+    would count more than one in a batch of long ones.
+
+    Parameters
+    ----------
+    mean_targets : float
+        Mean number of targets a sequence.
+    """
+
+    def __init__(self, mean_targets):
+        super().__init__()
+        self.mean_targets = mean_targets
+
+    def forward(self, outputs, targets_and_weights):
+        """Reduce (B, T, K) logits to a number."""
+        targets, weights = targets_and_weights
+        known = targets >= 0  # (B, T)
+        losses = nn.functional.cross_entropy(
+            outputs[known], targets[known], reduction="none"
+        )
+        weights = weights[:, None].expand_as(targets)[known]
+        return (losses * weights).sum() / (len(targets) * self.mean_targets)
+
+
+def logit_batches(net, dataset, *, last=False):
+    """Run a fitted network over sequences, batch by batch.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNet
+        As `training.train` returns it.
+    dataset : StateDataset
+        The sequences.
+    last : bool, default=False
+        Whether only what follows the last step is wanted.
+
+    Yields
+    ------
+    indices : ndarray of shape (B,)
+        Which sequences.
+    logits : ndarray of shape (rows, K), float64
+        One row a step, the sequences end to end; or one row a sequence.
+    """
+    size = int(np.clip(_PREDICTION_STEPS // dataset.lengths.mean(), 16, 512))
+    batches = BucketBatches(dataset, size)
+    ends = range(size, len(dataset), size)
+    for indices, (inputs, _) in zip(
+        np.split(batches.order, ends), batches, strict=True
+    ):
+        inputs = {name: x.to(net.device) for name, x in inputs.items()}
+        with torch.inference_mode():
+            if last:
+                logits = net.module_.last(**inputs)
+            else:
+                padded = net.module_(**inputs)  # (B, T, K)
+                steps = torch.arange(padded.shape[1], device=padded.device)
+                logits = padded[steps < inputs["lengths"][:, None]]
+        yield indices, logits.double().cpu().numpy()
