@@ -8,12 +8,14 @@ HERE = Path(__file__).parent
 VERSION = (HERE / "sklearn_seqattn" / "_version.py").read_text().split('"')[-2]
 
 EXTRAS = {
+    "persistence": ["safetensors>=0.6"],
     "test": [
         "codespell>=2.4",
         "hypothesis>=6.150",
         "numpydoc>=1.11",
         "pytest>=9.0",
         "ruff>=0.17",
+        "safetensors>=0.6",
     ],
 }
 
@@ -28,8 +30,8 @@ setup(
     python_requires=">=3.11",
     install_requires=[
         "numpy>=2.0",
-        "pandas>=2.2",
-        "scikit-learn>=1.6",
+        "pandas>=2.2.2",
+        "scikit-learn>=1.7",
         "skorch>=1.2",
         "torch>=2.13",
         "tqdm>=4.60",

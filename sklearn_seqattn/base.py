@@ -221,6 +221,7 @@ class BaseSequenceEstimator(BaseEstimator):
     ):
         """Validate, encode, build, train; a failure leaves the old fit as it was."""
         seeds = draw_seeds(self.random_state, 4)
+        n_done = 0 if fresh else self.n_iter_  # going on, other draws are wanted
         with kept_on_failure(self):
             data = self._read_training(X, y, sample_weight, classes, reset=fresh)
             valid = self._read_validation(*validation)
@@ -236,7 +237,7 @@ class BaseSequenceEstimator(BaseEstimator):
                 self._fit_encoders(data)
             plan = self._plan(len(data), patience, n_epochs)
             train_set, valid_set = self._dataset(data), self._dataset(valid)
-            with isolated_generator(seeds[1]):
+            with isolated_generator(seeds[1] + n_done):
                 module = self._network(data) if fresh else self._network_copy()
                 self._keep_features(
                     module.kernel_branch, train_set, valid_set, seeds[3], fresh=fresh
@@ -246,7 +247,7 @@ class BaseSequenceEstimator(BaseEstimator):
                     WeightedLoss(self._loss()),
                     train_set,
                     plan,
-                    seed=seeds[2],
+                    seed=seeds[2] + n_done,
                     valid_set=valid_set,
                 )
             if plan.device != "mps":  # which has no double precision
@@ -272,7 +273,7 @@ class BaseSequenceEstimator(BaseEstimator):
                 "None."
             )
         y = self._check_y(y, len(sequences))
-        if sample_weight is not None and not np.any(sample_weight):
+        if sample_weight is not None and not np.any(np.asarray(sample_weight)):
             raise ValueError(
                 "sample_weight is zero for every sequence; at least one must count."
             )
@@ -285,7 +286,6 @@ class BaseSequenceEstimator(BaseEstimator):
         if reset:
             self._learn_targets(y, classes)
         targets = self._encode_targets(y)
-        weights = self._weigh(targets, weights)
         rows, weights = canonical_rows(sequences, targets, weights)
         return LabelledSequences(sequences.take(rows), targets[rows], weights)
 
@@ -420,11 +420,12 @@ class BaseSequenceEstimator(BaseEstimator):
         if data is None:
             return None
         encoded = self.input_encoder_.transform(data.sequences)
+        weights = self._weigh(data.targets, data.weights)
         return SequenceDataset(
             encoded.values,
             encoded.lengths,
             self._network_targets(data.targets),
-            (data.weights / data.weights.mean()).astype(np.float32),
+            (weights / weights.mean()).astype(np.float32),
         )
 
     def _append_history(self, history, fresh):
