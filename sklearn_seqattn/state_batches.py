@@ -30,7 +30,7 @@ class StateDataset(SequenceDataset):
 
     def __init__(self, streams, weights=None, *, last_only=False):
         super().__init__(streams.symbols, streams.lengths, weights=weights)
-        self.features = streams.features
+        self.step_features = streams.features
         self.following = np.maximum(streams.following, NOTHING)
         if last_only:
             self.following = _last_targets(self.following, self.stops)
@@ -57,7 +57,7 @@ class StateDataset(SequenceDataset):
         """
         inputs, (_, weights) = super().batch(indices)
         n_steps = inputs["values"].shape[1]
-        for name, values in self.features.items():
+        for name, values in self.step_features.items():
             inputs[name] = self._padded(values, indices, n_steps, 0)
         targets = self._padded(self.following, indices, n_steps, NOTHING)
         return inputs, (targets, weights)
