@@ -13,6 +13,7 @@ _MODULE_OF = {
     "AttentionLSTMClassifier": "classifier",
     "AttentionLSTMRegressor": "regressor",
     "EventEncoder": "preprocessing",
+    "FileFormatError": "sealed_files",
     "NextStateLSTM": "next_state",
     "NextStateMarkov": "markov",
     "RandomKernelFeatures": "random_kernels",
@@ -20,6 +21,8 @@ _MODULE_OF = {
     "SequenceScaler": "preprocessing",
     "StateEncoder": "preprocessing",
     "events_to_sequences": "events",
+    "load_model": "persistence",
+    "save_model": "persistence",
     "sequences_to_events": "events",
 }
 

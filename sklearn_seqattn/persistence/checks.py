@@ -1,0 +1,115 @@
+"""Checks of single values that a file holds."""
+
+import numpy as np
+import pandas as pd
+
+from sklearn_seqattn.sealed_files import FileFormatError
+
+#: No size, count or length in a file may be larger.
+LARGEST_SIZE = 2**31 - 1
+
+
+def refuse(where, found, wanted):
+    """Raise the error of a value that is not what it must be."""
+    shown = (
+        f"{found!r:.60}"
+        if isinstance(found, bool | int | float | str)
+        else (f"of the type {type(found).__name__}")
+    )
+    raise FileFormatError(f"{where} is {shown}, not {wanted}.")
+
+
+def check_int(value, where, low=0, high=LARGEST_SIZE):
+    """Give an integer from `low` to `high`."""
+    if type(value) is not int or not low <= value <= high:
+        refuse(where, value, f"an integer from {low} to {high}")
+    return value
+
+
+def check_size(value, where):
+    """Give an integer of at least 1."""
+    return check_int(value, where, 1)
+
+
+def check_float(value, where, low=-np.inf, high=np.inf):
+    """Give a finite float from `low` to `high`."""
+    if type(value) is not float or not (np.isfinite(value) and low <= value <= high):
+        refuse(where, value, f"a number from {low} to {high}")
+    return value
+
+
+def check_bool(value, where):
+    """Give a boolean."""
+    if not isinstance(value, bool):
+        refuse(where, value, "a boolean")
+    return value
+
+
+def check_choice(value, where, choices):
+    """Give one of some strings."""
+    if not isinstance(value, str) or value not in choices:
+        refuse(where, value, f"one of {', '.join(map(repr, choices))}")
+    return value
+
+
+def check_keys(value, where, keys):
+    """Give a dict that has exactly these keys."""
+    if not isinstance(value, dict) or value.keys() != set(keys):
+        refuse(where, value, f"an object with the fields {sorted(keys)}")
+    return value
+
+
+def check_array(value, where, *, kind, shape, finite=True):
+    """Give an array of numbers.
+
+    Parameters
+    ----------
+    value : object
+        What was read.
+    where : str
+        What it is.
+    kind : str
+        Allowed kinds of dtype, such as "f" or "iu".
+    shape : tuple
+        The wanted shape; None for any length of an axis.
+    finite : bool, default=True
+        Whether NaN and infinity are refused.
+
+    Returns
+    -------
+    value : ndarray
+    """
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in kind:
+        refuse(where, value, f"an array of the kind {kind!r}")
+    fits = len(value.shape) == len(shape) and all(
+        wanted in (None, found)
+        for found, wanted in zip(value.shape, shape, strict=True)
+    )
+    if not fits:
+        raise FileFormatError(f"{where} has the shape {value.shape}, not {shape}.")
+    if finite and not np.isfinite(value).all():
+        raise FileFormatError(f"{where} holds NaN or infinity.")
+    return value
+
+
+def check_states(value, where, n=None):
+    """Give a vector of distinct states: strings, or numbers, or booleans."""
+    if not isinstance(value, np.ndarray) or value.ndim != 1 or not len(value):
+        refuse(where, value, "a vector")
+    if n not in (None, len(value)):
+        raise FileFormatError(f"{where} has {len(value)} states, not {n}.")
+    kinds = {type(state) for state in value.tolist()}
+    if len(kinds) > 1 or not kinds <= {str, int, float, bool}:
+        raise FileFormatError(f"{where} mixes types or holds none of strings, numbers.")
+    if pd.unique(value).size < len(value):
+        raise FileFormatError(f"{where} has a state that stands twice.")
+    return value
+
+
+def check_labels(value, where):
+    """Give a list of distinct strings or integers, such as names of columns."""
+    if not isinstance(value, list) or not all(type(v) in (str, int) for v in value):
+        refuse(where, value, "a list of names")
+    if len(set(value)) < len(value):
+        raise FileFormatError(f"{where} has a name that stands twice.")
+    return value

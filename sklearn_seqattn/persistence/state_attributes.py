@@ -1,0 +1,170 @@
+"""What the next-state estimators have learnt: states, counts, other features."""
+
+import numpy as np
+import pandas as pd
+from sklearn.preprocessing import StandardScaler
+
+from sklearn_seqattn.event_features import EventFeatures
+from sklearn_seqattn.ngrams import NgramModel
+from sklearn_seqattn.persistence.checks import (
+    check_array,
+    check_choice,
+    check_float,
+    check_int,
+    check_keys,
+    check_labels,
+    check_states,
+    refuse,
+)
+from sklearn_seqattn.sealed_files import FileFormatError
+from sklearn_seqattn.state_streams import FIRST_STATE, Vocabulary
+
+
+def check_end_state(value, where, estimator):
+    """Read the class of the end, which is the last one."""
+    if value is not None and value != estimator.classes_.tolist()[-1]:
+        refuse(where, value, "the last class, or None")
+    return value
+
+
+def pack_vocabulary(vocabulary):
+    """Write the states and their counts."""
+    counts = vocabulary.counts
+    return {
+        "states": vocabulary.states,
+        "counted": counts.index.to_numpy(),
+        "counts": counts.to_numpy(),
+    }
+
+
+def check_state_vocabulary(value, where, estimator):
+    """Read the states and their counts."""
+    check_keys(value, where, {"states", "counted", "counts"})
+    states = check_states(value["states"], where)
+    counted = check_states(value["counted"], where)
+    counts = check_array(value["counts"], where, kind="f", shape=(len(counted),))
+    known = set(counted.tolist())
+    if (counts < 0).any() or not all(s in known for s in states.tolist()):
+        raise FileFormatError(f"{where} has states without a count.")
+    n_ends = int(estimator.end_state_ is not None)
+    wanted = estimator.classes_.tolist()[: len(estimator.classes_) - n_ends]
+    if states.tolist() != wanted:
+        raise FileFormatError(f"{where} has other states than the classes.")
+    return Vocabulary(states, pd.Series(counts, index=counted))
+
+
+def pack_events(events):
+    """Write what is known of the other features of events."""
+    if events is None:
+        return None
+    scaler = events.scaler_
+    return {
+        "columns": events.columns_,
+        "names": list(events.categories_),
+        "categories": [index.to_numpy() for index in events.categories_.values()],
+        "numbers": events.numbers_,
+        "mean": None if scaler is None else scaler.mean_,
+        "scale": None if scaler is None else scaler.scale_,
+    }
+
+
+def check_events(value, where, estimator):
+    """Read what is known of the other features of events."""
+    if value is None:
+        return None
+    fields = {"columns", "names", "categories", "numbers", "mean", "scale"}
+    check_keys(value, where, fields)
+    events = EventFeatures(estimator.target, estimator.timestamp)
+    names, categories = check_labels(value["names"], where), value["categories"]
+    if not isinstance(categories, list) or len(categories) != len(names):
+        refuse(where, categories, "the categories of each column")
+    events.columns_ = check_labels(value["columns"], where)
+    events.numbers_ = check_labels(value["numbers"], where)
+    events.categories_ = {
+        name: pd.Index(check_states(states, where))
+        for name, states in zip(names, categories, strict=True)
+    }
+    events.scaler_ = None
+    if events.numbers_:
+        events.scaler_ = _scaler(
+            value["mean"], value["scale"], len(events.numbers_), where
+        )
+    return events
+
+
+def _scaler(mean, scale, n, where):
+    """Make a fitted StandardScaler."""
+    scaler = StandardScaler()
+    scaler.mean_ = check_array(mean, where, kind="f", shape=(n,))
+    scaler.scale_ = check_array(scale, where, kind="f", shape=(n,))
+    scaler.var_, scaler.n_features_in_ = scaler.scale_**2, n
+    if (scaler.scale_ <= 0).any():
+        raise FileFormatError(f"{where} has a scale that is not positive.")
+    return scaler
+
+
+def pack_ngrams(model):
+    """Write the n-grams and their weights; all else follows from them."""
+    if model is None:
+        return None
+    largest = max(model.n_symbols, model.n_targets)
+    dtype = np.int32 if largest < 2**31 else np.int64
+    names = ("order", "smoothing", "alpha", "discount")
+    return {
+        **{name: getattr(model, name) for name in names},
+        "ngrams": model.ngrams_.astype(dtype),
+        "weights": model.weights_,
+    }
+
+
+def check_ngrams(value, where, estimator):
+    """Count the n-grams once more."""
+    if value is None and estimator.get_params().get("backoff", "") is None:
+        return None
+    names = {"order", "smoothing", "alpha", "discount", "ngrams", "weights"}
+    check_keys(value, where, names)
+    order = check_int(value["order"], f"{where}.order", 0, 10_000)
+    rows = check_array(
+        value["ngrams"], f"{where}.ngrams", kind="i", shape=(None, order + 1)
+    ).astype(np.int64)
+    weights = check_array(
+        value["weights"], f"{where}.weights", kind="f", shape=(len(rows),)
+    ).astype(np.float64)
+    n_symbols = len(estimator.vocabulary_.states) + FIRST_STATE
+    n_targets = len(estimator.classes_)
+    _check_rows(rows, weights, where, n_symbols, n_targets)
+    choices = ("kneser_ney", "additive", "backoff")
+    discount = value["discount"]
+    model = NgramModel(
+        order,
+        n_symbols,
+        n_targets,
+        smoothing=check_choice(value["smoothing"], f"{where}.smoothing", choices),
+        alpha=_check_above_zero(value["alpha"], f"{where}.alpha"),
+        discount=None if discount is None else check_float(discount, where, 0, 1),
+    ).fit(rows[:, 1:], rows[:, 0], weights)
+    if not np.array_equal(model.ngrams_, rows):
+        raise FileFormatError(f"{where} has n-grams that stand twice or unsorted.")
+    return model
+
+
+def _check_above_zero(value, where):
+    """Give a number above zero, as it is."""
+    if type(value) not in (int, float) or not 0 < value < np.inf:
+        refuse(where, value, "a number above 0")
+    return value
+
+
+def _check_rows(rows, weights, where, n_symbols, n_targets):
+    """Refuse n-grams whose symbols or weights are out of range."""
+    targets, contexts = rows[:, 0], rows[:, 1:]
+    began = contexts >= 0
+    right = (
+        len(rows)
+        and (weights > 0).all()
+        and ((targets >= 0) & (targets < n_targets)).all()
+        and ((contexts >= -1) & (contexts < n_symbols)).all()
+        and not (~began[:, :-1] & began[:, 1:]).any()  # -1 only beyond the beginning
+    )
+    if not right:
+        raise FileFormatError(f"{where} has n-grams that are out of range.")
