@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 import torch
 
-from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor, training
+from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
+from sklearn_seqattn.training import prediction
 
 TINY = {
     "front_end": None,
@@ -211,7 +212,7 @@ class TestEveryVariant:
 
     @pytest.mark.parametrize("size", [1, 2, 5])
     def test_batch_size(self, model, expected, size, monkeypatch):
-        monkeypatch.setattr(training, "PREDICTION_BATCH_SIZE", size)
+        monkeypatch.setattr(prediction, "PREDICTION_BATCH_SIZE", size)
         assert_same(model.decision_function(X), expected)
 
     def test_containers(self, model, expected):
@@ -260,7 +261,7 @@ class TestEveryTokenVariant:
 
     @pytest.mark.parametrize("size", [1, 3])
     def test_batch_size(self, token_model, token_expected, size, monkeypatch):
-        monkeypatch.setattr(training, "PREDICTION_BATCH_SIZE", size)
+        monkeypatch.setattr(prediction, "PREDICTION_BATCH_SIZE", size)
         assert_same(token_model.decision_function(S), token_expected)
 
     @pytest.mark.parametrize(

@@ -1,0 +1,32 @@
+"""Where a network runs."""
+
+import torch
+
+
+def resolve_device(device):
+    """Turn "auto" into the best device there is.
+
+    Parameters
+    ----------
+    device : str
+        "auto" or the name of a torch device.
+
+    Returns
+    -------
+    device : str
+
+    Raises
+    ------
+    ValueError
+        If torch does not have the device.
+    """
+    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
+    if device == "auto":
+        return "cuda" if cuda else "mps" if mps else "cpu"
+    kind = device.partition(":")[0]
+    if not {"cpu": True, "cuda": cuda, "mps": mps}.get(kind, False):
+        raise ValueError(
+            f"device={device!r} is not available to torch here; use device='auto' "
+            "for the best one there is."
+        )
+    return device

@@ -1,0 +1,167 @@
+"""One training by skorch, from a network and a data set to a fitted net."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from skorch import NeuralNet
+from skorch.helper import predefined_split
+from torch import nn
+
+from sklearn_seqattn.batching import BucketBatches
+from sklearn_seqattn.training.callbacks import training_callbacks
+from sklearn_seqattn.training.optimization import adamw
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """How a network is trained; see the estimators for the meaning of each."""
+
+    lr: float
+    lr_schedule: str
+    weight_decay: float
+    max_grad_norm: float | None
+    batch_size: int
+    max_epochs: int
+    patience: int | None
+    device: str
+    verbose: int
+    callbacks: tuple
+    net_params: dict
+
+
+class SequenceNet(NeuralNet):
+    """A skorch net without skorch's own callbacks, which `_callbacks` lists."""
+
+    @property
+    def _default_callbacks(self):
+        return []
+
+
+class OrderedBatches(BucketBatches):
+    """Batches in the order of the data set, as skorch's own `predict` needs them."""
+
+    @property
+    def order(self):
+        """Rows of the data set as they are, (n,)."""
+        return np.arange(len(self.dataset))
+
+
+def train(module, criterion, train_set, plan, *, seed, valid_set=None):
+    """Train a network.
+
+    Parameters
+    ----------
+    module : nn.Module
+        The network; trained in place.
+    criterion : nn.Module
+        Takes the outputs and the pair of targets and weights.
+    train_set, valid_set : SequenceDataset
+        The data; without `valid_set` nothing is validated.
+    plan : TrainingPlan
+        How to train.
+    seed : int
+        Decides the order of the batches.
+
+    Returns
+    -------
+    net : skorch.NeuralNet
+        Fitted, without its optimizer, in evaluation mode.
+    history : DataFrame
+        One row an epoch.
+
+    Raises
+    ------
+    FloatingPointError
+        If the training loss becomes NaN or infinite.
+    ValueError
+        If `net_params` and the plan disagree.
+    KeyboardInterrupt
+        If the user interrupts an epoch.
+    """
+    shuffler = np.random.RandomState(seed)
+    batches = BucketBatches(train_set, plan.batch_size, shuffler)
+    net = SequenceNet(**_net_settings(module, criterion, batches, valid_set, plan))
+    net.fit(train_set, None)
+    if "train_loss" not in net.history[-1]:  # skorch returns as if all were well
+        raise KeyboardInterrupt(f"Interrupted in epoch {len(net.history)}.")
+    history = _history_frame(net.history)
+    return _without_training_state(net), history
+
+
+def _net_settings(module, criterion, batches, valid_set, plan):
+    """Collect all that skorch is told, the user's `net_params` last."""
+    settings = {
+        "module": module,
+        "criterion": criterion,
+        "optimizer": adamw,
+        "lr": plan.lr,
+        "optimizer__lr": plan.lr,
+        "optimizer__weight_decay": plan.weight_decay,
+        "max_epochs": plan.max_epochs,
+        "batch_size": plan.batch_size,
+        "iterator_train": BucketBatches,
+        "iterator_train__random_state": batches.random_state,
+        "iterator_valid": BucketBatches,
+        "train_split": None if valid_set is None else predefined_split(valid_set),
+        "callbacks": training_callbacks(
+            plan, len(batches) * plan.max_epochs, valid_set is not None
+        ),
+        "predict_nonlinearity": None,
+        "device": plan.device,
+        "warm_start": False,
+        "verbose": 0,
+    }
+    clashes = sorted(settings.keys() & plan.net_params.keys())
+    if clashes:
+        raise ValueError(
+            f"net_params has {clashes}, which the estimator sets itself; use its "
+            "own parameters (lr, batch_size, max_epochs, callbacks, device, ...)."
+        )
+    return settings | plan.net_params
+
+
+def _history_frame(history):
+    """Turn a skorch history into a frame, one row an epoch."""
+    columns = ("epoch", "train_loss", "valid_loss", "dur")
+    kept = [c for c in columns if history and c in history[0]]
+    frame = pd.DataFrame(history[:, tuple(kept)], columns=kept)
+    return frame.rename(columns={"dur": "seconds"})
+
+
+def _without_training_state(net):
+    """Drop what only training needs: optimizer, generators, data, batch rows."""
+    net.module_.eval()
+    net.module = net.optimizer_ = None
+    net.iterator_valid = OrderedBatches
+    net.train_split = net.iterator_train__random_state = None
+    net.callbacks, net.callbacks_ = [], []
+    for row in net.history:
+        row.pop("batches", None)
+    return net
+
+
+def bare_net(module, device):
+    """Put a trained network into a skorch net, as `train` leaves it.
+
+    Parameters
+    ----------
+    module : nn.Module
+        The network.
+    device : str
+        Where it is to run.
+
+    Returns
+    -------
+    net : SequenceNet
+        In evaluation mode; it has no optimizer, no loss and an empty history.
+    """
+    net = SequenceNet(
+        module,
+        criterion=nn.Identity,
+        iterator_train=BucketBatches,
+        predict_nonlinearity=None,
+        device=device,
+        verbose=0,
+    )
+    return _without_training_state(net.initialize())
