@@ -19,7 +19,7 @@ class InputEncoder:
     vocabulary : array-like or None
         The tokens; None learns them.
     min_count : int
-        Rarer tokens are unknown.
+        Rarer tokens are unknown; those of a sequence of weight k count k times.
     """
 
     def __init__(self, *, standardize, vocabulary, min_count):
@@ -49,7 +49,7 @@ class InputEncoder:
         self.n_ids_, self.steps_ = None, []
         if sequences.kind == "tokens":
             states = StateEncoder(vocabulary=self.vocabulary, min_count=self.min_count)
-            self.steps_ = [states._fit_sequences(sequences)]
+            self.steps_ = [states._fit_sequences(sequences, weights)]
             self.n_ids_, self.output_size_ = states.n_ids_, 1
             return self
         n_numeric = sequences.values.shape[1]

@@ -99,6 +99,13 @@ class TestTokens:
         encoder = fit(["a b a", "c b"], min_count=2)
         assert encode(encoder, ["a b c"]).values.tolist() == [2, 3, 1]
 
+    def test_a_sequence_of_weight_k_counts_k_times(self):
+        encoder = fit(["a b", "a c"], weights=[3, 1], min_count=3)
+        assert encode(encoder, ["a b c"]).values.tolist() == [2, 3, 1]
+
+    def test_light_sequences_have_tokens_too(self):
+        assert fit(["a b"], weights=[0.25]).n_ids_ == 4
+
     def test_integers_may_be_tokens(self):
         X = check_sequences([[7, 5], [7]], tokens=True)
         encoder = InputEncoder(standardize=True, vocabulary=None, min_count=1)

@@ -194,6 +194,15 @@ class TestLossOfEstimators:
         weights = WEIGHTS * np.array([5, 1, 0.1])[Y]
         assert found == pytest.approx(np.average(losses, weights=weights), rel=1e-5)
 
+    def test_balanced_class_weights(self):
+        y = (np.arange(len(X)) % 5 == 0) * 1
+        model = AttentionLSTMClassifier(label_smoothing=0.0, class_weight="balanced")
+        found = frozen_loss(model, y, WEIGHTS)
+        log_p = log_softmax(model._outputs(X).astype(float), axis=1)
+        losses = -log_p[np.arange(len(y)), y]
+        of_class = [np.average(losses[y == k], weights=WEIGHTS[y == k]) for k in (0, 1)]
+        assert found == pytest.approx(np.mean(of_class), rel=1e-5)
+
     def test_labels(self):
         y = np.random.RandomState(0).randint(0, 2, size=(len(X), 4))
         model = AttentionLSTMClassifier(label_smoothing=0.2)
@@ -586,6 +595,49 @@ class TestFittedNet:
         np.testing.assert_allclose(
             found[:, 0], weight * np.arange(200) + bias, rtol=1e-4, atol=1e-4
         )
+
+    def test_the_predictions_of_the_net_itself_are_in_order_too(self):
+        model = AttentionLSTMClassifier(**SMALL).fit(X, Y)
+        encoded = model.input_encoder_.transform(model._validate(X))
+        found = model.net_.predict(SequenceDataset(encoded.values, encoded.lengths))
+        np.testing.assert_allclose(found, model._outputs(X), rtol=1e-5, atol=1e-6)
+
+
+class TestGoingOn:
+    """A warm start, or another call of partial_fit."""
+
+    class Batches(Callback):
+        def __init__(self):
+            self.seen = []
+
+        def on_batch_begin(self, net, batch=None, **kwargs):
+            self.seen.append(batch[0]["values"].sum().item())
+
+    def test_later_epochs_meet_other_batches(self):
+        batches = self.Batches()
+        model = AttentionLSTMClassifier(**SMALL, callbacks=[batches])
+        model.partial_fit(X, Y).partial_fit(X, Y)
+        first, second = np.split(np.array(batches.seen), 2)
+        assert sorted(first) != sorted(second)
+
+    @pytest.mark.parametrize("make", [AttentionLSTMClassifier, AttentionLSTMRegressor])
+    def test_a_warm_start_goes_on_from_the_weights_and_the_history(self, make):
+        model = make(**SMALL).set_params(warm_start=True, lr_schedule="constant")
+        first = model.fit(X, Y).net_.module_
+        before = [p.clone() for p in first.parameters()]
+        model.set_params(lr=1e-30).fit(X, Y)
+        assert model.history_["epoch"].tolist() == [1, 2, 3, 4, 5, 6]
+        assert model.n_iter_ == 6
+        for p, q in zip(model.net_.module_.parameters(), before, strict=True):
+            torch.testing.assert_close(p, q)
+        assert model.net_.module_ is not first
+
+    def test_a_seed_decides_it_all(self):
+        fits = [
+            AttentionLSTMClassifier(**SMALL).partial_fit(X, Y).partial_fit(X, Y)
+            for _ in range(2)
+        ]
+        np.testing.assert_array_equal(*(fit.predict_proba(X) for fit in fits))
 
 
 class TestProgress:

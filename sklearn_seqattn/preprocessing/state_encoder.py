@@ -128,14 +128,17 @@ class StateEncoder(TableFeatureNamesMixin, TransformerMixin, BaseEstimator):
         states = np.append(np.array([None, None]), self.vocabulary_.astype(object))
         return self._restore(ids.with_values(states[ids.values]), X)
 
-    def _fit_sequences(self, sequences):
-        """Learn from validated token sequences."""
+    def _fit_sequences(self, sequences, weights=None):
+        """Learn from validated token sequences; weights are per sequence."""
         tokens = sequences.values
         if self.vocabulary is not None:
             self.vocabulary_ = _check_vocabulary(self.vocabulary, tokens.dtype)
         else:
             codes, states = pd.factorize(tokens)
-            states = states[np.bincount(codes) >= self.min_count]
+            if self.min_count > 1:  # what is there at all counts, however light
+                if weights is not None:
+                    weights = np.repeat(weights, sequences.lengths)
+                states = states[np.bincount(codes, weights) >= self.min_count]
             self.vocabulary_ = np.sort(states)
         if len(self.vocabulary_) == 0:
             raise ValueError(

@@ -31,7 +31,7 @@ class TrainingPlan:
 
 
 class SequenceNet(NeuralNet):
-    """A skorch net without skorch's own callbacks, which `_callbacks` lists."""
+    """A skorch net without skorch's own callbacks, which `training_callbacks` lists."""
 
     @property
     def _default_callbacks(self):
