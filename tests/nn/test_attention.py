@@ -173,6 +173,20 @@ def test_multi_head_attention_without_output_size_gives_the_heads_side_by_side()
     torch.testing.assert_close(attention(x, x, x, mask), expected)
 
 
+def test_rotary_positions_turn_queries_and_keys():
+    """Equal steps attend to each other by their distance alone."""
+    attention = MultiHeadAttention(
+        3, key_size=4, value_size=4, num_heads=1, rotary=RotaryPositions(4)
+    )
+    draw_parameters(attention)
+    x = draw(1, 1, 3).expand(1, 6, 3)
+    logs = attention.weights(x, x, torch.ones(1, 6, dtype=torch.bool))[0, 0].log()
+    for t in range(5):
+        steps = logs[t, :5] - logs[t, 0], logs[t + 1, 1:] - logs[t + 1, 1]
+        torch.testing.assert_close(*steps, rtol=1e-4, atol=1e-4)
+    assert logs[0].std() > 0.1
+
+
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize("rotary", [False, True])
 def test_weights_are_those_that_the_multi_head_context_uses(rotary, causal):
