@@ -1,0 +1,165 @@
+"""One training, from a network and data to a fitted net."""
+
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from skorch.callbacks import Callback
+from small_trainings import (
+    SMALL,
+    Recorder,
+    X,
+    Y,
+    draw_sequences,
+    line_data,
+    make_plan,
+    train_line,
+)
+
+from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
+from sklearn_seqattn.batching import SequenceDataset
+from sklearn_seqattn.training import forward
+
+
+def test_training_finds_the_line():
+    net, history = train_line(plan=make_plan(max_epochs=300, lr_schedule="cosine"))
+    assert net.module_.linear.weight.item() == pytest.approx(2.0, abs=1e-2)
+    assert net.module_.linear.bias.item() == pytest.approx(-1.0, abs=1e-2)
+    assert history["train_loss"].iloc[-1] < 1e-3 < history["train_loss"].iloc[0]
+
+
+class TestInterrupt:
+    @pytest.mark.parametrize(("epoch", "batch"), [(1, 0), (1, 1), (2, 1)])
+    def test_an_interrupt_reaches_the_user_and_keeps_the_earlier_fit(
+        self, epoch, batch
+    ):
+        class Interrupt(Callback):
+            def on_batch_begin(self, net, **kwargs):
+                done = len(net.history[-1, "batches"]) - 1
+                if (len(net.history), done) == (epoch, batch):
+                    raise KeyboardInterrupt
+
+        model = AttentionLSTMClassifier(**SMALL).fit(X, Y)
+        before = model.predict_proba(X)
+        model.set_params(callbacks=[Interrupt()])
+        with pytest.raises(KeyboardInterrupt, match=f"Interrupted in epoch {epoch}"):
+            model.fit(X, Y)
+        np.testing.assert_array_equal(model.predict_proba(X), before)
+
+
+class TestNetParams:
+    @pytest.mark.parametrize(
+        "name", ["lr", "max_epochs", "batch_size", "callbacks", "device", "module"]
+    )
+    def test_a_clash_with_a_named_parameter_is_an_error(self, name):
+        plan = make_plan(net_params={name: 1})
+        with pytest.raises(
+            ValueError, match=rf"net_params has \['{name}'\], which the estimator sets"
+        ):
+            train_line(plan=plan)
+
+    def test_other_parameters_reach_skorch(self):
+        recorder = Recorder()
+        recorder.on_train_end = lambda net, **kwargs: options.update(
+            net.optimizer_.param_groups[0]
+        )
+        options = {}
+        net_params = {"optimizer__betas": (0.8, 0.9), "optimizer__fused": False}
+        train_line(plan=make_plan(net_params=net_params, callbacks=(recorder,)))
+        assert options["betas"] == (0.8, 0.9)
+        assert options["fused"] is False
+
+    def test_a_misspelt_parameter_is_an_error(self):
+        with pytest.raises(ValueError, match="unexpected argument"):
+            train_line(plan=make_plan(net_params={"optimiser": 1}))
+
+
+class TestHistory:
+    def test_columns_without_validation(self):
+        _, history = train_line()
+        assert list(history.columns) == ["epoch", "train_loss", "seconds"]
+        assert history["epoch"].tolist() == [1, 2, 3]
+
+    def test_columns_with_validation(self):
+        _, history = train_line(valid_set=line_data(seed=1))
+        expected = ["epoch", "train_loss", "valid_loss", "seconds"]
+        assert list(history.columns) == expected
+        assert history.notna().all(axis=None)
+
+    def test_the_loss_of_an_epoch_is_the_mean_over_rows_not_over_batches(self):
+        data = line_data(n=5)  # batches of 4 and of 1
+        plan = make_plan(lr=1e-30, max_epochs=1)
+        net, history = train_line(data, plan=plan, valid_set=data)
+        expected = ((forward(net, data) - data.targets) ** 2).mean()
+        assert history["train_loss"].iloc[0] == pytest.approx(expected, rel=1e-5)
+        assert history["valid_loss"].iloc[0] == pytest.approx(expected, rel=1e-5)
+
+
+class TestFittedNet:
+    def test_it_is_in_evaluation_mode_without_what_only_training_needs(self):
+        net, _ = train_line(valid_set=line_data(seed=1))
+        assert not net.module_.training
+        assert net.optimizer_ is None
+        assert net.callbacks_ == []
+        assert all("batches" not in row for row in net.history)
+
+    def test_the_pickle_is_little_more_than_the_weights(self):
+        small, large = (
+            AttentionLSTMClassifier(**{**SMALL, "hidden_size": 32}).fit(
+                data, np.arange(len(data)) % 3, validation_data=(data, [0] * len(data))
+            )
+            for data in (draw_sequences(12), draw_sequences(600))
+        )
+        weights = 4 * sum(p.numel() for p in small.net_.module_.parameters())
+        assert len(pickle.dumps(small)) < weights + 30_000
+        # and the training data are not in it
+        assert abs(len(pickle.dumps(large)) - len(pickle.dumps(small))) < 1_000
+
+    def test_a_pickle_predicts_the_same(self):
+        model = AttentionLSTMClassifier(**SMALL).fit(X, Y)
+        again = pickle.loads(pickle.dumps(model))
+        np.testing.assert_array_equal(again.predict_proba(X), model.predict_proba(X))
+
+    def test_the_predictions_of_the_net_itself_are_in_order_too(self):
+        model = AttentionLSTMClassifier(**SMALL).fit(X, Y)
+        encoded = model.input_encoder_.transform(model._validate(X))
+        found = model.net_.predict(SequenceDataset(encoded.values, encoded.lengths))
+        np.testing.assert_allclose(found, model._outputs(X), rtol=1e-5, atol=1e-6)
+
+
+class TestGoingOn:
+    """A warm start, or another call of partial_fit."""
+
+    class Batches(Callback):
+        def __init__(self):
+            self.seen = []
+
+        def on_batch_begin(self, net, batch=None, **kwargs):
+            self.seen.append(batch[0]["values"].sum().item())
+
+    def test_later_epochs_meet_other_batches(self):
+        batches = self.Batches()
+        model = AttentionLSTMClassifier(**SMALL, callbacks=[batches])
+        model.partial_fit(X, Y).partial_fit(X, Y)
+        first, second = np.split(np.array(batches.seen), 2)
+        assert sorted(first) != sorted(second)
+
+    @pytest.mark.parametrize("make", [AttentionLSTMClassifier, AttentionLSTMRegressor])
+    def test_a_warm_start_goes_on_from_the_weights_and_the_history(self, make):
+        model = make(**SMALL).set_params(warm_start=True, lr_schedule="constant")
+        first = model.fit(X, Y).net_.module_
+        before = [p.clone() for p in first.parameters()]
+        model.set_params(lr=1e-30).fit(X, Y)
+        assert model.history_["epoch"].tolist() == [1, 2, 3, 4, 5, 6]
+        assert model.n_iter_ == 6
+        for p, q in zip(model.net_.module_.parameters(), before, strict=True):
+            torch.testing.assert_close(p, q)
+        assert model.net_.module_ is not first
+
+    def test_a_seed_decides_it_all(self):
+        fits = [
+            AttentionLSTMClassifier(**SMALL).partial_fit(X, Y).partial_fit(X, Y)
+            for _ in range(2)
+        ]
+        np.testing.assert_array_equal(*(fit.predict_proba(X) for fit in fits))
