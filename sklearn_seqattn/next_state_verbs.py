@@ -10,10 +10,10 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
-from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
+from sklearn_seqattn.fitting import draw_seeds
 from sklearn_seqattn.generation import draw, search
 from sklearn_seqattn.state_encoding import StateEncodingMixin
 
@@ -45,7 +45,8 @@ class NextStateMixin(StateEncodingMixin, ClassifierMixin):
         ndarray of shape (n_sequences,)
             The states.
         """
-        return self.classes_[self.predict_log_proba(X).argmax(axis=1)]
+        log_proba = self.predict_log_proba(X)
+        return self.classes_[log_proba.argmax(axis=1)]
 
     def predict_proba(self, X):
         """Predict the distribution of the state after each sequence.
@@ -246,7 +247,7 @@ class NextStateMixin(StateEncodingMixin, ClassifierMixin):
             n,
             max(limit - len(given), 0),
             self._end_column,
-            check_random_state(random_state),
+            np.random.RandomState(*draw_seeds(random_state, 1)),
             temperature=temperature,
             top_k=top_k,
             top_p=top_p,

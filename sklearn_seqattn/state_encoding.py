@@ -173,10 +173,10 @@ def _empty_sequences(X):
 
 def _check_following(y, n, like):
     """Return the n states that follow, as strings or integers like a state of X."""
-    y = column_or_1d(y, warn=True)
+    y = column_or_1d(y, dtype=object, warn=True)  # object: NaN is to stay NaN
     check_consistent_length(y, np.empty(n))
     following = np.empty(n, dtype=object)
-    following[:] = y.tolist()
+    following[:] = [s.item() if isinstance(s, np.generic) else s for s in y]
     wanted, name = (str, "string") if isinstance(like, str) else (int, "integer")
     for i, state in enumerate(following):
         if not isinstance(state, wanted) or isinstance(state, bool):
