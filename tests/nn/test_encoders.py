@@ -179,7 +179,7 @@ def test_residual_layer_adds_its_input_and_normalises(input_size):
         np.testing.assert_allclose(shortcut, x.numpy() @ weight.T + bias, rtol=1e-5)
     found = layer(x, mask).detach()
     np.testing.assert_allclose(
-        found, layer_norm(shortcut + h, layer.norm), rtol=1e-4, atol=1e-6
+        found, layer_norm(shortcut + h, layer.norm), rtol=1e-4, atol=1e-5
     )
 
 
