@@ -232,11 +232,11 @@ class Dropout(nn.Module):
 
     def forward(self, x, mask):
         """Drop values in training; do nothing in prediction."""
+        if not self.training or self.p == 0:
+            return x, mask
         if not self.locked:
-            return nn.functional.dropout(x, self.p, self.training), mask
-        kept = nn.functional.dropout(
-            x.new_ones(len(x), 1, x.shape[-1]), self.p, self.training
-        )
+            return nn.functional.dropout(x, self.p), mask
+        kept = nn.functional.dropout(x.new_ones(len(x), 1, x.shape[-1]), self.p)
         return x * kept, mask
 
 
