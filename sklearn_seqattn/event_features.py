@@ -45,8 +45,8 @@ class EventFeatures:
 
     Columns that are not numeric become ids (0 at the start symbol, 1 for what was not
     seen at fit), the others numbers of mean 0 and deviation 1. A column of times
-    becomes two numbers: log(1 + t) of the time since the event before and since the
-    first event of the sequence.
+    becomes two numbers: log(1 + t / u) of the time t since the event before and since
+    the first event of the sequence, where u is the median gap between events.
 
     Parameters
     ----------
@@ -65,6 +65,8 @@ class EventFeatures:
         The numeric columns.
     scaler_ : StandardScaler or None
         Scales the numbers; None without any.
+    gap_ : float
+        The median gap between events, where there are times.
     """
 
     def __init__(self, target, timestamp):
@@ -93,7 +95,7 @@ class EventFeatures:
         if self.timestamp is not None:
             times = _seconds(events.pop(self.timestamp))
             gap, elapsed = self._gaps(times, lengths)
-            events = events.assign(**{GAP: np.log1p(gap), ELAPSED: np.log1p(elapsed)})
+            events = events.assign(**{GAP: gap, ELAPSED: elapsed})
         return states, events
 
     def empty(self, X):
@@ -175,10 +177,21 @@ class EventFeatures:
             name: pd.Index(pd.unique(events[name]))
             for name in events.columns[~is_number]
         }
+        if self.timestamp is not None:
+            gaps = events[GAP].to_numpy()
+            self.gap_ = float(np.median(gaps[gaps > 0])) if (gaps > 0).any() else 1.0
         self.scaler_ = None
         if self.numbers_:
-            self.scaler_ = StandardScaler().fit(events[self.numbers_].to_numpy(float))
+            self.scaler_ = StandardScaler().fit(self._numbers(events))
         return self
+
+    def _numbers(self, events):
+        """Return the numeric features (S, D), with times on a logarithmic scale."""
+        numbers = events[self.numbers_].to_numpy(float)
+        if self.timestamp is not None:
+            times = [self.numbers_.index(name) for name in (GAP, ELAPSED)]
+            numbers[:, times] = np.log1p(numbers[:, times] / self.gap_)
+        return numbers
 
     @property
     def n_ids(self):
@@ -207,7 +220,7 @@ class EventFeatures:
             ]
             encoded["categories"] = np.stack(ids, axis=1).astype(np.int64)
         if self.numbers_:
-            numbers = events[self.numbers_].to_numpy(float)
+            numbers = self._numbers(events)
             if len(numbers):
                 numbers = self.scaler_.transform(numbers)
             encoded["numbers"] = numbers.astype(np.float32)

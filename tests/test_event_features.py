@@ -38,8 +38,23 @@ def test_time_gaps(unit):
     long = pd.DataFrame({"task": list("abcde"), "time": times})
     frames = [long[:3], long[3:]]
     _, events = EventFeatures("task", "time").split(frames)
-    np.testing.assert_allclose(np.expm1(events[GAP]), [0, 1, 6, 0, 0], atol=1e-6)
-    np.testing.assert_allclose(np.expm1(events[ELAPSED]), [0, 1, 7, 0, 0], atol=1e-6)
+    np.testing.assert_allclose(events[GAP], [0, 1, 6, 0, 0])
+    np.testing.assert_allclose(events[ELAPSED], [0, 1, 7, 0, 0])
+
+
+def test_times_are_scaled_by_the_median_gap():
+    seconds = [[0.0, 10.0, 30.0], [0.0, 40.0]]
+    encoded = []
+    for unit in (1, 3600):
+        times = [np.array(t) * unit for t in seconds]
+        frames = [pd.DataFrame({"task": "a", "time": t}) for t in times]
+        features = EventFeatures("task", "time")
+        _, events = features.split(frames)
+        encoded.append(features.fit(events).transform(events)["numbers"])
+        assert features.gap_ == 20 * unit
+    np.testing.assert_allclose(encoded[0], encoded[1], rtol=1e-6)
+    z = np.log1p([0, 0.5, 1, 0, 2])
+    np.testing.assert_allclose(encoded[0][:, 0], (z - z.mean()) / z.std(), rtol=1e-5)
 
 
 def test_tuples_and_dicts_are_events():
