@@ -103,7 +103,12 @@ FRONT_ENDS = {
     },
 }
 
-VARIANTS = BODIES | ATTENTIONS | POOLINGS | FRONT_ENDS
+BRANCHES = {
+    "kernels": {"kernel_features": 168, "kernel_readout": False},
+    "kernels-readout": {"kernel_features": 168, "front_end": "auto"},
+}
+
+VARIANTS = BRANCHES | BODIES | ATTENTIONS | POOLINGS | FRONT_ENDS
 
 TOKEN_VARIANTS = {
     "embedding": {"front_end": "embedding"},
@@ -299,7 +304,9 @@ def test_strings_and_lists_of_words_are_one():
     assert_same(found, model.decision_function(S_TRAIN))
 
 
-@pytest.mark.parametrize("variant", ["lstm-two-residual", "default-stem", "conv-all"])
+@pytest.mark.parametrize(
+    "variant", ["lstm-two-residual", "default-stem", "conv-all", "kernels-readout"]
+)
 @pytest.mark.parametrize("n_targets", [None, 2])
 def test_regressor(variant, n_targets):
     """Run in double precision: the prediction of a sequence alone is exact."""

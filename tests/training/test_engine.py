@@ -157,6 +157,15 @@ class TestGoingOn:
             torch.testing.assert_close(p, q)
         assert model.net_.module_ is not first
 
+    @pytest.mark.parametrize("make", [AttentionLSTMClassifier, AttentionLSTMRegressor])
+    def test_later_calls_keep_the_scales_of_the_first(self, make):
+        model = make(**SMALL).partial_fit(X, Y)
+        encoder, fitted = model.input_encoder_, dict(vars(model))
+        model.partial_fit([10 * x + 7 for x in X], Y)
+        assert model.input_encoder_ is encoder
+        for name in fitted.keys() & {"target_mean_", "target_scale_", "classes_"}:
+            np.testing.assert_array_equal(fitted[name], getattr(model, name))
+
     def test_a_seed_decides_it_all(self):
         fits = [
             AttentionLSTMClassifier(**SMALL).partial_fit(X, Y).partial_fit(X, Y)
