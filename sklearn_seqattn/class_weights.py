@@ -28,7 +28,8 @@ def weigh_classes(class_weight, classes, codes, weights):
     Raises
     ------
     ValueError
-        If a dict names a class that is not there, or a weight is negative.
+        If a dict names a class that is not there, a weight is negative, or none is
+        left.
 
     Examples
     --------
@@ -52,4 +53,10 @@ def weigh_classes(class_weight, classes, codes, weights):
                 f"class_weight gives the class {name!r} a negative weight; weights "
                 "start at 0."
             )
-    return weights * of_class[codes]
+    weights = weights * of_class[codes]
+    if not weights.any():
+        raise ValueError(
+            "class_weight is 0 for the class of every sequence; at least one must "
+            "count."
+        )
+    return weights

@@ -48,6 +48,11 @@ def test_an_unknown_class_is_an_error():
         weigh_classes({"d": 2}, CLASSES, np.array([0]), np.ones(1))
 
 
+def test_no_weight_at_all_is_an_error():
+    with pytest.raises(ValueError, match="class_weight is 0 for the class of every"):
+        weigh_classes({"b": 0}, CLASSES, np.array([1, 1]), np.ones(2))
+
+
 def test_a_negative_weight_is_an_error():
     with pytest.raises(ValueError, match="class_weight gives the class 'b'"):
         weigh_classes({"b": -1}, CLASSES, np.array([0]), np.ones(1))

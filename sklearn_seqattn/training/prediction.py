@@ -24,9 +24,22 @@ def forward(net, dataset):
     -------
     outputs : ndarray of shape (n, K)
         In the order of the data set and the dtype of the network.
+
+    Raises
+    ------
+    ValueError
+        If an output is NaN or infinite.
     """
     rows = [net.module_(*batch).cpu().numpy() for batch in _batches(net, dataset)]
-    return np.concatenate(rows)[_restoring_order(dataset)]
+    outputs = np.concatenate(rows)[_restoring_order(dataset)]
+    is_finite = np.isfinite(outputs).all(axis=1)
+    if not is_finite.all():
+        raise ValueError(
+            f"The network has no finite output for sequence {is_finite.argmin()}. Look "
+            "for values far beyond those of the training data; if all outputs are so, "
+            "fit with a smaller lr."
+        )
+    return outputs
 
 
 @torch.inference_mode()

@@ -1,8 +1,19 @@
 import numpy as np
+import pytest
+import torch
 from small_trainings import make_plan, train_line
 
 from sklearn_seqattn.batching import SequenceDataset
 from sklearn_seqattn.training import forward
+
+
+def test_an_output_that_is_not_finite_is_an_error():
+    net, _ = train_line()
+    values = np.array([[0.0], [1.0], [3e38], [1e38]], dtype=np.float32)
+    with torch.no_grad():
+        net.module_.linear.weight.fill_(2.0)
+    with pytest.raises(ValueError, match=r"no finite output for sequence 2\. Look"):
+        forward(net, SequenceDataset(values, np.ones(4, dtype=np.int64)))
 
 
 def test_forward_gives_rows_in_the_order_of_the_data():
