@@ -14,6 +14,8 @@ import zipfile
 from contextlib import suppress
 from hashlib import sha256
 
+import numpy as np
+
 from sklearn_seqattn._version import __version__
 
 #: Version of the format that this library writes; it reads this one and older ones.
@@ -63,12 +65,12 @@ def write_sealed(path, kind, document, arrays):
     OSError
         If the disk is full or the folder is not writable; nothing is changed then.
     """
-    parts = {
-        _DOCUMENT: json.dumps(
-            document, allow_nan=False, separators=(",", ":")
-        ).encode(),
-        _ARRAYS: _safetensors().save(arrays),
+    # safetensors reads the memory of an array as it is
+    arrays = {
+        name: np.require(array, requirements="C") for name, array in arrays.items()
     }
+    text = json.dumps(document, allow_nan=False, separators=(",", ":"))
+    parts = {_DOCUMENT: text.encode(), _ARRAYS: _safetensors().save(arrays)}
     manifest = {
         "library": "sklearn_seqattn",
         "version": __version__,

@@ -38,6 +38,13 @@ def check_float(value, where, low=-np.inf, high=np.inf):
     return value
 
 
+def check_positive(value, where):
+    """Give a finite number above zero, as it is."""
+    if type(value) not in (int, float) or not 0 < value < np.inf:
+        refuse(where, value, "a number above 0")
+    return value
+
+
 def check_bool(value, where):
     """Give a boolean."""
     if not isinstance(value, bool):

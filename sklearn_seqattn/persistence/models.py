@@ -90,7 +90,7 @@ def load_model(path):
 
     Returns
     -------
-    estimator : estimator instance
+    estimator instance
         It predicts as the one that was saved, on the device of its parameter
         `device` or, where there is none such, on the best one there is.
 
@@ -122,6 +122,13 @@ def load_model(path):
         return _read_document(document, arrays)
     except FileFormatError as error:
         raise FileFormatError(f"{path} cannot be loaded: {error}") from error
+    except (ImportError, MemoryError):
+        raise
+    except Exception as error:  # what contradicts itself may fail anywhere
+        raise FileFormatError(
+            f"{path} cannot be loaded: its contents contradict each other "
+            f"({type(error).__name__}: {error})."
+        ) from error
 
 
 def _write(estimator, writer, where):
@@ -213,8 +220,19 @@ def _read(node, reader, depth):
         refuse(f"{name}: attributes", packed, "an object")
     values = {key: reader.read(v, f"{name}.{key}") for key, v in packed.items()}
     set_attributes(estimator, values, name)
+    if values:
+        _check_input(estimator, name)
     _set_settings(estimator, node["settings"], name)
     return estimator
+
+
+def _check_input(estimator, name):
+    """Refuse a fitted estimator that does not know what it was fitted on."""
+    needed = {"_input_kind", "_input_columns"}
+    if getattr(estimator, "_input_kind", None) == "numbers":
+        needed.add("input_size_")
+    if not needed <= vars(estimator).keys():
+        raise FileFormatError(f"{name} does not say what it was fitted on.")
 
 
 def _make(kind, params, reader):
@@ -224,7 +242,8 @@ def _make(kind, params, reader):
     if not isinstance(params, dict) or not params.keys() <= known.keys():
         raise FileFormatError(f"{name} does not have the parameters that it holds.")
     values = {key: reader.read(v, f"{name}.{key}") for key, v in params.items()}
-    if len(values.get("callbacks", ())):
+    callbacks = values.get("callbacks", ())
+    if not isinstance(callbacks, tuple | list) or callbacks:
         raise FileFormatError(f"{name} has callbacks, which no file can hold.")
     estimator = kind(**values)
     try:

@@ -13,6 +13,7 @@ from sklearn_seqattn.persistence.checks import (
     check_int,
     check_keys,
     check_labels,
+    check_positive,
     check_states,
     refuse,
 )
@@ -22,7 +23,8 @@ from sklearn_seqattn.state_streams import FIRST_STATE, Vocabulary
 
 def check_end_state(value, where, estimator):
     """Read the class of the end, which is the last one."""
-    if value is not None and value != estimator.classes_.tolist()[-1]:
+    known = value is None or type(value) in (str, int)
+    if not known or value not in (None, estimator.classes_.tolist()[-1]):
         refuse(where, value, "the last class, or None")
     return value
 
@@ -59,12 +61,15 @@ def pack_events(events):
         return None
     scaler = events.scaler_
     return {
+        "target": events.target,
+        "timestamp": events.timestamp,
         "columns": events.columns_,
         "names": list(events.categories_),
         "categories": [index.to_numpy() for index in events.categories_.values()],
         "numbers": events.numbers_,
         "mean": None if scaler is None else scaler.mean_,
         "scale": None if scaler is None else scaler.scale_,
+        "gap": getattr(events, "gap_", None),
     }
 
 
@@ -73,8 +78,9 @@ def check_events(value, where, estimator):
     if value is None:
         return None
     fields = {"columns", "names", "categories", "numbers", "mean", "scale"}
-    check_keys(value, where, fields)
-    events = EventFeatures(estimator.target, estimator.timestamp)
+    check_keys(value, where, fields | {"target", "timestamp", "gap"})
+    target, timestamp = value["target"], value["timestamp"]
+    events = EventFeatures(target, timestamp)
     names, categories = check_labels(value["names"], where), value["categories"]
     if not isinstance(categories, list) or len(categories) != len(names):
         refuse(where, categories, "the categories of each column")
@@ -84,6 +90,11 @@ def check_events(value, where, estimator):
         name: pd.Index(check_states(states, where))
         for name, states in zip(names, categories, strict=True)
     }
+    known = events.columns_
+    if target not in known or timestamp not in (None, *known):
+        raise FileFormatError(f"{where} has roles that are no columns.")
+    if timestamp is not None:
+        events.gap_ = check_positive(value["gap"], where)
     events.scaler_ = None
     if events.numbers_:
         events.scaler_ = _scaler(
@@ -140,19 +151,12 @@ def check_ngrams(value, where, estimator):
         n_symbols,
         n_targets,
         smoothing=check_choice(value["smoothing"], f"{where}.smoothing", choices),
-        alpha=_check_above_zero(value["alpha"], f"{where}.alpha"),
+        alpha=check_positive(value["alpha"], f"{where}.alpha"),
         discount=None if discount is None else check_float(discount, where, 0, 1),
     ).fit(rows[:, 1:], rows[:, 0], weights)
     if not np.array_equal(model.ngrams_, rows):
         raise FileFormatError(f"{where} has n-grams that stand twice or unsorted.")
     return model
-
-
-def _check_above_zero(value, where):
-    """Give a number above zero, as it is."""
-    if type(value) not in (int, float) or not 0 < value < np.inf:
-        refuse(where, value, "a number above 0")
-    return value
 
 
 def _check_rows(rows, weights, where, n_symbols, n_targets):

@@ -86,7 +86,9 @@ def check_one_hot(value, where, estimator):
     names, categories = check_labels(value["names"], where), value["categories"]
     if not isinstance(categories, list) or len(names) != len(categories):
         refuse(where, categories, "the categories of each column")
-    if len(names) != np.count_nonzero(~estimator._is_number):
+    others, columns = ~estimator._is_number, getattr(estimator, "_input_columns", None)
+    wanted = names if columns is None else columns[others].tolist()
+    if names != wanted or len(names) != np.count_nonzero(others):
         raise FileFormatError(f"{where} has other columns than the events.")
     for states in categories:
         check_states(states, where)

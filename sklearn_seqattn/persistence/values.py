@@ -72,7 +72,7 @@ class Writer:
     def _array(self, array, where):
         """Set numbers apart; write strings and other states where they stand."""
         if array.dtype.kind in "biuf" and array.dtype.itemsize <= 8:
-            self.arrays[where] = np.ascontiguousarray(array).reshape(array.shape)
+            self.arrays[where] = array
             return {"array": where}
         if array.dtype.kind not in "UO" or array.ndim != 1:
             raise TypeError(

@@ -1,0 +1,172 @@
+"""One small fitted model of each kind, for what must hold for all of them."""
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+from sequence_data import sentences, walks
+from sklearn.pipeline import Pipeline
+
+from sklearn_seqattn import (
+    AttentionLSTMClassifier,
+    AttentionLSTMRegressor,
+    EventEncoder,
+    NextStateLSTM,
+    NextStateMarkov,
+    RandomKernelFeatures,
+    SequencePadder,
+    SequenceScaler,
+    StateEncoder,
+)
+
+SMALL = {
+    "front_end": ("dense",),
+    "dense_units": 3,
+    "hidden_size": 4,
+    "num_layers": 1,
+    "num_heads": 2,
+    "head_units": (3,),
+    "max_epochs": 1,
+    "random_state": 0,
+    "device": "cpu",
+}
+TOKENS = {**SMALL, "front_end": ("embedding",), "embedding_size": 3}
+STATES = {
+    "hidden_size": 4,
+    "num_layers": 1,
+    "num_heads": 2,
+    "embedding_size": 4,
+    "max_epochs": 1,
+    "random_state": 0,
+    "device": "cpu",
+}
+WALKS, UP_OR_DOWN = walks(24)
+SENTENCES, YES = sentences(24)
+LENGTHS = np.array([len(x) for x in WALKS])
+EVENTS = [
+    pd.DataFrame({"act": list("xyz"[: 1 + i % 3]), "h": np.arange(1.0 + i % 3)})
+    for i in range(24)
+]
+STATE_EVENTS = [
+    pd.DataFrame({"act": list("xyzx"), "who": list("abab"), "t": [0.0, 1, 3, 4 + i]})
+    for i in range(12)
+]
+LABELS = np.random.default_rng(0).integers(0, 2, (24, 3))
+
+
+def _classifier(**options):
+    return AttentionLSTMClassifier(**{**SMALL, **options})
+
+
+def _regressor(**options):
+    return AttentionLSTMRegressor(**{**SMALL, **options})
+
+
+#: Name: estimator, X, y, method whose result is compared.
+MODELS = {
+    "padder": (SequencePadder(), WALKS, None, "transform"),
+    "scaler": (SequenceScaler(method="robust"), WALKS, None, "transform"),
+    "states": (StateEncoder(), SENTENCES, None, "transform"),
+    "integer states": (StateEncoder(), [[3, 1], [7]], None, "transform"),
+    "events": (EventEncoder(), EVENTS, None, "transform"),
+    "numeric events": (
+        EventEncoder(),
+        [x[["h"]] for x in EVENTS],
+        None,
+        "transform",
+    ),
+    "kernels": (
+        RandomKernelFeatures(n_features=168, random_state=0),
+        WALKS,
+        None,
+        "transform",
+    ),
+    "markov": (NextStateMarkov(end_state=True), SENTENCES, None, "predict_proba"),
+    "backoff": (
+        NextStateMarkov(order=1, smoothing="backoff"),
+        [[1, 2, 3, 1, 2], [2, 1, 2, 9]],
+        None,
+        "predict_proba",
+    ),
+    "next state": (NextStateLSTM(**STATES), SENTENCES, None, "predict_proba"),
+    "next event": (
+        NextStateLSTM(**STATES, target="act", timestamp="t", tie_weights=False),
+        STATE_EVENTS,
+        None,
+        "predict_proba",
+    ),
+    "classifier": (_classifier(), WALKS, UP_OR_DOWN, "predict_proba"),
+    "default": (
+        AttentionLSTMClassifier(max_epochs=1, random_state=0),
+        WALKS,
+        UP_OR_DOWN,
+        "predict_proba",
+    ),
+    "transformer": (
+        _classifier(
+            encoder="transformer", front_end=("dense", ("layer_norm", "attention"))
+        ),
+        WALKS,
+        UP_OR_DOWN,
+        "predict_proba",
+    ),
+    "labels": (_classifier(attention=None), WALKS, LABELS, "predict_proba"),
+    "tokens": (AttentionLSTMClassifier(**TOKENS), SENTENCES, YES, "predict_proba"),
+    "vectors": (
+        AttentionLSTMClassifier(
+            **TOKENS, vocabulary=["ba", "yes"], embedding_vectors=np.ones((2, 5))
+        ),
+        SENTENCES,
+        YES,
+        "predict_proba",
+    ),
+    "event classes": (
+        _classifier(front_end="auto"),
+        EVENTS,
+        UP_OR_DOWN,
+        "predict_proba",
+    ),
+    "kernel classes": (
+        _classifier(kernel_features=168),
+        WALKS,
+        UP_OR_DOWN,
+        "predict_proba",
+    ),
+    "regressor": (_regressor(encoder="gru"), WALKS, LENGTHS, "predict"),
+    "kernel numbers": (
+        _regressor(kernel_features=168),
+        WALKS,
+        np.c_[LENGTHS, LENGTHS**2],
+        "predict",
+    ),
+    "pipeline": (
+        Pipeline(
+            [
+                ("pass", "passthrough"),
+                ("inner", Pipeline([("scale", SequenceScaler())])),
+                ("classify", _classifier()),
+            ]
+        ),
+        WALKS,
+        UP_OR_DOWN,
+        "predict_proba",
+    ),
+}
+
+#: Those that hold a network.
+NETWORKS = [n for n, model in MODELS.items() if hasattr(model[0], "hidden_size")]
+
+
+@cache
+def fitted(name):
+    """Fit one of `MODELS`, once; do not change what comes back."""
+    estimator, X, y, _ = MODELS[name]
+    return estimator.fit(X, y)
+
+
+def outputs(name, model):
+    """Give what a model says about its training sequences, as bytes and dtypes."""
+    _, X, _, method = MODELS[name]
+    found = getattr(model, method)(X)
+    arrays = found if isinstance(found, list) else [found]
+    return [(np.asarray(a).dtype.str, np.asarray(a).tobytes()) for a in arrays]
