@@ -107,7 +107,7 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
     calibrate : bool, default=True
         Whether the logits are divided by the temperature under which held-out states
         are most probable [5]_.
-    lr : float, default=4e-3
+    lr : float, default=3e-3
         The learning rate of AdamW; the highest one under the cosine schedule.
     lr_schedule : {"cosine", "constant"}, default="cosine"
         "cosine" rises over the first tenth of the steps and falls to 0 at the last.
@@ -235,7 +235,7 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         backoff="kneser_ney",
         backoff_order=3,
         calibrate=True,
-        lr=4e-3,
+        lr=3e-3,
         lr_schedule="cosine",
         weight_decay=1e-2,
         max_grad_norm=1.0,

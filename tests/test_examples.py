@@ -36,3 +36,13 @@ def test_japanese_vowels(tmp_path, shared_data):
     path = shared_data / "classification" / "JapaneseVowels.npz"
     printed = run("japanese_vowels.py", str(path), cwd=tmp_path)
     assert float(re.search(r"Test accuracy: ([\d.]+)", printed)[1]) >= 0.97
+
+
+def test_next_activity(tmp_path):
+    printed = run("next_activity.py", cwd=tmp_path)
+    scores = re.findall(r"^NextState\w+ +([\d.]+) +([\d.]+)$", printed, re.MULTILINE)
+    (accuracy, perplexity), (counted_accuracy, counted_perplexity) = scores
+    assert float(accuracy) > float(counted_accuracy)  # who and when help
+    assert float(perplexity) < float(counted_perplexity)
+    assert len(re.findall(r"->  \w", printed)) == 4
+    assert not list(tmp_path.iterdir())
