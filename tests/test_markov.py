@@ -209,7 +209,7 @@ def test_clone_and_pickle(model):
         (([["a"], ["b"]], ["a"]), "inconsistent numbers of samples"),
         (([["a"], ["b"]], [1, 2]), r"y\[0\] is 1, but the states of X are of the kind"),
         (([[1, 2], [3]], [1, None]), r"y\[1\] is None, but the states"),
-        (([["a", "b"]], None, [0.0]), "sample_weight must be|at least one non-zero"),
+        (([["a", "b"]], None, [0.0]), "sample_weight must not be negative|non-zero"),
         (([["a", "b"]], None, [-1.0]), "sample_weight must not be negative"),
     ],
 )
