@@ -12,6 +12,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from sklearn_seqattn import defaults
 from sklearn_seqattn.architecture import (
+    check_same_network,
     make_embedding,
     network_numbers,
     resolve_front_end,
@@ -237,7 +238,7 @@ class BaseSequenceEstimator(BaseEstimator):
                 self._fit_encoders(data)
             plan = self._plan(len(data), patience, n_epochs)
             train_set, valid_set = self._dataset(data), self._dataset(valid)
-            with isolated_generator(seeds[1] + n_done):
+            with isolated_generator(seeds[1] + n_done, plan.device):
                 module = self._network(data) if fresh else self._network_copy()
                 self._keep_features(
                     module.kernel_branch, train_set, valid_set, seeds[3], fresh=fresh
@@ -250,23 +251,36 @@ class BaseSequenceEstimator(BaseEstimator):
                     seed=seeds[2] + n_done,
                     valid_set=valid_set,
                 )
+                if fresh and patience is None and not n_epochs:
+                    self._shrink(data, plan, seeds)
             if plan.device != "mps":  # which has no double precision
                 self.net_.module_.to(self._prediction_dtype)
             self._append_history(history, fresh)
         return self
 
-    def _tokens(self):
-        """Say how sequences are read: as tokens, as numbers, or by their type."""
-        if isinstance(self.front_end, str) and self.front_end == "auto":
-            return None
-        return "embedding" in resolve_front_end(self.front_end, tokens=False)
+    def _read(self, X, *, reset):
+        """Check sequences, tokens only where the front end embeds them."""
+        auto = isinstance(self.front_end, str) and self.front_end == "auto"
+        embeds = not auto and "embedding" in resolve_front_end(
+            self.front_end, tokens=False
+        )
+        sequences = validate_sequences(
+            self,
+            X,
+            tokens=embeds or None,
+            channels_first=self.channels_first,
+            reset=reset,
+        )
+        if sequences.kind == "tokens" and not (auto or embeds):
+            raise TypeError(
+                "X holds tokens (strings), but numbers are expected; put an "
+                "'embedding' first in front_end, or encode the tokens as numbers."
+            )
+        return sequences
 
     def _read_training(self, X, y, sample_weight, classes, *, reset):
         """Check X, y and weights, and bring them into canonical form."""
-        tokens = self._tokens()
-        sequences = validate_sequences(
-            self, X, tokens=tokens, channels_first=self.channels_first, reset=reset
-        )
+        sequences = self._read(X, reset=reset)
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is "
@@ -305,20 +319,10 @@ class BaseSequenceEstimator(BaseEstimator):
             X_val, y_val = validation_data
         if X_val is None or y_val is None:
             raise ValueError("Validation needs both X_val and y_val; one is missing.")
-        sequences = self._validate(X_val)
+        sequences = self._read(X_val, reset=False)
         y_val = self._check_y(y_val, len(sequences))
         targets = self._encode_targets(y_val)
         return LabelledSequences(sequences, targets, np.ones(len(sequences)))
-
-    def _validate(self, X):
-        """Check sequences against those of the fit."""
-        return validate_sequences(
-            self,
-            X,
-            tokens=self._tokens(),
-            channels_first=self.channels_first,
-            reset=False,
-        )
 
     def _patience(self, n_samples, valid):
         """Give the epochs without improvement to wait for; None never stops."""
@@ -330,6 +334,9 @@ class BaseSequenceEstimator(BaseEstimator):
     def _weigh(self, targets, weights):
         """Adapt the weight of each row to its target."""
         return weights
+
+    def _shrink(self, data, plan, seeds):
+        """Temper the outputs of a network that was trained on all of the data."""
 
     def _strata(self, targets):
         """Give the classes whose shares a validation split keeps."""
@@ -413,7 +420,9 @@ class BaseSequenceEstimator(BaseEstimator):
 
     def _network_copy(self):
         """Copy the fitted network, to go on training without losing it."""
-        return copy.deepcopy(self.net_.module_).float()
+        module = copy.deepcopy(self.net_.module_).float()
+        check_same_network(self.get_params(deep=False), module.numbers)
+        return module
 
     def _dataset(self, data):
         """Encode sequences and targets for the network; None stays None."""
@@ -439,7 +448,7 @@ class BaseSequenceEstimator(BaseEstimator):
     def _outputs(self, X):
         """Run the network over X: logits or standardised targets, (n, K) float32."""
         check_is_fitted(self)
-        encoded = self.input_encoder_.transform(self._validate(X))
+        encoded = self.input_encoder_.transform(self._read(X, reset=False))
         return forward(self.net_, SequenceDataset(encoded.values, encoded.lengths))
 
     def attention_weights(self, X):
@@ -468,7 +477,7 @@ class BaseSequenceEstimator(BaseEstimator):
                 "The network was fitted with attention=None and has no weights to "
                 "show; choose one of its attentions."
             )
-        encoded = self.input_encoder_.transform(self._validate(X))
+        encoded = self.input_encoder_.transform(self._read(X, reset=False))
         dataset = SequenceDataset(encoded.values, encoded.lengths)
         return attention_weights(self.net_, dataset)
 

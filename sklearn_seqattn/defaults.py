@@ -21,6 +21,9 @@ TOKEN_STEM = ("embedding", "locked_dropout", *STEM)
 #: With fewer sequences, holding some out costs more than stopping early gives.
 EARLY_STOPPING_FROM = 10_000
 
+#: With fewer sequences, a regressor measures how far its outputs are to be trusted.
+SHRINK_BELOW = 1_000
+
 
 def stem_stride(n_steps):
     """Give the stride of the stem: about 32 steps reach the encoder.

@@ -1,13 +1,19 @@
 """AttentionLSTMRegressor: one number, or several, for each sequence."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.utils import check_array
 from torch import nn
 
+from sklearn_seqattn import defaults
 from sklearn_seqattn.base import BaseSequenceEstimator
 from sklearn_seqattn.fitting import check_same_length
+from sklearn_seqattn.kernel_fitting import readout_outputs
+from sklearn_seqattn.shrinkage import halves, shrink, trust
+from sklearn_seqattn.training import WeightedLoss, forward, train
 
 
 class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
@@ -49,7 +55,8 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
     conv_stride : "auto", int or tuple of int, default="auto"
         Stride of each "conv". "auto" is 1, but ``ceil(T / 32)`` for the first one of
         the automatic stem, T the mean length, so that about 32 steps reach the
-        encoder. Inside a residual group it must be 1.
+        encoder; an int is the stride of that one there. Inside a residual group it
+        must be 1.
     conv_dilation : int or tuple of int, default=1
         Dilation of each "conv".
     dense_units : int or tuple of int, default=64
@@ -122,6 +129,9 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         Whether training stops when the validation loss has not improved for
         `n_iter_no_change` epochs; the best weights are restored. "auto" does so with
         at least 10,000 distinct sequences, or with validation data given to `fit`.
+        With fewer than 1,000, two more networks are trained, each on one half of the
+        sequences; what they predict for the other half tells how far the outputs
+        are to be shrunk towards the mean target. False does neither.
     validation_fraction : float, default=0.1
         The share of the training data to hold out when stopping early without
         validation data of one's own.
@@ -129,7 +139,7 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         Epochs to wait for an improvement.
     warm_start : bool, default=False
         Whether `fit` goes on from the weights of the last fit, with inputs and
-        targets encoded as there.
+        targets encoded as there. The parameters of the network must not have changed.
     channels_first : bool, default=False
         Whether arrays of X are (n, D, T) and lists hold (D, T_i) arrays.
     random_state : int, RandomState instance or None, default=None
@@ -304,6 +314,45 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         return int(np.prod(self._target_shape, dtype=int))
 
     _readout = "identity"
+
+    def _shrink(self, data, plan, seeds):
+        """Scale the outputs by what two networks, each of one half, are worth.
+
+        Each predicts the half that it was not fitted to; least squares on these
+        predictions tells how much of them is more than noise.
+        """
+        enough = 4 <= len(data) < defaults.SHRINK_BELOW
+        if self.early_stopping != "auto" or not enough:
+            return
+        plan = replace(plan, callbacks=(), verbose=0)
+        rows = halves(len(data), seeds[0])
+        predictions = [
+            self._half_outputs(data.take(a), data.take(b), plan, seeds)
+            for a, b in (rows, rows[::-1])
+        ]
+        held_out = data.take(np.concatenate(rows[::-1]))
+        shares = trust(
+            np.concatenate(predictions, axis=1),
+            self._network_targets(held_out.targets),
+            held_out.weights,
+        )
+        shrink(self.net_.module_, shares)
+
+    def _half_outputs(self, fitted, held_out, plan, seeds):
+        """Fit a network to one half and run it, and its readout, over the other."""
+        own = self._plan(len(fitted), None, None)
+        plan = replace(plan, batch_size=own.batch_size, max_epochs=own.max_epochs)
+        module, train_set = self._network(fitted), self._dataset(fitted)
+        branch = module.kernel_branch
+        self._keep_features(branch, train_set, None, seeds[3], fresh=True)
+        loss = WeightedLoss(self._loss())
+        net, _ = train(module, loss, train_set, plan, seed=seeds[2])
+        test_set = self._dataset(held_out)
+        outputs = forward(net, test_set)
+        if branch is None or branch.readout is None:
+            return outputs[np.newaxis]
+        of_readout = readout_outputs(branch, test_set)
+        return np.stack([2 * outputs - of_readout, of_readout])
 
     def _loss(self):
         """Make the loss of single rows."""

@@ -107,7 +107,15 @@ ALLOWED = {
         "training",
     },
     "classifier": {"base", "class_weights", "fitting"},
-    "regressor": {"base", "fitting"},
+    "shrinkage": set(),
+    "regressor": {
+        "base",
+        "defaults",
+        "fitting",
+        "kernel_fitting",
+        "shrinkage",
+        "training",
+    },
     # random convolutions and their readout
     "random_kernels": {"nn.kernels", "sequences"},
     "ridge_readout": set(),
