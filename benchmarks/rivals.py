@@ -189,7 +189,7 @@ class Aeon(BaseEstimator):
 
 def _words_and_pairs(words):
     """Give the terms of a text."""
-    return [*words, *pairwise(words)]
+    return [*words, *map(" ".join, pairwise(words))]
 
 
 def tfidf_classifier(random_state):
