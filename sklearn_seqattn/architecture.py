@@ -118,7 +118,9 @@ def _stem_sizes(params, n_convs, n_steps):
     stride, kernel_size = params["conv_stride"], params["conv_kernel_size"]
     later = max(n_convs - 1, 0)
     if stride == "auto":
-        stride = (defaults.stem_stride(n_steps) if auto else 1, *[1] * later)[:n_convs]
+        stride = defaults.stem_stride(n_steps) if auto else 1
+    if auto and not isinstance(stride, tuple):
+        stride = (stride, *[1] * later)
     stride = _one_each("conv_stride", stride, "conv", n_convs)
     if kernel_size == "auto":
         first = defaults.stem_kernel_size(stride[0]) if auto else 5
@@ -262,6 +264,34 @@ def network_numbers(params, *, kind, n_steps):
         "head_units": _checked_sizes("head_units", units),
         **{name: params[name] for name in same},
     }
+
+
+def check_same_network(params, numbers):
+    """Refuse parameters that a fitted network no longer follows.
+
+    Parameters
+    ----------
+    params : dict
+        The parameters of the estimator.
+    numbers : dict
+        What the network was built from.
+
+    Raises
+    ------
+    ValueError
+        If they differ in a size or a kind; strides and kernels are not compared,
+        since "auto" takes them from the data.
+    """
+    kind = "tokens" if "embedding" in numbers["front_end"] else "numeric"
+    wanted = network_numbers(params, kind=kind, n_steps=1.0)
+    del wanted["front_end_sizes"]
+    for name, value in wanted.items():
+        if value != numbers[name]:
+            raise ValueError(
+                f"{name} is now {value!r}, but the fitted network has "
+                f"{numbers[name]!r}, and training would go on with that. Set it back, "
+                "or fit anew with warm_start=False."
+            )
 
 
 def make_embedding(params, n_ids):

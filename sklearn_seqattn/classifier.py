@@ -58,7 +58,8 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
     conv_stride : "auto", int or tuple of int, default="auto"
         Stride of each "conv". "auto" is 1, but ``ceil(T / 32)`` for the first one of
         the automatic stem, T the mean length, so that about 32 steps reach the
-        encoder. Inside a residual group it must be 1.
+        encoder; an int is the stride of that one there. Inside a residual group it
+        must be 1.
     conv_dilation : int or tuple of int, default=1
         Dilation of each "conv".
     dense_units : int or tuple of int, default=64
@@ -141,7 +142,7 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         Epochs to wait for an improvement.
     warm_start : bool, default=False
         Whether `fit` goes on from the weights of the last fit, with inputs and
-        targets encoded as there.
+        targets encoded as there. The parameters of the network must not have changed.
     channels_first : bool, default=False
         Whether arrays of X are (n, D, T) and lists hold (D, T_i) arrays.
     random_state : int, RandomState instance or None, default=None

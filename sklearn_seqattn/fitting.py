@@ -116,11 +116,17 @@ def split_validation(data, fraction, seed, *, strata=None):
             f"validation_fraction={fraction} of {len(data)} distinct sequences leaves "
             "none to train on; give more data or set early_stopping=False."
         )
+    rows = np.arange(len(data))
+    alone = np.empty(0, dtype=np.int64)  # rows that are the only ones of their class
     if strata is not None:
-        counts = np.unique(strata, return_counts=True)[1]
-        if counts.min() < 2 or len(counts) > min(n_valid, len(data) - n_valid):
-            strata = None  # too few of a class to keep its share in both parts
+        _, codes, counts = np.unique(strata, return_inverse=True, return_counts=True)
+        alone = np.flatnonzero(counts[codes] == 1)
+        rows = np.flatnonzero(counts[codes] > 1)
+        n_classes = np.count_nonzero(counts > 1)
+        strata = strata[rows]
+        if n_valid >= len(rows) or n_classes > min(n_valid, len(rows) - n_valid):
+            rows, alone, strata = np.arange(len(data)), alone[:0], None
     train, valid = train_test_split(
-        np.arange(len(data)), test_size=n_valid, random_state=seed, stratify=strata
+        rows, test_size=n_valid, random_state=seed, stratify=strata
     )
-    return data.take(train), data.take(valid)
+    return data.take(np.append(train, alone)), data.take(valid)

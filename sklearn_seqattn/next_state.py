@@ -309,7 +309,7 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         with kept_on_failure(self):
             streams, weights, _ = self._learn_states(X, y, sample_weight, first=True)
             fitted, held_out = self._split(len(streams), seeds[0])
-            with isolated_generator(seeds[1]):
+            with isolated_generator(seeds[1], resolve_device(self.device)):
                 self._run(self._network(), streams, weights, fitted, held_out, seeds[2])
             self._choose_mixture(streams, weights, fitted, held_out)
         return self
@@ -342,7 +342,7 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
                 X, y, sample_weight, first=first
             )
             every = np.arange(len(streams))
-            with isolated_generator(seeds[0]):
+            with isolated_generator(seeds[0], resolve_device(self.device)):
                 module = self._network() if first else self._widened(moved)
                 self._run(module, streams, weights, every, None, seeds[1], n_epochs=1)
             if first:

@@ -6,6 +6,8 @@ from bad_inputs import BAD_INPUTS
 
 from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
 
+# Estimators encode categories themselves; all else is refused everywhere.
+REFUSED = [row for row in BAD_INPUTS if row[0] != "categories as numbers"]
 FRONT_END = {None: "auto", True: ("embedding",), False: None}
 
 
@@ -24,8 +26,8 @@ def _never(*args, **kwargs):
 @pytest.mark.parametrize("make", [AttentionLSTMClassifier, AttentionLSTMRegressor])
 @pytest.mark.parametrize(
     ("make_input", "kwargs", "error", "message"),
-    [row[1:] for row in BAD_INPUTS],
-    ids=[row[0] for row in BAD_INPUTS],
+    [row[1:] for row in REFUSED],
+    ids=[row[0] for row in REFUSED],
 )
 def test_bad_sequences_are_refused_before_training(
     make, make_input, kwargs, error, message, monkeypatch
@@ -486,6 +488,17 @@ def test_bad_sequences_at_prediction(X_new, message):
     with pytest.raises(ValueError) as caught:
         classifier.predict(X_new)
     assert str(caught.value) == message
+
+
+def test_a_warm_start_keeps_its_network():
+    classifier = AttentionLSTMClassifier(max_epochs=1, warm_start=True).fit(X, Y)
+    classifier.set_params(num_layers=3)
+    with pytest.raises(ValueError) as caught:
+        classifier.fit(X, Y)
+    assert str(caught.value) == (
+        "num_layers is now 3, but the fitted network has 2, and training would go on "
+        "with that. Set it back, or fit anew with warm_start=False."
+    )
 
 
 def test_attention_weights_need_an_attention():

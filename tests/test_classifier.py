@@ -129,6 +129,21 @@ def test_events_with_categories():
     assert classifier.predict(unseen).shape == (1,)
 
 
+def test_events_pass_any_front_end():
+    X, y = sentences(20)
+    frames = [pd.DataFrame({"word": x, "place": range(len(x))}) for x in X]
+    for front_end in (None, "conv", ("dense", "batch_norm")):
+        classifier = AttentionLSTMClassifier(front_end=front_end, max_epochs=1)
+        assert classifier.fit(frames, y).predict(frames).shape == (20,)
+
+
+def test_one_stride_is_that_of_the_stem():
+    X, y = walks(20)
+    classifier = AttentionLSTMClassifier(conv_stride=2, max_epochs=1).fit(X, y)
+    steps = [w.shape[1] for w in classifier.attention_weights(X)]
+    assert steps == [-(-len(x) // 2) for x in X]
+
+
 def test_channels_first():
     X, y = walks()
     plain = AttentionLSTMClassifier(max_epochs=2, random_state=0, **SMALL).fit(X, y)

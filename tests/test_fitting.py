@@ -101,6 +101,12 @@ class TestSplitValidation:
         train, valid = split_validation(make_data(classes), 0.2, seed=0, strata=classes)
         assert len(train) + len(valid) == sum(counts)
 
+    def test_a_lonely_class_is_trained_on_and_the_others_keep_their_shares(self):
+        classes = np.repeat([0, 1, 2], [20, 10, 1])
+        train, valid = split_validation(make_data(classes), 0.2, seed=0, strata=classes)
+        assert np.bincount(valid.targets, minlength=3).tolist() == [5, 2, 0]
+        assert np.bincount(train.targets).tolist() == [15, 8, 1]
+
     def test_a_seed_decides_the_split(self):
         data = make_data(np.zeros(50))
         first, second, other = (

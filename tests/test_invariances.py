@@ -234,7 +234,7 @@ class TestEveryVariant:
     @pytest.mark.parametrize("fill", [0.0, 1e3])
     def test_padding_of_the_network(self, model, expected, fill):
         """Padded steps may hold anything, and there may be any number of them."""
-        encoded = model.input_encoder_.transform(model._validate(X))
+        encoded = model.input_encoder_.transform(model._read(X, reset=False))
         n_steps = encoded.lengths.max() + 9
         values = torch.full((len(X), n_steps, 3), fill)
         for row, sequence in zip(values, encoded.to_list(), strict=True):
@@ -288,7 +288,9 @@ class TestEveryTokenVariant:
         assert_same(found[0], found[1])
 
     def test_padding_of_the_network(self, token_model, token_expected):
-        encoded = token_model.input_encoder_.transform(token_model._validate(S))
+        encoded = token_model.input_encoder_.transform(
+            token_model._read(S, reset=False)
+        )
         values = torch.full((len(S), encoded.lengths.max() + 9), 3)
         for row, ids in zip(values, encoded.to_list(), strict=True):
             row[: len(ids)] = torch.from_numpy(ids)

@@ -63,7 +63,9 @@ def test_readout_alone_separates_walks_from_noise():
     model = AttentionLSTMClassifier(**SMALL).fit(X[:40], y[:40])
     module = model.net_.module_
     data = dataset(X[40:], y[40:])
-    data.values = model.input_encoder_.transform(model._validate(X[40:])).values
+    data.values = model.input_encoder_.transform(
+        model._read(X[40:], reset=False)
+    ).values
     keep_features(module.kernel_branch, data)
     branch = module.kernel_branch
     logits = data.features @ branch.coef.numpy().T + branch.intercept.numpy()

@@ -14,19 +14,21 @@ from skorch.callbacks import (
 from torch.optim.lr_scheduler import LambdaLR
 from tqdm import tqdm
 
+from sklearn_seqattn.training.checkpoints import WriteCheckpoints
 from sklearn_seqattn.training.optimization import warmup_cosine
 
 
 class FiniteLoss(Callback):
-    """Stop with an error as soon as the training loss is NaN or infinite."""
+    """Stop with an error as soon as a loss is NaN or infinite."""
 
     def on_batch_end(self, net, loss=None, training=False, **kwargs):
-        """Check the loss of a training batch."""
-        if training and not torch.isfinite(loss):
+        """Check the loss of a batch."""
+        if not torch.isfinite(loss):
+            part = "training" if training else "validation"
             epoch, batch = len(net.history), len(net.history[-1, "batches"])
             lr = net.optimizer_.param_groups[0]["lr"]
             raise FloatingPointError(
-                f"The training loss became {loss.item()} in epoch {epoch}, batch "
+                f"The {part} loss became {loss.item()} in epoch {epoch}, batch "
                 f"{batch}, at a learning rate of {lr:.3g}. Try a smaller lr, a "
                 "smaller max_grad_norm, or look for extreme values in X and y."
             )
@@ -88,7 +90,10 @@ def training_callbacks(plan, n_steps, validated):
         callbacks.append(("early_stopping", stopping))
     if plan.verbose:
         callbacks.append(("progress", EpochProgress()))
-    return callbacks + list(plan.callbacks)
+    callbacks += plan.callbacks
+    if plan.checkpoint is not None:  # last, when all others have seen the epoch
+        callbacks.append(("checkpoint", WriteCheckpoints(plan.checkpoint)))
+    return callbacks
 
 
 def _silent(*args, **kwargs):

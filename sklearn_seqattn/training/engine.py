@@ -1,5 +1,6 @@
 """One training by skorch, from a network and a data set to a fitted net."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,12 @@ from torch import nn
 
 from sklearn_seqattn.batching import BucketBatches
 from sklearn_seqattn.training.callbacks import training_callbacks
+from sklearn_seqattn.training.checkpoints import Checkpoint
+from sklearn_seqattn.training.interrupts import (
+    StopAtBatch,
+    finishing_batches,
+    inside_search,
+)
 from sklearn_seqattn.training.optimization import adamw
 
 
@@ -28,6 +35,7 @@ class TrainingPlan:
     verbose: int
     callbacks: tuple
     net_params: dict
+    checkpoint: Checkpoint | None = None
 
 
 class SequenceNet(NeuralNet):
@@ -77,16 +85,46 @@ def train(module, criterion, train_set, plan, *, seed, valid_set=None):
     ValueError
         If `net_params` and the plan disagree.
     KeyboardInterrupt
-        If the user interrupts an epoch.
+        If the user interrupts the first epoch, any epoch twice, or a search.
+
+    Warns
+    -----
+    UserWarning
+        If the user interrupts a later epoch, once: the net is as trained so far.
     """
     shuffler = np.random.RandomState(seed)
     batches = BucketBatches(train_set, plan.batch_size, shuffler)
     net = SequenceNet(**_net_settings(module, criterion, batches, valid_set, plan))
-    net.fit(train_set, None)
-    if "train_loss" not in net.history[-1]:  # skorch returns as if all were well
-        raise KeyboardInterrupt(f"Interrupted in epoch {len(net.history)}.")
+    n_done = 0 if plan.checkpoint is None else plan.checkpoint.n_done
+    stop = StopAtBatch()
+    net.callbacks.append(("stop_at_batch", stop))
+    with finishing_batches(stop):
+        net.initialize().partial_fit(train_set, epochs=plan.max_epochs - n_done)
+    _check_interrupt(net, stop.pressed)
     history = _history_frame(net.history)
     return _without_training_state(net), history
+
+
+def _check_interrupt(net, pressed):
+    """Keep what an interrupted training has reached, or hand the interrupt on."""
+    n_epochs, is_whole = len(net.history), "train_loss" in net.history[-1]
+    if is_whole and not pressed:  # skorch returns as if all were well
+        return
+    if not pressed or inside_search() or n_epochs - (not is_whole) < 1:
+        raise KeyboardInterrupt(f"Interrupted in epoch {n_epochs}.")
+    batches = net.history[-1, "batches"]
+    if not is_whole:
+        net.history.pop()
+    stopping = dict(net.callbacks_).get("early_stopping")
+    weights = "those of that batch"
+    if stopping is not None:
+        weights = f"the best so far, of epoch {stopping.best_epoch_}"
+    warnings.warn(
+        f"Interrupted in epoch {n_epochs}, after batch {len(batches)}. The estimator "
+        f"is fitted, with weights that are {weights}; interrupt twice to abandon a fit.",
+        UserWarning,
+        stacklevel=2,
+    )
 
 
 def _net_settings(module, criterion, batches, valid_set, plan):

@@ -11,14 +11,20 @@ _GENERATOR_LOCK = threading.RLock()
 
 
 @contextmanager
-def isolated_generator(seed):
+def isolated_generator(seed, device="cpu"):
     """Seed torch inside the block, and leave its generators as they were.
 
     Parameters
     ----------
     seed : int
         The seed.
+    device : str, default="cpu"
+        Where the block computes; the generators of other devices are not touched.
     """
-    with _GENERATOR_LOCK, torch.random.fork_rng():
-        torch.manual_seed(seed)
+    device = torch.device(device)
+    cuda = [device] if device.type == "cuda" else []
+    with _GENERATOR_LOCK, torch.random.fork_rng(devices=cuda):
+        torch.default_generator.manual_seed(seed)
+        if cuda:
+            torch.cuda.manual_seed(seed)
         yield
