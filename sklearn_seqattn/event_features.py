@@ -5,8 +5,8 @@ import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype, is_list_like
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_seqattn.event_frames import numeric_columns
-from sklearn_seqattn.flat_values import locate
+from sklearn_seqattn.sequences.flat_values import locate
+from sklearn_seqattn.sequences.frames import numeric_columns
 from sklearn_seqattn.state_streams import FIRST_STATE
 
 GAP, ELAPSED = "time since the last event", "time since the first event"

@@ -16,20 +16,25 @@ ROOT = Path(__file__).resolve().parents[1] / PACKAGE
 ALLOWED = {
     # what a sequence is
     "_version": set(),
-    "flat_values": set(),
-    "event_frames": {"flat_values"},
-    "sequence_lists": {"flat_values", "event_frames"},
-    "containers": {"flat_values", "event_frames", "sequence_lists"},
-    "sequences": {"containers"},
+    "sequences.flat_values": set(),
+    "sequences.frames": {"sequences.flat_values"},
+    "sequences.lists": {"sequences.flat_values", "sequences.frames"},
+    "sequences.containers": {
+        "sequences.flat_values",
+        "sequences.frames",
+        "sequences.lists",
+    },
+    "sequences.validation": {"sequences.containers"},
+    "sequences": {"sequences.validation"},
     "events": set(),
     # transformers without torch
-    "preprocessing.layout": {"containers"},
+    "preprocessing.layout": {"sequences.containers"},
     "preprocessing.padder": {"sequences", "preprocessing.layout"},
     "preprocessing.scaler": {"sequences", "preprocessing.layout"},
     "preprocessing.state_encoder": {"sequences", "preprocessing.layout"},
     "preprocessing.event_encoder": {
         "sequences",
-        "event_frames",
+        "sequences.frames",
         "preprocessing.layout",
     },
     "preprocessing": {
@@ -122,7 +127,11 @@ ALLOWED = {
     "kernel_fitting": {"nn.kernels", "ridge_readout"},
     # next state, by counting and by a network
     "state_streams": set(),
-    "event_features": {"event_frames", "flat_values", "state_streams"},
+    "event_features": {
+        "sequences.frames",
+        "sequences.flat_values",
+        "state_streams",
+    },
     "state_encoding": {"sequences", "state_streams"},
     "generation": set(),
     "next_state_verbs": {"fitting", "generation", "state_encoding"},
@@ -206,10 +215,6 @@ NO_TORCH = {"torch", "skorch"}
 FORBIDDEN = {
     "nn": {"sklearn", "skorch", "pandas"},
     "batching": {"sklearn", "skorch", "pandas"},
-    "flat_values": NO_TORCH,
-    "event_frames": NO_TORCH,
-    "sequence_lists": NO_TORCH,
-    "containers": NO_TORCH,
     "sequences": NO_TORCH,
     "events": NO_TORCH,
     "preprocessing": NO_TORCH,

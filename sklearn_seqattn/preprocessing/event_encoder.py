@@ -10,9 +10,9 @@ from sklearn.base import (
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqattn.event_frames import numeric_columns
 from sklearn_seqattn.preprocessing.layout import restore
 from sklearn_seqattn.sequences import validate_sequences
+from sklearn_seqattn.sequences.frames import numeric_columns
 
 
 class EventEncoder(

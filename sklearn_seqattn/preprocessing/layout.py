@@ -5,7 +5,7 @@ import pandas as pd
 from sklearn.base import OneToOneFeatureMixin
 from sklearn.utils.metaestimators import available_if
 
-from sklearn_seqattn.containers import container_ndim, is_nested_list
+from sklearn_seqattn.sequences.containers import container_ndim, is_nested_list
 
 
 def to_padded(sequences, n_steps, side="post"):

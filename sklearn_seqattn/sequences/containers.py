@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from sklearn_seqattn.event_frames import numeric_columns
-from sklearn_seqattn.flat_values import (
+from sklearn_seqattn.sequences.flat_values import (
     NUMBERS,
     as_float,
     check_dtype,
@@ -23,7 +22,8 @@ from sklearn_seqattn.flat_values import (
     is_number_type,
     objects_to_float,
 )
-from sklearn_seqattn.sequence_lists import read_list, to_numpy
+from sklearn_seqattn.sequences.frames import numeric_columns
+from sklearn_seqattn.sequences.lists import read_list, to_numpy
 
 _EXPECTED = (
     "expected a list of sequences, a 3-D array (n_sequences, n_steps, n_channels) or "

@@ -5,8 +5,7 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 
-from sklearn_seqattn.event_frames import read_frames
-from sklearn_seqattn.flat_values import (
+from sklearn_seqattn.sequences.flat_values import (
     NUMBERS,
     STRINGS,
     check_dtype,
@@ -18,6 +17,7 @@ from sklearn_seqattn.flat_values import (
     is_number_type,
     objects_to_float,
 )
+from sklearn_seqattn.sequences.frames import read_frames
 
 
 def read_list(items, *, tokens, channels_first, name):

@@ -11,7 +11,11 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import validate_data
 
-from sklearn_seqattn.containers import container_ndim, is_nested_list, read_container
+from sklearn_seqattn.sequences.containers import (
+    container_ndim,
+    is_nested_list,
+    read_container,
+)
 
 
 @dataclass(frozen=True, eq=False)  # arrays have no single truth value

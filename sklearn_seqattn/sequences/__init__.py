@@ -1,0 +1,9 @@
+"""What a sequence is: every container is read, by one validator, into one form."""
+
+from sklearn_seqattn.sequences.validation import (
+    Sequences,
+    check_sequences,
+    validate_sequences,
+)
+
+__all__ = ["Sequences", "check_sequences", "validate_sequences"]
