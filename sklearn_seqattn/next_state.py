@@ -383,7 +383,9 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
     def _log_proba_batches(self, streams, last=False):
         """Yield (indices, log-probabilities) by buckets of like length."""
         dataset = StateDataset(streams)
-        for rows, logits in logit_batches(self.net_, dataset, last=last):
+        for rows, logits in logit_batches(
+            self.net_, dataset, len(self.classes_), last=last
+        ):
             log_proba = log_softmax(logits / self.temperature_, axis=1)
             if self.backoff_model_ is not None:
                 counted = self._counted(self.backoff_model_, streams.take(rows), last)
@@ -547,7 +549,7 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         """Return logits (N, K), columns (N,) and rows (N,) of what is predicted."""
         dataset = StateDataset(held_out, last_only=self.targets == "last")
         logits = np.empty((len(held_out.symbols), len(self.classes_)))
-        for indices, found in logit_batches(self.net_, dataset):
+        for indices, found in logit_batches(self.net_, dataset, len(self.classes_)):
             bounds = np.cumsum(held_out.lengths[indices])[:-1]
             for i, part in zip(indices, np.split(found, bounds), strict=True):
                 logits[dataset.starts[i] : dataset.stops[i]] = part

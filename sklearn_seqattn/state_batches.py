@@ -7,7 +7,7 @@ from torch import nn
 from sklearn_seqattn.batching import BucketBatches, SequenceDataset
 from sklearn_seqattn.state_streams import NOTHING
 
-_PREDICTION_STEPS = 8192  # in a batch of prediction, about
+_PREDICTION_CELLS = 2**22  # logits in a batch of prediction, about
 
 
 class StateDataset(SequenceDataset):
@@ -109,7 +109,7 @@ class PositionLoss(nn.Module):
         return (losses * weights).sum() / (len(targets) * self.mean_targets)
 
 
-def logit_batches(net, dataset, *, last=False):
+def logit_batches(net, dataset, n_outputs, *, last=False):
     """Run a fitted network over sequences, batch by batch.
 
     Parameters
@@ -118,6 +118,8 @@ def logit_batches(net, dataset, *, last=False):
         As `training.train` returns it.
     dataset : StateDataset
         The sequences.
+    n_outputs : int
+        Number of logits K of a step.
     last : bool, default=False
         Whether only what follows the last step is wanted.
 
@@ -128,7 +130,8 @@ def logit_batches(net, dataset, *, last=False):
     logits : ndarray of shape (rows, K), float64
         One row a step, the sequences end to end; or one row a sequence.
     """
-    size = int(np.clip(_PREDICTION_STEPS // dataset.lengths.mean(), 16, 512))
+    cells = dataset.lengths.mean() * n_outputs  # of a sequence
+    size = int(np.clip(_PREDICTION_CELLS // cells, 1, 256))
     batches = BucketBatches(dataset, size)
     ends = range(size, len(dataset), size)
     for indices, (inputs, _) in zip(
