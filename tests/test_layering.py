@@ -71,15 +71,22 @@ ALLOWED = {
         "nn.encoders",
         "nn.numbers",
     },
+    # files of JSON and arrays
+    "sealed_files": {"_version"},
+    "sealed_values": {"sealed_files"},
     # batches, training
     "batching": set(),
     "training.generators": set(),
     "training.devices": set(),
     "training.optimization": set(),
-    "training.callbacks": {"training.optimization"},
+    "training.interrupts": set(),
+    "training.checkpoints": {"sealed_files", "sealed_values"},
+    "training.callbacks": {"training.checkpoints", "training.optimization"},
     "training.engine": {
         "batching",
         "training.callbacks",
+        "training.checkpoints",
+        "training.interrupts",
         "training.optimization",
     },
     "training.prediction": {"batching"},
@@ -152,9 +159,7 @@ ALLOWED = {
         "training",
     },
     # on top, imported by nothing below
-    "sealed_files": {"_version"},
     "persistence.checks": {"sealed_files"},
-    "persistence.values": {"sealed_files"},
     "persistence.networks": {
         "architecture",
         "base",
@@ -199,8 +204,8 @@ ALLOWED = {
         "",
         "persistence.attributes",
         "persistence.checks",
-        "persistence.values",
         "sealed_files",
+        "sealed_values",
     },
     "persistence": {"persistence.models"},
     "metrics": set(),

@@ -38,8 +38,8 @@ from sklearn_seqattn import (
     save_model,
 )
 from sklearn_seqattn.persistence.attributes import ATTRIBUTES
-from sklearn_seqattn.persistence.values import Reader, Writer
 from sklearn_seqattn.sealed_files import parse_json, read_sealed
+from sklearn_seqattn.sealed_values import Reader, Writer
 
 MANIFEST = {
     "library": "sklearn_seqattn",
@@ -318,7 +318,7 @@ class TestLoadingRefuses:
             ("classifier", put("params", "evil", 1), "does not have the parameters"),
             ("classifier", put("params", "checkpoint_dir", "/"), "not have the param"),
             ("classifier", put("params", "lr", -1.0), "The 'lr' parameter"),
-            ("classifier", put("params", "lr", {"float": "nan"}), "lr is no number"),
+            ("classifier", put("params", "lr", {"float": "nan"}), "The 'lr' parameter"),
             ("classifier", put("params", "callbacks", {"list": [1]}), "has callbacks"),
             ("classifier", put("params", "lr", {"code": "1"}), "is of no known kind"),
             ("classifier", put("params", "lr", 2**80), "lr is of the type int"),
@@ -493,7 +493,7 @@ class TestValues:
         assert found == value
         assert type(found) is type(value)
 
-    @pytest.mark.parametrize("value", [{1, 2}, 1j, b"x", object(), 2**70, float("nan")])
+    @pytest.mark.parametrize("value", [{1, 2}, 1j, b"x", object(), 2**70])
     def test_refusals(self, value):
         with pytest.raises(TypeError, match="which a model file cannot hold"):
             Writer().write([value], "v")

@@ -16,8 +16,8 @@ from sklearn_seqattn.persistence.checks import (
     check_keys,
     refuse,
 )
-from sklearn_seqattn.persistence.values import Reader, Writer
 from sklearn_seqattn.sealed_files import FileFormatError, read_sealed, write_sealed
+from sklearn_seqattn.sealed_values import Reader, Writer
 
 #: Parameters that name places of one machine; they are not kept.
 _PLACES = {"memory", "checkpoint_dir"}

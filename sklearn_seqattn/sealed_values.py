@@ -96,10 +96,10 @@ def _scalar(value, where):
         return value
     if type(value) is int and abs(value) < _LARGEST_INT:
         return value
-    if type(value) is float and not math.isnan(value):
+    if type(value) is float:
         return value if math.isfinite(value) else {"float": repr(value)}
     raise TypeError(
-        f"{where} is {value!r:.80}, of type {type(value).__name__}, which a model "
+        f"{where} is {value!r:.80}, of type {type(value).__name__}, which a "
         f"file cannot hold; change it before saving, for example by set_params."
     )
 
@@ -146,7 +146,7 @@ class Reader:
             "list": lambda v: self._items(v, where, depth),
             "dict": lambda v: self._dict(v, where, depth),
             "array": lambda v: self.array(v, where),
-            "float": lambda v: _infinity(v, where),
+            "float": lambda v: _read_float(v, where),
         }
         if value.keys() == {"states", "dtype"}:
             return _read_states(value["states"], value["dtype"], where)
@@ -204,9 +204,9 @@ def _read_scalar(value, where):
     raise FileFormatError(f"{where} is of the type {type(value).__name__}.")
 
 
-def _infinity(value, where):
+def _read_float(value, where):
     """Read a float that JSON does not have."""
-    if value not in ("inf", "-inf"):
+    if value not in ("inf", "-inf", "nan"):
         raise FileFormatError(f"{where} is no number.")
     return float(value)
 
