@@ -1,7 +1,9 @@
 """What the classifier and the regressor share: reading, training, running."""
 
 import copy
+from dataclasses import replace
 from numbers import Integral, Real
+from os import PathLike
 
 import numpy as np
 import pandas as pd
@@ -19,6 +21,7 @@ from sklearn_seqattn.architecture import (
 )
 from sklearn_seqattn.batching import SequenceDataset
 from sklearn_seqattn.canonical import canonical_rows
+from sklearn_seqattn.fingerprint import describe_params, digest
 from sklearn_seqattn.fitting import (
     LabelledSequences,
     draw_seeds,
@@ -32,6 +35,7 @@ from sklearn_seqattn.nn.networks import build_sequence_network
 from sklearn_seqattn.nn.pooling import POOLINGS
 from sklearn_seqattn.sequences import validate_sequences
 from sklearn_seqattn.training import (
+    Checkpoint,
     TrainingPlan,
     WeightedLoss,
     attention_weights,
@@ -100,6 +104,9 @@ class BaseSequenceEstimator(BaseEstimator):
         "device": [str],
         "callbacks": [list, tuple],
         "net_params": [dict, None],
+        "checkpoint_dir": [str, PathLike, None],
+        "checkpoint_every": [_SIZE],
+        "keep_checkpoint": ["boolean"],
         "verbose": ["verbose"],
     }
 
@@ -150,6 +157,9 @@ class BaseSequenceEstimator(BaseEstimator):
         device="auto",
         callbacks=(),
         net_params=None,
+        checkpoint_dir=None,
+        checkpoint_every=1,
+        keep_checkpoint=False,
         verbose=0,
     ):
         self.front_end = front_end
@@ -196,6 +206,9 @@ class BaseSequenceEstimator(BaseEstimator):
         self.device = device
         self.callbacks = callbacks
         self.net_params = net_params
+        self.checkpoint_dir = checkpoint_dir
+        self.checkpoint_every = checkpoint_every
+        self.keep_checkpoint = keep_checkpoint
         self.verbose = verbose
 
     def _fit(self, X, y, sample_weight, validation):
@@ -222,10 +235,16 @@ class BaseSequenceEstimator(BaseEstimator):
     ):
         """Validate, encode, build, train; a failure leaves the old fit as it was."""
         seeds = draw_seeds(self.random_state, 4)
+        checkpoint = None
+        if self.checkpoint_dir is not None and not n_epochs:
+            checkpoint = Checkpoint(self.checkpoint_dir, self.checkpoint_every)
+            seeds = checkpoint.agree(seeds)
         n_done = 0 if fresh else self.n_iter_  # going on, other draws are wanted
         with kept_on_failure(self):
             data = self._read_training(X, y, sample_weight, classes, reset=fresh)
             valid = self._read_validation(*validation)
+            if checkpoint is not None:
+                checkpoint.claim(self._fingerprint(data, valid, fresh))
             patience = None if n_epochs else self._patience(len(data), valid)
             if patience is not None and valid is None:
                 data, valid = split_validation(
@@ -247,16 +266,35 @@ class BaseSequenceEstimator(BaseEstimator):
                     module,
                     WeightedLoss(self._loss()),
                     train_set,
-                    plan,
+                    replace(plan, checkpoint=checkpoint),
                     seed=seeds[2] + n_done,
                     valid_set=valid_set,
                 )
-                if fresh and patience is None and not n_epochs:
+                is_whole = not (n_epochs or self.net_.was_interrupted)
+                if fresh and patience is None and is_whole:
                     self._shrink(data, plan, seeds)
             if plan.device != "mps":  # which has no double precision
                 self.net_.module_.to(self._prediction_dtype)
             self._append_history(history, fresh)
+        if checkpoint is not None and is_whole and not self.keep_checkpoint:
+            checkpoint.remove()
         return self
+
+    def _fingerprint(self, data, valid, fresh):
+        """Describe all that the result of a fit depends on."""
+        described = describe_params(self.get_params(deep=False))
+        for name, part in (("", data), ("validation ", valid)):
+            if part is not None:
+                sequences = part.sequences
+                described[f"{name}X"] = digest(sequences.values, sequences.lengths)
+                described[f"{name}y"] = digest(part.targets)
+        described["sample_weight"] = digest(data.weights)
+        if not fresh:
+            weights = self.net_.module_.state_dict().values()
+            described["the fit to go on from"] = digest(
+                *[w.cpu().numpy() for w in weights]
+            )
+        return described
 
     def _read(self, X, *, reset):
         """Check sequences, tokens only where the front end embeds them."""

@@ -156,6 +156,14 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
     net_params : dict or None, default=None
         Further parameters of `skorch.NeuralNet`; those that the estimator sets itself
         are refused.
+    checkpoint_dir : str, path-like or None, default=None
+        A folder to keep the state of a running fit in. The same `fit` call goes on
+        from there after a crash, and ends with the same bits on a CPU. One folder
+        belongs to one fit.
+    checkpoint_every : int, default=1
+        Epochs between two writes.
+    keep_checkpoint : bool, default=False
+        Whether the state stays when the fit is done.
     verbose : int or bool, default=0
         Above 0, a progress bar.
     label_smoothing : float, default=0.1
@@ -274,6 +282,9 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         device="auto",
         callbacks=(),
         net_params=None,
+        checkpoint_dir=None,
+        checkpoint_every=1,
+        keep_checkpoint=False,
         verbose=0,
         label_smoothing=0.1,
         class_weight=None,
@@ -323,6 +334,9 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
             device=device,
             callbacks=callbacks,
             net_params=net_params,
+            checkpoint_dir=checkpoint_dir,
+            checkpoint_every=checkpoint_every,
+            keep_checkpoint=keep_checkpoint,
             verbose=verbose,
         )
         self.label_smoothing = label_smoothing

@@ -153,6 +153,14 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
     net_params : dict or None, default=None
         Further parameters of `skorch.NeuralNet`; those that the estimator sets itself
         are refused.
+    checkpoint_dir : str, path-like or None, default=None
+        A folder to keep the state of a running fit in. The same `fit` call goes on
+        from there after a crash, and ends with the same bits on a CPU. One folder
+        belongs to one fit.
+    checkpoint_every : int, default=1
+        Epochs between two writes.
+    keep_checkpoint : bool, default=False
+        Whether the state stays when the fit is done.
     verbose : int or bool, default=0
         Above 0, a progress bar.
 

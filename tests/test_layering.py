@@ -91,6 +91,7 @@ ALLOWED = {
     },
     "training.prediction": {"batching"},
     "training": {
+        "training.checkpoints",
         "training.devices",
         "training.engine",
         "training.generators",
@@ -101,6 +102,7 @@ ALLOWED = {
     "defaults": set(),
     "canonical": set(),
     "class_weights": set(),
+    "fingerprint": set(),
     "fitting": {"sequences"},
     "inputs": {"preprocessing"},
     "architecture": {"defaults", "nn.blocks", "nn.front_end", "nn.pooling"},
@@ -109,6 +111,7 @@ ALLOWED = {
         "batching",
         "canonical",
         "defaults",
+        "fingerprint",
         "fitting",
         "inputs",
         "kernel_fitting",

@@ -46,8 +46,23 @@ class Checkpoint:
         self.left = self.seeds = self.fingerprint = None
         if self.path.exists():
             document, arrays = read_sealed(self.path, "checkpoint")
-            self.left = Reader(arrays).read(document.get("state"), "state")
-            self.seeds = self.left["seeds"]
+            self.left = Reader(arrays).read(document, "the checkpoint")
+            _check_left(self.left, self.path)
+
+    def agree(self, seeds):
+        """Give the seeds of the training that is to go on, or keep new ones.
+
+        Parameters
+        ----------
+        seeds : list of int
+            Seeds for a training that begins.
+
+        Returns
+        -------
+        seeds : list of int
+        """
+        self.seeds = seeds if self.left is None else self.left["seeds"]
+        return self.seeds
 
     @property
     def n_done(self):
@@ -99,7 +114,7 @@ class Checkpoint:
             "generators": _generator_states(net),
         }
         os.makedirs(self.path.parent, exist_ok=True)
-        document = {"state": writer.write(state, "state")}
+        document = writer.write(state, "the checkpoint")
         write_sealed(self.path, "checkpoint", document, writer.arrays)
 
     def restore(self, net):
@@ -118,7 +133,7 @@ class Checkpoint:
             _restore_generators(net, left["generators"])
             for row in left["history"]:
                 net.history.append({**row, "batches": []})
-        except (KeyError, TypeError, AttributeError, RuntimeError) as error:
+        except Exception as error:  # states of other trainings fail anywhere
             raise FileFormatError(
                 f"{self.path} does not fit the training ({error}); delete it to begin "
                 "anew."
@@ -152,6 +167,25 @@ class WriteCheckpoints(Callback):
         """Write every so many epochs."""
         if len(net.history) % self.checkpoint.every == 0:
             self.checkpoint.write(net)
+
+
+def _check_left(left, path):
+    """Refuse a checkpoint without its parts."""
+    kinds = {
+        "seeds": list,
+        "fingerprint": dict,
+        "history": list,
+        "module": dict,
+        "optimizer": dict,
+        "callbacks": dict,
+        "generators": dict,
+    }
+    right = isinstance(left, dict) and left.keys() == kinds.keys()
+    if not right or not all(isinstance(left[n], kind) for n, kind in kinds.items()):
+        raise FileFormatError(f"{path} is no checkpoint; delete it to begin anew.")
+    rows_right = all(isinstance(row, dict) for row in left["history"])
+    if not rows_right or not all(type(seed) is int for seed in left["seeds"]):
+        raise FileFormatError(f"{path} is no checkpoint; delete it to begin anew.")
 
 
 def _arrays(value):

@@ -39,7 +39,15 @@ class TrainingPlan:
 
 
 class SequenceNet(NeuralNet):
-    """A skorch net without skorch's own callbacks, which `training_callbacks` lists."""
+    """A skorch net without skorch's own callbacks, which `training_callbacks` lists.
+
+    Attributes
+    ----------
+    was_interrupted : bool
+        Whether Ctrl-C ended its training before its time.
+    """
+
+    was_interrupted = False
 
     @property
     def _default_callbacks(self):
@@ -100,16 +108,16 @@ def train(module, criterion, train_set, plan, *, seed, valid_set=None):
     net.callbacks.append(("stop_at_batch", stop))
     with finishing_batches(stop):
         net.initialize().partial_fit(train_set, epochs=plan.max_epochs - n_done)
-    _check_interrupt(net, stop.pressed)
+    net.was_interrupted = _check_interrupt(net, stop.pressed)
     history = _history_frame(net.history)
     return _without_training_state(net), history
 
 
 def _check_interrupt(net, pressed):
-    """Keep what an interrupted training has reached, or hand the interrupt on."""
+    """Tell whether a training was interrupted; raise unless it can be kept."""
     n_epochs, is_whole = len(net.history), "train_loss" in net.history[-1]
     if is_whole and not pressed:  # skorch returns as if all were well
-        return
+        return False
     if not pressed or inside_search() or n_epochs - (not is_whole) < 1:
         raise KeyboardInterrupt(f"Interrupted in epoch {n_epochs}.")
     batches = net.history[-1, "batches"]
@@ -121,10 +129,12 @@ def _check_interrupt(net, pressed):
         weights = f"the best so far, of epoch {stopping.best_epoch_}"
     warnings.warn(
         f"Interrupted in epoch {n_epochs}, after batch {len(batches)}. The estimator "
-        f"is fitted, with weights that are {weights}; interrupt twice to abandon a fit.",
+        f"is fitted, with weights that are {weights}. Interrupt twice to abandon a "
+        "fit.",
         UserWarning,
         stacklevel=2,
     )
+    return True
 
 
 def _net_settings(module, criterion, batches, valid_set, plan):
