@@ -44,7 +44,8 @@ ALLOWED = {
         "preprocessing.event_encoder",
     },
     # networks, which know torch alone
-    "nn": set(),
+    "nn": {"nn.forking"},
+    "nn.forking": set(),
     "nn.masking": set(),
     "nn.numbers": set(),
     "nn.positions": set(),
@@ -80,6 +81,7 @@ ALLOWED = {
     "training.devices": set(),
     "training.optimization": set(),
     "training.interrupts": set(),
+    "training.memory": set(),
     "training.checkpoints": {"sealed_files", "sealed_values"},
     "training.callbacks": {"training.checkpoints", "training.optimization"},
     "training.engine": {
@@ -87,9 +89,10 @@ ALLOWED = {
         "training.callbacks",
         "training.checkpoints",
         "training.interrupts",
+        "training.memory",
         "training.optimization",
     },
-    "training.prediction": {"batching"},
+    "training.prediction": {"batching", "training.memory"},
     "training": {
         "training.checkpoints",
         "training.devices",

@@ -17,6 +17,7 @@ from sklearn_seqattn.training.interrupts import (
     finishing_batches,
     inside_search,
 )
+from sklearn_seqattn.training.memory import named_memory_errors
 from sklearn_seqattn.training.optimization import adamw
 
 
@@ -52,6 +53,16 @@ class SequenceNet(NeuralNet):
     @property
     def _default_callbacks(self):
         return []
+
+    def train_step_single(self, batch, **fit_params):
+        """Take the gradient of a batch; errors of memory name it."""
+        with named_memory_errors(batch[0]["lengths"]):
+            return super().train_step_single(batch, **fit_params)
+
+    def validation_step(self, batch, **fit_params):
+        """Compute the loss of a batch; errors of memory name it."""
+        with named_memory_errors(batch[0]["lengths"]):
+            return super().validation_step(batch, **fit_params)
 
 
 class OrderedBatches(BucketBatches):

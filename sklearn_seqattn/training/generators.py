@@ -1,5 +1,6 @@
 """The generators of torch: seeded inside a fit, untouched outside."""
 
+import os
 import threading
 from contextlib import contextmanager
 
@@ -8,6 +9,16 @@ import torch
 # torch draws initial weights and dropout from one generator a process: fits in
 # several threads take turns, so that each gives the same result as alone.
 _GENERATOR_LOCK = threading.RLock()
+
+
+def _renew_lock():
+    """Give a forked child a lock that no thread of its parent holds."""
+    global _GENERATOR_LOCK
+    _GENERATOR_LOCK = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 @contextmanager

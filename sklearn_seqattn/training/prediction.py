@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from sklearn_seqattn.batching import BucketBatches
+from sklearn_seqattn.training.memory import named_memory_errors
 
 #: Sequences a batch of prediction: small enough to stay in a processor's cache.
 PREDICTION_BATCH_SIZE = 64
@@ -30,7 +31,10 @@ def forward(net, dataset):
     ValueError
         If an output is NaN or infinite.
     """
-    rows = [net.module_(*batch).cpu().numpy() for batch in _batches(net, dataset)]
+    rows = []
+    for values, lengths in _batches(net, dataset):
+        with named_memory_errors(lengths):
+            rows.append(net.module_(values, lengths).cpu().numpy())
     outputs = np.concatenate(rows)[_restoring_order(dataset)]
     is_finite = np.isfinite(outputs).all(axis=1)
     if not is_finite.all():
