@@ -24,6 +24,7 @@ from sklearn_seqattn.state_batches import (
 )
 from sklearn_seqattn.state_streams import FIRST_STATE
 from sklearn_seqattn.training import (
+    AverageWeights,
     TrainingPlan,
     attention_weights,
     isolated_generator,
@@ -32,6 +33,7 @@ from sklearn_seqattn.training import (
 )
 
 _CALIBRATION_CELLS = 2**24  # logits of validation data held at once
+_AVERAGED = 0.3  # share of the steps over which weights are averaged
 _FEWEST_VALIDATED = 10  # sequences without which nothing is held out
 _SHARED = {  # parameters that mean the same in the other estimators
     *("embedding_size", "encoder", "hidden_size", "num_layers", "residual"),
@@ -48,7 +50,8 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
     States are embedded and read by an encoder; each hidden state h_t attends to
     itself and those before it, giving a context c_t; and the next state has the
     logits W [c_t ; h_t] + b. The network learns from all positions of a sequence in
-    one pass. By default its distribution is mixed with that of interpolated
+    one pass, and keeps the moving average of its weights over about the last third of
+    the steps. By default its distribution is mixed with that of interpolated
     Kneser-Ney counts, with the weight under which held-out states are most probable:
     counts are better on short, regular sequences, the network on long, rich ones.
 
@@ -107,7 +110,7 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
     calibrate : bool, default=True
         Whether the logits are divided by the temperature under which held-out states
         are most probable [5]_.
-    lr : float, default=3e-3
+    lr : float, default=4e-3
         The learning rate of AdamW; the highest one under the cosine schedule.
     lr_schedule : {"cosine", "constant"}, default="cosine"
         "cosine" rises over the first tenth of the steps and falls to 0 at the last.
@@ -235,7 +238,7 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         backoff="kneser_ney",
         backoff_order=3,
         calibrate=True,
-        lr=3e-3,
+        lr=4e-3,
         lr_schedule="cosine",
         weight_decay=1e-2,
         max_grad_norm=1.0,
@@ -492,6 +495,7 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
 
     def _plan(self, n, validated, n_epochs):
         """Decide how to train on n sequences."""
+        averaging = () if n_epochs else [("average", AverageWeights(_AVERAGED))]
         batch_size, max_epochs = self.batch_size, self.max_epochs
         if batch_size == "auto":
             batch_size = auto_batch_size(n)
@@ -507,7 +511,7 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
             patience=int(self.n_iter_no_change) if validated else None,
             device=resolve_device(self.device),
             verbose=int(self.verbose),
-            callbacks=tuple(self.callbacks),
+            callbacks=(*averaging, *self.callbacks),
             net_params=self.net_params or {},
         )
 

@@ -93,7 +93,9 @@ ALLOWED = {
         "training.optimization",
     },
     "training.prediction": {"batching", "training.memory"},
+    "training.averaging": set(),
     "training": {
+        "training.averaging",
         "training.checkpoints",
         "training.devices",
         "training.engine",

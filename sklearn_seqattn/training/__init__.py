@@ -3,6 +3,7 @@
 No other part of the library imports skorch.
 """
 
+from sklearn_seqattn.training.averaging import AverageWeights
 from sklearn_seqattn.training.checkpoints import Checkpoint
 from sklearn_seqattn.training.devices import resolve_device
 from sklearn_seqattn.training.engine import (
@@ -16,6 +17,7 @@ from sklearn_seqattn.training.optimization import WeightedLoss, adamw, warmup_co
 from sklearn_seqattn.training.prediction import attention_weights, forward
 
 __all__ = [
+    "AverageWeights",
     "Checkpoint",
     "SequenceNet",
     "TrainingPlan",
