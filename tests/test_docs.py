@@ -6,13 +6,23 @@ from pathlib import Path
 import pytest
 from sequence_data import sentences, walks
 
-from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
+from sklearn_seqattn import (
+    AttentionLSTMClassifier,
+    AttentionLSTMRegressor,
+    NextStateLSTM,
+    NextStateMarkov,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 MODELS = re.findall(
     r"\| `(AttentionLSTMClassifier\(.*?\))` \|$",
     (ROOT / "docs" / "models.md").read_text(),
+    flags=re.MULTILINE,
+)
+NEXT_STATE_MODELS = re.findall(
+    r"\| `(NextState\w+\(.*?\))` \|$",
+    (ROOT / "docs" / "next_state.md").read_text(),
     flags=re.MULTILINE,
 )
 
@@ -40,6 +50,20 @@ def test_every_model_fits_and_predicts(call):
     del parameters["label_smoothing"], parameters["class_weight"]
     regressor = AttentionLSTMRegressor(**parameters).fit(X, [len(x) for x in X])
     assert regressor.predict(X).shape == (60,)
+
+
+@pytest.mark.parametrize("call", NEXT_STATE_MODELS)
+def test_every_next_state_model_fits_and_predicts(call):
+    X, _ = sentences()
+    names = {"NextStateLSTM": NextStateLSTM, "NextStateMarkov": NextStateMarkov}
+    model = eval(call, names)
+    if isinstance(model, NextStateLSTM):
+        model.set_params(max_epochs=1, hidden_size=8, random_state=0)
+    assert 1 < model.fit(X).perplexity(X) < 10
+
+
+def test_the_table_of_next_state_models_is_read():
+    assert len(NEXT_STATE_MODELS) > 10
 
 
 def test_a_block_is_never_a_comment_in_disguise():

@@ -9,6 +9,7 @@ from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from sklearn_seqattn import NextStateMarkov
+from sklearn_seqattn.readers import read_state_lines
 
 X = [["a", "b", "a", "b", "c"], ["a", "b", "c"], ["b", "a", "b", "a"]] * 3
 
@@ -195,6 +196,17 @@ def test_search_with_and_without_y():
     search = GridSearchCV(NextStateMarkov(), grid, cv=3, scoring="accuracy")
     assert search.fit(prefixes, following).best_score_ > 0.3
     assert len(cross_val_score(NextStateMarkov(), X, cv=3)) == 3
+
+
+def test_a_real_log(shared_data):
+    path = shared_data / "states" / "helpdesk.txt"
+    cases = [x for x in read_state_lines(path) if len(x) > 1]
+    order = np.random.RandomState(0).permutation(len(cases))
+    test, train = np.split(order, [len(cases) // 5])
+    model = NextStateMarkov().fit([cases[i] for i in train])
+    cases = [cases[i] for i in test]
+    assert model.score(cases) > 0.76
+    assert model.perplexity(cases) < 1.93
 
 
 def test_clone_and_pickle(model):
