@@ -24,8 +24,8 @@ class StateDataset(SequenceDataset):
         target.
     """
 
-    # What follows depends on the length. Batches of one length pull the network to
-    # and fro, so buckets are wide: measured, the likelihood suffers otherwise.
+    # What follows depends on the length. Batches of one length pull the network back
+    # and forth, and the likelihood suffers (docs/next_state.md): so none are made.
     window = 1
 
     def __init__(self, streams, weights=None, *, last_only=False):
