@@ -145,4 +145,4 @@ def logit_batches(net, dataset, n_outputs, *, last=False):
                 padded = net.module_(**inputs)  # (B, T, K)
                 steps = torch.arange(padded.shape[1], device=padded.device)
                 logits = padded[steps < inputs["lengths"][:, None]]
-        yield indices, logits.double().cpu().numpy()
+        yield indices, logits.cpu().double().numpy()
