@@ -7,7 +7,7 @@ from torch import nn
 from sklearn_seqattn.batching import BucketBatches, SequenceDataset
 from sklearn_seqattn.state_streams import NOTHING
 
-_PREDICTION_CELLS = 2**22  # logits in a batch of prediction, about
+_PREDICTION_CELLS = 2**22  # numbers of a batch of prediction in one array, about
 
 
 class StateDataset(SequenceDataset):
@@ -130,7 +130,8 @@ def logit_batches(net, dataset, n_outputs, *, last=False):
     logits : ndarray of shape (rows, K), float64
         One row a step, the sequences end to end; or one row a sequence.
     """
-    cells = dataset.lengths.mean() * n_outputs  # of a sequence
+    n_steps = dataset.lengths.mean()
+    cells = n_steps * max(n_outputs, n_steps)  # of the logits, or of the attention
     size = int(np.clip(_PREDICTION_CELLS // cells, 1, 256))
     batches = BucketBatches(dataset, size)
     ends = range(size, len(dataset), size)
