@@ -8,6 +8,8 @@ HERE = Path(__file__).parent
 VERSION = (HERE / "sklearn_seqattn" / "_version.py").read_text().split('"')[-2]
 
 EXTRAS = {
+    "mlflow": ["mlflow-skinny>=3.17"],
+    "optuna": ["optuna>=5.0"],
     "persistence": ["safetensors>=0.6"],
     "test": [
         "codespell>=2.4",
