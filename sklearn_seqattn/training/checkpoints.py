@@ -211,8 +211,11 @@ def _tensors(value):
 
 
 def _callback_states(net):
-    """Give what our callbacks remember from epoch to epoch."""
+    """Give what callbacks remember: skorch's own, and all that have a state_dict."""
     callbacks, states = dict(net.callbacks_), {}
+    for name, callback in callbacks.items():
+        if hasattr(callback, "state_dict"):
+            states[name] = _arrays(callback.state_dict())
     if "lr_schedule" in callbacks:
         schedule = callbacks["lr_schedule"]
         states["lr_schedule"] = {
@@ -228,12 +231,15 @@ def _callback_states(net):
 
 
 def _restore_callbacks(net, states):
-    """Give our callbacks back what they remembered."""
+    """Give callbacks back what they remembered."""
     callbacks = dict(net.callbacks_)
     if "lr_schedule" in states:
         schedule = callbacks["lr_schedule"]
         schedule.batch_idx_ = states["lr_schedule"]["batches"]
         schedule.lr_scheduler_.load_state_dict(states["lr_schedule"]["scheduler"])
+    for name, callback in callbacks.items():
+        if hasattr(callback, "load_state_dict"):
+            callback.load_state_dict(_tensors(states[name]))
     for name, value in states.get("early_stopping", {}).items():
         setattr(callbacks["early_stopping"], name, _tensors(value))
 

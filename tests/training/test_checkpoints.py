@@ -1,0 +1,256 @@
+"""A fit that was stopped anywhere ends as one that was not."""
+
+import os
+
+import numpy as np
+import pytest
+import torch
+from sequence_data import sentences, walks
+from skorch.callbacks import Callback
+
+from sklearn_seqattn import (
+    AttentionLSTMClassifier,
+    AttentionLSTMRegressor,
+    FileFormatError,
+)
+from sklearn_seqattn.training import Checkpoint
+
+X, Y = walks(40)
+SMALL = {
+    "front_end": ("dense", "batch_norm", "dropout"),
+    "dense_units": 3,
+    "hidden_size": 4,
+    "num_layers": 1,
+    "num_heads": 2,
+    "head_units": (3,),
+    "max_epochs": 5,
+    "batch_size": 8,
+    "random_state": 0,
+    "device": "cpu",
+}
+
+
+class Die(Callback):
+    """Fail at a batch, and count those that were trained."""
+
+    def __init__(self, epoch=None, batch=1):
+        self.epoch, self.batch = epoch, batch
+
+    def initialize(self):
+        self.epochs = []
+        return self
+
+    def on_batch_end(self, net, training=False, **kwargs):
+        row = net.history[-1]
+        self.epochs.append(row["epoch"])
+        if (row["epoch"], len(row["batches"])) == (self.epoch, self.batch):
+            raise RuntimeError("died")
+
+
+def make(folder=None, **options):
+    return AttentionLSTMClassifier(**{**SMALL, "checkpoint_dir": folder, **options})
+
+
+def die(folder, epoch, y=Y, **options):
+    with pytest.raises(RuntimeError, match="died"):
+        make(folder, callbacks=[Die(epoch)], **options).fit(X, y)
+
+
+def assert_same(model, other, X=X):
+    np.testing.assert_array_equal(model._outputs(X), other._outputs(X))
+    weights = other.net_.module_.state_dict()
+    for name, weight in model.net_.module_.state_dict().items():
+        assert torch.equal(weight, weights[name])
+    found, wanted = (m.history_.drop(columns="seconds") for m in (model, other))
+    assert found.equals(wanted)
+
+
+@pytest.mark.parametrize("epoch", [1, 2, 4, 5])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"early_stopping": True, "validation_fraction": 0.2},
+        {"lr_schedule": "constant", "checkpoint_every": 2, "kernel_features": 84},
+    ],
+)
+def test_a_fit_that_died_ends_as_if_it_had_not(tmp_path, epoch, options):
+    die(tmp_path, epoch, **options)
+    resumed = make(tmp_path, **options).fit(X, Y)
+    assert_same(resumed, make(**options).fit(X, Y))
+    assert os.listdir(tmp_path) == []
+
+
+def test_early_stopping_remembers_the_best_weights(tmp_path):
+    options = {
+        "early_stopping": True,
+        "n_iter_no_change": 3,
+        "max_epochs": 40,
+        "lr": 0.3,
+    }
+    straight = make(**options).fit(X, Y)
+    best = straight.history_["valid_loss"].argmin() + 1
+    assert best + 3 == straight.n_iter_ < 40
+    die(tmp_path, straight.n_iter_, **options)
+    assert_same(make(tmp_path, **options).fit(X, Y), straight)
+
+
+def test_only_the_epochs_that_are_missing_are_trained(tmp_path):
+    die(tmp_path, 4)
+    counter = Die()
+    make(tmp_path, callbacks=[counter]).fit(X, Y)
+    assert set(counter.epochs) == {4, 5}
+
+
+def test_without_a_seed_the_drawn_one_is_kept(tmp_path):
+    options = {"random_state": None, "early_stopping": True, "dropout": 0.5}
+    die(tmp_path, 3, **options)
+    seeds = Checkpoint(tmp_path, 1).left["seeds"]
+    resumed = make(tmp_path, **options).fit(X, Y)
+    assert len(seeds) == 4
+    assert resumed.n_iter_ == 5
+
+
+def test_other_estimators(tmp_path):
+    tokens, _ = sentences(30)
+    options = {**SMALL, "front_end": ("embedding",), "checkpoint_dir": tmp_path}
+    y = np.arange(30.0)
+    with pytest.raises(RuntimeError):
+        AttentionLSTMRegressor(**options, callbacks=[Die(3)]).fit(tokens, y)
+    resumed = AttentionLSTMRegressor(**options).fit(tokens, y)
+    options["checkpoint_dir"] = None
+    assert_same(resumed, AttentionLSTMRegressor(**options).fit(tokens, y), tokens)
+
+
+def test_a_warm_start(tmp_path):
+    first = make(warm_start=True).fit(X, Y)
+    before = first.net_.module_.state_dict()
+    straight = make(warm_start=True).fit(X, Y)
+    straight.fit(X, Y)
+    first.set_params(checkpoint_dir=tmp_path, callbacks=[Die(3)])
+    with pytest.raises(RuntimeError, match="died"):
+        first.fit(X, Y)
+    assert all(
+        torch.equal(weight, before[name])
+        for name, weight in first.net_.module_.state_dict().items()
+    )
+    first.set_params(callbacks=()).fit(X, Y)
+    assert_same(first, straight)
+
+
+def test_kept_if_asked(tmp_path):
+    make(tmp_path, keep_checkpoint=True).fit(X, Y)
+    counter = Die()
+    again = make(tmp_path, keep_checkpoint=True, callbacks=[counter]).fit(X, Y)
+    assert counter.epochs == []
+    assert_same(again, make().fit(X, Y))
+    assert os.listdir(tmp_path) == ["fit.checkpoint"]
+
+
+def test_the_folder_is_made(tmp_path):
+    make(tmp_path / "a" / "b").fit(X, Y)
+    assert (tmp_path / "a" / "b").is_dir()
+
+
+def test_a_callback_with_a_state_dict_goes_on(tmp_path):
+    class Count(Callback):
+        n = 0
+
+        def on_epoch_end(self, net, **kwargs):
+            self.n += 1
+
+        def state_dict(self):
+            return {"n": self.n}
+
+        def load_state_dict(self, state):
+            self.n = state["n"]
+
+    die_and_count = [("die", Die(3)), ("count", Count())]
+    with pytest.raises(RuntimeError, match="died"):
+        make(tmp_path, callbacks=die_and_count).fit(X, Y)
+    count = Count()
+    make(tmp_path, callbacks=[("count", count)]).fit(X, Y)
+    assert count.n == 5
+
+
+class TestMismatch:
+    @pytest.mark.parametrize(
+        ("options", "match"),
+        [
+            ({"hidden_size": 8}, "hidden_size was 4 there, and is 8 here"),
+            ({"random_state": 1}, "random_state was 0 there, and is 1 here"),
+            ({"max_epochs": 6}, "max_epochs was 5"),
+            ({"random_state": None}, "random_state was 0 there, and is None here"),
+        ],
+    )
+    def test_parameters(self, tmp_path, options, match):
+        die(tmp_path, 3)
+        with pytest.raises(ValueError, match=match):
+            make(tmp_path, **options).fit(X, Y)
+
+    @pytest.mark.parametrize(
+        ("X", "y", "weight", "match"),
+        [
+            ([x + 1 for x in X], Y, None, "X was"),
+            (X, Y[::-1], None, "y was|X was"),
+            (X, Y, np.arange(1, 41), "sample_weight was"),
+        ],
+    )
+    def test_data(self, tmp_path, X, y, weight, match):
+        die(tmp_path, 3)
+        with pytest.raises(ValueError, match=match):
+            make(tmp_path).fit(X, y, sample_weight=weight)
+
+    def test_validation_data(self, tmp_path):
+        die(tmp_path, 3)
+        with pytest.raises(ValueError, match="validation X was None there"):
+            make(tmp_path).fit(X, Y, validation_data=(X[:5], Y[:5]))
+
+    def test_what_does_not_matter(self, tmp_path):
+        die(tmp_path, 3)
+        make(tmp_path, verbose=False, callbacks=(), checkpoint_every=3).fit(X, Y)
+
+
+class TestFile:
+    def test_a_damaged_one(self, tmp_path):
+        die(tmp_path, 3)
+        path = tmp_path / "fit.checkpoint"
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 1
+        path.write_bytes(content)
+        with pytest.raises(FileFormatError, match="cannot be loaded"):
+            make(tmp_path).fit(X, Y)
+
+    def test_a_model(self, tmp_path):
+        from sklearn_seqattn import SequencePadder, save_model
+
+        save_model(SequencePadder(), tmp_path / "fit.checkpoint")
+        with pytest.raises(FileFormatError, match="not a checkpoint"):
+            make(tmp_path).fit(X, Y)
+
+    @pytest.mark.parametrize("part", ["module", "optimizer", "generators"])
+    def test_one_with_a_part_of_another_training(self, tmp_path, part):
+        die(tmp_path, 3)
+        checkpoint = Checkpoint(tmp_path, 1)
+        checkpoint.left[part] = {}
+
+        class Broken(Checkpoint):
+            def __init__(self, *args):
+                vars(self).update(vars(checkpoint))
+
+        from sklearn_seqattn import base
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(base, "Checkpoint", Broken)
+            with pytest.raises(FileFormatError, match="does not fit the training"):
+                make(tmp_path).fit(X, Y)
+
+
+def test_a_folder_that_cannot_be_written_fails_the_fit_and_keeps_the_old_one(tmp_path):
+    model = make().fit(X, Y)
+    before = model.predict_proba(X)
+    (tmp_path / "file").touch()
+    model.set_params(checkpoint_dir=tmp_path / "file" / "folder")
+    with pytest.raises(OSError, match="Not a directory"):
+        model.fit(X, Y)
+    np.testing.assert_array_equal(model.predict_proba(X), before)
