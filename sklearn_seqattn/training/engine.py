@@ -119,17 +119,17 @@ def train(module, criterion, train_set, plan, *, seed, valid_set=None):
     net.callbacks.append(("stop_at_batch", stop))
     with finishing_batches(stop):
         net.initialize().partial_fit(train_set, epochs=plan.max_epochs - n_done)
-    net.was_interrupted = _check_interrupt(net, stop.pressed)
+    net.was_interrupted = _check_interrupt(net, stop.n_pressed)
     history = _history_frame(net.history)
     return _without_training_state(net), history
 
 
-def _check_interrupt(net, pressed):
+def _check_interrupt(net, n_pressed):
     """Tell whether a training was interrupted; raise unless it can be kept."""
     n_epochs, is_whole = len(net.history), "train_loss" in net.history[-1]
-    if is_whole and not pressed:  # skorch returns as if all were well
+    if is_whole and not n_pressed:  # skorch returns as if all were well
         return False
-    if not pressed or inside_search() or n_epochs - (not is_whole) < 1:
+    if n_pressed != 1 or inside_search() or n_epochs - (not is_whole) < 1:
         raise KeyboardInterrupt(f"Interrupted in epoch {n_epochs}.")
     batches = net.history[-1, "batches"]
     if not is_whole:

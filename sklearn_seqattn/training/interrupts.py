@@ -16,16 +16,16 @@ class StopAtBatch(Callback):
 
     Attributes
     ----------
-    pressed : bool
-        Whether it was pressed.
+    n_pressed : int
+        How often it was pressed.
     """
 
     def __init__(self):
-        self.pressed = False
+        self.n_pressed = 0
 
     def on_batch_end(self, net, **kwargs):
         """End the training, as skorch's own early stopping does."""
-        if self.pressed:
+        if self.n_pressed:
             raise KeyboardInterrupt
 
 
@@ -48,9 +48,9 @@ def finishing_batches(stop):
         return
 
     def press(number, frame):
-        if stop.pressed:
+        stop.n_pressed += 1
+        if stop.n_pressed > 1:
             before(number, frame)
-        stop.pressed = True
 
     signal.signal(signal.SIGINT, press)
     try:

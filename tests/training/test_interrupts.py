@@ -1,0 +1,144 @@
+"""Ctrl-C, sent for real to the process of the tests."""
+
+import os
+import signal
+import threading
+
+import numpy as np
+import pytest
+from sequence_data import walks
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from skorch.callbacks import Callback
+
+from sklearn_seqattn import AttentionLSTMClassifier, SequenceScaler
+from sklearn_seqattn.training.interrupts import StopAtBatch, finishing_batches
+
+X, Y = walks(40)
+SMALL = {
+    "front_end": ("dense",),
+    "dense_units": 3,
+    "hidden_size": 4,
+    "num_layers": 1,
+    "num_heads": 2,
+    "head_units": (3,),
+    "max_epochs": 5,
+    "batch_size": 8,
+    "random_state": 0,
+    "device": "cpu",
+}
+
+
+class Press(Callback):
+    """Press Ctrl-C at the beginning of a batch."""
+
+    def __init__(self, epoch=3, batch=2, times=1):
+        self.epoch, self.batch, self.times = epoch, batch, times
+
+    def initialize(self):
+        self.n_batches = 0
+        return self
+
+    def on_batch_begin(self, net, training=False, **kwargs):
+        self.n_batches += training
+        row = net.history[-1]
+        if (row["epoch"], len(row["batches"])) == (self.epoch, self.batch):
+            for _ in range(self.times):
+                os.kill(os.getpid(), signal.SIGINT)
+
+
+def make(press=None, **options):
+    callbacks = () if press is None else (press,)
+    return AttentionLSTMClassifier(**{**SMALL, "callbacks": callbacks, **options})
+
+
+def test_a_fit_stops_at_the_batch_and_is_fitted():
+    press = Press(epoch=3, batch=2)
+    with pytest.warns(
+        UserWarning, match="Interrupted in epoch 3, after batch 2.*of tha"
+    ):
+        model = make(press).fit(X, Y)
+    assert press.n_batches == 12  # two epochs of five, and two
+    assert model.history_["epoch"].tolist() == [1, 2]
+    assert model.n_iter_ == 2
+    assert np.isfinite(model.predict_proba(X)).all()
+
+
+def test_with_early_stopping_the_best_weights_are_kept():
+    options = {"early_stopping": True, "validation_fraction": 0.2, "lr": 0.2}
+    with pytest.warns(UserWarning, match=r"the best so far, of epoch \d"):
+        model = make(Press(epoch=4), **options).fit(X, Y)
+    straight = make(max_epochs=3, lr_schedule="constant", **options).fit(X, Y)
+    with pytest.warns(UserWarning, match="Interrupted in epoch 4"):
+        model = make(Press(epoch=4), lr_schedule="constant", **options).fit(X, Y)
+    np.testing.assert_array_equal(model.predict_proba(X), straight.predict_proba(X))
+
+
+def test_in_the_first_epoch_there_is_nothing_to_keep():
+    model = make(Press(epoch=1))
+    with pytest.raises(KeyboardInterrupt, match="Interrupted in epoch 1"):
+        model.fit(X, Y)
+    assert not hasattr(model, "net_")
+
+
+def test_twice_abandons_the_fit_and_keeps_the_old_one():
+    model = make().fit(X, Y)
+    before = model.predict_proba(X)
+    with pytest.raises(KeyboardInterrupt):
+        model.set_params(callbacks=[Press(times=2)]).fit(X, Y)
+    np.testing.assert_array_equal(model.predict_proba(X), before)
+
+
+def test_a_search_is_interrupted():
+    press = Press()
+    search = GridSearchCV(make(press), {"lr": [1e-3, 1e-2]}, cv=2)
+    with pytest.raises(KeyboardInterrupt):
+        search.fit(X, Y)
+    with pytest.raises(KeyboardInterrupt):
+        cross_val_score(make(press), X, Y, cv=2)
+
+
+def test_a_pipeline_is_fitted():
+    pipeline = make_pipeline(SequenceScaler(), make(Press()))
+    with pytest.warns(UserWarning, match="Interrupted in epoch 3"):
+        pipeline.fit(X, Y)
+    assert pipeline.predict(X).shape == (40,)
+
+
+def test_with_a_checkpoint_the_same_fit_can_go_on(tmp_path):
+    with pytest.warns(UserWarning, match="Interrupted"):
+        make(Press(), checkpoint_dir=tmp_path).fit(X, Y)
+    resumed = make(checkpoint_dir=tmp_path).fit(X, Y)
+    straight = make().fit(X, Y)
+    np.testing.assert_array_equal(resumed.predict_proba(X), straight.predict_proba(X))
+
+
+class TestHandler:
+    def test_it_is_put_back(self):
+        before = signal.getsignal(signal.SIGINT)
+        make().fit(X, Y)
+        with pytest.raises(ZeroDivisionError), finishing_batches(StopAtBatch()):
+            raise ZeroDivisionError
+        assert signal.getsignal(signal.SIGINT) is before
+
+    def test_one_of_the_user_stays(self):
+        pressed = []
+        before = signal.signal(signal.SIGINT, lambda *_: pressed.append(1))
+        try:
+            model = make(Press()).fit(X, Y)
+        finally:
+            signal.signal(signal.SIGINT, before)
+        assert pressed == [1]
+        assert model.n_iter_ == 5
+
+    def test_other_threads_leave_it_alone(self):
+        found = []
+
+        def look():
+            with finishing_batches(StopAtBatch()):
+                found.append(signal.getsignal(signal.SIGINT))
+
+        thread = threading.Thread(target=look)
+        thread.start()
+        thread.join()
+        assert found == [signal.default_int_handler]
