@@ -25,7 +25,7 @@ class NextStateScorer:
         Score every state from the second on, or the last of each sequence. They
         are different tasks: their scores cannot be compared.
     k : int, default=3
-        k of "top_k_accuracy".
+        The k of "top_k_accuracy".
 
     Examples
     --------

@@ -99,7 +99,20 @@ class PositionLoss(nn.Module):
         self.mean_targets = mean_targets
 
     def forward(self, outputs, targets_and_weights):
-        """Reduce (B, T, K) logits to a number."""
+        """Reduce the losses of a batch to a number.
+
+        Parameters
+        ----------
+        outputs : Tensor of shape (B, T, K)
+            Logits.
+        targets_and_weights : tuple
+            Targets (B, T) and weights (B,).
+
+        Returns
+        -------
+        Tensor
+            The loss.
+        """
         targets, weights = targets_and_weights
         known = targets >= 0  # (B, T)
         losses = nn.functional.cross_entropy(

@@ -57,7 +57,18 @@ class StateStreams:
         return rows
 
     def take(self, indices):
-        """Return the sequences at `indices`, in that order."""
+        """Return some sequences.
+
+        Parameters
+        ----------
+        indices : ndarray of shape (m,)
+            Which, in the order wanted.
+
+        Returns
+        -------
+        StateStreams
+            A copy of these.
+        """
         lengths = self.lengths[indices]
         rows = rows_of(self.starts[indices], lengths)
         features = {name: values[rows] for name, values in self.features.items()}
@@ -99,6 +110,16 @@ class StateStreams:
 
 def rows_of(starts, lengths):
     """Return the flat rows of sequences given by start and length.
+
+    Parameters
+    ----------
+    starts, lengths : ndarray of shape (n,)
+        Where each begins, and how long it is.
+
+    Returns
+    -------
+    ndarray of shape (sum of lengths,)
+        The rows.
 
     Examples
     --------
@@ -153,7 +174,18 @@ def make_streams(symbols, lengths, last, *, has_start, features=None):
 
 
 def columns_of(symbols):
-    """Return the column of each symbol, `UNSEEN` for the unknown one."""
+    """Return the column of each symbol.
+
+    Parameters
+    ----------
+    symbols : ndarray of shape (S,)
+        The symbols.
+
+    Returns
+    -------
+    ndarray of shape (S,)
+        Columns, `UNSEEN` for the unknown state.
+    """
     return np.where(symbols == UNKNOWN, UNSEEN, symbols - FIRST_STATE)
 
 
@@ -226,7 +258,18 @@ class Vocabulary:
         return (self.counts[rare].sum() + 0.5) / (self.counts.sum() + 1.0)
 
     def symbols_of(self, states):
-        """Return the symbol of each state, 1 for those not known."""
+        """Return the symbol of each state.
+
+        Parameters
+        ----------
+        states : ndarray of shape (S,)
+            Strings or integers.
+
+        Returns
+        -------
+        ndarray of shape (S,)
+            The symbols, `UNKNOWN` for states that are not known.
+        """
         # dtype object, or pandas turns strings into a type of its own
         index = pd.Index(self.states.tolist(), dtype=object)
         place = index.get_indexer(pd.Index(states, dtype=object))
@@ -234,7 +277,13 @@ class Vocabulary:
 
 
 def warn_unknown(states, symbols):
-    """Warn once, naming how many distinct states are unknown, and the first few."""
+    """Warn once, naming how many distinct states are unknown, and the first few.
+
+    Parameters
+    ----------
+    states, symbols : ndarray of shape (S,)
+        States as they came, and their symbols.
+    """
     unknown = pd.unique(states[symbols == UNKNOWN])
     if not len(unknown):
         return
