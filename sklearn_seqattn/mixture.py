@@ -36,47 +36,55 @@ def find_temperature(logits, columns):
     return float(np.exp(found.x))
 
 
-def find_weight(first, second):
+def find_weight(first, second, columns):
     """Find the weight of the first model in the mixture that predicts best.
 
     Parameters
     ----------
-    first, second : ndarray of shape (N,)
-        Log-probability that each model gave to what was to be predicted.
+    first, second : ndarray of shape (N, K)
+        Log-probabilities of two models.
+    columns : ndarray of shape (N,)
+        What was to be predicted.
 
     Returns
     -------
     float
         The weight, from 0 to 1.
     """
-    top = np.maximum(first, second)
-    first, second = np.exp(first - top), np.exp(second - top)
+    rows = np.arange(len(columns))
 
     def loss(weight):
-        return -np.log(weight * first + (1 - weight) * second).mean()
+        return -mix(first, second, weight)[rows, columns].mean()
 
     return float(minimize_scalar(loss, bounds=(0, 1), method="bounded").x)
 
 
 def mix(first, second, weight):
-    """Mix two distributions given as log-probabilities.
+    """Mix two distributions geometrically.
+
+    The mixture is proportional to ``first ** weight * second ** (1 - weight)``: what
+    one of them rules out stays improbable.
 
     Parameters
     ----------
     first, second : ndarray of shape (N, K)
         Log-probabilities.
     weight : float
-        Weight of the first, strictly between 0 and 1.
+        Weight of the first, from 0 to 1.
 
     Returns
     -------
     ndarray of shape (N, K)
         Log-probabilities.
 
+    References
+    ----------
+    D. Klakow, "Log-linear interpolation of language models", ICSLP 1998.
+
     Examples
     --------
     >>> import numpy as np
-    >>> np.exp(mix(np.log([[0.5, 0.5]]), np.log([[0.1, 0.9]]), 0.25)).round(3)
-    array([[0.2, 0.8]])
+    >>> np.exp(mix(np.log([[0.5, 0.5]]), np.log([[0.1, 0.9]]), 0.5)).round(3)
+    array([[0.25, 0.75]])
     """
-    return np.logaddexp(first + np.log(weight), second + np.log1p(-weight))
+    return log_softmax(weight * first + (1 - weight) * second, axis=1)

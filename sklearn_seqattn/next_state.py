@@ -52,8 +52,9 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
     logits W [c_t ; h_t] + b. The network learns from all positions of a sequence in
     one pass, and keeps the moving average of its weights over about the last third of
     the steps. By default its distribution is mixed with that of interpolated
-    Kneser-Ney counts, with the weight under which held-out states are most probable:
-    counts are better on short, regular sequences, the network on long, rich ones.
+    Kneser-Ney counts, as p_network^w p_counts^(1 - w) up to a factor [6]_, with the
+    weight w under which held-out states are most probable: counts are better on
+    short, regular sequences, the network on long, rich ones.
 
     Parameters
     ----------
@@ -188,6 +189,7 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
     .. [4] O. Press and L. Wolf, "Using the output embedding to improve language
        models", EACL 2017.
     .. [5] C. Guo et al., "On calibration of modern neural networks", ICML 2017.
+    .. [6] D. Klakow, "Log-linear interpolation of language models", ICSLP 1998.
 
     Examples
     --------
@@ -538,10 +540,9 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
             return
         if held_out is not None and len(columns):
             model = self._ngrams().learn(streams.take(fitted), weights[fitted])
-            each = np.arange(len(columns))
-            network = log_softmax(logits / self.temperature_, axis=1)[each, columns]
+            network = log_softmax(logits / self.temperature_, axis=1)
             counted = self._counted(model, held_out)[rows]
-            self.network_weight_ = find_weight(network, counted[each, columns])
+            self.network_weight_ = find_weight(network, counted, columns)
         self.backoff_model_ = self._ngrams().learn(streams, weights)
 
     def _affordable(self, streams, held_out):

@@ -19,20 +19,24 @@ def test_the_temperature_of_scaled_logits_is_found(temperature):
 
 def test_the_weight_of_a_mixture_is_found():
     generator = np.random.RandomState(0)
-    first, second = generator.dirichlet(np.ones(3), (2, 50_000))
-    mixture = 0.7 * first + 0.3 * second
+    first, second = np.log(generator.dirichlet(np.ones(3), (2, 50_000)))
+    mixture = np.exp(mix(first, second, 0.7))
     drawn = (generator.uniform(size=(len(mixture), 1)) > mixture.cumsum(axis=1)).sum(1)
-    rows = np.arange(len(drawn))
-    weight = find_weight(np.log(first)[rows, drawn], np.log(second)[rows, drawn])
-    assert weight == pytest.approx(0.7, abs=0.02)
+    assert find_weight(first, second, drawn) == pytest.approx(0.7, abs=0.02)
 
 
 def test_the_better_model_gets_all_the_weight():
-    good, bad = np.full(10, -0.1), np.full(10, -800.0)
-    assert find_weight(good, bad) == pytest.approx(1, abs=1e-3)
-    assert find_weight(bad, good) == pytest.approx(0, abs=1e-3)
+    good, bad = np.log([[0.9, 0.1]] * 10), np.log([[1e-300, 1.0]] * 10)
+    columns = np.zeros(10, dtype=int)
+    assert find_weight(good, bad, columns) == pytest.approx(1, abs=1e-3)
+    assert find_weight(bad, good, columns) == pytest.approx(0, abs=1e-3)
 
 
-def test_a_mixture_sums_to_one():
-    first, second = np.log(np.random.RandomState(0).dirichlet(np.ones(5), (2, 6)))
-    np.testing.assert_allclose(np.exp(mix(first, second, 0.3)).sum(axis=1), 1)
+def test_mixture_by_hand():
+    first, second = np.array([[0.5, 0.5]]), np.array([[0.2, 0.8]])
+    expected = np.sqrt(first * second)
+    found = np.exp(mix(np.log(first), np.log(second), 0.5))
+    np.testing.assert_allclose(found, expected / expected.sum())
+    for weight, one in ((1, first), (0, second)):
+        found = np.exp(mix(np.log(first), np.log(second), weight))
+        np.testing.assert_allclose(found, one)
