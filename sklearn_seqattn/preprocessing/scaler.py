@@ -85,7 +85,15 @@ class SequenceScaler(TableFeatureNamesMixin, TransformerMixin, BaseEstimator):
         SequenceScaler
             The fitted transformer.
         """
-        return self._fit_sequences(self._read(X, reset=True), sample_weight)
+        sequences = self._read(X, reset=True)
+        with np.errstate(over="ignore", invalid="ignore"):
+            self._fit_sequences(sequences, sample_weight)
+        if not np.isfinite([self.center_, self.scale_]).all():
+            raise ValueError(
+                "X has numbers whose squares are beyond float64 (about 1e308); divide "
+                "them by a constant first."
+            )
+        return self
 
     def transform(self, X):
         """Scale each channel.
