@@ -165,12 +165,12 @@ def test_early_stopping_keeps_the_best_weights():
 
 def test_y_is_the_state_that_follows():
     prefixes, following = [x[:-1] for x in X], [x[-1] for x in X]
-    params = {**TINY, "backoff": None, "calibrate": False}
+    params = {**TINY, "dropout": 0.0, "token_dropout": 0.0}  # no noise to differ in
     with_y = NextStateLSTM(**params).fit(prefixes, following)
     without = NextStateLSTM(**params).fit(X)
     # The same targets and batches: the last state is never read otherwise
     np.testing.assert_allclose(
-        with_y.predict_proba(prefixes), without.predict_proba(prefixes), rtol=1e-2
+        with_y.predict_proba(prefixes), without.predict_proba(prefixes), rtol=1e-3
     )
     expected = np.mean(with_y.predict(prefixes) == np.array(following))
     assert with_y.score(prefixes, following) == expected
