@@ -14,7 +14,9 @@ EXTRAS = {
     "test": [
         "codespell>=2.4",
         "hypothesis>=6.150",
+        "mlflow-skinny>=3.17",
         "numpydoc>=1.11",
+        "optuna>=5.0",
         "pytest>=9.0",
         "ruff>=0.17",
         "safetensors>=0.6",

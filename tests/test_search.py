@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import optuna
 import pytest
 
 from sklearn_seqattn.search import (
@@ -77,8 +78,9 @@ def test_spaces_from_a_file(tmp_path):
 
 
 def test_optuna_takes_the_same_spec():
-    pytest.importorskip("optuna")
     space = optuna_distributions(SPEC)
+    trial = optuna.create_study().ask(space)
+    assert trial.params.keys() == space.keys()
     layers, decay = space["num_layers"], space["weight_decay"]
     assert (layers.low, layers.high, layers.log) == (1, 3, False)
     assert (decay.low, decay.high, decay.log) == (1e-4, 1.0, True)

@@ -8,7 +8,6 @@ from torch import nn
 
 from sklearn_seqattn.nn.masking import masked_max, masked_mean, masked_softmax
 
-
 POOLINGS = ("max", "mean", "last", "attention")
 
 
