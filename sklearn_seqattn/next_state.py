@@ -1,5 +1,6 @@
 """NextStateLSTM: the next state by a recurrent network with causal attention."""
 
+from dataclasses import replace
 from math import ceil
 from numbers import Integral
 
@@ -12,6 +13,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_seqattn.base import BaseSequenceEstimator
 from sklearn_seqattn.event_features import EventFeatures, as_frames
+from sklearn_seqattn.fingerprint import describe_params, digest
 from sklearn_seqattn.fitting import draw_seeds, kept_on_failure
 from sklearn_seqattn.mixture import find_temperature, find_weight, mix
 from sklearn_seqattn.next_state_verbs import NextStateMixin
@@ -25,6 +27,7 @@ from sklearn_seqattn.state_batches import (
 from sklearn_seqattn.state_streams import FIRST_STATE
 from sklearn_seqattn.training import (
     AverageWeights,
+    Checkpoint,
     TrainingPlan,
     attention_weights,
     isolated_generator,
@@ -41,6 +44,7 @@ _SHARED = {  # parameters that mean the same in the other estimators
     *("min_count", "lr", "lr_schedule", "weight_decay", "max_grad_norm"),
     *("batch_size", "max_epochs", "validation_fraction", "n_iter_no_change"),
     *("random_state", "device", "callbacks", "net_params", "verbose"),
+    *("checkpoint_dir", "checkpoint_every", "keep_checkpoint"),
 }
 
 
@@ -144,6 +148,14 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
     net_params : dict or None, default=None
         Further parameters of `skorch.NeuralNet`; those that the estimator sets itself
         are refused.
+    checkpoint_dir : str, path-like or None, default=None
+        A folder to keep the state of a running fit in. The same `fit` call goes on
+        from there after a crash, and ends with the same bits on a CPU. One folder
+        belongs to one fit.
+    checkpoint_every : int, default=1
+        Epochs between two writes.
+    keep_checkpoint : bool, default=False
+        Whether the state stays when the fit is done.
     verbose : int or bool, default=0
         Above 0, a progress bar.
 
@@ -253,6 +265,9 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         device="auto",
         callbacks=(),
         net_params=None,
+        checkpoint_dir=None,
+        checkpoint_every=1,
+        keep_checkpoint=False,
         verbose=0,
     ):
         self.embedding_size = embedding_size
@@ -289,6 +304,9 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         self.device = device
         self.callbacks = callbacks
         self.net_params = net_params
+        self.checkpoint_dir = checkpoint_dir
+        self.checkpoint_every = checkpoint_every
+        self.keep_checkpoint = keep_checkpoint
         self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -311,13 +329,41 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
             The fitted estimator.
         """
         seeds = draw_seeds(self.random_state, 3)
+        checkpoint = None
+        if self.checkpoint_dir is not None:
+            checkpoint = Checkpoint(self.checkpoint_dir, self.checkpoint_every)
+            seeds = checkpoint.agree(seeds)
         with kept_on_failure(self):
             streams, weights, _ = self._learn_states(X, y, sample_weight, first=True)
+            if checkpoint is not None:
+                checkpoint.claim(self._fingerprint(streams, weights))
             fitted, held_out = self._split(len(streams), seeds[0])
             with isolated_generator(seeds[1], resolve_device(self.device)):
-                self._run(self._network(), streams, weights, fitted, held_out, seeds[2])
+                self._run(
+                    self._network(),
+                    streams,
+                    weights,
+                    fitted,
+                    held_out,
+                    seeds[2],
+                    checkpoint=checkpoint,
+                )
             self._choose_mixture(streams, weights, fitted, held_out)
+        is_whole = not self.net_.was_interrupted
+        if checkpoint is not None and is_whole and not self.keep_checkpoint:
+            checkpoint.remove()
         return self
+
+    def _fingerprint(self, streams, weights):
+        """Describe all that the result of a fit depends on."""
+        features = [streams.features[name] for name in sorted(streams.features)]
+        return {
+            **describe_params(self.get_params(deep=False)),
+            "X": digest(streams.symbols, streams.lengths, *features),
+            "y": digest(streams.following),
+            "sample_weight": digest(weights),
+            "classes": digest(self.classes_),
+        }
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None, sample_weight=None):
@@ -470,7 +516,18 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         widen(self.net_.module_.cpu(), network, torch.from_numpy(columns))
         return network
 
-    def _run(self, module, streams, weights, fitted, held_out, seed, n_epochs=None):
+    def _run(
+        self,
+        module,
+        streams,
+        weights,
+        fitted,
+        held_out,
+        seed,
+        *,
+        n_epochs=None,
+        checkpoint=None,
+    ):
         """Train the module, stopping early where sequences are held out."""
         last_only = self.targets == "last"
         weights = (weights / weights[fitted].mean()).astype(np.float32)
@@ -482,11 +539,12 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
             valid_set = StateDataset(
                 streams.take(held_out), weights[held_out], last_only=last_only
             )
+        plan = self._plan(len(train_set), valid_set is not None, n_epochs)
         self.net_, history = train(
             module,
             PositionLoss(train_set.mean_targets),
             train_set,
-            self._plan(len(train_set), valid_set is not None, n_epochs),
+            replace(plan, checkpoint=checkpoint),
             seed=seed,
             valid_set=valid_set,
         )

@@ -157,6 +157,7 @@ ALLOWED = {
     "next_state": {
         "base",
         "event_features",
+        "fingerprint",
         "fitting",
         "mixture",
         "next_state_verbs",

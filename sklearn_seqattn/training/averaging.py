@@ -54,6 +54,19 @@ class AverageWeights(Callback):
         """Put the average in place where nothing is validated."""
         self._swap(net)
 
+    def state_dict(self):
+        """Give what a checkpoint keeps."""
+        return {
+            "average": self.average_,
+            "weights": self.weights_,
+            "n_steps": self.n_steps_,
+        }
+
+    def load_state_dict(self, state):
+        """Go on from what a checkpoint has kept."""
+        self.average_, self.weights_ = state["average"], state["weights"]
+        self.n_steps_ = state["n_steps"]
+
     def _swap(self, net):
         """Replace the weights by the average, unless that is done."""
         if self.weights_ is None:

@@ -12,6 +12,7 @@ from sklearn_seqattn import (
     AttentionLSTMClassifier,
     AttentionLSTMRegressor,
     FileFormatError,
+    NextStateLSTM,
 )
 from sklearn_seqattn.training import Checkpoint
 
@@ -120,6 +121,25 @@ def test_other_estimators(tmp_path):
     resumed = AttentionLSTMRegressor(**options).fit(tokens, y)
     options["checkpoint_dir"] = None
     assert_same(resumed, AttentionLSTMRegressor(**options).fit(tokens, y), tokens)
+
+
+@pytest.mark.parametrize("epoch", [2, 4])
+def test_next_states(tmp_path, epoch):
+    states, _ = sentences(40)
+    options = {"hidden_size": 4, "embedding_size": 4, "max_epochs": 5}
+    options |= {"random_state": 0, "n_iter_no_change": 9}
+    straight = NextStateLSTM(**options).fit(states)
+    model = NextStateLSTM(**options, checkpoint_dir=tmp_path)
+    with pytest.raises(RuntimeError, match="died"):
+        model.set_params(callbacks=[Die(epoch)]).fit(states)
+    model.set_params(callbacks=())
+    with pytest.raises(ValueError, match="X was"):
+        model.fit(states[:-1])
+    model.fit(states)
+    found, wanted = model.predict_proba(states), straight.predict_proba(states)
+    np.testing.assert_array_equal(found, wanted)
+    assert model.network_weight_ == straight.network_weight_
+    assert os.listdir(tmp_path) == []
 
 
 def test_a_warm_start(tmp_path):
