@@ -110,7 +110,7 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
     backoff : {"kneser_ney"} or None, default="kneser_ney"
         What the network is mixed with. It counts states alone, whatever other
         features there are.
-    backoff_order : int, default=3
+    backoff_order : int, default=5
         Number of preceding states that the counts depend on.
     calibrate : bool, default=True
         Whether the logits are divided by the temperature under which held-out states
@@ -250,7 +250,7 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         timestamp=None,
         columns=None,
         backoff="kneser_ney",
-        backoff_order=3,
+        backoff_order=5,
         calibrate=True,
         lr=4e-3,
         lr_schedule="cosine",
