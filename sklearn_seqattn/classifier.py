@@ -56,8 +56,8 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         Kernel size of each "conv". "auto" is 5, but ``max(7, 2 s + 1)`` for the first
         one of the automatic stem, s its stride.
     conv_stride : "auto", int or tuple of int, default="auto"
-        Stride of each "conv". "auto" is 1, but ``ceil(T / 32)`` for the first one of
-        the automatic stem, T the mean length, so that about 32 steps reach the
+        Stride of each "conv". "auto" is 1, but ``ceil(T / 64)`` for the first one of
+        the automatic stem, T the mean length, so that at most 64 steps reach the
         encoder; an int is the stride of that one there. Inside a residual group it
         must be 1.
     conv_dilation : int or tuple of int, default=1

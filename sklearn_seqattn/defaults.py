@@ -26,7 +26,7 @@ SHRINK_BELOW = 1_000
 
 
 def stem_stride(n_steps):
-    """Give the stride of the stem: about 32 steps reach the encoder.
+    """Give the stride of the stem: 32 to 64 steps reach the encoder.
 
     Parameters
     ----------
@@ -40,10 +40,10 @@ def stem_stride(n_steps):
     Examples
     --------
     >>> from sklearn_seqattn.defaults import stem_stride
-    >>> [stem_stride(n_steps) for n_steps in (1, 32, 33, 1000)]
-    [1, 1, 2, 32]
+    >>> [stem_stride(n_steps) for n_steps in (1, 64, 65, 1000)]
+    [1, 1, 2, 16]
     """
-    return max(1, ceil(n_steps / 32))
+    return max(1, ceil(n_steps / 64))
 
 
 def stem_kernel_size(stride):

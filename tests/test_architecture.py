@@ -84,7 +84,7 @@ class TestFrontEndSizes:
 
     @pytest.mark.parametrize(
         ("n_steps", "strides", "kernels"),
-        [(20, (1, 1, 1), (7, 5, 5)), (320, (10, 1, 1), (21, 5, 5))],
+        [(20, (1, 1, 1), (7, 5, 5)), (640, (10, 1, 1), (21, 5, 5))],
     )
     def test_only_the_stem_strides_by_default(self, n_steps, strides, kernels):
         sizes = sizes_of(n_steps=n_steps)
