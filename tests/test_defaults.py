@@ -45,3 +45,10 @@ def test_epochs_stay_between_10_and_200(n, size):
 def test_more_data_never_get_more_epochs(n, m):
     small, large = sorted([n, m])
     assert defaults.max_epochs(large, 64) <= defaults.max_epochs(small, 64)
+
+
+@given(st.integers(1, 10**7))
+def test_kernel_features_are_bounded_in_number_and_memory(n):
+    n_features = defaults.kernel_features(n)
+    assert 1_000 <= n_features <= 10_000
+    assert n_features * n <= 50_000_000 or n_features == 1_000
