@@ -18,6 +18,7 @@ EXTRAS = {
         "numpydoc>=1.11",
         "optuna>=5.0",
         "pytest>=9.0",
+        "pytest-xdist>=3.8",
         "ruff>=0.17",
         "safetensors>=0.6",
     ],

@@ -3,6 +3,7 @@
 import os
 
 os.environ["SCIPY_ARRAY_API"] = "1"  # before scipy loads, or one check is skipped
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # the test processes share the cores
 
 from pathlib import Path
 
