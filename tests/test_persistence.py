@@ -334,7 +334,7 @@ class TestLoadingRefuses:
             (
                 "classifier",
                 put(*NUMBERS, "front_end", {"tuple": ["x"]}),
-                "unknown bloc",
+                "unknown block",
             ),
             (
                 "classifier",
