@@ -243,7 +243,8 @@ print("done")
 
 class TestFork:
     def test_after_a_fit_with_two_threads(self):
-        assert run_python(FORKED, OMP_NUM_THREADS="2", OMP_WAIT_POLICY="passive") == "done\n"
+        threads = {"OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "passive"}
+        assert run_python(FORKED, **threads) == "done\n"
 
     def test_while_another_thread_is_fitting(self):
         model, other = (clone(fitted("classifier")) for _ in range(2))

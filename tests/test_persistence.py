@@ -495,7 +495,7 @@ class TestValues:
 
     @pytest.mark.parametrize("value", [{1, 2}, 1j, b"x", object(), 2**70])
     def test_refusals(self, value):
-        with pytest.raises(TypeError, match="which a model file cannot hold"):
+        with pytest.raises(TypeError, match="which a file cannot hold"):
             Writer().write([value], "v")
 
     def test_json_is_strict(self):
