@@ -111,6 +111,7 @@ ALLOWED = {
     "fitting": {"sequences"},
     "inputs": {"preprocessing"},
     "architecture": {"defaults", "nn.blocks", "nn.front_end", "nn.pooling"},
+    "parameters": {"nn.front_end", "nn.pooling"},
     "base": {
         "architecture",
         "batching",
@@ -120,9 +121,8 @@ ALLOWED = {
         "fitting",
         "inputs",
         "kernel_fitting",
-        "nn.front_end",
         "nn.networks",
-        "nn.pooling",
+        "parameters",
         "sequences",
         "training",
     },
