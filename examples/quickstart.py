@@ -39,7 +39,7 @@ def read_columns(images):
 
 
 def plain_lstm(**settings):
-    """A single LSTM layer that is read at its last step."""
+    """Make a single LSTM layer that is read at its last step."""
     return AttentionLSTMClassifier(
         front_end=None,
         num_layers=1,
