@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_seqattn.event_features import EventFeatures
-from sklearn_seqattn.ngrams import NgramModel
+from sklearn_seqattn.next_state.event_features import EventFeatures
+from sklearn_seqattn.next_state.ngrams import NgramModel
+from sklearn_seqattn.next_state.streams import FIRST_STATE, Vocabulary
 from sklearn_seqattn.persistence.checks import (
     check_array,
     check_choice,
@@ -18,7 +19,6 @@ from sklearn_seqattn.persistence.checks import (
     refuse,
 )
 from sklearn_seqattn.sealed_files import FileFormatError
-from sklearn_seqattn.state_streams import FIRST_STATE, Vocabulary
 
 
 def check_end_state(value, where, estimator):

@@ -7,7 +7,7 @@ precede a position, the nearest first, and -1 where the sequence had not begun.
 import numpy as np
 from scipy.sparse import csr_array
 
-from sklearn_seqattn.state_streams import FIRST_STATE
+from sklearn_seqattn.next_state.streams import FIRST_STATE
 
 _LARGEST = np.iinfo(np.int64).max
 

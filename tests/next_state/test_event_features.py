@@ -4,7 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_seqattn.event_features import ELAPSED, GAP, EventFeatures, as_frames
+from sklearn_seqattn.next_state.event_features import (
+    ELAPSED,
+    GAP,
+    EventFeatures,
+    as_frames,
+)
 
 FRAMES = [
     pd.DataFrame({"task": ["a", "b"], "who": ["x", "y"], "cost": [1.0, 3.0]}),

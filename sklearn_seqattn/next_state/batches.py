@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from sklearn_seqattn.batching import BucketBatches, SequenceDataset
-from sklearn_seqattn.state_streams import NOTHING
+from sklearn_seqattn.next_state.streams import NOTHING
 
 _PREDICTION_CELLS = 2**22  # numbers of a batch of prediction in one array, about
 

@@ -11,8 +11,7 @@ from sklearn.utils.validation import (
     check_is_fitted,
 )
 
-from sklearn_seqattn.sequences import validate_sequences
-from sklearn_seqattn.state_streams import (
+from sklearn_seqattn.next_state.streams import (
     NOTHING,
     Vocabulary,
     columns_of,
@@ -20,6 +19,7 @@ from sklearn_seqattn.state_streams import (
     rows_of,
     warn_unknown,
 )
+from sklearn_seqattn.sequences import validate_sequences
 
 
 class StateEncodingMixin:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sklearn_seqattn.state_streams import (
+from sklearn_seqattn.next_state.streams import (
     NOTHING,
     UNSEEN,
     Vocabulary,

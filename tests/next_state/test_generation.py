@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sklearn_seqattn.generation import draw, narrow, search
+from sklearn_seqattn.next_state.generation import draw, narrow, search
 
 # Three states; the last is the end in some tests. Rows by the last symbol seen.
 CHAIN = np.log(np.array([[0.6, 0.4, 1e-9], [1e-9, 0.1, 0.9], [0.31, 0.29, 0.4]]))

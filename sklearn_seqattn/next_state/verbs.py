@@ -14,8 +14,8 @@ from sklearn.utils._param_validation import Interval, StrOptions, validate_param
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from sklearn_seqattn.fitting import draw_seeds
-from sklearn_seqattn.generation import draw, search
-from sklearn_seqattn.state_encoding import StateEncodingMixin
+from sklearn_seqattn.next_state.encoding import StateEncodingMixin
+from sklearn_seqattn.next_state.generation import draw, search
 
 
 class NextStateMixin(StateEncodingMixin, ClassifierMixin):

@@ -12,19 +12,19 @@ from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_seqattn.base import BaseSequenceEstimator
-from sklearn_seqattn.event_features import EventFeatures, as_frames
 from sklearn_seqattn.fingerprint import describe_params, digest
 from sklearn_seqattn.fitting import draw_seeds, kept_on_failure
-from sklearn_seqattn.mixture import find_temperature, find_weight, mix
-from sklearn_seqattn.next_state_verbs import NextStateMixin
-from sklearn_seqattn.ngrams import NgramModel, context_rows
-from sklearn_seqattn.nn.next_state_network import build_next_state_network, widen
-from sklearn_seqattn.state_batches import (
+from sklearn_seqattn.next_state.batches import (
     PositionLoss,
     StateDataset,
     logit_batches,
 )
-from sklearn_seqattn.state_streams import FIRST_STATE
+from sklearn_seqattn.next_state.event_features import EventFeatures, as_frames
+from sklearn_seqattn.next_state.mixture import find_temperature, find_weight, mix
+from sklearn_seqattn.next_state.ngrams import NgramModel, context_rows
+from sklearn_seqattn.next_state.streams import FIRST_STATE
+from sklearn_seqattn.next_state.verbs import NextStateMixin
+from sklearn_seqattn.nn.next_state_network import build_next_state_network, widen
 from sklearn_seqattn.training import (
     AverageWeights,
     Checkpoint,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from sklearn_seqattn.state_batches import PositionLoss, StateDataset
-from sklearn_seqattn.state_streams import NOTHING, UNSEEN, make_streams
+from sklearn_seqattn.next_state.batches import PositionLoss, StateDataset
+from sklearn_seqattn.next_state.streams import NOTHING, UNSEEN, make_streams
 
 
 def streams(last=(NOTHING, NOTHING)):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklearn_seqattn.ngrams import (
+from sklearn_seqattn.next_state.ngrams import (
     NgramModel,
     _estimate_discounts,
     _row_keys,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import log_softmax
 
-from sklearn_seqattn.mixture import find_temperature, find_weight, mix
+from sklearn_seqattn.next_state.mixture import find_temperature, find_weight, mix
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])

@@ -1,0 +1,1 @@
+"""What follows in a sequence of states: by a network, by counts, by both."""
