@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 import torch
 from scipy.special import expit, log_softmax
-from small_trainings import SMALL, Recorder, X, Y, make_plan, train_line
+from small_trainings import SMALL as DEFAULTS
+from small_trainings import Recorder, X, Y, make_plan, train_line
 from torch import nn
 
 from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
 from sklearn_seqattn.training import WeightedLoss, adamw, warmup_cosine
+
+SMALL = DEFAULTS | {"early_stopping": False}  # nor are regressions shrunk then
 
 
 class TestWeightedLoss:
