@@ -12,6 +12,7 @@ EXTRAS = {
     "optuna": ["optuna>=5.0"],
     "persistence": ["safetensors>=0.6"],
     "test": [
+        "cloudpickle>=3.1",
         "codespell>=2.4",
         "hypothesis>=6.150",
         "mlflow-skinny>=3.17",

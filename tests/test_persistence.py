@@ -4,6 +4,7 @@ import pickle
 import zipfile
 
 import numpy as np
+import pandas
 import pytest
 import sklearn
 import torch
@@ -155,7 +156,6 @@ class TestRoundTrip:
         assert found["front_end"] == ("conv", ("conv", "gelu"))
 
     def test_a_table_with_names(self, path):
-        pandas = pytest.importorskip("pandas")
         X = pandas.DataFrame(np.random.default_rng(0).normal(size=(9, 3)))
         X.columns = ["a", "b", "c"]
         model = SequenceScaler().set_output(transform="pandas").fit(X)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from bad_inputs import BAD_INPUTS
 from hypothesis import given
 from hypothesis import strategies as st
@@ -150,7 +151,6 @@ def test_dtype(dtypes, expected):
 
 
 def test_tensors_are_read():
-    torch = pytest.importorskip("torch")
     X = [torch.ones(2, 3), torch.ones(1, 3)]
     assert check_sequences(X).values.shape == (3, 3)
     assert check_sequences(torch.ones(4, 2, 3)).lengths.tolist() == [2] * 4
