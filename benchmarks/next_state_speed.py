@@ -6,7 +6,9 @@ The file holds one sequence a line. Printed are, for `NextStateLSTM` with defaul
 sizes: the time of an epoch over all positions, over the last position of the same
 sequences, and over all prefixes as sequences of their own (on a part of the file,
 since it takes long); and the CPU time to predict every position of 10,000 sequences in
-one call, and prefix by prefix (on a part of the prefixes, scaled up).
+one call, and prefix by prefix (on a part of the prefixes, scaled up). Last, the CPU
+time in which `NextStateMarkov` counts a million transitions, drawn from the file with
+replacement.
 """
 
 import argparse
@@ -76,9 +78,22 @@ def prediction(X, n_sequences=10_000, n_prefixes=300):
         )
 
 
+def counting(X, n_transitions=1_000_000):
+    """Time the fit of the counts on sequences of a million transitions."""
+    random = np.random.RandomState(0)
+    batch, n_drawn = [], 0
+    while n_drawn < n_transitions:
+        batch.append(X[random.randint(len(X))])
+        n_drawn += len(batch[-1]) - 1
+    started = time.process_time()
+    NextStateMarkov().fit(batch)
+    print(f"{n_drawn} transitions counted in {time.process_time() - started:.2f} s")
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("file")
     sequences = [x for x in read_state_lines(parser.parse_args().file) if len(x) > 1]
     training(sequences)
     prediction([x[:40] for x in sequences])
+    counting(sequences)

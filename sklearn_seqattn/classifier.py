@@ -57,9 +57,9 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         one of the automatic stem, s its stride.
     conv_stride : "auto", int or tuple of int, default="auto"
         Stride of each "conv". "auto" is 1, but ``ceil(T / 64)`` for the first one of
-        the automatic stem, T the mean length, so that at most 64 steps reach the
-        encoder; an int is the stride of that one there. Inside a residual group it
-        must be 1.
+        the automatic stem, T the mean length: of a sequence as long as that, at most
+        64 steps reach the encoder. An int is the stride of that one there. Inside a
+        residual group it must be 1.
     conv_dilation : int or tuple of int, default=1
         Dilation of each "conv".
     dense_units : int or tuple of int, default=64

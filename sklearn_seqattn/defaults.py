@@ -26,7 +26,7 @@ SHRINK_BELOW = 1_000
 
 
 def stem_stride(n_steps):
-    """Give the stride of the stem: 32 to 64 steps reach the encoder.
+    """Give the stride of the stem: at most 64 steps of a mean length remain.
 
     Parameters
     ----------
