@@ -54,6 +54,14 @@ class AverageWeights(Callback):
         """Put the average in place where nothing is validated."""
         self._swap(net)
 
+    def on_train_end(self, net, **kwargs):
+        """Keep the average where Ctrl-C ended an epoch before its time.
+
+        With validation data the best average so far is there already.
+        """
+        if net.train_split is None:
+            self._swap(net)
+
     def state_dict(self):
         """Give what a checkpoint keeps."""
         return {

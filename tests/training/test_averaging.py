@@ -22,7 +22,7 @@ def steps(average, net, values):
 def net():
     module = nn.Linear(1, 1, bias=False)
     module.weight.data.fill_(0.0)
-    return SimpleNamespace(module_=module)
+    return SimpleNamespace(module_=module, train_split=None)
 
 
 @pytest.mark.parametrize("validated", [True, False])
@@ -63,3 +63,25 @@ def test_the_first_step_replaces_the_initial_weights(net):
     steps(average, net, [7.0])
     average.on_epoch_end(net)
     assert torch.equal(net.module_.weight.data, torch.tensor([[7.0]]))
+
+
+@pytest.mark.parametrize("validated", [True, False])
+def test_an_epoch_that_was_interrupted(net, validated):
+    net.train_split = "validation data" if validated else None
+    average = AverageWeights(1.0)
+    average.on_train_begin(net)
+    average.on_epoch_begin(net)
+    steps(average, net, [1.0, 3.0])
+    net.module_.weight.data.fill_(9.0)  # the best ones, if there were any
+    average.on_train_end(net)
+    assert net.module_.weight.item() == (9.0 if validated else 2.0)
+
+
+def test_a_whole_training_ends_with_the_average(net):
+    average = AverageWeights(1.0)
+    average.on_train_begin(net)
+    average.on_epoch_begin(net)
+    steps(average, net, [1.0, 3.0])
+    average.on_epoch_end(net)
+    average.on_train_end(net)
+    assert net.module_.weight.item() == 2.0
