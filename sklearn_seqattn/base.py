@@ -4,7 +4,6 @@ import copy
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import torch
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
@@ -20,6 +19,7 @@ from sklearn_seqattn.canonical import canonical_rows
 from sklearn_seqattn.fingerprint import describe_params, digest
 from sklearn_seqattn.fitting import (
     LabelledSequences,
+    append_history,
     draw_seeds,
     kept_on_failure,
     split_validation,
@@ -28,15 +28,14 @@ from sklearn_seqattn.inputs import InputEncoder
 from sklearn_seqattn.kernel_fitting import fit_kernel_branch, keep_features
 from sklearn_seqattn.nn.networks import build_sequence_network
 from sklearn_seqattn.parameters import SequenceParameters
+from sklearn_seqattn.plans import plan_training
 from sklearn_seqattn.sequences import validate_sequences
 from sklearn_seqattn.training import (
     Checkpoint,
-    TrainingPlan,
     WeightedLoss,
     attention_weights,
     forward,
     isolated_generator,
-    resolve_device,
     train,
 )
 
@@ -115,7 +114,7 @@ class BaseSequenceEstimator(SequenceParameters):
                     self._shrink(data, plan, seeds)
             if plan.device != "mps":  # which has no double precision
                 self.net_.module_.to(self._prediction_dtype)
-            self._append_history(history, fresh)
+            append_history(self, history, fresh=fresh)
         if checkpoint is not None and is_whole and not self.keep_checkpoint:
             checkpoint.remove()
         return self
@@ -234,23 +233,13 @@ class BaseSequenceEstimator(SequenceParameters):
 
     def _plan(self, n_samples, patience, n_epochs):
         """Decide how to train on n sequences; `n_epochs` is that of partial_fit."""
-        batch_size, max_epochs = self.batch_size, self.max_epochs
-        if batch_size == "auto":
-            batch_size = defaults.batch_size(n_samples)
-        if max_epochs == "auto":
-            max_epochs = defaults.max_epochs(n_samples, batch_size)
-        return TrainingPlan(
-            lr=self.lr,
-            lr_schedule="constant" if n_epochs else self.lr_schedule,
-            weight_decay=self.weight_decay,
-            max_grad_norm=self.max_grad_norm,
-            batch_size=int(batch_size),
-            max_epochs=int(n_epochs or max_epochs),
+        return plan_training(
+            self,
+            n_samples,
+            auto_batch_size=defaults.batch_size,
+            auto_epochs=defaults.max_epochs,
             patience=patience,
-            device=resolve_device(self.device),
-            verbose=int(self.verbose),
-            callbacks=tuple(self.callbacks),
-            net_params=self.net_params or {},
+            n_epochs=n_epochs,
         )
 
     def _network(self, data):
@@ -314,14 +303,6 @@ class BaseSequenceEstimator(SequenceParameters):
             self._network_targets(data.targets),
             (weights / weights.mean()).astype(np.float32),
         )
-
-    def _append_history(self, history, fresh):
-        """Keep the record of the training, behind that of earlier ones."""
-        if not fresh:
-            history["epoch"] += self.n_iter_
-            history = pd.concat([self.history_, history], ignore_index=True)
-        self.history_ = history
-        self.n_iter_ = len(history)
 
     def _outputs(self, X):
         """Run the network over X: logits or standardised targets, (n, K) float32."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
+import pandas as pd
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 
@@ -67,6 +68,24 @@ def draw_seeds(random_state, n_seeds):
         random_state = np.random.RandomState()
     seeds = check_random_state(random_state).randint(2**31 - 1, size=n_seeds)
     return seeds.tolist()
+
+
+def append_history(estimator, history, *, fresh):
+    """Keep the record of a training, behind that of earlier ones.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+        Gets `history_` and `n_iter_`.
+    history : DataFrame
+        One row an epoch, as `training.train` returns it.
+    fresh : bool
+        Whether the training began anew, so that no earlier ones count.
+    """
+    if not fresh:
+        history = history.assign(epoch=history["epoch"] + estimator.n_iter_)
+        history = pd.concat([estimator.history_, history], ignore_index=True)
+    estimator.history_, estimator.n_iter_ = history, len(history)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -6,6 +7,7 @@ from sklearn.base import BaseEstimator
 
 from sklearn_seqattn.fitting import (
     LabelledSequences,
+    append_history,
     check_same_length,
     draw_seeds,
     kept_on_failure,
@@ -119,3 +121,14 @@ class TestSplitValidation:
             ValueError, match=r"leaves none to train on; give more data or set early_"
         ):
             split_validation(make_data([0]), 0.1, seed=0)
+
+
+def test_histories_are_joined():
+    estimator, first = BaseEstimator(), pd.DataFrame({"epoch": [1, 2]})
+    append_history(estimator, first, fresh=True)
+    append_history(estimator, pd.DataFrame({"epoch": [1]}), fresh=False)
+    assert estimator.history_["epoch"].tolist() == [1, 2, 3]
+    assert estimator.n_iter_ == 3
+    append_history(estimator, first, fresh=True)
+    assert estimator.history_["epoch"].tolist() == [1, 2]
+    assert estimator.n_iter_ == 2

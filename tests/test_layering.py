@@ -112,6 +112,7 @@ ALLOWED = {
     "inputs": {"preprocessing"},
     "architecture": {"defaults", "nn.blocks", "nn.front_end", "nn.pooling"},
     "parameters": {"nn.front_end", "nn.pooling"},
+    "plans": {"training"},
     "base": {
         "architecture",
         "batching",
@@ -123,6 +124,7 @@ ALLOWED = {
         "kernel_fitting",
         "nn.networks",
         "parameters",
+        "plans",
         "sequences",
         "training",
     },
@@ -159,6 +161,7 @@ ALLOWED = {
     },
     "next_state.mixture": set(),
     "next_state.batches": {"batching", "next_state.streams"},
+    "next_state.choices": {"next_state.batches", "next_state.mixture"},
     "next_state.lstm": {
         "base",
         "next_state.event_features",
@@ -169,7 +172,9 @@ ALLOWED = {
         "next_state.ngrams",
         "nn.next_state_network",
         "next_state.batches",
+        "next_state.choices",
         "next_state.streams",
+        "plans",
         "training",
     },
     # on top, imported by nothing below

@@ -5,7 +5,6 @@ from math import ceil
 from numbers import Integral
 
 import numpy as np
-import pandas as pd
 import torch
 from scipy.special import log_softmax
 from sklearn.base import BaseEstimator, _fit_context
@@ -13,29 +12,29 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_seqattn.base import BaseSequenceEstimator
 from sklearn_seqattn.fingerprint import describe_params, digest
-from sklearn_seqattn.fitting import draw_seeds, kept_on_failure
+from sklearn_seqattn.fitting import append_history, draw_seeds, kept_on_failure
 from sklearn_seqattn.next_state.batches import (
     PositionLoss,
     StateDataset,
     logit_batches,
 )
+from sklearn_seqattn.next_state.choices import choose_temperature_and_weight
 from sklearn_seqattn.next_state.event_features import EventFeatures, as_frames
-from sklearn_seqattn.next_state.mixture import find_temperature, find_weight, mix
-from sklearn_seqattn.next_state.ngrams import NgramModel, context_rows
+from sklearn_seqattn.next_state.mixture import mix
+from sklearn_seqattn.next_state.ngrams import NgramModel
 from sklearn_seqattn.next_state.streams import FIRST_STATE
 from sklearn_seqattn.next_state.verbs import NextStateMixin
 from sklearn_seqattn.nn.next_state_network import build_next_state_network, widen
+from sklearn_seqattn.plans import plan_training
 from sklearn_seqattn.training import (
     AverageWeights,
     Checkpoint,
-    TrainingPlan,
     attention_weights,
     isolated_generator,
     resolve_device,
     train,
 )
 
-_CALIBRATION_CELLS = 2**24  # logits of validation data held at once
 _AVERAGED = 0.3  # share of the steps over which weights are averaged
 _FEWEST_VALIDATED = 10  # sequences without which nothing is held out
 _SHARED = {  # parameters that mean the same in the other estimators
@@ -439,16 +438,9 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         ):
             log_proba = log_softmax(logits / self.temperature_, axis=1)
             if self.backoff_model_ is not None:
-                counted = self._counted(self.backoff_model_, streams.take(rows), last)
+                counted = self.backoff_model_.follow(streams.take(rows), last=last)
                 log_proba = mix(log_proba, counted, self.network_weight_)
             yield rows, log_proba
-
-    def _counted(self, model, streams, last=False):
-        """Return the log-probabilities of the n-gram model."""
-        contexts = context_rows(streams.symbols, streams.lengths, model.order)
-        if last:
-            contexts = contexts[np.cumsum(streams.lengths) - 1]
-        return model.log_proba(contexts)
 
     def _read_states(self, X, *, reset):
         """Return states, lengths and, where X is events, their other features."""
@@ -539,7 +531,15 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
             valid_set = StateDataset(
                 streams.take(held_out), weights[held_out], last_only=last_only
             )
-        plan = self._plan(len(train_set), valid_set is not None, n_epochs)
+        plan = plan_training(
+            self,
+            len(train_set),
+            auto_batch_size=auto_batch_size,
+            auto_epochs=auto_epochs,
+            patience=None if valid_set is None else self.n_iter_no_change,
+            n_epochs=n_epochs,
+            callbacks=() if n_epochs else [("average", AverageWeights(_AVERAGED))],
+        )
         self.net_, history = train(
             module,
             PositionLoss(train_set.mean_targets),
@@ -548,32 +548,8 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
             seed=seed,
             valid_set=valid_set,
         )
-        if n_epochs and hasattr(self, "history_"):
-            history["epoch"] += self.n_iter_
-            history = pd.concat([self.history_, history], ignore_index=True)
-        self.history_, self.n_iter_ = history, len(history)
-
-    def _plan(self, n, validated, n_epochs):
-        """Decide how to train on n sequences."""
-        averaging = () if n_epochs else [("average", AverageWeights(_AVERAGED))]
-        batch_size, max_epochs = self.batch_size, self.max_epochs
-        if batch_size == "auto":
-            batch_size = auto_batch_size(n)
-        if max_epochs == "auto":
-            max_epochs = auto_epochs(n, batch_size)
-        return TrainingPlan(
-            lr=self.lr,
-            lr_schedule="constant" if n_epochs else self.lr_schedule,
-            weight_decay=self.weight_decay,
-            max_grad_norm=self.max_grad_norm,
-            batch_size=int(batch_size),
-            max_epochs=int(n_epochs or max_epochs),
-            patience=int(self.n_iter_no_change) if validated else None,
-            device=resolve_device(self.device),
-            verbose=int(self.verbose),
-            callbacks=(*averaging, *self.callbacks),
-            net_params=self.net_params or {},
-        )
+        goes_on = n_epochs and hasattr(self, "history_")
+        append_history(self, history, fresh=not goes_on)
 
     def _ngrams(self):
         """Return an n-gram model for the present vocabulary, not yet fitted."""
@@ -586,38 +562,24 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         The n-gram model of the weight has not seen the held-out sequences either;
         the one that is kept counts all.
         """
+        self.backoff_model_, weight = None, None
         self.temperature_ = 1.0
-        self.network_weight_ = 1.0 if self.backoff is None else 0.5
-        self.backoff_model_ = None
         if held_out is not None:
-            held_out = streams.take(self._affordable(streams, held_out))
-            logits, columns, rows = self._held_out_logits(held_out)
-        if held_out is not None and self.calibrate and len(columns):
-            self.temperature_ = find_temperature(logits, columns)
-        if self.backoff is None:
-            return
-        if held_out is not None and len(columns):
-            model = self._ngrams().learn(streams.take(fitted), weights[fitted])
-            network = log_softmax(logits / self.temperature_, axis=1)
-            counted = self._counted(model, held_out)[rows]
-            self.network_weight_ = find_weight(network, counted, columns)
-        self.backoff_model_ = self._ngrams().learn(streams, weights)
-
-    def _affordable(self, streams, held_out):
-        """Return as many held-out sequences as fit into memory with their logits."""
-        cells = np.cumsum(streams.lengths[held_out]) * len(self.classes_)
-        return held_out[: max(1, np.searchsorted(cells, _CALIBRATION_CELLS))]
-
-    def _held_out_logits(self, held_out):
-        """Return logits (N, K), columns (N,) and rows (N,) of what is predicted."""
-        dataset = StateDataset(held_out, last_only=self.targets == "last")
-        logits = np.empty((len(held_out.symbols), len(self.classes_)))
-        for indices, found in logit_batches(self.net_, dataset, len(self.classes_)):
-            bounds = np.cumsum(held_out.lengths[indices])[:-1]
-            for i, part in zip(indices, np.split(found, bounds), strict=True):
-                logits[dataset.starts[i] : dataset.stops[i]] = part
-        rows = np.flatnonzero(dataset.following >= 0)
-        return logits[rows], dataset.following[rows], rows
+            counts = None
+            if self.backoff is not None:
+                counts = self._ngrams().learn(streams.take(fitted), weights[fitted])
+            self.temperature_, weight = choose_temperature_and_weight(
+                self.net_,
+                counts,
+                streams.take(held_out),
+                len(self.classes_),
+                calibrate=self.calibrate,
+                last_only=self.targets == "last",
+            )
+        self.network_weight_ = 1.0
+        if self.backoff is not None:
+            self.network_weight_ = 0.5 if weight is None else weight
+            self.backoff_model_ = self._ngrams().learn(streams, weights)
 
 
 def auto_batch_size(n):

@@ -127,6 +127,26 @@ class NgramModel:
             weights = np.concatenate([before[1], weights])
         return self.fit(rows[:, 1:], rows[:, 0], weights)
 
+    def follow(self, streams, *, last=False):
+        """Return the log-probabilities of what follows each symbol of sequences.
+
+        Parameters
+        ----------
+        streams : StateStreams
+            The sequences, S symbols in all.
+        last : bool, default=False
+            Whether only what follows the last symbol of each sequence is wanted.
+
+        Returns
+        -------
+        ndarray of shape (S, K) or (n, K)
+            Log-probabilities.
+        """
+        contexts = context_rows(streams.symbols, streams.lengths, self.order)
+        if last:
+            contexts = contexts[np.cumsum(streams.lengths) - 1]
+        return self.log_proba(contexts)
+
     def renumbered(self, columns):
         """Return the rows counted so far in the numbers of a larger vocabulary.
 

@@ -11,6 +11,7 @@ from sklearn_seqattn.next_state.ngrams import (
     _row_keys,
     context_rows,
 )
+from sklearn_seqattn.next_state.streams import StateStreams
 
 # One sequence: start a b a b c, with start = 0, a = 2, b = 3, c = 4 and columns
 # a = 0, b = 1, c = 2.
@@ -135,3 +136,12 @@ def test_row_keys_survive_wide_rows():
     keys = _row_keys(rows, 1000)
     assert len(np.unique(keys)) == 40
     np.testing.assert_array_equal(keys[40:], keys[:10])
+
+
+def test_what_follows_sequences_follows_each_symbol():
+    model = fit(2)
+    streams = StateStreams(np.array([0, 2, 3, 0, 2]), np.array([3, 2]), None, True)
+    found = np.exp(model.follow(streams))
+    for row, prefix in zip(found, ([0], [0, 2], [0, 2, 3], [0], [0, 2]), strict=True):
+        np.testing.assert_allclose(row, after(model, *prefix))
+    np.testing.assert_array_equal(np.exp(model.follow(streams, last=True)), found[[2, 4]])

@@ -1,0 +1,78 @@
+"""Temperature and weight of the mixture, chosen on held-out sequences."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from sklearn_seqattn.next_state import choices
+from sklearn_seqattn.next_state.ngrams import NgramModel
+from sklearn_seqattn.next_state.streams import FIRST_STATE, make_streams
+
+
+class Copycat(nn.Module):
+    """Say with some certainty that a state follows itself, and count what it reads."""
+
+    def __init__(self, n_states, certainty):
+        super().__init__()
+        self.n_states, self.certainty, self.n_read = n_states, certainty, 0
+
+    def forward(self, values, lengths):
+        self.n_read += int(lengths.sum())
+        return self.certainty * torch.eye(self.n_states)[values - FIRST_STATE]
+
+
+def streams_of(sequences):
+    symbols = np.concatenate(sequences) + FIRST_STATE
+    lengths = np.array([len(s) for s in sequences])
+    nothing = np.full(len(lengths), -1)
+    return make_streams(symbols, lengths, nothing, has_start=False)
+
+
+def choose(held_out, certainty=2.0, counts=None, **options):
+    net = SimpleNamespace(module_=Copycat(2, certainty), device="cpu")
+    options = {"calibrate": True, "last_only": False, **options}
+    found = choices.choose_temperature_and_weight(
+        net, counts, streams_of(held_out), 2, **options
+    )
+    return *found, net.module_.n_read
+
+
+HELD_OUT = [[0, 0, 0, 1], [1, 1]]  # a state follows itself three times of four
+
+
+def test_the_temperature_is_that_of_the_held_out_states():
+    temperature, weight, _ = choose(HELD_OUT)
+    assert temperature == pytest.approx(2 / np.log(3), rel=1e-3)
+    assert weight is None
+    assert choose(HELD_OUT, calibrate=False)[:2] == (1.0, None)
+
+
+def test_the_last_states_alone():
+    temperature, _, _ = choose([[0, 0, 1], [1, 1], [0, 0]], last_only=True)
+    assert temperature == pytest.approx(2 / np.log(2), rel=1e-3)
+
+
+def test_the_better_part_gets_the_weight():
+    right = streams_of([[0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1]])
+    wrong = streams_of([[0, 1, 0, 1, 0, 1, 0, 1]])
+    model = {"order": 1, "n_symbols": 2 + FIRST_STATE, "n_targets": 2}
+    sure = NgramModel(**model).learn(right, np.ones(1))
+    mad = NgramModel(**model).learn(wrong, np.ones(1))
+    _, against_right, _ = choose([[0, 0, 0, 1]], certainty=-2.0, counts=sure)
+    _, against_wrong, _ = choose([[0, 0, 0, 1]], certainty=1.0, counts=mad)
+    assert against_right < 0.01
+    assert against_wrong > 0.9
+
+
+def test_nothing_to_predict_decides_nothing():
+    counts = NgramModel(1, 2 + FIRST_STATE, 2).learn(streams_of([[0, 1]]), np.ones(1))
+    assert choose([[0], [1]], counts=counts)[:2] == (1.0, None)
+
+
+@pytest.mark.parametrize("n_cells", [1, 8, 11])
+def test_only_so_many_sequences_as_memory_holds(monkeypatch, n_cells):
+    monkeypatch.setattr(choices, "_CELLS", n_cells)
+    assert choose(HELD_OUT)[2] == 4  # the first one alone, in full
