@@ -144,4 +144,6 @@ def test_what_follows_sequences_follows_each_symbol():
     found = np.exp(model.follow(streams))
     for row, prefix in zip(found, ([0], [0, 2], [0, 2, 3], [0], [0, 2]), strict=True):
         np.testing.assert_allclose(row, after(model, *prefix))
-    np.testing.assert_array_equal(np.exp(model.follow(streams, last=True)), found[[2, 4]])
+    np.testing.assert_array_equal(
+        np.exp(model.follow(streams, last=True)), found[[2, 4]]
+    )
