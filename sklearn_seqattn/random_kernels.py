@@ -14,6 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_seqattn.fitting import kept_on_failure
 from sklearn_seqattn.nn.kernels import RandomKernels, compute_features
 from sklearn_seqattn.sequences import validate_sequences
 
@@ -120,19 +121,22 @@ class RandomKernelFeatures(
         RandomKernelFeatures
             The fitted transformer itself.
         """
-        sequences = self._read(X, reset=True)
-        values = sequences.values
-        self.mean_ = values.mean(axis=0, dtype=np.float64)
-        std = values.std(axis=0, dtype=np.float64)
-        self.scale_ = np.where(std > 0, std, 1.0)
-        seed = check_random_state(self.random_state).randint(2**31 - 1)
-        self.kernels_ = RandomKernels(
-            input_size=values.shape[1],
-            max_length=int(sequences.lengths.max()),
-            n_features=int(self.n_features),
-        )
-        generator = torch.Generator().manual_seed(int(seed))
-        self.kernels_.fit(*self._tensors(sequences), generator)
+        with kept_on_failure(self):
+            sequences = self._read(X, reset=True)
+            values = sequences.values
+            with np.errstate(over="ignore", invalid="ignore"):
+                self.mean_ = values.mean(axis=0, dtype=np.float64)
+                std = values.std(axis=0, dtype=np.float64)
+            _check_range(std)
+            self.scale_ = np.where(std > 0, std, 1.0)
+            seed = check_random_state(self.random_state).randint(2**31 - 1)
+            self.kernels_ = RandomKernels(
+                input_size=values.shape[1],
+                max_length=int(sequences.lengths.max()),
+                n_features=int(self.n_features),
+            )
+            generator = torch.Generator().manual_seed(int(seed))
+            self.kernels_.fit(*self._tensors(sequences), generator)
         return self
 
     def transform(self, X):
@@ -166,9 +170,12 @@ class RandomKernelFeatures(
 
     def _tensors(self, sequences):
         """Standardise in float64, so that large offsets lose no precision."""
-        values = (sequences.values - self.mean_) / self.scale_
+        with np.errstate(over="ignore"):
+            values = (sequences.values - self.mean_) / self.scale_
+            values = values.astype(np.float32)
+        _check_range(values)
         return (
-            torch.from_numpy(values.astype(np.float32)),
+            torch.from_numpy(values),
             torch.from_numpy(np.asarray(sequences.lengths)),
         )
 
@@ -181,3 +188,12 @@ class RandomKernelFeatures(
     def _n_features_out(self):
         """Number of columns that `transform` gives."""
         return self.kernels_.output_size
+
+
+def _check_range(values):
+    """Refuse numbers that have overflowed on their way to the convolutions."""
+    if not np.isfinite(values).all():
+        raise ValueError(
+            "X has numbers whose scale is beyond float32 (about 3e38); divide them "
+            "by a constant first."
+        )

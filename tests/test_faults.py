@@ -1,41 +1,47 @@
-"""Bad days: killed processes, full disks, forks, many threads, other processes.
+"""Bad days: killed processes, full disks, no memory, refits that fail.
 
-Processes are killed for real; each fault is one test. Interrupts are in
-training/test_interrupts.py, losses that are not finite in training/test_callbacks.py.
+Processes are killed for real; each fault is one test. Forks, other processes and
+threads are in test_faults_processes.py, interrupts in training/test_interrupts.py,
+losses that are not finite in training/test_callbacks.py.
 """
 
 import importlib
 import os
-import pickle
 import random
 import resource
 import signal
-import subprocess
-import sys
 import time
-import warnings
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
-import torch
-from model_zoo import LENGTHS, MODELS, STATES, UP_OR_DOWN, WALKS, fitted, outputs
+from model_zoo import (
+    EVENTS,
+    LENGTHS,
+    MODELS,
+    SENTENCES,
+    STATES,
+    UP_OR_DOWN,
+    WALKS,
+    fitted,
+    outputs,
+)
+from processes import ended, fork, kill, run_python
 from sequence_data import sentences, walks
 from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV
 from skorch.callbacks import Callback
 
 from sklearn_seqattn import (
     AttentionLSTMClassifier,
     NextStateLSTM,
+    SequencePadder,
     load_model,
     save_model,
 )
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX")
 
-ROOT = Path(__file__).resolve().parents[1]
 X, Y = walks(40)
 SMALL = {
     "front_end": ("dense", "dropout"),
@@ -49,55 +55,6 @@ SMALL = {
     "random_state": 0,
     "device": "cpu",
 }
-
-
-def fork(work):
-    """Run a function in a forked child, which ends with 0 if it returns."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # newer Pythons: threads
-        child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            work()
-            code = 0
-        finally:
-            os._exit(code)
-    return child
-
-
-def ended(child, timeout=60):
-    """Wait for a child; kill one that hangs, and give None for it."""
-    end = time.monotonic() + timeout
-    while time.monotonic() < end:
-        found, status = os.waitpid(child, os.WNOHANG)
-        if found:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.005)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return None
-
-
-def kill(child):
-    """Kill a child as a power cut would."""
-    os.kill(child, signal.SIGKILL)
-    return ended(child)
-
-
-def run_python(code, *arguments, **environment):
-    """Run code in a new interpreter; give what it prints."""
-    path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
-    done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": path, **environment},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 class Tell(Callback):
@@ -207,121 +164,57 @@ class TestFullDisk:
         model.fit(X, Y)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_saving_without_permission_changes_nothing(tmp_path):
-    path = tmp_path / "model.seqattn"
-    save_model(fitted("scaler"), path)
-    before = path.read_bytes()
-    tmp_path.chmod(0o500)
-    with pytest.raises(PermissionError):
-        save_model(fitted("classifier"), path)
-    tmp_path.chmod(0o700)
-    assert path.read_bytes() == before
-    assert os.listdir(tmp_path) == [path.name]
+def as_nobody(work):
+    """Run a function in a child that is not root and so needs permissions."""
+
+    def work_as_nobody():
+        if os.geteuid() == 0:
+            os.setgroups([])
+            os.setuid(65534)
+        work()
+
+    return ended(fork(work_as_nobody))
 
 
-FORKED = """
-import os, numpy as np, torch
-torch.set_num_threads(2)
-from test_faults import AttentionLSTMClassifier, SMALL, ended, fork
-from sequence_data import walks
-from sklearn_seqattn import RandomKernelFeatures
-X, y = walks(64)
-model = AttentionLSTMClassifier(**{**SMALL, "hidden_size": 64, "max_epochs": 1})
-model.fit(X, y)
-kernels = RandomKernelFeatures(n_features=840, random_state=0).fit(X)
-before, features = model.predict_proba(X), kernels.transform(X)
-def work():
-    assert torch.get_num_threads() == 1
-    np.testing.assert_allclose(model.predict_proba(X), before, atol=1e-6)
-    np.testing.assert_array_equal(kernels.transform(X), features)
-    model.fit(X, y)
-assert ended(fork(work)) == 0
-assert torch.get_num_threads() == 2
-print("done")
-"""
+class TestNoPermission:
+    @pytest.fixture
+    def folder(self, tmp_path):
+        """Give a folder that everybody may enter, and nobody may write."""
+        folder = tmp_path / "folder"
+        folder.mkdir()
+        for parent in (folder, *folder.parents):
+            if not parent.stat().st_mode & 0o001:
+                parent.chmod(0o711)
+        yield folder
+        folder.chmod(0o700)
 
+    def test_saving_changes_nothing(self, folder):
+        path = folder / "model.seqattn"
+        save_model(fitted("scaler"), path)
+        before = path.read_bytes()
+        folder.chmod(0o555)
 
-class TestFork:
-    def test_after_a_fit_with_two_threads(self):
-        threads = {"OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "passive"}
-        assert run_python(FORKED, **threads) == "done\n"
+        def save():
+            with pytest.raises(PermissionError):
+                save_model(fitted("classifier"), path)
 
-    def test_while_another_thread_is_fitting(self):
-        model, other = (clone(fitted("classifier")) for _ in range(2))
-        model.fit(WALKS, UP_OR_DOWN)
-        other.set_params(max_epochs=30)
-        with ThreadPoolExecutor(1) as pool:
-            fitting = pool.submit(other.fit, WALKS, UP_OR_DOWN)
-            time.sleep(0.05)
-            child = fork(lambda: model.fit(WALKS, UP_OR_DOWN).predict(WALKS))
-            assert ended(child) == 0
-            fitting.result()
+        assert as_nobody(save) == 0
+        assert path.read_bytes() == before
+        assert os.listdir(folder) == [path.name]
 
+    def test_a_checkpoint_fails_the_fit_and_the_old_fit_stays(self, folder):
+        model = AttentionLSTMClassifier(**SMALL).fit(X, Y)
+        before = model.predict_proba(X)
+        model.set_params(checkpoint_dir=folder)
+        folder.chmod(0o555)
 
-class TestThreads:
-    @pytest.mark.parametrize("name", ["classifier", "next state", "kernel numbers"])
-    def test_eight_threads_predict_what_one_does(self, name):
-        model = fitted(name)
-        expected = outputs(name, model)
-        with ThreadPoolExecutor(8) as pool:
-            found = list(pool.map(lambda _: outputs(name, model), range(32)))
-        assert all(one == expected for one in found)
+        def fit():
+            with pytest.raises(PermissionError):
+                model.fit(X, Y)
+            np.testing.assert_array_equal(model.predict_proba(X), before)
 
-    def test_eight_threads_load_what_was_saved(self, tmp_path):
-        path = tmp_path / "model.seqattn"
-        save_model(fitted("classifier"), path)
-        expected = outputs("classifier", fitted("classifier"))
-        before = torch.random.get_rng_state()
-        with ThreadPoolExecutor(8) as pool:
-            models = list(pool.map(lambda _: load_model(path), range(16)))
-        assert all(outputs("classifier", model) == expected for model in models)
-        assert torch.equal(torch.random.get_rng_state(), before)
-
-
-def test_a_search_in_two_processes_finds_what_one_does():
-    grid = {"hidden_size": [3, 4], "num_heads": [1]}
-    estimator = AttentionLSTMClassifier(**{**SMALL, "max_epochs": 2})
-    found = [
-        GridSearchCV(estimator, grid, cv=2, n_jobs=n_jobs).fit(X, Y)
-        for n_jobs in (1, 2)
-    ]
-    scores = [search.cv_results_["split1_test_score"].tolist() for search in found]
-    assert scores[0] == scores[1]
-    probabilities = [search.predict_proba(X) for search in found]
-    np.testing.assert_array_equal(*probabilities)
-
-
-OTHER_PROCESS = """
-import pickle, sys
-from test_faults import AttentionLSTMClassifier, SMALL, X, Y
-model = AttentionLSTMClassifier(**SMALL).fit(X, Y)
-with open(sys.argv[1], "rb") as file:
-    loaded = pickle.load(file)
-print(model.predict_proba(X).tobytes().hex())
-print(loaded.predict_proba(X).tobytes().hex())
-"""
-
-
-def test_the_same_seed_gives_the_same_bits_in_another_process(tmp_path):
-    path = tmp_path / "model.pickle"
-    model = AttentionLSTMClassifier(**SMALL).fit(X, Y)
-    path.write_bytes(pickle.dumps(model))
-    bits = model.predict_proba(X).tobytes().hex()
-    assert run_python(OTHER_PROCESS, path).split() == [bits, bits]
-
-
-def test_the_number_of_threads_changes_next_to_nothing():
-    n_threads = torch.get_num_threads()
-    found = []
-    try:
-        for n in (1, 2):
-            torch.set_num_threads(n)
-            model = AttentionLSTMClassifier(**{**SMALL, "max_epochs": 1}).fit(X, Y)
-            found.append(model.predict_proba(X))
-    finally:
-        torch.set_num_threads(n_threads)
-    np.testing.assert_allclose(*found, atol=1e-6)
+        assert as_nobody(fit) == 0
+        assert os.listdir(folder) == []
 
 
 class TestPickles:
@@ -371,6 +264,116 @@ def test_a_refit_that_fails_leaves_the_old_fit():
         with pytest.raises((ValueError, TypeError)):
             model.fit([[]], y)
         np.testing.assert_array_equal(getattr(model, method)(X), before)
+
+
+class Hostile:
+    """Make one function fail, and tell that it was called."""
+
+    def __init__(self, error):
+        self.error, self.n_calls = error, 0
+
+    def __call__(self, *args, **kwargs):
+        self.n_calls += 1
+        raise self.error
+
+
+#: Name of a transformer: X of another kind that it refuses in the middle of a fit,
+#: and the last thing that a fit calls.
+TABLE = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, np.inf]})
+REFITS = {
+    "padder": (TABLE, "preprocessing.padder.int"),
+    "scaler": ([[[1e308, 1.0], [-1e308, 2.0]]], "preprocessing.scaler._STATISTICS"),
+    "states": (pd.DataFrame({"a": ["x", "y"], "b": [None, "z"]}), "pd.factorize"),
+    "events": ([TABLE, TABLE], "preprocessing.event_encoder.OneHotEncoder"),
+    "kernels": ([[1e308] * 9], "random_kernels.RandomKernels.fit"),
+}
+
+
+def state_of(model):
+    """Give the attributes of a model by name and identity."""
+    return {name: id(value) for name, value in vars(model).items()}
+
+
+class TestRefitOfATransformer:
+    @pytest.mark.parametrize("name", REFITS)
+    def test_bad_input_leaves_the_old_fit(self, name):
+        model = clone(fitted(name)).fit(MODELS[name][1])
+        before, found = state_of(model), outputs(name, model)
+        bad = REFITS[name][0]
+        for X in (bad, [[]], np.array([[np.nan, 1.0]]), 3, []):
+            with pytest.raises((ValueError, TypeError)):
+                model.fit(X)
+            assert state_of(model) == before
+        assert outputs(name, model) == found
+
+    @pytest.mark.parametrize("error", [MemoryError("full"), KeyboardInterrupt()])
+    @pytest.mark.parametrize("name", REFITS)
+    def test_a_failure_late_in_the_fit_leaves_the_old_fit(
+        self, name, error, monkeypatch
+    ):
+        model = clone(fitted(name)).fit(MODELS[name][1])
+        before = state_of(model)
+        hostile = Hostile(error)
+        target = REFITS[name][1]
+        place = "pandas.factorize" if name == "states" else f"sklearn_seqattn.{target}"
+        value = (
+            {"standard": hostile, "robust": hostile} if name == "scaler" else hostile
+        )
+        monkeypatch.setattr(place, value, raising=False)
+        with pytest.raises(type(error)):
+            model.fit(MODELS[name][1])
+        assert hostile.n_calls == 1
+        assert state_of(model) == before
+
+    def test_a_vocabulary_that_is_found_empty_at_the_end(self):
+        model = clone(fitted("states")).fit(SENTENCES)
+        before = state_of(model)
+        with pytest.raises(ValueError, match="No state occurs"):
+            model.set_params(min_count=10**6).fit(SENTENCES)
+        model.set_params(min_count=1)
+        assert state_of(model).keys() == before.keys()
+        assert model.transform(SENTENCES)[0].tolist()
+
+    def test_another_kind_of_input_is_forgotten_after_a_failure(self):
+        model = clone(fitted("events")).fit(EVENTS)
+        before = state_of(model)
+        with pytest.raises(TypeError):
+            model.fit(SENTENCES)
+        assert state_of(model) == before
+
+
+OUT_OF_MEMORY = """
+import resource, sys
+import numpy as np
+from pathlib import Path
+from model_zoo import fitted
+
+name, method, n_steps = sys.argv[1], sys.argv[2], int(sys.argv[3])
+model, X = fitted(name), [np.zeros((n_steps, 2)), np.ones((3, 2))]
+size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+room = size + 400 * 2**20
+resource.setrlimit(resource.RLIMIT_AS, (room, room))
+try:
+    getattr(model, method)(*(X, [0, 1])[: 1 + (method == "fit")])
+except MemoryError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc")
+class TestOutOfMemory:
+    @pytest.mark.parametrize("method", ["fit", "predict_proba"])
+    def test_a_batch_is_named(self, method):
+        found = run_python(OUT_OF_MEMORY, "classifier", method, 2_000_000)
+        assert "Out of memory on a batch of 2 sequences" in found
+        assert "the longest of 2000000 steps" in found
+
+    def test_a_padded_array_is_named(self):
+        X = [np.zeros(2), np.zeros(3)]
+        padder = SequencePadder(max_len=2**40).fit(X)
+        message = "2 sequences, 1099511627776 steps .* longest sequence has 3 steps"
+        with pytest.raises(MemoryError, match=message):
+            padder.transform(X)
 
 
 def test_every_model_is_here():

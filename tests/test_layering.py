@@ -29,10 +29,11 @@ ALLOWED = {
     "events": set(),
     # transformers without torch
     "preprocessing.layout": {"sequences.containers"},
-    "preprocessing.padder": {"sequences", "preprocessing.layout"},
-    "preprocessing.scaler": {"sequences", "preprocessing.layout"},
-    "preprocessing.state_encoder": {"sequences", "preprocessing.layout"},
+    "preprocessing.padder": {"fitting", "sequences", "preprocessing.layout"},
+    "preprocessing.scaler": {"fitting", "sequences", "preprocessing.layout"},
+    "preprocessing.state_encoder": {"fitting", "sequences", "preprocessing.layout"},
     "preprocessing.event_encoder": {
+        "fitting",
         "sequences",
         "sequences.frames",
         "preprocessing.layout",
@@ -139,7 +140,7 @@ ALLOWED = {
         "training",
     },
     # random convolutions and their readout
-    "random_kernels": {"nn.kernels", "sequences"},
+    "random_kernels": {"fitting", "nn.kernels", "sequences"},
     "ridge_readout": set(),
     "kernel_fitting": {"nn.kernels", "ridge_readout"},
     # next state, by counting and by a network

@@ -10,6 +10,7 @@ from sklearn.base import (
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_seqattn.fitting import kept_on_failure
 from sklearn_seqattn.preprocessing.layout import restore
 from sklearn_seqattn.sequences import validate_sequences
 from sklearn_seqattn.sequences.frames import numeric_columns
@@ -74,7 +75,8 @@ class EventEncoder(
         EventEncoder
             The fitted transformer.
         """
-        return self._fit_sequences(self._read(X, reset=True))
+        with kept_on_failure(self):
+            return self._fit_sequences(self._read(X, reset=True))
 
     def transform(self, X):
         """Encode the events.

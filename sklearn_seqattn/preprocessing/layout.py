@@ -24,13 +24,26 @@ def to_padded(sequences, n_steps, side="post"):
     -------
     ndarray of shape (n, n_steps, D)
         Of the dtype of the sequences.
+
+    Raises
+    ------
+    MemoryError
+        With the size of the array that there is no room for.
     """
     values, lengths = sequences.values, sequences.lengths[:, np.newaxis]  # (n, 1)
-    steps = np.arange(n_steps)
-    is_real = steps < lengths if side == "post" else steps >= n_steps - lengths
     shape = (len(sequences), n_steps, values.shape[1])
-    padded = np.full(shape, np.nan, dtype=values.dtype)
-    padded[is_real] = values
+    try:
+        steps = np.arange(n_steps)
+        is_real = steps < lengths if side == "post" else steps >= n_steps - lengths
+        padded = np.full(shape, np.nan, dtype=values.dtype)
+        padded[is_real] = values
+    except MemoryError as error:
+        raise MemoryError(
+            f"Out of memory on a padded array of {shape[0]} sequences, {n_steps} "
+            f"steps and {shape[2]} channels; the longest sequence has "
+            f"{sequences.lengths.max()} steps. Pad fewer sequences at a time, or "
+            "shorter ones."
+        ) from error
     return padded
 
 

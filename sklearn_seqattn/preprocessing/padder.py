@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_seqattn.fitting import kept_on_failure
 from sklearn_seqattn.preprocessing.layout import to_padded
 from sklearn_seqattn.sequences import Sequences, check_sequences, validate_sequences
 
@@ -90,9 +91,9 @@ class SequencePadder(TransformerMixin, BaseEstimator):
         SequencePadder
             The fitted transformer.
         """
-        sequences = self._read(X, reset=True)
-        longest = int(sequences.lengths.max())
-        self.max_len_ = longest if self.max_len is None else int(self.max_len)
+        with kept_on_failure(self):
+            longest = int(self._read(X, reset=True).lengths.max())
+            self.max_len_ = longest if self.max_len is None else int(self.max_len)
         return self
 
     def transform(self, X):

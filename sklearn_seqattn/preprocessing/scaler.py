@@ -5,6 +5,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
+from sklearn_seqattn.fitting import kept_on_failure
 from sklearn_seqattn.preprocessing.layout import TableFeatureNamesMixin, restore
 from sklearn_seqattn.sequences import validate_sequences
 
@@ -85,14 +86,13 @@ class SequenceScaler(TableFeatureNamesMixin, TransformerMixin, BaseEstimator):
         SequenceScaler
             The fitted transformer.
         """
-        sequences = self._read(X, reset=True)
-        with np.errstate(over="ignore", invalid="ignore"):
-            self._fit_sequences(sequences, sample_weight)
-        if not np.isfinite([self.center_, self.scale_]).all():
-            raise ValueError(
-                "X has numbers whose squares are beyond float64 (about 1e308); divide "
-                "them by a constant first."
-            )
+        with kept_on_failure(self), np.errstate(over="ignore", invalid="ignore"):
+            self._fit_sequences(self._read(X, reset=True), sample_weight)
+            if not np.isfinite([self.center_, self.scale_]).all():
+                raise ValueError(
+                    "X has numbers whose squares are beyond float64 (about 1e308); "
+                    "divide them by a constant first."
+                )
         return self
 
     def transform(self, X):
@@ -110,7 +110,9 @@ class SequenceScaler(TableFeatureNamesMixin, TransformerMixin, BaseEstimator):
             of arrays or of DataFrames. float32 stays float32.
         """
         check_is_fitted(self)
-        sequences = self._transform_sequences(self._read(X, reset=False))
+        with np.errstate(over="ignore"):
+            sequences = self._transform_sequences(self._read(X, reset=False))
+        _check_finite(sequences.values)
         return self._restore(sequences, X)
 
     def inverse_transform(self, X):
@@ -128,8 +130,10 @@ class SequenceScaler(TableFeatureNamesMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         sequences = self._read(X, reset=False)
-        values = sequences.values * self.scale_ + self.center_
-        values = values.astype(sequences.values.dtype, copy=False)
+        with np.errstate(over="ignore"):
+            values = sequences.values * self.scale_ + self.center_
+            values = values.astype(sequences.values.dtype, copy=False)
+        _check_finite(values)
         return self._restore(sequences.with_values(values), X)
 
     def _fit_sequences(self, sequences, sample_weight=None):
@@ -176,6 +180,17 @@ class SequenceScaler(TableFeatureNamesMixin, TransformerMixin, BaseEstimator):
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _check_finite(values):
+    """Refuse to hand on numbers that have overflowed."""
+    is_finite = np.isfinite(values).all(axis=0)
+    if not is_finite.all():
+        raise ValueError(
+            f"Channel {is_finite.argmin()} of X has numbers that are beyond "
+            f"{values.dtype} once they are scaled; look for values far from those of "
+            "fit, or divide X by a constant before fit."
+        )
 
 
 # Each takes values (S, D) and weights (S,) or None, and returns center and scale (D,).

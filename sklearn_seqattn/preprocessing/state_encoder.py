@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_seqattn.fitting import kept_on_failure
 from sklearn_seqattn.preprocessing.layout import TableFeatureNamesMixin, restore
 from sklearn_seqattn.sequences import check_sequences, validate_sequences
 
@@ -82,8 +83,9 @@ class StateEncoder(TableFeatureNamesMixin, TransformerMixin, BaseEstimator):
         StateEncoder
             The fitted transformer.
         """
-        sequences = validate_sequences(self, X, tokens=True, reset=True)
-        return self._fit_sequences(sequences)
+        with kept_on_failure(self):
+            sequences = validate_sequences(self, X, tokens=True, reset=True)
+            return self._fit_sequences(sequences)
 
     def transform(self, X):
         """Replace each token by its id.

@@ -5,9 +5,12 @@ import sys
 import threading
 from contextlib import contextmanager
 
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
 from skorch.callbacks import Callback
 
-#: Parts of scikit-learn that pass a fit on and wait for it alone.
+#: Modules whose functions fit several models, and those that only pass a fit on.
+_SEARCHES = ("sklearn.", "sklearn_seqattn.experiment")
 _TRANSPARENT = ("sklearn.base", "sklearn.pipeline", "sklearn.utils")
 
 
@@ -60,18 +63,38 @@ def finishing_batches(stop):
 
 
 def inside_search():
-    """Tell whether scikit-learn is fitting several models, of which this is one.
+    """Tell whether a meta-estimator or a search is fitting, of which this is a part.
 
-    A search that is told of no interrupt would go on with its next candidate.
+    One that is told of no interrupt would go on with its next candidate.
 
     Returns
     -------
     inside : bool
+
+    Notes
+    -----
+    A fit is not told who calls it: scikit-learn passes nothing down, and what it
+    does with errors (`error_score`) is for exceptions, which an interrupt is not. So
+    the callers are looked at, and only where Ctrl-C was pressed. In doubt the answer
+    is no: the warning is seen then, and a second Ctrl-C ends everything.
     """
     frame = sys._getframe()
     while frame is not None:
-        name = frame.f_globals.get("__name__", "")
-        if name.startswith("sklearn.") and not name.startswith(_TRANSPARENT):
+        if _fits_several(frame):
             return True
         frame = frame.f_back
     return False
+
+
+def _fits_several(frame):
+    """Tell whether a caller may fit other models after this one."""
+    module = frame.f_globals.get("__name__", "")
+    if module.startswith(_SEARCHES):
+        return not module.startswith(_TRANSPARENT)
+    caller = frame.f_locals.get("self")  # a meta-estimator of another library
+    if not isinstance(caller, BaseEstimator) or isinstance(caller, Pipeline):
+        return False
+    # One of ours, or of a subclass whose fit calls ours, is the model itself.
+    return not any(
+        c.__module__.startswith("sklearn_seqattn.") for c in type(caller).mro()
+    )

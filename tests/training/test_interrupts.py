@@ -7,12 +7,19 @@ import threading
 import numpy as np
 import pytest
 from sequence_data import walks
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import VotingClassifier
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from skorch.callbacks import Callback
 
 from sklearn_seqattn import AttentionLSTMClassifier, SequenceScaler
-from sklearn_seqattn.training.interrupts import StopAtBatch, finishing_batches
+from sklearn_seqattn.training.interrupts import (
+    StopAtBatch,
+    finishing_batches,
+    inside_search,
+)
 
 X, Y = walks(40)
 SMALL = {
@@ -53,6 +60,15 @@ class Press(Callback):
         if (row["epoch"], len(row["batches"])) == (self.epoch, self.batch):
             for _ in range(self.times):
                 os.kill(os.getpid(), signal.SIGINT)
+
+
+class Count(Press):
+    """Press it in each fit, and count the fits of all copies."""
+
+    n_fits = 0
+
+    def on_train_begin(self, net, **kwargs):
+        Count.n_fits += 1
 
 
 def make(press=None, **options):
@@ -97,13 +113,67 @@ def test_twice_abandons_the_fit_and_keeps_the_old_one():
     np.testing.assert_array_equal(model.predict_proba(X), before)
 
 
-def test_a_search_is_interrupted():
-    press = Press()
-    search = GridSearchCV(make(press), {"lr": [1e-3, 1e-2]}, cv=2)
-    with pytest.raises(KeyboardInterrupt):
-        search.fit(X, Y)
-    with pytest.raises(KeyboardInterrupt):
-        cross_val_score(make(press), X, Y, cv=2)
+class Wrapper(ClassifierMixin, BaseEstimator):
+    """A meta-estimator of another library."""
+
+    def __init__(self, estimator):
+        self.estimator = estimator
+
+    def fit(self, X, y):
+        self.fitted_ = [clone(self.estimator).fit(X, y) for _ in range(2)]
+        return self
+
+
+GRID = {"lr": [1e-3, 1e-2]}
+DEEP_GRID = {"attentionlstmclassifier__lr": [1e-3, 1e-2]}
+#: What fits several models, or might: the interrupt ends all of it.
+SEARCHES = {
+    "GridSearchCV": lambda model: GridSearchCV(model, GRID, cv=2).fit(X, Y),
+    "cross_val_score": lambda model: cross_val_score(model, X, Y, cv=2),
+    "GridSearchCV of a Pipeline": lambda model: GridSearchCV(
+        make_pipeline(SequenceScaler(), model), DEEP_GRID, cv=2, error_score=0.0
+    ).fit(X, Y),
+    "Pipeline of a GridSearchCV": lambda model: make_pipeline(
+        SequenceScaler(), GridSearchCV(model, GRID, cv=2)
+    ).fit(X, Y),
+    "VotingClassifier": lambda model: VotingClassifier(
+        [("a", model), ("b", model)]
+    ).fit(X, Y),
+    "CalibratedClassifierCV": lambda model: CalibratedClassifierCV(model, cv=2).fit(
+        X, Y
+    ),
+    "another library": lambda model: Wrapper(model).fit(X, Y),
+    "a Pipeline in another library": lambda model: Wrapper(
+        make_pipeline(SequenceScaler(), model)
+    ).fit(X, Y),
+}
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_a_search_is_interrupted(name):
+    Count.n_fits = 0
+    with pytest.raises(KeyboardInterrupt, match="Interrupted in epoch 3"):
+        SEARCHES[name](make(Count()))
+    assert Count.n_fits == 1
+
+
+class Own(AttentionLSTMClassifier):
+    def fit(self, X, y):
+        return super().fit(X, y)
+
+
+def test_a_subclass_is_no_search():
+    with pytest.warns(UserWarning, match="Interrupted in epoch 3"):
+        model = Own(**{**SMALL, "callbacks": (Press(),)}).fit(X, Y)
+    assert model.n_iter_ == 2
+
+
+def test_an_experiment_is_interrupted():
+    code = compile("found = inside_search()", "experiment.py", "exec")
+    for module, inside in [("experiment", True), ("classifier", False)]:
+        space = {"__name__": f"sklearn_seqattn.{module}"}
+        exec(code, space | {"inside_search": inside_search}, found := {})
+        assert found["found"] is inside
 
 
 def test_a_pipeline_is_fitted():
