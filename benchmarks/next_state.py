@@ -33,6 +33,7 @@ PLAIN_LSTM = {
     "residual": False,
     "tie_weights": False,
     "backoff": None,
+    "repetition": False,
     "calibrate": False,
 }
 
@@ -66,7 +67,7 @@ def measure(path, seeds):
             yield row(path.stem, name, model, test, seconds)
             if name == "NextStateLSTM":
                 network = copy.copy(model)
-                network.backoff_model_ = None
+                network.backoff_model_ = network.repetition_weights_ = None
                 yield row(path.stem, f"{name}, network alone", network, test, seconds)
 
 

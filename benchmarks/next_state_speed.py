@@ -29,6 +29,7 @@ def epoch(X, y=None, targets="all"):
             early_stopping=False,
             calibrate=False,
             backoff=None,
+            repetition=False,
             max_epochs=n_epochs,
             batch_size=16,
             random_state=0,

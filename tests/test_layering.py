@@ -162,7 +162,12 @@ ALLOWED = {
     },
     "next_state.mixture": set(),
     "next_state.batches": {"batching", "next_state.streams"},
-    "next_state.choices": {"next_state.batches", "next_state.mixture"},
+    "next_state.repetition": {"next_state.streams"},
+    "next_state.choices": {
+        "next_state.batches",
+        "next_state.mixture",
+        "next_state.repetition",
+    },
     "next_state.lstm": {
         "base",
         "next_state.event_features",
@@ -174,6 +179,7 @@ ALLOWED = {
         "nn.next_state_network",
         "next_state.batches",
         "next_state.choices",
+        "next_state.repetition",
         "next_state.streams",
         "plans",
         "training",
@@ -206,6 +212,7 @@ ALLOWED = {
     "persistence.state_attributes": {
         "next_state.event_features",
         "next_state.ngrams",
+        "next_state.repetition",
         "persistence.checks",
         "sealed_files",
         "next_state.streams",

@@ -1,18 +1,30 @@
-"""What held-out sequences decide of a next-state model: temperature and mixture."""
+"""What held-out sequences decide of a next-state model: how its parts are mixed."""
+
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import log_softmax
 
 from sklearn_seqattn.next_state.batches import StateDataset, logit_batches
-from sklearn_seqattn.next_state.mixture import find_temperature, find_weight
+from sklearn_seqattn.next_state.mixture import find_temperature, find_weight, mix
+from sklearn_seqattn.next_state.repetition import find_repetition
 
 _CELLS = 2**24  # logits of held-out sequences in memory at once
 
 
-def choose_temperature_and_weight(
-    net, counts, held_out, n_columns, *, calibrate, last_only
+@dataclass(frozen=True)
+class Choice:
+    """How the distributions of the parts become one."""
+
+    temperature: float = 1.0
+    network_weight: float = 0.5  # against the counts, where there are any
+    repetition: np.ndarray | None = None  # weights of earlier steps
+
+
+def choose_mixture(
+    net, counts, held_out, n_columns, *, calibrate, repetition, last_only
 ):
-    """Choose temperature and weight where held-out states are most probable.
+    """Choose where held-out states are most probable.
 
     Parameters
     ----------
@@ -26,26 +38,31 @@ def choose_temperature_and_weight(
         Number of columns K of the distributions.
     calibrate : bool
         Whether to choose a temperature.
+    repetition : bool
+        Whether to choose the weights of earlier steps.
     last_only : bool
         Whether only the last state of each sequence is predicted.
 
     Returns
     -------
-    temperature : float
-        1 unless `calibrate`, or where nothing is predicted.
-    weight : float or None
-        That of the network; None without `counts`, or where nothing is predicted.
+    choice : Choice
+        The default where nothing is predicted.
     """
     held_out = held_out.take(_affordable(held_out.lengths, n_columns))
     logits, columns, rows = _known_logits(net, held_out, n_columns, last_only)
     if not len(columns):
-        return 1.0, None
+        return Choice()
     temperature = find_temperature(logits, columns) if calibrate else 1.0
-    if counts is None:
-        return temperature, None
-    network = log_softmax(logits / temperature, axis=1)
-    counted = counts.follow(held_out)[rows]
-    return temperature, find_weight(network, counted, columns)
+    log_proba, weight = log_softmax(logits / temperature, axis=1), 1.0
+    if counts is not None:
+        counted = counts.follow(held_out)[rows]
+        weight = find_weight(log_proba, counted, columns)
+        log_proba = mix(log_proba, counted, weight)
+    weights = None
+    if repetition:
+        found = log_proba[np.arange(len(columns)), columns]
+        weights = find_repetition(found, held_out, rows, columns)
+    return Choice(temperature, weight, weights)
 
 
 def _affordable(lengths, n_columns):

@@ -18,10 +18,11 @@ from sklearn_seqattn.next_state.batches import (
     StateDataset,
     logit_batches,
 )
-from sklearn_seqattn.next_state.choices import choose_temperature_and_weight
+from sklearn_seqattn.next_state.choices import Choice, choose_mixture
 from sklearn_seqattn.next_state.event_features import EventFeatures, as_frames
 from sklearn_seqattn.next_state.mixture import mix
 from sklearn_seqattn.next_state.ngrams import NgramModel
+from sklearn_seqattn.next_state.repetition import with_repetition
 from sklearn_seqattn.next_state.streams import FIRST_STATE
 from sklearn_seqattn.next_state.verbs import NextStateMixin
 from sklearn_seqattn.nn.next_state_network import build_next_state_network, widen
@@ -57,7 +58,8 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
     the steps. By default its distribution is mixed with that of interpolated
     Kneser-Ney counts, as p_network^w p_counts^(1 - w) up to a factor [6]_, with the
     weight w under which held-out states are most probable: counts are better on
-    short, regular sequences, the network on long, rich ones.
+    short, regular sequences, the network on long, rich ones. To the mixture are added
+    the observations of the sequence itself, which may be about to repeat itself.
 
     Parameters
     ----------
@@ -111,6 +113,10 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         features there are.
     backoff_order : int, default=5
         Number of preceding states that the counts depend on.
+    repetition : bool, default=True
+        Whether the earlier steps of a sequence count as observations of what follows
+        [7]_: the more, the more states they have in common with the present step.
+        How much is chosen on held-out sequences.
     calibrate : bool, default=True
         Whether the logits are divided by the temperature under which held-out states
         are most probable [5]_.
@@ -131,9 +137,10 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         Whether training stops when the loss of held-out sequences has not improved
         for `n_iter_no_change` epochs; the best weights are kept.
     validation_fraction : float, default=0.1
-        The share of sequences to hold out, for early stopping, calibration and the
-        weight of the mixture. With fewer than 10 sequences none are held out; the
-        temperature is 1 then and the mixture even.
+        The share of sequences to hold out, for early stopping, calibration, the
+        weight of the mixture and those of repetition. With fewer than 10 sequences
+        none are held out; the temperature is 1 then, the mixture even, and repetition
+        does not count.
     n_iter_no_change : int, default=5
         Epochs to wait for an improvement.
     random_state : int, RandomState instance or None, default=None
@@ -181,6 +188,10 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         The counts that the network is mixed with.
     network_weight_ : float
         Weight of the network in the mixture, from 0 to 1.
+    repetition_weights_ : ndarray of shape (7,) or None
+        Weight of an earlier step by the number of states, up to six, that it and the
+        steps before it have in common with the present one. The distribution of the
+        mixture has weight one.
     history_ : DataFrame
         One row an epoch.
     n_iter_ : int
@@ -201,6 +212,9 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
        models", EACL 2017.
     .. [5] C. Guo et al., "On calibration of modern neural networks", ICML 2017.
     .. [6] D. Klakow, "Log-linear interpolation of language models", ICSLP 1998.
+    .. [7] R. Kuhn and R. De Mori, "A cache-based natural language model for speech
+       recognition", IEEE Transactions on Pattern Analysis and Machine Intelligence 12
+       (1990).
 
     Examples
     --------
@@ -223,6 +237,7 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         "columns": ["array-like", None],
         "backoff": [StrOptions({"kneser_ney"}), None],
         "backoff_order": [Interval(Integral, 0, None, closed="left")],
+        "repetition": ["boolean"],
         "calibrate": ["boolean"],
         "early_stopping": ["boolean"],
     }
@@ -250,6 +265,7 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         columns=None,
         backoff="kneser_ney",
         backoff_order=5,
+        repetition=True,
         calibrate=True,
         lr=4e-3,
         lr_schedule="cosine",
@@ -289,6 +305,7 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         self.columns = columns
         self.backoff = backoff
         self.backoff_order = backoff_order
+        self.repetition = repetition
         self.calibrate = calibrate
         self.lr = lr
         self.lr_schedule = lr_schedule
@@ -437,9 +454,16 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
             self.net_, dataset, len(self.classes_), last=last
         ):
             log_proba = log_softmax(logits / self.temperature_, axis=1)
+            part = streams.take(rows)
             if self.backoff_model_ is not None:
-                counted = self.backoff_model_.follow(streams.take(rows), last=last)
+                counted = self.backoff_model_.follow(part, last=last)
                 log_proba = mix(log_proba, counted, self.network_weight_)
+            if self.repetition_weights_ is not None:
+                steps = np.arange(len(part.symbols))
+                if last:
+                    steps = np.cumsum(part.lengths) - 1
+                weights = self.repetition_weights_
+                log_proba = with_repetition(log_proba, part, steps, weights)
             yield rows, log_proba
 
     def _read_states(self, X, *, reset):
@@ -476,8 +500,8 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
     def _split(self, n, seed):
         """Return the sequences to fit and those to hold out, or None for these."""
         order = np.random.RandomState(seed).permutation(n)
-        wanted = self.early_stopping or self.calibrate or self.backoff is not None
-        if not wanted or n < _FEWEST_VALIDATED:
+        users = (self.early_stopping, self.calibrate, self.backoff, self.repetition)
+        if not any(users) or n < _FEWEST_VALIDATED:
             return np.sort(order), None
         n_held_out = min(ceil(self.validation_fraction * n), n - 1)
         return np.sort(order[n_held_out:]), np.sort(order[:n_held_out])
@@ -557,28 +581,30 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         return NgramModel(self.backoff_order, n_symbols, len(self.classes_))
 
     def _choose_mixture(self, streams, weights, fitted, held_out):
-        """Choose temperature and weight where held-out states are most probable.
+        """Choose how to mix where held-out states are most probable.
 
-        The n-gram model of the weight has not seen the held-out sequences either;
+        The n-gram model of that choice has not seen the held-out sequences either;
         the one that is kept counts all.
         """
-        self.backoff_model_, weight = None, None
-        self.temperature_ = 1.0
+        counts, choice = None, Choice()
         if held_out is not None:
-            counts = None
             if self.backoff is not None:
                 counts = self._ngrams().learn(streams.take(fitted), weights[fitted])
-            self.temperature_, weight = choose_temperature_and_weight(
+            choice = choose_mixture(
                 self.net_,
                 counts,
                 streams.take(held_out),
                 len(self.classes_),
                 calibrate=self.calibrate,
+                repetition=self.repetition,
                 last_only=self.targets == "last",
             )
+        self.temperature_ = choice.temperature
         self.network_weight_ = 1.0
+        self.backoff_model_ = None
+        self.repetition_weights_ = choice.repetition
         if self.backoff is not None:
-            self.network_weight_ = 0.5 if weight is None else weight
+            self.network_weight_ = choice.network_weight
             self.backoff_model_ = self._ngrams().learn(streams, weights)
 
 

@@ -33,6 +33,7 @@ from sklearn_seqattn.persistence.state_attributes import (
     check_end_state,
     check_events,
     check_ngrams,
+    check_repetition,
     check_state_vocabulary,
     pack_events,
     pack_ngrams,
@@ -185,6 +186,7 @@ ATTRIBUTES = {
         "temperature_": simple(check_float, 0.0),
         "network_weight_": simple(check_float, 0.0, 1.0),
         "backoff_model_": Attribute(check_ngrams, pack_ngrams),
+        "repetition_weights_": Attribute(check_repetition),
     },
     "RandomKernelFeatures": {
         **_INPUT,

@@ -6,6 +6,7 @@ from sklearn.preprocessing import StandardScaler
 
 from sklearn_seqattn.next_state.event_features import EventFeatures
 from sklearn_seqattn.next_state.ngrams import NgramModel
+from sklearn_seqattn.next_state.repetition import LONGEST
 from sklearn_seqattn.next_state.streams import FIRST_STATE, Vocabulary
 from sklearn_seqattn.persistence.checks import (
     check_array,
@@ -172,3 +173,13 @@ def _check_rows(rows, weights, where, n_symbols, n_targets):
     )
     if not right:
         raise FileFormatError(f"{where} has n-grams that are out of range.")
+
+
+def check_repetition(value, where, estimator):
+    """Read the weights of earlier steps."""
+    if value is None:
+        return None
+    weights = check_array(value, where, kind="f", shape=(1 + LONGEST,))
+    if (weights <= 0).any():
+        raise FileFormatError(f"{where} has a weight that is not positive.")
+    return weights

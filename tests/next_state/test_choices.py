@@ -1,4 +1,4 @@
-"""Temperature and weight of the mixture, chosen on held-out sequences."""
+"""How the parts of a model are mixed, chosen on held-out sequences."""
 
 from types import SimpleNamespace
 
@@ -33,26 +33,27 @@ def streams_of(sequences):
 
 def choose(held_out, certainty=2.0, counts=None, **options):
     net = SimpleNamespace(module_=Copycat(2, certainty), device="cpu")
-    options = {"calibrate": True, "last_only": False, **options}
-    found = choices.choose_temperature_and_weight(
-        net, counts, streams_of(held_out), 2, **options
+    defaults = {"calibrate": True, "repetition": False, "last_only": False}
+    choice = choices.choose_mixture(
+        net, counts, streams_of(held_out), 2, **{**defaults, **options}
     )
-    return *found, net.module_.n_read
+    return choice, net.module_.n_read
 
 
 HELD_OUT = [[0, 0, 0, 1], [1, 1]]  # a state follows itself three times of four
 
 
 def test_the_temperature_is_that_of_the_held_out_states():
-    temperature, weight, _ = choose(HELD_OUT)
-    assert temperature == pytest.approx(2 / np.log(3), rel=1e-3)
-    assert weight is None
-    assert choose(HELD_OUT, calibrate=False)[:2] == (1.0, None)
+    choice, _ = choose(HELD_OUT)
+    assert choice.temperature == pytest.approx(2 / np.log(3), rel=1e-3)
+    assert choice.network_weight == 1
+    assert choice.repetition is None
+    assert choose(HELD_OUT, calibrate=False)[0].temperature == 1
 
 
 def test_the_last_states_alone():
-    temperature, _, _ = choose([[0, 0, 1], [1, 1], [0, 0]], last_only=True)
-    assert temperature == pytest.approx(2 / np.log(2), rel=1e-3)
+    choice, _ = choose([[0, 0, 1], [1, 1], [0, 0]], last_only=True)
+    assert choice.temperature == pytest.approx(2 / np.log(2), rel=1e-3)
 
 
 def test_the_better_part_gets_the_weight():
@@ -61,18 +62,26 @@ def test_the_better_part_gets_the_weight():
     model = {"order": 1, "n_symbols": 2 + FIRST_STATE, "n_targets": 2}
     sure = NgramModel(**model).learn(right, np.ones(1))
     mad = NgramModel(**model).learn(wrong, np.ones(1))
-    _, against_right, _ = choose([[0, 0, 0, 1]], certainty=-2.0, counts=sure)
-    _, against_wrong, _ = choose([[0, 0, 0, 1]], certainty=1.0, counts=mad)
-    assert against_right < 0.01
-    assert against_wrong > 0.9
+    against_right, _ = choose([[0, 0, 0, 1]], certainty=-2.0, counts=sure)
+    against_wrong, _ = choose([[0, 0, 0, 1]], certainty=1.0, counts=mad)
+    assert against_right.network_weight < 0.01
+    assert against_wrong.network_weight > 0.9
+
+
+def test_repetition_is_weighed_against_the_mixture():
+    steady = [[0] * 9, [1] * 9]
+    unsure, _ = choose(steady, certainty=0.1, calibrate=False, repetition=True)
+    sure, _ = choose(steady, certainty=9.0, calibrate=False, repetition=True)
+    assert unsure.repetition[1] > 100 * sure.repetition[1]
 
 
 def test_nothing_to_predict_decides_nothing():
     counts = NgramModel(1, 2 + FIRST_STATE, 2).learn(streams_of([[0, 1]]), np.ones(1))
-    assert choose([[0], [1]], counts=counts)[:2] == (1.0, None)
+    choice, _ = choose([[0], [1]], counts=counts, repetition=True)
+    assert choice == choices.Choice()
 
 
 @pytest.mark.parametrize("n_cells", [1, 8, 11])
 def test_only_so_many_sequences_as_memory_holds(monkeypatch, n_cells):
     monkeypatch.setattr(choices, "_CELLS", n_cells)
-    assert choose(HELD_OUT)[2] == 4  # the first one alone, in full
+    assert choose(HELD_OUT)[1] == 4  # the first one alone, in full

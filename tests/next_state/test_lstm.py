@@ -118,10 +118,12 @@ def test_global_generators_stay_where_they_are():
     assert torch.equal(torch.get_rng_state(), states[1])
 
 
-def test_the_mixture_is_geometric(model):
+def test_the_mixture_is_geometric():
+    params = {**TINY, "end_state": True, "repetition": False}
+    model = NextStateLSTM(**params).fit(X)
     streams = model._encode(X)
     ((rows, mixed),) = model._log_proba_batches(streams, last=True)
-    alone = NextStateLSTM(**TINY, end_state=True, backoff=None).fit(X)
+    alone = NextStateLSTM(**params, backoff=None).fit(X)
     ((_, network),) = alone._log_proba_batches(streams, last=True)
     counted = model.backoff_model_.follow(streams.take(rows), last=True)
     weight = model.network_weight_
@@ -140,7 +142,7 @@ def test_the_mixture_is_no_worse_on_held_out_data():
 
 
 def test_calibration_divides_the_logits():
-    params = {**TINY, "backoff": None}
+    params = {**TINY, "backoff": None, "repetition": False}
     plain = NextStateLSTM(**params, calibrate=False).fit(X)
     calibrated = NextStateLSTM(**params).fit(X)
     assert plain.temperature_ == 1

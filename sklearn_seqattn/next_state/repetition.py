@@ -1,0 +1,142 @@
+"""Repetition: what followed the same states earlier in the same sequence.
+
+A sequence often repeats itself: a chorus, a loop of a process. Each earlier step of
+the sequence is an observation of what follows; it counts the more, the more of the
+states before it are those before the present step.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+from scipy.optimize import minimize
+
+from sklearn_seqattn.next_state.streams import FIRST_STATE, rows_of
+
+LONGEST = 6  # states in common, from which on a step counts no more
+_PAIRS = 2**18  # pairs of steps that are compared at once, about
+_LEAST = -700.0  # log-probability; exp of far less is zero, which has no logarithm
+_START = (-7.0, -3.5, 0.7)  # logarithms: no state in common, one, and its growth
+_BOUNDS = ((-12.0, 3.0), (-12.0, 3.0), (0.0, 3.0))
+
+
+def earlier_steps(streams, rows):
+    """Compare steps with all earlier ones of their sequences.
+
+    Parameters
+    ----------
+    streams : StateStreams
+        The sequences.
+    rows : ndarray of shape (N,)
+        Which of their steps to compare.
+
+    Yields
+    ------
+    part : slice
+        The part of `rows` that is compared, so that memory is bounded.
+    present : ndarray of shape (M,)
+        Index in that part of the later step of each pair.
+    followed : ndarray of shape (M,)
+        Column of the state that followed the earlier step; negative if unknown.
+    common : ndarray of shape (M,)
+        States that both steps have in common, they and those before them: 0 if not
+        even the states of the steps are the same, `LONGEST` at most.
+    """
+    symbols = streams.symbols
+    starts = np.repeat(streams.starts, streams.lengths)[rows]
+    chunk = np.cumsum(rows - starts) // _PAIRS
+    bounds = [0, *(np.flatnonzero(np.diff(chunk)) + 1), len(rows)]
+    for begin, end in pairwise(bounds):
+        first, counts = starts[begin:end], (rows - starts)[begin:end]
+        earlier = rows_of(first, counts)
+        present = np.repeat(np.arange(end - begin), counts)
+        lag = rows[begin:end][present] - earlier
+        common = np.zeros(len(earlier), dtype=np.int64)
+        alike = np.arange(len(earlier))
+        for back in range(LONGEST):
+            then = earlier[alike] - back
+            same = symbols[then] == symbols[then + lag[alike]]
+            alike = alike[same & (then >= first[present[alike]])]
+            common[alike] += 1
+        yield slice(begin, end), present, symbols[earlier + 1] - FIRST_STATE, common
+
+
+def find_repetition(log_proba, streams, rows, columns):
+    """Find the weights of earlier steps under which the columns are most probable.
+
+    Parameters
+    ----------
+    log_proba : ndarray of shape (N,)
+        Log-probability of each column without repetition.
+    streams : StateStreams
+        The sequences.
+    rows : ndarray of shape (N,)
+        The steps that are followed.
+    columns : ndarray of shape (N,)
+        What followed each.
+
+    Returns
+    -------
+    ndarray of shape (1 + LONGEST,)
+        The weight of an earlier step by the number of states in common. From one on
+        it grows by a constant factor.
+    """
+    counts = np.zeros((2, len(rows), 1 + LONGEST))  # right ones, all
+    for part, present, followed, common in earlier_steps(streams, rows):
+        right, known = followed == columns[part][present], followed >= 0
+        np.add.at(counts[0, part], (present[right], common[right]), 1)
+        np.add.at(counts[1, part], (present[known], common[known]), 1)
+    proba = np.exp(np.maximum(log_proba, _LEAST))
+
+    def loss(logarithms):
+        right, every = counts @ _weights(logarithms)
+        return np.mean(np.log1p(every) - np.log(proba + right))
+
+    found = minimize(loss, _START, method="L-BFGS-B", bounds=_BOUNDS)
+    return _weights(found.x)
+
+
+def _weights(logarithms):
+    """Return the weights by the number of states in common, (1 + LONGEST,)."""
+    none, one, growth = logarithms
+    return np.exp([none, *(one + growth * np.arange(LONGEST))])
+
+
+def with_repetition(log_proba, streams, rows, weights):
+    """Add the earlier steps of each sequence to the distributions.
+
+    The distribution is that of an urn: it begins as one ball of the mixture given,
+    and each earlier step adds its weight to the state that followed it.
+
+    Parameters
+    ----------
+    log_proba : ndarray of shape (N, K)
+        Log-probabilities of what follows each step.
+    streams : StateStreams
+        The sequences.
+    rows : ndarray of shape (N,)
+        The steps.
+    weights : ndarray of shape (1 + LONGEST,)
+        As `find_repetition` returns them.
+
+    Returns
+    -------
+    ndarray of shape (N, K)
+        Log-probabilities.
+
+    References
+    ----------
+    R. Kuhn and R. De Mori, "A cache-based natural language model for speech
+    recognition", IEEE Transactions on Pattern Analysis and Machine Intelligence 12
+    (1990).
+    """
+    log_proba = log_proba.copy()
+    for part, present, followed, common in earlier_steps(streams, rows):
+        mixture = log_proba[part]
+        known = followed >= 0
+        cells = present[known] * mixture.shape[1] + followed[known]
+        gain = np.bincount(cells, weights[common[known]], mixture.size)
+        gain = gain.reshape(mixture.shape)
+        gains = np.nonzero(gain)
+        mixture[gains] = np.logaddexp(mixture[gains], np.log(gain[gains]))
+        mixture -= np.log1p(gain.sum(axis=1, keepdims=True))
+    return log_proba
