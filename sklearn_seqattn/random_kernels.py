@@ -16,11 +16,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqattn.fitting import kept_on_failure
 from sklearn_seqattn.nn.kernels import RandomKernels, compute_features
+from sklearn_seqattn.pickles import VersionedPickles
 from sklearn_seqattn.sequences import validate_sequences
 
 
 class RandomKernelFeatures(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, VersionedPickles, BaseEstimator
 ):
     """Turn sequences of numbers into a table of random convolution features.
 

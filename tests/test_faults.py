@@ -5,7 +5,6 @@ threads are in test_faults_processes.py, interrupts in training/test_interrupts.
 losses that are not finite in training/test_callbacks.py.
 """
 
-import importlib
 import os
 import random
 import resource
@@ -215,19 +214,6 @@ class TestNoPermission:
 
         assert as_nobody(fit) == 0
         assert os.listdir(folder) == []
-
-
-class TestPickles:
-    @pytest.mark.parametrize("module", ["pickle", "joblib", "cloudpickle"])
-    @pytest.mark.parametrize("name", ["classifier", "next event", "markov", "pipeline"])
-    def test_round_trip(self, module, name, tmp_path):
-        library = importlib.import_module(module)
-        path = tmp_path / "model"
-        with path.open("wb") as file:
-            library.dump(fitted(name), file)
-        with path.open("rb") as file:
-            copy = library.load(file)
-        assert outputs(name, copy) == outputs(name, fitted(name))
 
 
 def resident():

@@ -27,13 +27,31 @@ ALLOWED = {
     "sequences.validation": {"sequences.containers"},
     "sequences": {"sequences.validation"},
     "events": set(),
+    # pickles of all estimators
+    "pickles": {"_version"},
     # transformers without torch
     "preprocessing.layout": {"sequences.containers"},
-    "preprocessing.padder": {"fitting", "sequences", "preprocessing.layout"},
-    "preprocessing.scaler": {"fitting", "sequences", "preprocessing.layout"},
-    "preprocessing.state_encoder": {"fitting", "sequences", "preprocessing.layout"},
+    "preprocessing.padder": {
+        "fitting",
+        "pickles",
+        "sequences",
+        "preprocessing.layout",
+    },
+    "preprocessing.scaler": {
+        "fitting",
+        "pickles",
+        "sequences",
+        "preprocessing.layout",
+    },
+    "preprocessing.state_encoder": {
+        "fitting",
+        "pickles",
+        "sequences",
+        "preprocessing.layout",
+    },
     "preprocessing.event_encoder": {
         "fitting",
+        "pickles",
         "sequences",
         "sequences.frames",
         "preprocessing.layout",
@@ -140,7 +158,7 @@ ALLOWED = {
         "training",
     },
     # random convolutions and their readout
-    "random_kernels": {"fitting", "nn.kernels", "sequences"},
+    "random_kernels": {"fitting", "nn.kernels", "pickles", "sequences"},
     "ridge_readout": set(),
     "kernel_fitting": {"nn.kernels", "ridge_readout"},
     # next state, by counting and by a network

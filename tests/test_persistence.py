@@ -1,5 +1,6 @@
 """save_model and load_model: every estimator as it was, or one error."""
 
+import json
 import pickle
 import zipfile
 
@@ -182,6 +183,26 @@ class TestRoundTrip:
         assert copy.device == "cuda:7"
         assert outputs("classifier", copy) == outputs("classifier", model)
 
+    def test_a_gpu_that_does_not_work_is_none(self, path, monkeypatch):
+        model = clone(fitted("classifier")).fit(WALKS, UP_OR_DOWN)
+        save_model(model.set_params(device="cuda:99"), path)
+        if not torch.cuda.is_available():
+            monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+        copy = load_model(path)
+        assert torch.device(copy.net_.device).index != 99
+        copy.predict(WALKS)
+
+    @pytest.mark.parametrize("name", NETWORKS)
+    def test_no_file_says_where_its_weights_were(self, name, path):
+        save_model(fitted(name), path)
+        entries = entries_of(path.read_bytes())
+        document = parse_json(entries["document.json"])["estimator"]
+        while document["name"] == "Pipeline":
+            document = document["steps"][-1][1]
+        document["params"]["device"] = "x"
+        assert "cpu" not in json.dumps(document)
+        assert b"cpu" not in entries["arrays.safetensors"]
+
     def test_weights_that_need_double_precision(self, path):
         model = clone(fitted("regressor")).fit(WALKS, LENGTHS)
         with torch.no_grad():
@@ -301,6 +322,7 @@ def fill(name, change):
 
 NUMBERS = ("attributes", "net_", "numbers")
 HUGE = 2**31 - 1
+DILATIONS = {"tuple": [1, 2**20, 1]}
 
 
 class TestLoadingRefuses:
@@ -340,6 +362,11 @@ class TestLoadingRefuses:
                 "classifier",
                 put("attributes", "net_", "dtype", "float16"),
                 "one of 'flo",
+            ),
+            (
+                "default",
+                put(*NUMBERS, "front_end_sizes", "conv_dilation", DILATIONS),
+                "the reach of conv is 4194304, not",
             ),
             ("classifier", put("attributes", "n_iter_", 7), "n_iter_ is 7"),
             ("classifier", put("attributes", "classes_", None), "not a vector"),

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import torch
 
 from sklearn_seqattn.persistence.checks import (
     check_array,
@@ -89,8 +90,16 @@ def check_state_net(value, where, estimator):
 
 def _bare_net(module, estimator):
     """Put a network into a skorch net, on a device that is here."""
-    try:
-        device = resolve_device(estimator.device)
-    except ValueError:  # made on a machine with another one
-        device = resolve_device("auto")
-    return bare_net(module, device)
+    return bare_net(module, _device_here(estimator.device))
+
+
+def _device_here(wanted):
+    """Give the device that is wanted, or the best one on which something can be."""
+    for name in (wanted, "auto"):
+        try:
+            device = resolve_device(name)
+            torch.empty(0, device=device)
+        except (ValueError, RuntimeError, AssertionError):  # none, or not so many
+            continue
+        return device
+    return "cpu"

@@ -27,7 +27,8 @@ from sklearn_seqattn.training import isolated_generator
 
 #: Steps that a convolution may reach over, and the longest training sequence: what
 #: a network of few weights could otherwise make of a short sequence has no bound.
-_LARGEST_REACH = 2**27
+_LARGEST_REACH = 2**20
+_LONGEST = 2**27
 _DTYPES = {"float32": torch.float32, "float64": torch.float64}
 _SIZES = ("input_size", "n_outputs", "n_states", "embedding_size")
 
@@ -146,7 +147,7 @@ def unpack_kernels(packed, where):
     names = {"input_size", "max_length", "n_features"}
     check_keys(packed, where, {*names, "dtype", "weights"})
     numbers = {name: check_size(packed[name], f"{where}.{name}") for name in names}
-    check_int(numbers["max_length"], f"{where}.max_length", 1, _LARGEST_REACH)
+    check_int(numbers["max_length"], f"{where}.max_length", 1, _LONGEST)
     return _build(lambda: RandomKernels(**numbers), packed, where)
 
 
@@ -189,9 +190,15 @@ def _check_blocks(numbers, where):
     ) > (1000):
         refuse(f"{where}.front_end_sizes", sizes, "an object for few blocks")
     for name, values in sizes.items():
-        high = _LARGEST_REACH if name.startswith(("conv", "step_conv")) else 2**31 - 1
+        high = _LONGEST if name.startswith(("conv", "step_conv")) else 2**31 - 1
         for value in values if isinstance(values, tuple) else [None]:
             check_int(value, f"{where}.{name}", 1, high)
+    convolutions = zip(
+        sizes.get("conv_kernel_size", ()), sizes.get("conv_dilation", ()), strict=False
+    )
+    for kernel, dilation in convolutions:  # each pads its input by as many steps
+        reach = (kernel - 1) * dilation
+        check_int(reach, f"{where}: the reach of conv", 0, _LARGEST_REACH)
     for name, kind in (("pooling", str), ("head_units", int)):
         values = numbers[name]
         if (
@@ -203,7 +210,7 @@ def _check_blocks(numbers, where):
     kernels = numbers.get("kernels")
     if kernels is not None:
         check_keys(kernels, where, {"max_length", "n_features", "readout"})
-        check_int(kernels["max_length"], f"{where}.max_length", 1, _LARGEST_REACH)
+        check_int(kernels["max_length"], f"{where}.max_length", 1, _LONGEST)
         check_size(kernels["n_features"], f"{where}.n_features")
         if kernels["readout"] is not None:
             readouts = ("softmax", "sigmoid", "identity")

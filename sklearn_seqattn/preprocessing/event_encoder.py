@@ -11,13 +11,18 @@ from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqattn.fitting import kept_on_failure
+from sklearn_seqattn.pickles import VersionedPickles
 from sklearn_seqattn.preprocessing.layout import restore
 from sklearn_seqattn.sequences import validate_sequences
 from sklearn_seqattn.sequences.frames import numeric_columns
 
 
 class EventEncoder(
-    OneToOneFeatureMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+    OneToOneFeatureMixin,
+    TransformerMixin,
+    VersionedPickles,
+    BaseEstimator,
+    auto_wrap_output_keys=None,
 ):
     """Encode events with categorical and numeric features as numeric sequences.
 

@@ -8,11 +8,12 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqattn.fitting import kept_on_failure
+from sklearn_seqattn.pickles import VersionedPickles
 from sklearn_seqattn.preprocessing.layout import to_padded
 from sklearn_seqattn.sequences import Sequences, check_sequences, validate_sequences
 
 
-class SequencePadder(TransformerMixin, BaseEstimator):
+class SequencePadder(TransformerMixin, VersionedPickles, BaseEstimator):
     """Pad sequences with NaN to one 3-D array.
 
     The estimators of this library need no padding; the padder is for everything else

@@ -6,11 +6,14 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from sklearn_seqattn.fitting import kept_on_failure
+from sklearn_seqattn.pickles import VersionedPickles
 from sklearn_seqattn.preprocessing.layout import TableFeatureNamesMixin, restore
 from sklearn_seqattn.sequences import validate_sequences
 
 
-class SequenceScaler(TableFeatureNamesMixin, TransformerMixin, BaseEstimator):
+class SequenceScaler(
+    TableFeatureNamesMixin, TransformerMixin, VersionedPickles, BaseEstimator
+):
     """Shift and scale each channel by statistics over all real steps.
 
     A channel is scaled alike at every step, so that the shape of a sequence is kept.

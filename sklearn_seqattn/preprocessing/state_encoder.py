@@ -9,13 +9,16 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqattn.fitting import kept_on_failure
+from sklearn_seqattn.pickles import VersionedPickles
 from sklearn_seqattn.preprocessing.layout import TableFeatureNamesMixin, restore
 from sklearn_seqattn.sequences import check_sequences, validate_sequences
 
 _FIRST_STATE_ID = 2  # 0 is padding, 1 an unknown state
 
 
-class StateEncoder(TableFeatureNamesMixin, TransformerMixin, BaseEstimator):
+class StateEncoder(
+    TableFeatureNamesMixin, TransformerMixin, VersionedPickles, BaseEstimator
+):
     """Encode tokens (states, words, events) as integers.
 
     Id 0 is reserved for padding and never comes out of `transform`. Id 1 stands for
