@@ -385,8 +385,8 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
     def partial_fit(self, X, y=None, sample_weight=None):
         """Train for one epoch more, on sequences that may bring new states.
 
-        Nothing is held out: the temperature and the weight of the mixture stay as
-        they were. Other features of events keep the categories of the first fit.
+        Nothing is held out: the temperature and the weights of the mixture and of
+        repetition stay as they were. Other features of events keep the categories of the first fit.
 
         Parameters
         ----------
