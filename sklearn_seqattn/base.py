@@ -98,6 +98,7 @@ class BaseSequenceEstimator(SequenceParameters):
             train_set, valid_set = self._dataset(data), self._dataset(valid)
             with isolated_generator(seeds[1] + n_done, plan.device):
                 module = self._network(data) if fresh else self._network_copy()
+                module.time_stretch = self._pace_change(data.sequences.kind)
                 self._keep_features(
                     module.kernel_branch, train_set, valid_set, seeds[3], fresh=fresh
                 )
@@ -211,6 +212,10 @@ class BaseSequenceEstimator(SequenceParameters):
     def _weigh(self, targets, weights):
         """Adapt the weight of each row to its target."""
         return weights
+
+    def _pace_change(self, kind):
+        """Give the largest change of pace in training; 0.0 trains on what is there."""
+        return 0.0
 
     def _shrink(self, data, plan, seeds):
         """Temper the outputs of a network that was trained on all of the data."""

@@ -168,6 +168,10 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         Above 0, a progress bar.
     label_smoothing : float, default=0.1
         The share of each target that is spread over all classes.
+    time_stretch : float, default=0.25
+        In training, half of the sequences of numbers of each batch are played at
+        another pace [7]_, drawn between ``1 / (1 + time_stretch)`` and
+        ``1 + time_stretch``. 0 is for classes that differ in nothing but pace.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes; "balanced" gives every class the same total. Not for
         several labels a sequence.
@@ -210,6 +214,8 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
        embedding", 2021.
     .. [6] A. Dempster et al., "MiniRocket: a very fast (almost) deterministic
        transform for time series classification", KDD 2021.
+    .. [7] A. Le Guennec, S. Malinowski and R. Tavenard, "Data augmentation for time
+       series classification using convolutional neural networks", AALTD 2016.
 
     Examples
     --------
@@ -232,6 +238,7 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
     _parameter_constraints = {
         **BaseSequenceEstimator._parameter_constraints,
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
+        "time_stretch": [Interval(Real, 0, 10, closed="both")],
         "class_weight": [StrOptions({"balanced"}), dict, None],
     }
 
@@ -287,6 +294,7 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         keep_checkpoint=False,
         verbose=0,
         label_smoothing=0.1,
+        time_stretch=0.25,
         class_weight=None,
     ):
         super().__init__(
@@ -340,6 +348,7 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
             verbose=verbose,
         )
         self.label_smoothing = label_smoothing
+        self.time_stretch = time_stretch
         self.class_weight = class_weight
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -493,6 +502,10 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         return nn.CrossEntropyLoss(
             reduction="none", label_smoothing=float(self.label_smoothing)
         )
+
+    def _pace_change(self, kind):
+        """Give the largest change of pace; only numbers can be interpolated."""
+        return float(self.time_stretch) if kind == "numeric" else 0.0
 
     def _network_targets(self, targets):
         """Give the targets as the loss takes them, labels smoothed."""

@@ -193,6 +193,21 @@ def test_label_smoothing_keeps_probabilities_moderate():
     assert certainty[1] == pytest.approx(0.8, abs=0.07)
 
 
+def test_pace_changes_numbers_but_no_tokens():
+    X, y = walks(20)
+    fits = [
+        AttentionLSTMClassifier(
+            time_stretch=most, max_epochs=2, random_state=0, **SMALL
+        ).fit(X, y)
+        for most in (0.0, 0.25)
+    ]
+    assert [fit.net_.module_.time_stretch for fit in fits] == [0.0, 0.25]
+    losses = [fit.history_["train_loss"].iloc[0] for fit in fits]
+    assert losses[0] != losses[1]
+    words = AttentionLSTMClassifier(max_epochs=1, random_state=0, hidden_size=4)
+    assert words.fit(["a b", "b a"] * 4, [0, 1] * 4).net_.module_.time_stretch == 0.0
+
+
 def test_label_smoothing_of_labels():
     X, y = walks(20)
     Y = np.c_[y == "up", y == "down"].astype(int)

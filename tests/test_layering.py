@@ -72,6 +72,7 @@ ALLOWED = {
     "nn.kernel_branch": {"nn.kernels"},
     "nn.attention": {"nn.masking"},
     "nn.pooling": {"nn.masking"},
+    "nn.stretching": set(),
     "nn.blocks": {"nn.masking", "nn.attention"},
     "nn.front_end": {"nn.blocks"},
     "nn.encoders": {"nn.attention", "nn.blocks", "nn.positions"},
@@ -83,6 +84,7 @@ ALLOWED = {
         "nn.kernel_branch",
         "nn.numbers",
         "nn.pooling",
+        "nn.stretching",
     },
     "nn.next_state_network": {
         "nn.masking",

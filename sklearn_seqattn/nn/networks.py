@@ -9,6 +9,7 @@ from sklearn_seqattn.nn.kernel_branch import build_kernel_branch
 from sklearn_seqattn.nn.masking import length_mask
 from sklearn_seqattn.nn.numbers import remembers_numbers
 from sklearn_seqattn.nn.pooling import build_pooling
+from sklearn_seqattn.nn.stretching import stretch_steps
 
 
 class AttentionLayer(nn.Module):
@@ -84,7 +85,15 @@ class SequenceNetwork(nn.Module):
     kernel_branch : KernelBranch or None, default=None
         The side branch that joins the outputs. The head then starts at zero, so
         that neither of the two begins ahead of the other.
+
+    Attributes
+    ----------
+    time_stretch : float
+        The largest change of pace in training, see `stretch_steps`; 0.0 at first.
+        It is a matter of training alone, and set anew for each.
     """
+
+    time_stretch = 0.0
 
     def __init__(
         self, front_end, encoder, attention, pooling, head, kernel_branch=None
@@ -123,7 +132,10 @@ class SequenceNetwork(nn.Module):
         outputs : Tensor of shape (B, K)
             Logits or standardised targets.
         """
-        h, mask = self._encode(values, lengths)
+        seen = values, lengths
+        if self.training and self.time_stretch > 0:
+            seen = stretch_steps(values, lengths, self.time_stretch)
+        h, mask = self._encode(*seen)
         if self.attention is not None:
             h = self.attention(h, mask)
         outputs = self.head(self.pooling(h, mask))

@@ -237,3 +237,14 @@ def test_residual_reaches_layers_and_attention():
     network = build(residual=True, attention="dot", num_layers=2)
     assert network.attention.residual
     assert all(hasattr(layer, "norm") for layer in network.encoder.layers)
+
+
+def test_pace_changes_in_training_alone():
+    network = build(attention="dot")
+    values, lengths = draw(2, 40, 3), torch.tensor([40, 30])
+    plain = network(values, lengths)
+    network.time_stretch = 0.5
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        assert not torch.equal(network(values, lengths), plain)
+    assert torch.equal(network.eval()(values, lengths), plain)

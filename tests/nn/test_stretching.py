@@ -1,0 +1,54 @@
+"""Sequences at another pace: ramps stay ramps, ends stay ends, lengths in range."""
+
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sklearn_seqattn.nn.stretching import stretch_steps
+
+
+def ramps(lengths):
+    """Lines from 0 to the last step's place, and garbage behind them."""
+    lengths = torch.tensor(lengths)
+    steps = torch.arange(float(lengths.max())).expand(len(lengths), -1)
+    values = torch.where(steps < lengths[:, None], steps, 1e9)
+    return torch.stack([values, -values], dim=2), lengths
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    lengths=st.lists(st.integers(1, 30), min_size=1, max_size=8),
+    most=st.floats(0.01, 3.0),
+    seed=st.integers(0, 99),
+)
+def test_a_line_stays_a_line_between_its_ends(lengths, most, seed):
+    values, lengths = ramps(lengths)
+    torch.manual_seed(seed)
+    stretched, new_lengths = stretch_steps(values, lengths, most)
+    assert stretched.shape == (len(lengths), int(new_lengths.max()), 2)
+    assert (new_lengths >= 1).all()
+    assert (new_lengths <= (lengths * (1 + most)).round() + 1e-3).all()
+    assert (new_lengths >= (lengths / (1 + most)).round() - 1e-3).all()
+    for row, n_old, n_new in zip(stretched, lengths, new_lengths, strict=True):
+        line = torch.linspace(0, n_old - 1 if n_new > 1 else 0, n_new)
+        torch.testing.assert_close(row[:n_new, 0], line, atol=1e-4, rtol=1e-5)
+        torch.testing.assert_close(row[:, 1], -row[:, 0], atol=0, rtol=0)
+
+
+def test_about_half_of_the_sequences_keep_their_pace():
+    values, lengths = ramps([50] * 400)
+    torch.manual_seed(0)
+    stretched, new_lengths = stretch_steps(values, lengths, 0.25)
+    kept = new_lengths == 50
+    assert 0.45 < kept.float().mean() < 0.6
+    torch.testing.assert_close(stretched[kept][:, :50], values[kept])
+    assert new_lengths.min() < 43
+    assert new_lengths.max() > 58
+
+
+def test_gradients_reach_the_steps():
+    values, lengths = ramps([5, 9])
+    values = values.requires_grad_()
+    torch.manual_seed(0)
+    stretch_steps(values, lengths, 0.5)[0].sum().backward()
+    assert values.grad[1].abs().sum() > 0
