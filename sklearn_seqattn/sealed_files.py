@@ -69,8 +69,7 @@ def write_sealed(path, kind, document, arrays):
     arrays = {
         name: np.require(array, requirements="C") for name, array in arrays.items()
     }
-    text = json.dumps(document, allow_nan=False, separators=(",", ":"))
-    parts = {_DOCUMENT: text.encode(), _ARRAYS: _safetensors().save(arrays)}
+    parts = {_DOCUMENT: _to_json(document), _ARRAYS: _safetensors().save(arrays)}
     manifest = {
         "library": "sklearn_seqattn",
         "version": __version__,
@@ -80,10 +79,19 @@ def write_sealed(path, kind, document, arrays):
     }
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(zipfile.ZipInfo(_MANIFEST), json.dumps(manifest))
+        archive.writestr(zipfile.ZipInfo(_MANIFEST), _to_json(manifest))
         for name, part in parts.items():
             archive.writestr(zipfile.ZipInfo(name), part)
     _replace(os.path.realpath(path), content.getbuffer())
+
+
+def _to_json(value):
+    """Give a value as JSON in UTF-8, as short as it can be."""
+    options = {"allow_nan": False, "separators": (",", ":")}
+    try:
+        return json.dumps(value, ensure_ascii=False, **options).encode()
+    except UnicodeEncodeError:  # half a surrogate pair has no UTF-8, but an escape
+        return json.dumps(value, **options).encode()
 
 
 def read_sealed(path, kind):

@@ -531,8 +531,29 @@ class TestValues:
 
 
 def test_strings_are_read_as_they_were(path):
-    model = StateEncoder().fit([["é", "\0", "日本", "", 'a"b\\']])
-    assert copied(model, path).vocabulary_.tolist() == model.vocabulary_.tolist()
+    for more in ([], ["\ud800"]):  # half a character, which UTF-8 does not have
+        model = StateEncoder().fit([["é", "\0", "日本", "", 'a"b\\', *more]])
+        found = copied(model, path).vocabulary_
+        assert found.tolist() == model.vocabulary_.tolist()
+
+
+SMALL_FILE = 2**11  # bytes, of which some 700 are names, sums and the zip itself
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_file_is_smaller_than_the_pickle_or_small(name, path):
+    save_model(fitted(name), path)
+    assert path.stat().st_size < max(len(pickle.dumps(fitted(name))), SMALL_FILE)
+
+
+@pytest.mark.parametrize(
+    "states",
+    [[f"state {i}" for i in range(3000)], [chr(20000 + i) for i in range(900)]],
+)
+def test_a_vocabulary_takes_what_its_pickle_does(states, path):
+    model = StateEncoder().fit([states])
+    save_model(model, path)
+    assert path.stat().st_size < len(pickle.dumps(model)) + SMALL_FILE / 2
 
 
 def test_tokens_of_numpy(path):
