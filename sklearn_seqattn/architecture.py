@@ -109,7 +109,8 @@ def front_end_sizes(params, blocks, n_steps):
         for size in sizes[name]:
             check_heads(name, size, params["num_heads"])
     _check_strides(blocks, iter(sizes["conv_stride"]), in_group=False)
-    return sizes
+    lag = sizes["conv_stride"][0] if counts["conv"] else 1
+    return {**sizes, "changes_lag": (lag,) * counts["changes"]}
 
 
 def _stem_sizes(params, n_convs, n_steps):

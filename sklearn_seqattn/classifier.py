@@ -30,13 +30,15 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
     Parameters
     ----------
     front_end : "auto", None, str or tuple, default="auto"
-        The blocks before the encoder, in their order: any of "embedding", "conv",
-        "dense", "step_conv", "attention", "batch_norm", "layer_norm", "dropout",
-        "locked_dropout", "gelu", "relu", "tanh". A nested tuple is a residual group:
-        its input is added to its output, through a linear projection where the sizes
-        differ. "auto" is a convolution stem of three convolutions, batch-normalised
-        and with GELU, the last two of them residual; tokens go through an embedding
-        and locked dropout first. None leaves the sequences as they are.
+        The blocks before the encoder, in their order: any of "embedding", "changes",
+        "conv", "dense", "step_conv", "attention", "batch_norm", "layer_norm",
+        "dropout", "locked_dropout", "gelu", "relu", "tanh". "changes" sets beside each
+        value its change over as many steps as the first "conv" strides. A nested tuple
+        is a residual group: its input is added to its output, through a linear
+        projection where the sizes differ. "auto" is changes and a stem of three
+        convolutions, batch-normalised and with GELU, the last two of them residual;
+        tokens go through an embedding and locked dropout instead of the changes. None
+        leaves the sequences as they are.
     embedding_size : int, default=64
         The embedding size of tokens.
     embedding_vectors : array-like of shape (n_tokens, embedding_size), default=None

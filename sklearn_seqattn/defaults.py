@@ -6,8 +6,8 @@ look at nothing else.
 
 from math import ceil
 
-#: The front end of numeric sequences: a strided stem, two residual groups.
-STEM = (
+#: A strided convolution, two residual groups.
+_CONVOLUTIONS = (
     "conv",
     "batch_norm",
     "gelu",
@@ -15,8 +15,11 @@ STEM = (
     ("conv", "batch_norm", "gelu"),
 )
 
+#: The front end of numeric sequences.
+STEM = ("changes", *_CONVOLUTIONS)
+
 #: The front end of token sequences.
-TOKEN_STEM = ("embedding", "locked_dropout", *STEM)
+TOKEN_STEM = ("embedding", "locked_dropout", *_CONVOLUTIONS)
 
 #: With fewer sequences, holding some out costs more than stopping early gives.
 EARLY_STOPPING_FROM = 10_000

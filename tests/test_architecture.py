@@ -48,7 +48,7 @@ class TestResolveFrontEnd:
         ("given", "message"),
         [
             ("cnov", "unknown block 'cnov'.*Did you mean 'conv'?"),
-            (("conv", ("xyzzy",)), "unknown block 'xyzzy'; known are embedding, conv"),
+            (("conv", ("xyzzy",)), "unknown block 'xyzzy'; known are embedding, ch"),
             (("conv", ["dense"]), r"unknown block \['dense'\]"),
             (("conv", 3), "unknown block 3"),
             (("conv", ()), "empty residual group"),
@@ -90,6 +90,18 @@ class TestFrontEndSizes:
         sizes = sizes_of(n_steps=n_steps)
         assert sizes["conv_stride"] == strides
         assert sizes["conv_kernel_size"] == kernels
+
+    @pytest.mark.parametrize(
+        ("options", "lags"),
+        [
+            ({}, (2,)),
+            ({"conv_stride": 5}, (5,)),
+            ({"front_end": ("changes", "gelu", "changes")}, (1, 1)),
+            ({"front_end": ("conv",)}, ()),
+        ],
+    )
+    def test_changes_are_over_the_first_stride(self, options, lags):
+        assert sizes_of(n_steps=100, **options)["changes_lag"] == lags
 
     def test_the_kernel_of_the_stem_follows_a_given_stride(self):
         sizes = sizes_of(conv_stride=(4, 1, 1))

@@ -228,8 +228,8 @@ BAD_FITS = [
         Y,
         {},
         ValueError,
-        "front_end has an unknown block 'convolution'; known are embedding, conv, "
-        "dense, step_conv, attention, batch_norm, layer_norm, dropout, "
+        "front_end has an unknown block 'convolution'; known are embedding, changes, "
+        "conv, dense, step_conv, attention, batch_norm, layer_norm, dropout, "
         "locked_dropout, gelu, relu, tanh, and tuples of them for residual groups.",
     ),
     (
@@ -239,8 +239,8 @@ BAD_FITS = [
         Y,
         {},
         ValueError,
-        "front_end has an unknown block 'batch_nrom'; known are embedding, conv, "
-        "dense, step_conv, attention, batch_norm, layer_norm, dropout, "
+        "front_end has an unknown block 'batch_nrom'; known are embedding, changes, "
+        "conv, dense, step_conv, attention, batch_norm, layer_norm, dropout, "
         "locked_dropout, gelu, relu, tanh, and tuples of them for residual groups. "
         "Did you mean 'batch_norm'?",
     ),

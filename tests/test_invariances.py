@@ -74,6 +74,7 @@ POOLINGS = {
 
 FRONT_ENDS = {
     "default-stem": {"front_end": "auto", "conv_stride": (3, 1, 1)},
+    "changes": {"front_end": ("changes", "conv"), "conv_stride": 2},
     "conv": {"front_end": "conv"},
     "conv-strided": {"front_end": "conv", "conv_stride": 3, "conv_kernel_size": 4},
     "conv-dilated": {"front_end": "conv", "conv_dilation": 3},

@@ -210,6 +210,36 @@ class LayerNorm(nn.Module):
         return self.norm(x), mask
 
 
+class Changes(nn.Module):
+    """The steps, and beside them their batch-normalised change over some steps.
+
+    ``[x_t ; norm(x_t - x_(t - lag))]``; the first `lag` steps have a change of zero
+    before it is normalised. What is a slope to a convolution, and takes it long to
+    learn from smooth values, is a value here.
+
+    Parameters
+    ----------
+    input_size : int
+        The number of channels.
+    lag : int
+        The steps over which changes are taken.
+    """
+
+    def __init__(self, input_size, lag):
+        super().__init__()
+        self.lag = lag
+        self.norm = BatchNorm(input_size)
+        self.output_size = 2 * input_size
+
+    def forward(self, x, mask):
+        """Map (B, T, C) to (B, T, 2 C)."""
+        first = x[:, : self.lag]
+        changes = torch.cat(
+            [first - first, x[:, self.lag :] - x[:, : -self.lag]], dim=1
+        )
+        return torch.cat([x, self.norm(changes, mask)[0]], dim=-1), mask
+
+
 class Dropout(nn.Module):
     """Dropout on single values, or on whole channels over time ("locked").
 

@@ -7,6 +7,7 @@ from sklearn_seqattn.nn.blocks import (
     Activation,
     BatchNorm,
     BlockSequence,
+    Changes,
     Convolution,
     Dense,
     Dropout,
@@ -18,6 +19,7 @@ from sklearn_seqattn.nn.blocks import (
 
 BLOCK_NAMES = (
     "embedding",
+    "changes",
     "conv",
     "dense",
     "step_conv",
@@ -57,6 +59,8 @@ class FrontEndBuilder:
 
     Parameters
     ----------
+    changes_lag : tuple of int
+        For each "changes".
     conv_channels, conv_kernel_size, conv_stride, conv_dilation : tuple of int
         For each "conv".
     dense_units : tuple of int
@@ -80,6 +84,7 @@ class FrontEndBuilder:
         self.sizes = {name: iter(values) for name, values in sizes.items()}
         self._makers = {
             "embedding": lambda _: self.embedding,
+            "changes": lambda size: Changes(size, self._next("changes_lag")),
             "conv": self._conv,
             "dense": lambda size: Dense(size, self._next("dense_units")),
             "step_conv": self._step_conv,

@@ -14,6 +14,7 @@ from sklearn_seqattn.nn.blocks import (
     Activation,
     BatchNorm,
     BlockSequence,
+    Changes,
     Convolution,
     Dense,
     Dropout,
@@ -42,6 +43,8 @@ def draw_batch(lengths, n_channels, *, extra=0, fill=0.0, seed=0):
 def make_blocks():
     """Make each kind of block for 4 channels, by name."""
     return {
+        "changes": Changes(4, 1),
+        "changes_over_more": Changes(4, 6),
         "conv": Convolution(4, 3, kernel_size=3),
         "strided_conv": Convolution(4, 3, kernel_size=5, stride=3, dilation=2),
         "even_conv": Convolution(4, 3, kernel_size=4, stride=2),
@@ -189,6 +192,23 @@ def test_dense_by_hand():
     x = torch.tensor([[[1.0, 3.0], [2.0, 0.0]]])
     y, _ = block(x, torch.ones(1, 2, dtype=torch.bool))
     assert y.flatten().tolist() == [-0.5, 4.5]
+
+
+@pytest.mark.parametrize(
+    ("lag", "changes"),
+    [(1, [0.0, 3.0, 5.0]), (2, [0.0, 0.0, 8.0]), (3, [0.0] * 3), (9, [0.0] * 3)],
+)
+def test_changes_by_hand(lag, changes):
+    block = Changes(1, lag).eval()
+    x = torch.tensor([[[1.0], [4.0], [9.0]]])
+    y, _ = block(x, torch.ones(1, 3, dtype=torch.bool))
+    torch.testing.assert_close(y[0, :, 0], x[0, :, 0])
+    torch.testing.assert_close(y[0, :, 1], torch.tensor(changes) / 1.00001**0.5)
+
+
+def test_changes_are_normalised_in_training():
+    y, _ = Changes(2, 1)(100 * draw(4, 50, 2), torch.ones(4, 50, dtype=torch.bool))
+    torch.testing.assert_close(y[..., 2:].std(), torch.tensor(1.0), atol=0.01, rtol=0)
 
 
 def test_step_convolution_by_hand():

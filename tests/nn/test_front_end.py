@@ -4,6 +4,7 @@ import torch
 from sklearn_seqattn.nn.blocks import (
     Activation,
     BatchNorm,
+    Changes,
     Convolution,
     Dense,
     Dropout,
@@ -21,6 +22,7 @@ SIZES = {
     "conv_stride": (2, 1),
     "conv_dilation": (1, 2),
     "dense_units": (7, 6),
+    "changes_lag": (3,),
     "step_conv_channels": (2,),
     "step_conv_kernel_size": (3,),
     "key_size": (4,),
@@ -41,6 +43,7 @@ def test_count_blocks_looks_into_groups():
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
+        ("changes", Changes),
         ("conv", Convolution),
         ("dense", Dense),
         ("step_conv", StepConvolution),
@@ -60,7 +63,7 @@ def test_each_name_makes_its_block(name, kind):
 
 
 def test_every_name_is_tested():
-    tested = {"embedding", "conv", "dense", "step_conv", "attention"}
+    tested = {"embedding", "changes", "conv", "dense", "step_conv", "attention"}
     tested |= {"batch_norm", "layer_norm", "dropout", "locked_dropout"}
     assert set(BLOCK_NAMES) == tested | {"gelu", "relu", "tanh"}
 
@@ -81,6 +84,11 @@ def test_sizes_go_to_the_blocks_in_the_order_in_which_they_stand():
     assert (dense.output_size, last.output_size) == (7, 6)
     assert isinstance(group, ResidualGroup)
     assert blocks.output_size == 6
+
+
+def test_changes_get_their_lag_and_double_the_channels():
+    (block,) = build(("changes",)).blocks
+    assert (block.lag, block.output_size) == (3, 8)
 
 
 def test_dropout_gets_its_probability_and_its_kind():
