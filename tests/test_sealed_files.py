@@ -1,5 +1,6 @@
 """The container: what is written can be read, and nothing else can."""
 
+import io
 import json
 import os
 import struct
@@ -137,6 +138,18 @@ class TestZip:
         refused(path, b"#!/bin/sh\n" + content, "other bytes around its zip")
         with_comment = content[:-2] + struct.pack("<H", 4) + b"evil"
         refused(path, with_comment, "other bytes around its zip")
+        for more in (b"x", b"x" * 10, content):
+            refused(path, content + more, "other bytes around its zip")
+        gap = content.index(b"PK\1\2")
+        refused(path, content[:gap] + b"x" + content[gap:], "other bytes|damaged")
+
+    def test_fields_of_larger_zips(self, path):
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w") as archive:
+            for name, part in entries():
+                with archive.open(name, "w", force_zip64=True) as entry:
+                    entry.write(part)
+        refused(path, content.getvalue(), "other bytes around its zip")
 
     def test_an_encrypted_entry(self, path):
         content = bytearray(zipped(entries()))
@@ -248,6 +261,12 @@ class TestReading:
     def test_a_file_that_is_no_file(self):
         with pytest.raises(FileFormatError, match="not a regular file"):
             read_sealed(os.devnull, "model")
+
+    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs POSIX")
+    def test_a_pipe_is_not_waited_for(self, path):
+        os.mkfifo(path)
+        with pytest.raises(FileFormatError, match="not a regular file"):
+            read_sealed(path, "model")
 
     def test_without_safetensors_the_error_names_the_extra(self, path, monkeypatch):
         monkeypatch.setitem(sys.modules, "safetensors", None)
