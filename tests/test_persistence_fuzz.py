@@ -2,14 +2,17 @@
 
 import copy
 import random
+import signal
 import warnings
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from model_zoo import MODELS, fitted, outputs
+from processes import ended, fork
 from sealed import sealed
 
 from sklearn_seqattn import FileFormatError, __version__, load_model, save_model
@@ -185,6 +188,39 @@ def test_forged_files(name, folder, tmp_path):
         for _ in range(N_FILES[name])
     )
     assert n_loaded < N_FILES[name] / 2  # most of what a forger changes is noticed
+
+
+#: What sizes in a file are replaced by: each alone could ask for any memory.
+LARGE = [2**31 - 1, 2**31, 2**27, 2**24, 2**20, 10**5, 1000]
+ROOM = 2**29  # bytes above what the process has before
+
+
+def enlarged(document, arrays, rng):
+    """Replace one or two integers by large ones."""
+    document = copy.deepcopy(document)
+    found = [(node, key) for node, key in places(document) if type(node[key]) is int]
+    for node, key in rng.sample(found, min(len(found), rng.choice([1, 2]))):
+        node[key] = rng.choice(LARGE)
+    return sealed(MANIFEST, document, dict(arrays))
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc")
+@pytest.mark.parametrize("name", NAMES)
+def test_large_numbers_in_little_memory_and_time(name, folder, tmp_path):
+    _, document, arrays = content_of(name, folder)
+    rng = random.Random(f"enlarged {name}")
+
+    def load_many():
+        import resource  # which not every system has
+
+        size = int(Path("/proc/self/statm").read_text().split()[0])
+        room = size * resource.getpagesize() + ROOM
+        resource.setrlimit(resource.RLIMIT_AS, (room, room))
+        for _ in range(100):
+            signal.alarm(20)  # ends the child
+            check(tmp_path / "x", enlarged(document, arrays, rng), name)
+
+    assert ended(fork(load_many), timeout=300) == 0
 
 
 @given(st.binary(max_size=300))
