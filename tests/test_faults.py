@@ -7,6 +7,7 @@ losses that are not finite in training/test_callbacks.py.
 
 import os
 import random
+import re
 import resource
 import signal
 import time
@@ -188,14 +189,14 @@ class TestNoPermission:
         folder.chmod(0o700)
 
     def test_saving_changes_nothing(self, folder):
-        path = folder / "model.seqattn"
+        path, other = folder / "model.seqattn", fitted("classifier")
         save_model(fitted("scaler"), path)
         before = path.read_bytes()
         folder.chmod(0o555)
 
         def save():
             with pytest.raises(PermissionError):
-                save_model(fitted("classifier"), path)
+                save_model(other, path)
 
         assert as_nobody(save) == 0
         assert path.read_bytes() == before
@@ -351,8 +352,10 @@ class TestOutOfMemory:
     @pytest.mark.parametrize("method", ["fit", "predict_proba"])
     def test_a_batch_is_named(self, method):
         found = run_python(OUT_OF_MEMORY, "classifier", method, 2_000_000)
-        assert "Out of memory on a batch of 2 sequences" in found
-        assert "the longest of 2000000 steps" in found
+        wanted = (
+            r"Out of memory on a batch of [12] sequences, the longest of 2000000 st"
+        )
+        assert re.match(wanted, found), found
 
     def test_a_padded_array_is_named(self):
         X = [np.zeros(2), np.zeros(3)]
