@@ -26,6 +26,7 @@ from sklearn_seqattn.fitting import (
 )
 from sklearn_seqattn.inputs import InputEncoder
 from sklearn_seqattn.kernel_fitting import fit_kernel_branch, keep_features
+from sklearn_seqattn.nn.encoders import truncate_backpropagation
 from sklearn_seqattn.nn.networks import build_sequence_network
 from sklearn_seqattn.parameters import SequenceParameters
 from sklearn_seqattn.plans import plan_training
@@ -36,6 +37,8 @@ from sklearn_seqattn.training import (
     attention_weights,
     forward,
     isolated_generator,
+    iter_attention_weights,
+    resolve_precision,
     train,
 )
 
@@ -99,6 +102,7 @@ class BaseSequenceEstimator(SequenceParameters):
             with isolated_generator(seeds[1] + n_done, plan.device):
                 module = self._network(data) if fresh else self._network_copy()
                 module.time_stretch = self._pace_change(data.sequences.kind)
+                truncate_backpropagation(module, self.tbptt_steps)
                 self._keep_features(
                     module.kernel_branch, train_set, valid_set, seeds[3], fresh=fresh
                 )
@@ -113,7 +117,8 @@ class BaseSequenceEstimator(SequenceParameters):
                 is_whole = not (n_epochs or self.net_.was_interrupted)
                 if fresh and patience is None and is_whole:
                     self._shrink(data, plan, seeds)
-            if plan.device != "mps":  # which has no double precision
+            # mps has no double precision, and bfloat16 does without.
+            if plan.device != "mps" and plan.precision == "float32":
                 self.net_.module_.to(self._prediction_dtype)
             append_history(self, history, fresh=fresh)
         if checkpoint is not None and is_whole and not self.keep_checkpoint:
@@ -311,9 +316,19 @@ class BaseSequenceEstimator(SequenceParameters):
 
     def _outputs(self, X):
         """Run the network over X: logits or standardised targets, (n, K) float32."""
+        dataset = self._read_dataset(X)
+        return forward(
+            self.net_,
+            dataset,
+            precision=resolve_precision(self.precision, self.net_.device),
+            max_steps=self.max_steps_per_batch,
+        )
+
+    def _read_dataset(self, X):
+        """Check and encode sequences for the fitted network."""
         check_is_fitted(self)
         encoded = self.input_encoder_.transform(self._read(X, reset=False))
-        return forward(self.net_, SequenceDataset(encoded.values, encoded.lengths))
+        return SequenceDataset(encoded.values, encoded.lengths)
 
     def attention_weights(self, X):
         """Give the weights with which each step attends to each other one.
@@ -335,15 +350,34 @@ class BaseSequenceEstimator(SequenceParameters):
         ValueError
             If the network has no attention (``attention=None``).
         """
-        check_is_fitted(self)
-        if self.net_.module_.attention is None:
-            raise ValueError(
-                "The network was fitted with attention=None and has no weights to "
-                "show; choose one of its attentions."
-            )
-        encoded = self.input_encoder_.transform(self._read(X, reset=False))
-        dataset = SequenceDataset(encoded.values, encoded.lengths)
+        dataset = self._read_dataset(X)
         return attention_weights(self.net_, dataset)
+
+    def iter_attention_weights(self, X, n_queries=1024):
+        """Return an iterator over the attention weights, a few steps at a time.
+
+        For sequences so long that their weights do not fit into memory at once.
+
+        Parameters
+        ----------
+        X : sequences
+            As in `fit`.
+        n_queries : int, default=1024
+            Steps whose weights are computed at once.
+
+        Returns
+        -------
+        iterator of (i, start, weights)
+            Sequence i, the first step of the block, and the weights of this one and
+            those behind it, an array of shape (n_heads, n_queries or less, T_i').
+
+        Raises
+        ------
+        ValueError
+            If the network has no attention (``attention=None``).
+        """
+        dataset = self._read_dataset(X)
+        return iter_attention_weights(self.net_, dataset, n_queries)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

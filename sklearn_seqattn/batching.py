@@ -4,12 +4,18 @@ No padded copy of a data set is ever made: a batch is as long as the longest of
 its own sequences, and batches are made of sequences of like length (buckets).
 """
 
+from itertools import pairwise
+
 import numpy as np
 import torch
 from torch.utils.data import Dataset
 
 #: Sequences are sorted by length within windows of this many batches.
 WINDOW = 16
+
+#: Padded steps of the encoder that go through a network at once. Measured: with more
+#: the buffers leave the cache, with fewer there is little to multiply.
+MAX_STEPS = 4096
 
 
 class SequenceDataset(Dataset):
@@ -128,3 +134,36 @@ class BucketBatches:
         shuffle = self.random_state is not None
         for rows in self._shuffled() if shuffle else self._cut(self.order):
             yield self.dataset.batch(rows)
+
+
+def bounded_parts(batch, max_steps):
+    """Cut a batch into parts of bounded size, of nearly the same number of sequences.
+
+    Parameters
+    ----------
+    batch : tuple
+        Inputs and targets, as `SequenceDataset.batch` gives them.
+    max_steps : int
+        Padded steps of a part, at most; but a part is one sequence at least.
+
+    Yields
+    ------
+    part : tuple
+        Like the batch, and padded to the same length.
+    share : float
+        The share of the sequences of the batch that are in the part.
+    """
+    n, n_steps = batch[0]["values"].shape[:2]
+    n_parts = -(-n // max(1, max_steps // n_steps))
+    bounds = [n * i // n_parts for i in range(n_parts + 1)]
+    for start, stop in pairwise(bounds):
+        yield _rows(batch, slice(start, stop)), (stop - start) / n
+
+
+def _rows(tensors, rows):
+    """Take rows of all tensors in nested dicts and tuples."""
+    if isinstance(tensors, dict):
+        return {name: _rows(value, rows) for name, value in tensors.items()}
+    if isinstance(tensors, tuple):
+        return tuple(_rows(value, rows) for value in tensors)
+    return tensors[rows]

@@ -150,6 +150,19 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, order, dropout and validation split. An int makes
         results on a CPU bit-identical. The global generators are never touched.
+    max_steps_per_batch : int, default=4096
+        Steps of the encoder, padding included, that go through the network at once. A
+        larger batch is taken in parts, and their gradients are added: the same step of
+        training in memory that does not grow with the lengths.
+    precision : {"float32", "bfloat16", "auto"}, default="float32"
+        What the network computes in; its weights are float32 in any case. "bfloat16"
+        keeps two to three digits, and is faster where the hardware has instructions
+        for it; "auto" is "bfloat16" there and "float32" elsewhere.
+    tbptt_steps : int or None, default=None
+        In training, the steps of the encoder after which no gradient flows back
+        through the hidden states of LSTM and GRU layers, and the length of the
+        pieces whose insides are computed anew instead of kept. For sequences of tens
+        of thousands of steps; None follows the gradient to the start.
     device : str, default="auto"
         A torch device, such as "cpu", "cuda" or "mps"; "auto" is the best one there
         is.
@@ -288,6 +301,9 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         warm_start=False,
         channels_first=False,
         random_state=None,
+        max_steps_per_batch=4096,
+        precision="float32",
+        tbptt_steps=None,
         device="auto",
         callbacks=(),
         net_params=None,
@@ -341,6 +357,9 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
             warm_start=warm_start,
             channels_first=channels_first,
             random_state=random_state,
+            max_steps_per_batch=max_steps_per_batch,
+            precision=precision,
+            tbptt_steps=tbptt_steps,
             device=device,
             callbacks=callbacks,
             net_params=net_params,

@@ -58,6 +58,9 @@ class SequenceParameters(BaseEstimator):
         "warm_start": ["boolean"],
         "channels_first": ["boolean"],
         "random_state": ["random_state"],
+        "max_steps_per_batch": [_SIZE],
+        "precision": [StrOptions({"float32", "bfloat16", "auto"})],
+        "tbptt_steps": [_SIZE, None],
         "device": [str],
         "callbacks": [list, tuple],
         "net_params": [dict, None],
@@ -111,6 +114,9 @@ class SequenceParameters(BaseEstimator):
         warm_start=False,
         channels_first=False,
         random_state=None,
+        max_steps_per_batch=4096,
+        precision="float32",
+        tbptt_steps=None,
         device="auto",
         callbacks=(),
         net_params=None,
@@ -160,6 +166,9 @@ class SequenceParameters(BaseEstimator):
         self.warm_start = warm_start
         self.channels_first = channels_first
         self.random_state = random_state
+        self.max_steps_per_batch = max_steps_per_batch
+        self.precision = precision
+        self.tbptt_steps = tbptt_steps
         self.device = device
         self.callbacks = callbacks
         self.net_params = net_params

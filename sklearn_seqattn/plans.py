@@ -1,6 +1,6 @@
 """From the parameters of an estimator to the plan of its training."""
 
-from sklearn_seqattn.training import TrainingPlan, resolve_device
+from sklearn_seqattn.training import TrainingPlan, resolve_device, resolve_precision
 
 
 def plan_training(
@@ -41,6 +41,7 @@ def plan_training(
         batch_size = auto_batch_size(n_samples)
     if max_epochs == "auto":
         max_epochs = auto_epochs(n_samples, batch_size)
+    device = resolve_device(estimator.device)
     return TrainingPlan(
         lr=estimator.lr,
         lr_schedule="constant" if n_epochs else estimator.lr_schedule,
@@ -49,7 +50,9 @@ def plan_training(
         batch_size=int(batch_size),
         max_epochs=int(n_epochs or max_epochs),
         patience=None if patience is None else int(patience),
-        device=resolve_device(estimator.device),
+        max_steps=int(estimator.max_steps_per_batch),
+        precision=resolve_precision(estimator.precision, device),
+        device=device,
         verbose=int(estimator.verbose),
         callbacks=(*callbacks, *estimator.callbacks),
         net_params=estimator.net_params or {},

@@ -41,6 +41,8 @@ Y = np.arange(len(X)) % 3
 class FirstValue(nn.Module):
     """Predict ``a x + b`` from the first value x of a sequence, K times."""
 
+    stride = 1
+
     def __init__(self, n_outputs=1):
         super().__init__()
         self.linear = nn.Linear(1, n_outputs)
@@ -58,6 +60,8 @@ def make_plan(**options):
         "batch_size": 4,
         "max_epochs": 3,
         "patience": None,
+        "max_steps": 4096,
+        "precision": "float32",
         "device": "cpu",
         "verbose": 0,
         "callbacks": (),

@@ -4,7 +4,12 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklearn_seqattn.batching import WINDOW, BucketBatches, SequenceDataset
+from sklearn_seqattn.batching import (
+    WINDOW,
+    BucketBatches,
+    SequenceDataset,
+    bounded_parts,
+)
 
 lengths_of_sets = st.lists(st.integers(1, 30), min_size=1, max_size=120)
 batch_sizes = st.integers(1, 20)
@@ -159,3 +164,20 @@ def test_the_global_generator_is_left_alone(random_state):
     before = np.random.get_state()[1].tolist()
     list(BucketBatches(make_dataset(np.arange(1, 50)), 4, random_state))
     assert np.random.get_state()[1].tolist() == before
+
+
+@given(lengths_of_sets, st.integers(1, 200))
+def test_parts_make_up_a_batch_and_are_bounded(lengths, max_steps):
+    data = make_dataset(lengths)
+    batch = data.batch(np.arange(len(data)))
+    parts = list(bounded_parts(batch, max_steps))
+    values = torch.cat([inputs["values"] for (inputs, _), _ in parts])
+    weights = torch.cat([weights for (_, (_, weights)), _ in parts])
+    assert torch.equal(values, batch[0]["values"])
+    assert torch.equal(weights, batch[1][1])
+    for (inputs, _), share in parts:
+        n_rows, n_steps = inputs["values"].shape[:2]
+        assert n_rows == 1 or n_rows * n_steps <= max_steps
+        assert share == n_rows / len(data)
+    n_rows = [len(inputs["lengths"]) for (inputs, _), _ in parts]
+    assert max(n_rows) - min(n_rows) <= 1

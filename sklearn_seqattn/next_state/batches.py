@@ -6,6 +6,7 @@ from torch import nn
 
 from sklearn_seqattn.batching import BucketBatches, SequenceDataset
 from sklearn_seqattn.next_state.streams import NOTHING
+from sklearn_seqattn.training import computing_in, move, named_memory_errors
 
 _PREDICTION_CELLS = 2**22  # numbers of a batch of prediction in one array, about
 
@@ -122,7 +123,7 @@ class PositionLoss(nn.Module):
         return (losses * weights).sum() / (len(targets) * self.mean_targets)
 
 
-def logit_batches(net, dataset, n_outputs, *, last=False):
+def logit_batches(net, dataset, n_outputs, *, precision="float32", last=False):
     """Run a fitted network over sequences, batch by batch.
 
     Parameters
@@ -133,6 +134,8 @@ def logit_batches(net, dataset, n_outputs, *, last=False):
         The sequences.
     n_outputs : int
         Number of logits K of a step.
+    precision : {"float32", "bfloat16"}, default="float32"
+        What the network computes in.
     last : bool, default=False
         Whether only what follows the last step is wanted.
 
@@ -143,20 +146,26 @@ def logit_batches(net, dataset, n_outputs, *, last=False):
     logits : ndarray of shape (rows, K), float64
         One row a step, the sequences end to end; or one row a sequence.
     """
-    n_steps = dataset.lengths.mean()
-    cells = n_steps * max(n_outputs, n_steps)  # of the logits, or of the attention
+    cells = dataset.lengths.mean() * n_outputs  # of the logits of a sequence
     size = int(np.clip(_PREDICTION_CELLS // cells, 1, 256))
     batches = BucketBatches(dataset, size)
     ends = range(size, len(dataset), size)
     for indices, (inputs, _) in zip(
         np.split(batches.order, ends), batches, strict=True
     ):
-        inputs = {name: x.to(net.device) for name, x in inputs.items()}
-        with torch.inference_mode():
-            if last:
-                logits = net.module_.last(**inputs)
-            else:
-                padded = net.module_(**inputs)  # (B, T, K)
-                steps = torch.arange(padded.shape[1], device=padded.device)
-                logits = padded[steps < inputs["lengths"][:, None]]
-        yield indices, logits.cpu().double().numpy()
+        with named_memory_errors(inputs["lengths"]):
+            logits = _logits(net, move(inputs, net.device), precision, last)
+        yield indices, logits
+
+
+@torch.inference_mode()
+def _logits(net, inputs, precision, last):
+    """Give the logits of the real steps, or of the last ones, (rows, K), float64."""
+    with computing_in(precision, net.device):
+        if last:
+            logits = net.module_.last(**inputs)
+        else:
+            padded = net.module_(**inputs)  # (B, T, K)
+            steps = torch.arange(padded.shape[1], device=padded.device)
+            logits = padded[steps < inputs["lengths"][:, None]]
+    return logits.cpu().double().numpy()

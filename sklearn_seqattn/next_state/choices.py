@@ -75,7 +75,9 @@ def _known_logits(net, streams, n_columns, last_only):
     """Return logits (N, K), columns (N,) and rows (N,) of what is predicted."""
     dataset = StateDataset(streams, last_only=last_only)
     logits = np.empty((len(streams.symbols), n_columns))
-    for indices, found in logit_batches(net, dataset, n_columns):
+    for indices, found in logit_batches(
+        net, dataset, n_columns, precision=net.precision
+    ):
         bounds = np.cumsum(streams.lengths[indices])[:-1]
         for i, part in zip(indices, np.split(found, bounds), strict=True):
             logits[dataset.starts[i] : dataset.stops[i]] = part

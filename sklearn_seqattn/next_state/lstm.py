@@ -25,6 +25,7 @@ from sklearn_seqattn.next_state.ngrams import NgramModel
 from sklearn_seqattn.next_state.repetition import with_repetition
 from sklearn_seqattn.next_state.streams import FIRST_STATE
 from sklearn_seqattn.next_state.verbs import NextStateMixin
+from sklearn_seqattn.nn.encoders import truncate_backpropagation
 from sklearn_seqattn.nn.next_state_network import build_next_state_network, widen
 from sklearn_seqattn.plans import plan_training
 from sklearn_seqattn.training import (
@@ -32,7 +33,9 @@ from sklearn_seqattn.training import (
     Checkpoint,
     attention_weights,
     isolated_generator,
+    iter_attention_weights,
     resolve_device,
+    resolve_precision,
     train,
 )
 
@@ -44,6 +47,7 @@ _SHARED = {  # parameters that mean the same in the other estimators
     *("min_count", "lr", "lr_schedule", "weight_decay", "max_grad_norm"),
     *("batch_size", "max_epochs", "validation_fraction", "n_iter_no_change"),
     *("random_state", "device", "callbacks", "net_params", "verbose"),
+    *("max_steps_per_batch", "precision", "tbptt_steps"),
     *("checkpoint_dir", "checkpoint_every", "keep_checkpoint"),
 }
 
@@ -146,6 +150,19 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, order, dropout and what is held out. The global
         generators are never touched.
+    max_steps_per_batch : int, default=4096
+        Steps of the encoder, padding included, that go through the network at once. A
+        larger batch is taken in parts, and their gradients are added: the same step of
+        training in memory that does not grow with the lengths.
+    precision : {"float32", "bfloat16", "auto"}, default="float32"
+        What the network computes in; its weights are float32 in any case. "bfloat16"
+        keeps two to three digits, and is faster where the hardware has instructions
+        for it; "auto" is "bfloat16" there and "float32" elsewhere.
+    tbptt_steps : int or None, default=None
+        In training, the steps of the encoder after which no gradient flows back
+        through the hidden states of LSTM and GRU layers, and the length of the
+        pieces whose insides are computed anew instead of kept. For sequences of tens
+        of thousands of steps; None follows the gradient to the start.
     device : str, default="auto"
         A torch device, such as "cpu", "cuda" or "mps"; "auto" is the best one there
         is.
@@ -277,6 +294,9 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         validation_fraction=0.1,
         n_iter_no_change=5,
         random_state=None,
+        max_steps_per_batch=4096,
+        precision="float32",
+        tbptt_steps=None,
         device="auto",
         callbacks=(),
         net_params=None,
@@ -317,6 +337,9 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.random_state = random_state
+        self.max_steps_per_batch = max_steps_per_batch
+        self.precision = precision
+        self.tbptt_steps = tbptt_steps
         self.device = device
         self.callbacks = callbacks
         self.net_params = net_params
@@ -386,7 +409,8 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         """Train for one epoch more, on sequences that may bring new states.
 
         Nothing is held out: the temperature and the weights of the mixture and of
-        repetition stay as they were. Other features of events keep the categories of the first fit.
+        repetition stay as they were. Other features of events keep the categories of
+        the first fit.
 
         Parameters
         ----------
@@ -440,18 +464,40 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
             If the network has no attention (``attention=None``).
         """
         streams = self._encode(X)
-        if self.net_.module_.attention is None:
-            raise ValueError(
-                "The network was fitted with attention=None and has no weights to "
-                "show; choose one of its attentions."
-            )
         return attention_weights(self.net_, StateDataset(streams))
+
+    def iter_attention_weights(self, X, n_queries=1024):
+        """Return an iterator over the attention weights, a few positions at a time.
+
+        For sequences so long that their weights do not fit into memory at once.
+
+        Parameters
+        ----------
+        X : list of sequences of states, or list of DataFrame
+            As in `fit`.
+        n_queries : int, default=1024
+            Positions whose weights are computed at once.
+
+        Returns
+        -------
+        iterator of (i, start, weights)
+            Sequence i, the first position of the block, and the weights of this one
+            and those behind it, an array of shape (n_heads, n_queries or less, T_i).
+
+        Raises
+        ------
+        ValueError
+            If the network has no attention (``attention=None``).
+        """
+        streams = self._encode(X)
+        return iter_attention_weights(self.net_, StateDataset(streams), n_queries)
 
     def _log_proba_batches(self, streams, last=False):
         """Yield (indices, log-probabilities) by buckets of like length."""
         dataset = StateDataset(streams)
+        precision = resolve_precision(self.precision, self.net_.device)
         for rows, logits in logit_batches(
-            self.net_, dataset, len(self.classes_), last=last
+            self.net_, dataset, len(self.classes_), precision=precision, last=last
         ):
             log_proba = log_softmax(logits / self.temperature_, axis=1)
             part = streams.take(rows)
@@ -564,6 +610,7 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
             n_epochs=n_epochs,
             callbacks=() if n_epochs else [("average", AverageWeights(_AVERAGED))],
         )
+        truncate_backpropagation(module, self.tbptt_steps)
         self.net_, history = train(
             module,
             PositionLoss(train_set.mean_targets),

@@ -10,6 +10,7 @@ import math
 import torch
 from torch import nn
 from torch.nn.functional import scaled_dot_product_attention
+from torch.utils.checkpoint import checkpoint
 
 from sklearn_seqattn.nn.masking import causal_mask, masked_softmax
 
@@ -17,13 +18,22 @@ from sklearn_seqattn.nn.masking import causal_mask, masked_softmax
 # values than this at a time, which stay in the cache.
 _HIDDEN_VALUES = 2**20
 
+_RECOMPUTED = {"use_reentrant": False, "preserve_rng_state": False}
 
-def _allowed(mask, n_queries, causal):
-    """Mark the keys that each query may see: (B, 1 or T_q, T_k)."""
+
+def _allowed(mask, queries, causal):
+    """Mark the keys that the queries of a range may see: (B, 1 or T_q, T_k)."""
     allowed = mask[:, None, :]
     if causal:
-        allowed = allowed & causal_mask(n_queries, mask.device)
+        allowed = allowed & causal_mask(queries, mask.shape[1], mask.device)
     return allowed
+
+
+def _one_pass(query, key, value, mask, causal):
+    """Give the contexts (B, N, T_q, d) without a T_q x T_k matrix."""
+    if causal:  # padding lies behind every real step: causal hides it too
+        return scaled_dot_product_attention(query, key, value, is_causal=True)
+    return scaled_dot_product_attention(query, key, value, mask[:, None, None, :])
 
 
 class DotScore(nn.Module):
@@ -42,6 +52,11 @@ class DotScore(nn.Module):
     def forward(self, query, key):
         """Score each query against each key: (B, T_q, T_k)."""
         return query @ key.transpose(1, 2) * self.scale
+
+    def context(self, query, key, value, mask, causal):
+        """Attend to the values: (B, T_q, size)."""
+        heads = [x[:, None] for x in (query, key, value)]
+        return _one_pass(*heads, mask, causal)[:, 0]
 
 
 class GeneralScore(nn.Module):
@@ -62,6 +77,10 @@ class GeneralScore(nn.Module):
         """Score each query against each key: (B, T_q, T_k)."""
         return self.dot(query, self.project(key))
 
+    def context(self, query, key, value, mask, causal):
+        """Attend to the values: (B, T_q, size)."""
+        return self.dot.context(query, self.project(key), value, mask, causal)
+
 
 class AdditiveScore(nn.Module):
     """Additive score, ``v . tanh(W q + U k)`` (Bahdanau et al., 2015).
@@ -81,13 +100,32 @@ class AdditiveScore(nn.Module):
     def forward(self, query, key):
         """Score each query against each key: (B, T_q, T_k)."""
         query, key = self.project_query(query), self.project_key(key)
-        chunks = query.split(max(1, _HIDDEN_VALUES // key.numel()), dim=1)
+        n_queries = max(1, _HIDDEN_VALUES // key.numel())
+        chunks = query.split(n_queries, dim=1)
         return torch.cat([self._score(chunk, key) for chunk in chunks], dim=1)
 
     def _score(self, query, key):
         """Score projected queries, few enough for one hidden layer a pair."""
         hidden = torch.tanh(query[:, :, None] + key[:, None])  # (B, T_q, T_k, d)
         return self.project_hidden(hidden).squeeze(-1)
+
+    def context(self, query, key, value, mask, causal):
+        """Attend to the values: (B, T_q, size).
+
+        The gradient computes the scores of each chunk of queries anew.
+        """
+        query, key = self.project_query(query), self.project_key(key)
+        n_queries, contexts = max(1, _HIDDEN_VALUES // key.numel()), []
+        for start in range(0, query.shape[1], n_queries):
+            chunk = query[:, start : start + n_queries]
+            allowed = _allowed(mask, range(start, start + chunk.shape[1]), causal)
+            inputs = chunk, key, value, allowed
+            contexts.append(checkpoint(self._context, *inputs, **_RECOMPUTED))
+        return torch.cat(contexts, dim=1)
+
+    def _context(self, query, key, value, allowed):
+        """Attend with projected queries."""
+        return masked_softmax(self._score(query, key), allowed) @ value
 
 
 class ScoredAttention(nn.Module):
@@ -106,15 +144,15 @@ class ScoredAttention(nn.Module):
         self.score = score
         self.output_size = size
 
-    def weights(self, query, key, mask, causal=False):
-        """Give the attention weights, (B, 1, T_q, T_k)."""
+    def weights(self, query, key, mask, causal=False, start=0):
+        """Give the attention weights of queries from a step on, (B, 1, T_q, T_k)."""
         scores = self.score(query, key)
-        allowed = _allowed(mask, query.shape[1], causal)
+        allowed = _allowed(mask, range(start, start + query.shape[1]), causal)
         return masked_softmax(scores, allowed)[:, None]
 
     def forward(self, query, key, value, mask, causal=False):
         """Give the context of each query, (B, T_q, size)."""
-        return self.weights(query, key, mask, causal)[:, 0] @ value
+        return self.score.context(query, key, value, mask, causal)
 
 
 class MultiHeadAttention(nn.Module):
@@ -170,22 +208,18 @@ class MultiHeadAttention(nn.Module):
         query = self.rotary(self._heads(self.project_query(query)))
         return query, self.rotary(self._heads(self.project_key(key)))
 
-    def weights(self, query, key, mask, causal=False):
-        """Give the attention weights, (B, N, T_q, T_k)."""
+    def weights(self, query, key, mask, causal=False, start=0):
+        """Give the attention weights of queries from a step on, (B, N, T_q, T_k)."""
         query, key = self._query_and_key(query, key)
         scores = query @ key.transpose(2, 3) / math.sqrt(query.shape[-1])
-        allowed = _allowed(mask, query.shape[2], causal)[:, None]
-        return masked_softmax(scores, allowed)
+        allowed = _allowed(mask, range(start, start + query.shape[2]), causal)
+        return masked_softmax(scores, allowed[:, None])
 
     def forward(self, query, key, value, mask, causal=False):
         """Give the context of each query, (B, T_q, output_size)."""
         query, key = self._query_and_key(query, key)
         value = self._heads(self.project_value(value))
-        if causal:  # padding lies behind every real step: causal hides it too
-            context = scaled_dot_product_attention(query, key, value, is_causal=True)
-        else:
-            allowed = mask[:, None, None, :].expand(-1, -1, query.shape[2], -1)
-            context = scaled_dot_product_attention(query, key, value, allowed)
+        context = _one_pass(query, key, value, mask, causal)
         return self.project_context(context.transpose(1, 2).flatten(2))
 
 

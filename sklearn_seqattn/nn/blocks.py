@@ -5,6 +5,8 @@ Every block maps a padded batch and its mask to the same again,
 reaches a real one, whatever the order of the blocks.
 """
 
+import math
+
 import torch
 from torch import nn
 
@@ -306,6 +308,7 @@ class BlockSequence(nn.Module):
         super().__init__()
         self.blocks = nn.ModuleList(blocks)
         self.output_size = self.blocks[-1].output_size if blocks else input_size
+        self.stride = math.prod(getattr(block, "stride", 1) for block in blocks)
 
     def forward(self, x, mask):
         """Run the blocks."""

@@ -8,6 +8,7 @@ own length.
 
 import torch
 from torch import nn
+from torch.utils.checkpoint import checkpoint
 
 from sklearn_seqattn.nn.attention import MultiHeadAttention
 from sklearn_seqattn.nn.blocks import Dropout
@@ -47,7 +48,15 @@ class RecurrentLayer(nn.Module):
         Channels in, and hidden units a direction.
     bidirectional : bool
         Whether a second recurrence runs from the end to the start.
+
+    Attributes
+    ----------
+    tbptt_steps : int or None
+        In training, the steps after which no gradient flows back through the hidden
+        state; None at first, which flows back to the start.
     """
+
+    tbptt_steps = None
 
     def __init__(self, cell, input_size, hidden_size, *, bidirectional):
         super().__init__()
@@ -60,11 +69,63 @@ class RecurrentLayer(nn.Module):
 
     def forward(self, x, mask):
         """Give the hidden states (B, T, output_size)."""
-        h = self.forward_cell(x)[0]
+        h = self._run(self.forward_cell, x)
         if self.backward_cell is None:
             return h
-        reversed_h = self.backward_cell(reverse_steps(x, mask))[0]
+        reversed_h = self._run(self.backward_cell, reverse_steps(x, mask))
         return torch.cat([h, reverse_steps(reversed_h, mask)], dim=-1)
+
+    def _run(self, cell, x):
+        """Run a recurrence over (B, T, C), truncated where that is wanted."""
+        n_steps = self.tbptt_steps
+        if not self.training or n_steps is None or x.shape[1] <= n_steps:
+            return cell(x)[0]
+        parts, state = [], None
+        for part in x.split(n_steps, dim=1):
+            # What a part computed inside is computed anew for its gradient, not kept.
+            h, state = checkpoint(
+                cell, part, state, use_reentrant=False, preserve_rng_state=False
+            )
+            state = _detached(state)
+            parts.append(h)
+        return torch.cat(parts, dim=1)
+
+
+def _detached(state):
+    """Cut a hidden state, and the cell state beside it, from the graph."""
+    if isinstance(state, tuple):
+        return tuple(part.detach() for part in state)
+    return state.detach()
+
+
+def truncate_backpropagation(network, tbptt_steps):
+    """Set after how many steps gradients stop, in every recurrence of a network.
+
+    Parameters
+    ----------
+    network : nn.Module
+        Changed in place; its predictions stay what they are.
+    tbptt_steps : int or None
+        As in `RecurrentLayer`.
+
+    Raises
+    ------
+    ValueError
+        If there is no recurrence to truncate.
+
+    References
+    ----------
+    R. J. Williams and J. Peng, "An efficient gradient-based algorithm for on-line
+    training of recurrent network trajectories", Neural Computation 2 (1990).
+    """
+    layers = [part for part in network.modules() if isinstance(part, RecurrentLayer)]
+    if tbptt_steps is not None and not layers:
+        raise ValueError(
+            f"tbptt_steps={tbptt_steps} truncates the gradient through hidden states, "
+            "of which a Transformer has none; set tbptt_steps=None."
+        )
+    for layer in layers:
+        layer.tbptt_steps = tbptt_steps
 
 
 class ResidualRecurrentLayer(nn.Module):

@@ -26,23 +26,25 @@ def length_mask(lengths, n_steps):
     return steps < lengths[:, None]
 
 
-def causal_mask(n_steps, device=None):
-    """Mark what each step may look at: itself and what came before.
+def causal_mask(queries, n_steps, device=None):
+    """Mark what the queries of a range may look at: their own step and earlier ones.
 
     Parameters
     ----------
+    queries : range
+        The steps that look.
     n_steps : int
-        The padded length T.
+        The number of steps T to look at.
     device : torch.device, optional
         Where to make the mask.
 
     Returns
     -------
-    mask : Tensor of shape (T, T), bool
-        True at (t, i) when i <= t.
+    mask : Tensor of shape (len(queries), T), bool
+        True at (t, i) when i <= queries[t].
     """
-    square = torch.ones(n_steps, n_steps, dtype=torch.bool, device=device)
-    return square.tril()
+    places = torch.arange(queries.start, queries.stop, device=device)
+    return torch.arange(n_steps, device=device) <= places[:, None]
 
 
 def masked_softmax(scores, mask, dim=-1):

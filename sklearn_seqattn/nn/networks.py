@@ -1,5 +1,6 @@
 """The network of the classifier and the regressor, and its builder."""
 
+import torch
 from torch import nn
 
 from sklearn_seqattn.nn.attention import build_attention
@@ -34,9 +35,10 @@ class AttentionLayer(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.norm = nn.LayerNorm(self.output_size) if residual else nn.Identity()
 
-    def weights(self, h, mask):
-        """Give the attention weights, (B, N, T, T)."""
-        return self.attention.weights(h, h, mask)
+    def weights(self, h, mask, queries):
+        """Give the attention weights of a range of steps, (B, N, T_q, T)."""
+        query = h[:, queries.start : queries.stop]
+        return self.attention.weights(query, h, mask, start=queries.start)
 
     def forward(self, h, mask):
         """Map (B, T, size) to the same shape."""
@@ -88,6 +90,8 @@ class SequenceNetwork(nn.Module):
 
     Attributes
     ----------
+    stride : int
+        Steps of the input for one of the encoder.
     time_stretch : float
         The largest change of pace in training, see `stretch_steps`; 0.0 at first.
         It is a matter of training alone, and set anew for each.
@@ -105,11 +109,12 @@ class SequenceNetwork(nn.Module):
         self.pooling = pooling
         self.head = head
         self.kernel_branch = kernel_branch
+        self.stride = front_end.stride
         if kernel_branch is not None:
             nn.init.zeros_(head[-1].weight)
             nn.init.zeros_(head[-1].bias)
 
-    def _encode(self, values, lengths):
+    def hidden_states(self, values, lengths):
         """Give the hidden states and their mask, (B, T', H) and (B, T')."""
         mask = length_mask(lengths, values.shape[1])
         x, mask = self.front_end(values, mask)
@@ -135,15 +140,16 @@ class SequenceNetwork(nn.Module):
         seen = values, lengths
         if self.training and self.time_stretch > 0:
             seen = stretch_steps(values, lengths, self.time_stretch)
-        h, mask = self._encode(*seen)
+        h, mask = self.hidden_states(*seen)
         if self.attention is not None:
             h = self.attention(h, mask)
         outputs = self.head(self.pooling(h, mask))
         if self.kernel_branch is None:
             return outputs
-        if features is None:
-            features = self.kernel_branch.features(values, lengths)
-        return self.kernel_branch(outputs, features)
+        with torch.autocast(values.device.type, enabled=False):  # they need float32
+            if features is None:
+                features = self.kernel_branch.features(values, lengths)
+            return self.kernel_branch(outputs.to(features.dtype), features)
 
     def attention_weights(self, values, lengths):
         """Give the attention weights and the mask of the steps they are over.
@@ -160,8 +166,12 @@ class SequenceNetwork(nn.Module):
         mask : Tensor of shape (B, T'), bool
             The real steps behind the front end.
         """
-        h, mask = self._encode(values, lengths)
-        return self.attention.weights(h, mask), mask
+        h, mask = self.hidden_states(values, lengths)
+        return self.weights_of_queries(h, mask, range(h.shape[1])), mask
+
+    def weights_of_queries(self, h, mask, queries):
+        """Give the attention weights of a range of steps, (B, N, T_q, T')."""
+        return self.attention.weights(h, mask, queries)
 
 
 @remembers_numbers

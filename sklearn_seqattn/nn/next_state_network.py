@@ -84,6 +84,8 @@ class NextStateNetwork(nn.Module):
         Dropout before the encoder and before the head.
     """
 
+    stride = 1  # steps of the input for one of the encoder
+
     def __init__(self, embedding, encoder, attention, head, *, dropout):
         super().__init__()
         self.embedding = embedding
@@ -92,7 +94,7 @@ class NextStateNetwork(nn.Module):
         self.head = head
         self.dropout = nn.Dropout(dropout)
 
-    def _hidden(self, values, lengths, **features):
+    def hidden_states(self, values, lengths, **features):
         """Give the hidden states (B, T, H) and the mask (B, T)."""
         mask = length_mask(lengths, values.shape[1])
         x = self.embedding(values, mask, **features)
@@ -100,7 +102,7 @@ class NextStateNetwork(nn.Module):
 
     def _states_and_contexts(self, values, lengths, **features):
         """Give what the head classifies, (B, T, 2 H), or (B, T, H) unattended."""
-        h, mask = self._hidden(values, lengths, **features)
+        h, mask = self.hidden_states(values, lengths, **features)
         if self.attention is None:
             return h
         return torch.cat([self.attention(h, h, h, mask, causal=True), h], dim=-1)
@@ -133,8 +135,13 @@ class NextStateNetwork(nn.Module):
 
     def attention_weights(self, values, lengths, **features):
         """Give the attention weights (B, N, T, T) and the mask (B, T)."""
-        h, mask = self._hidden(values, lengths, **features)
-        return self.attention.weights(h, h, mask, causal=True), mask
+        h, mask = self.hidden_states(values, lengths, **features)
+        return self.weights_of_queries(h, mask, range(h.shape[1])), mask
+
+    def weights_of_queries(self, h, mask, queries):
+        """Give the attention weights of a range of steps, (B, N, T_q, T)."""
+        query = h[:, queries.start : queries.stop]
+        return self.attention.weights(query, h, mask, causal=True, start=queries.start)
 
 
 @remembers_numbers

@@ -5,7 +5,7 @@ No other part of the library imports skorch.
 
 from sklearn_seqattn.training.averaging import AverageWeights
 from sklearn_seqattn.training.checkpoints import Checkpoint
-from sklearn_seqattn.training.devices import resolve_device
+from sklearn_seqattn.training.devices import move, resolve_device
 from sklearn_seqattn.training.engine import (
     SequenceNet,
     TrainingPlan,
@@ -13,8 +13,14 @@ from sklearn_seqattn.training.engine import (
     train,
 )
 from sklearn_seqattn.training.generators import isolated_generator
+from sklearn_seqattn.training.memory import named_memory_errors
 from sklearn_seqattn.training.optimization import WeightedLoss, adamw, warmup_cosine
-from sklearn_seqattn.training.prediction import attention_weights, forward
+from sklearn_seqattn.training.precision import computing_in, resolve_precision
+from sklearn_seqattn.training.prediction import (
+    attention_weights,
+    forward,
+    iter_attention_weights,
+)
 
 __all__ = [
     "AverageWeights",
@@ -25,9 +31,14 @@ __all__ = [
     "adamw",
     "attention_weights",
     "bare_net",
+    "computing_in",
     "forward",
     "isolated_generator",
+    "iter_attention_weights",
+    "move",
+    "named_memory_errors",
     "resolve_device",
+    "resolve_precision",
     "train",
     "warmup_cosine",
 ]

@@ -30,3 +30,29 @@ def resolve_device(device):
             "for the best one there is."
         )
     return device
+
+
+def move(tensors, device):
+    """Bring the tensors of a batch to a device.
+
+    To a GPU they go through pinned memory, while the computer goes on.
+
+    Parameters
+    ----------
+    tensors : Tensor, dict or tuple
+        Tensors in main memory, in nested dicts and tuples.
+    device : str
+        Where to.
+
+    Returns
+    -------
+    tensors : Tensor, dict or tuple
+        Of the same structure.
+    """
+    if isinstance(tensors, dict):
+        return {name: move(value, device) for name, value in tensors.items()}
+    if isinstance(tensors, tuple):
+        return tuple(move(value, device) for value in tensors)
+    if torch.device(device).type == "cuda":
+        return tensors.pin_memory().to(device, non_blocking=True)
+    return tensors.to(device)

@@ -5,20 +5,24 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import torch
 from skorch import NeuralNet
 from skorch.helper import predefined_split
 from torch import nn
 
-from sklearn_seqattn.batching import BucketBatches
+from sklearn_seqattn.batching import MAX_STEPS, BucketBatches, bounded_parts
 from sklearn_seqattn.training.callbacks import training_callbacks
 from sklearn_seqattn.training.checkpoints import Checkpoint
+from sklearn_seqattn.training.devices import move
 from sklearn_seqattn.training.interrupts import (
     StopAtBatch,
     finishing_batches,
     inside_search,
 )
+from sklearn_seqattn.training.kept_memory import kept_memory
 from sklearn_seqattn.training.memory import named_memory_errors
 from sklearn_seqattn.training.optimization import adamw
+from sklearn_seqattn.training.precision import computing_in
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,8 @@ class TrainingPlan:
     batch_size: int
     max_epochs: int
     patience: int | None
+    max_steps: int
+    precision: str
     device: str
     verbose: int
     callbacks: tuple
@@ -46,23 +52,52 @@ class SequenceNet(NeuralNet):
     ----------
     was_interrupted : bool
         Whether Ctrl-C ended its training before its time.
+    max_steps : int
+        Padded steps of the encoder that go through it at once.
+    precision : {"float32", "bfloat16"}
+        What it trains in.
     """
 
     was_interrupted = False
+    max_steps = MAX_STEPS
+    precision = "float32"
 
     @property
     def _default_callbacks(self):
         return []
 
     def train_step_single(self, batch, **fit_params):
-        """Take the gradient of a batch; errors of memory name it."""
-        with named_memory_errors(batch[0]["lengths"]):
-            return super().train_step_single(batch, **fit_params)
+        """Take the gradient of a batch, the sum of those of its parts."""
+        self._set_training(True)
+        return self._step(batch, fit_params, training=True)
 
     def validation_step(self, batch, **fit_params):
-        """Compute the loss of a batch; errors of memory name it."""
+        """Compute the loss of a batch."""
+        self._set_training(False)
+        with torch.no_grad():
+            return self._step(batch, fit_params, training=False)
+
+    def _step(self, batch, fit_params, *, training):
+        """Go over a batch in parts of bounded size; errors of memory name it."""
+        max_steps = self.max_steps * self.module_.stride
+        total, outputs = 0.0, []
         with named_memory_errors(batch[0]["lengths"]):
-            return super().validation_step(batch, **fit_params)
+            for part, share in bounded_parts(batch, max_steps):
+                inputs, targets = move(part, self.device)
+                outputs.append(self.infer(inputs, **fit_params))
+                loss = self.get_loss(outputs[-1], targets, X=inputs, training=training)
+                loss = share * loss
+                if training:
+                    loss.backward()
+                    outputs[-1] = outputs[-1].detach()
+                total = total + loss.detach()
+            return {"loss": total, "y_pred": torch.cat(outputs)}
+
+    def infer(self, x, **fit_params):
+        """Run the network in the precision of the training."""
+        with computing_in(self.precision, self.device):
+            outputs = super().infer(x, **fit_params)
+        return outputs.float() if self.precision == "bfloat16" else outputs
 
 
 class OrderedBatches(BucketBatches):
@@ -114,10 +149,11 @@ def train(module, criterion, train_set, plan, *, seed, valid_set=None):
     shuffler = np.random.RandomState(seed)
     batches = BucketBatches(train_set, plan.batch_size, shuffler)
     net = SequenceNet(**_net_settings(module, criterion, batches, valid_set, plan))
+    net.max_steps, net.precision = plan.max_steps, plan.precision
     n_done = 0 if plan.checkpoint is None else plan.checkpoint.n_done
     stop = StopAtBatch()
     net.callbacks.append(("stop_at_batch", stop))
-    with finishing_batches(stop):
+    with finishing_batches(stop), kept_memory():
         net.initialize().partial_fit(train_set, epochs=plan.max_epochs - n_done)
     net.was_interrupted = _check_interrupt(net, stop.n_pressed)
     history = _history_frame(net.history)

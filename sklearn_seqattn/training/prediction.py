@@ -1,17 +1,22 @@
 """A fitted network run over a data set."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import torch
 
-from sklearn_seqattn.batching import BucketBatches
+from sklearn_seqattn.batching import MAX_STEPS, BucketBatches, bounded_parts
+from sklearn_seqattn.training.devices import move
+from sklearn_seqattn.training.kept_memory import kept_memory
 from sklearn_seqattn.training.memory import named_memory_errors
+from sklearn_seqattn.training.precision import computing_in
 
 #: Sequences a batch of prediction: small enough to stay in a processor's cache.
 PREDICTION_BATCH_SIZE = 64
 
 
 @torch.inference_mode()
-def forward(net, dataset):
+def forward(net, dataset, *, precision="float32", max_steps=MAX_STEPS):
     """Run a fitted network over a data set.
 
     Parameters
@@ -20,6 +25,10 @@ def forward(net, dataset):
         As `train` returns it.
     dataset : SequenceDataset
         The data.
+    precision : {"float32", "bfloat16"}, default="float32"
+        What a network of float32 computes in.
+    max_steps : int, default=4096
+        Padded steps of the encoder that go through the network at once.
 
     Returns
     -------
@@ -32,9 +41,15 @@ def forward(net, dataset):
         If an output is NaN or infinite.
     """
     rows = []
-    for values, lengths in _batches(net, dataset):
-        with named_memory_errors(lengths):
-            rows.append(net.module_(values, lengths).cpu().numpy())
+    large = len(dataset) > PREDICTION_BATCH_SIZE
+    with kept_memory() if large else nullcontext():
+        for inputs in _batches(net, dataset, max_steps):
+            with named_memory_errors(inputs["lengths"]):
+                with computing_in(precision, net.device):
+                    outputs = net.module_(**inputs)
+                if outputs.dtype == torch.bfloat16:
+                    outputs = outputs.float()
+                rows.append(outputs.cpu().numpy())
     outputs = np.concatenate(rows)[_restoring_order(dataset)]
     is_finite = np.isfinite(outputs).all(axis=1)
     if not is_finite.all():
@@ -61,13 +76,69 @@ def attention_weights(net, dataset):
     -------
     weights : list of ndarray of shape (N, T_i', T_i'), float32
         In the order of the data set, without padding.
+
+    Raises
+    ------
+    ValueError
+        If the network has no attention.
     """
+    _check_attention(net)
     rows = []
-    for batch in _batches(net, dataset):
-        weights, mask = net.module_.attention_weights(*batch)
+    for inputs in _batches(net, dataset, MAX_STEPS):
+        weights, mask = net.module_.attention_weights(**inputs)
         for one, n_steps in zip(weights, mask.sum(dim=1), strict=True):
             rows.append(one[:, :n_steps, :n_steps].float().cpu().numpy())
     return [rows[i] for i in _restoring_order(dataset)]
+
+
+def iter_attention_weights(net, dataset, n_queries):
+    """Give the attention weights of a fitted network, some queries at a time.
+
+    Parameters
+    ----------
+    net : skorch.NeuralNet
+        As `train` returns it.
+    dataset : SequenceDataset
+        The data.
+    n_queries : int
+        Steps whose weights are computed at once.
+
+    Returns
+    -------
+    blocks : iterator of (i, start, weights)
+        The sequence, in the order of the data set; the first query of the block; and
+        its weights, (N, n_queries or less, T_i'), float32.
+
+    Raises
+    ------
+    ValueError
+        If the network has no attention.
+    """
+    _check_attention(net)
+    return _weight_blocks(net, dataset, n_queries)
+
+
+def _check_attention(net):
+    """Raise where there are no weights to show."""
+    if net.module_.attention is None:
+        raise ValueError(
+            "The network was fitted with attention=None and has no weights to show; "
+            "choose one of its attentions."
+        )
+
+
+@torch.inference_mode()
+def _weight_blocks(net, dataset, n_queries):
+    """Yield the blocks of `iter_attention_weights`."""
+    for i in range(len(dataset)):
+        inputs, _ = dataset.batch(np.array([i]))
+        inputs = _as_network(net, inputs)
+        h, mask = net.module_.hidden_states(**inputs)
+        for start in range(0, h.shape[1], n_queries):
+            weights = net.module_.weights_of_queries(
+                h, mask, range(start, min(start + n_queries, h.shape[1]))
+            )
+            yield i, start, weights[0].float().cpu().numpy()
 
 
 def _restoring_order(dataset):
@@ -75,12 +146,16 @@ def _restoring_order(dataset):
     return np.argsort(BucketBatches(dataset, PREDICTION_BATCH_SIZE).order)
 
 
-def _batches(net, dataset):
-    """Iterate over padded inputs, on the device and in the dtype of a net."""
-    dtype = next(net.module_.parameters()).dtype
-    batches = BucketBatches(dataset, PREDICTION_BATCH_SIZE)
-    for inputs, _ in batches:
-        values, lengths = inputs["values"], inputs["lengths"]
-        if values.is_floating_point():
-            values = values.to(dtype)
-        yield values.to(net.device), lengths.to(net.device)
+def _batches(net, dataset, max_steps):
+    """Iterate over padded inputs, as a net takes them."""
+    for batch in BucketBatches(dataset, PREDICTION_BATCH_SIZE):
+        for (inputs, _), _ in bounded_parts(batch, max_steps * net.module_.stride):
+            yield _as_network(net, inputs)
+
+
+def _as_network(net, inputs):
+    """Bring inputs to the device and the dtype of a net."""
+    dtype, values = next(net.module_.parameters()).dtype, inputs["values"]
+    if values.is_floating_point():
+        inputs["values"] = values.to(dtype)
+    return move(inputs, net.device)

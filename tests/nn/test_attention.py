@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from sklearn_seqattn.nn import attention as attention_module
 from sklearn_seqattn.nn.attention import (
@@ -245,3 +246,58 @@ def test_query_and_key_may_differ_in_length():
     mask = length_mask(torch.tensor([5, 2]), 5)
     assert attention(query, key, key, mask).shape == (2, 3, 4)
     assert attention.weights(query, key, mask).shape == (2, 2, 3, 5)
+
+
+class LargestTensor(TorchDispatchMode):
+    """Notes the number of elements of the largest tensor that is made."""
+
+    size = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        result = function(*args, **(kwargs or {}))
+        for tensor in result if isinstance(result, tuple | list) else (result,):
+            if isinstance(tensor, torch.Tensor):
+                self.size = max(self.size, tensor.numel())
+        return result
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_memory_grows_with_the_steps_and_not_with_their_square(
+    kind, causal, monkeypatch
+):
+    n_steps, size = 500, 4
+    monkeypatch.setattr(attention_module, "_HIDDEN_VALUES", 10 * n_steps * size)
+    attention = build_attention(kind, size, num_heads=2)
+    x = draw(1, n_steps, size).requires_grad_()
+    mask = length_mask(torch.tensor([n_steps - 7]), n_steps)
+    with LargestTensor() as largest:
+        attention(x, x, x, mask, causal).sum().backward()
+    assert largest.size <= 10 * n_steps * size
+    assert x.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("kind", KINDS)
+def test_weights_of_some_queries_are_rows_of_all_weights(kind, causal):
+    attention = build_attention(kind, 4, num_heads=2)
+    x, mask = draw(2, 6, 4), length_mask(torch.tensor([6, 3]), 6)
+    rows = attention.weights(x[:, 2:5], x, mask, causal, start=2)
+    expected = attention.weights(x, x, mask, causal)[:, :, 2:5]
+    torch.testing.assert_close(rows, expected)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_additive_context_and_gradient_do_not_depend_on_chunks(causal, monkeypatch):
+    attention = draw_parameters(build_attention("additive", 4, num_heads=1))
+    x, mask = draw(2, 7, 4).requires_grad_(), length_mask(torch.tensor([7, 3]), 7)
+
+    def run():
+        context = attention(x, x, x, mask, causal)
+        (gradient,) = torch.autograd.grad(context[mask].square().sum(), x)
+        return context.detach(), gradient
+
+    expected = run()
+    monkeypatch.setattr(attention_module, "_HIDDEN_VALUES", 1)
+    for found, wanted in zip(run(), expected, strict=True):
+        torch.testing.assert_close(found, wanted)

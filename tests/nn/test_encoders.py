@@ -16,6 +16,7 @@ from sklearn_seqattn.nn.encoders import (
     TransformerLayer,
     build_encoder,
     reverse_steps,
+    truncate_backpropagation,
 )
 from sklearn_seqattn.nn.masking import length_mask
 
@@ -208,6 +209,66 @@ def test_transformer_layer_is_its_equations():
     assert isinstance(activation, nn.GELU)
     expected = middle + narrow(activation(widen(norm(middle))))
     torch.testing.assert_close(layer(x, mask), expected)
+
+
+class TestTruncatedBackpropagation:
+    """Gradients stop at the borders of pieces; what is computed stays the same."""
+
+    @pytest.mark.parametrize("bidirectional", [False, True])
+    @pytest.mark.parametrize("kind", ["lstm", "gru"])
+    def test_hidden_states_stay_the_same(self, kind, bidirectional):
+        encoder = build(kind, bidirectional=bidirectional)
+        x, mask = draw_batch([9, 4], 3)
+        expected = encoder(x, mask)
+        truncate_backpropagation(encoder, 2)
+        torch.testing.assert_close(encoder(x, mask), expected)
+        truncate_backpropagation(encoder, None)
+        assert torch.equal(encoder(x, mask), expected)
+
+    @pytest.mark.parametrize("kind", ["lstm", "gru"])
+    def test_a_gradient_stops_at_the_start_of_its_piece(self, kind):
+        layer = RecurrentLayer(kind, 3, 4, bidirectional=False)
+        layer.tbptt_steps = 3
+        x, mask = draw_batch([8], 3)
+        x.requires_grad_()
+        layer(x, mask)[0, 7].sum().backward()
+        assert (x.grad[0, :6] == 0).all()
+        assert (x.grad[0, 6:] != 0).all()
+
+    def test_a_second_direction_stops_at_its_own_pieces(self):
+        layer = RecurrentLayer("lstm", 3, 4, bidirectional=True)
+        layer.tbptt_steps = 3
+        x, mask = draw_batch([8], 3)
+        x.requires_grad_()
+        layer(x, mask)[0, 0, 4:].sum().backward()  # the backward state of step 0
+        assert (x.grad[0, 2:] == 0).all()
+        assert (x.grad[0, :2] != 0).all()
+
+    @pytest.mark.parametrize("kind", ["lstm", "gru"])
+    def test_the_gradient_inside_a_piece_is_exact(self, kind):
+        layer = RecurrentLayer(kind, 3, 4, bidirectional=False)
+        x, mask = draw_batch([6], 3)
+        layer(x[:, :3], mask[:, :3]).square().sum().backward()
+        expected = [p.grad.clone() for p in layer.parameters()]
+        layer.zero_grad()
+        layer.tbptt_steps = 3
+        layer(x, mask)[:, :3].square().sum().backward()
+        found = [p.grad for p in layer.parameters()]
+        torch.testing.assert_close(found, expected)
+
+    def test_evaluation_is_not_cut(self):
+        layer = RecurrentLayer("lstm", 3, 4, bidirectional=False).eval()
+        layer.tbptt_steps = 3
+        x, mask = draw_batch([8], 3)
+        x.requires_grad_()
+        layer(x, mask)[0, 7].sum().backward()
+        assert (x.grad != 0).all()
+
+    def test_a_transformer_has_nothing_to_truncate(self):
+        encoder = build("transformer")
+        truncate_backpropagation(encoder, None)
+        with pytest.raises(ValueError, match="tbptt_steps=5 truncates"):
+            truncate_backpropagation(encoder, 5)
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)

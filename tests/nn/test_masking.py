@@ -37,7 +37,8 @@ def test_length_mask_by_hand():
 
 def test_causal_mask_by_hand():
     expected = [[True, False, False], [True, True, False], [True, True, True]]
-    assert causal_mask(3).tolist() == expected
+    assert causal_mask(range(3), 3).tolist() == expected
+    assert causal_mask(range(1, 3), 3).tolist() == expected[1:]
 
 
 def test_masked_softmax_by_hand():

@@ -186,7 +186,7 @@ def test_attention_weights_are_those_of_forward():
     weights, mask = network.attention_weights(x, lengths)
     assert weights.shape == (2, 2, 5, 5)
     assert mask.tolist() == length_mask(lengths, 5).tolist()
-    h, _ = network._encode(x, lengths)
+    h, _ = network.hidden_states(x, lengths)
     attention = network.attention.attention
     value = attention.project_value(h).unflatten(-1, (2, 4)).transpose(1, 2)
     context = (weights @ value).transpose(1, 2).flatten(2)

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from sklearn_seqattn.training import resolve_device
+from sklearn_seqattn.training import move, resolve_device
 
 
 class TestDevice:
@@ -25,3 +25,15 @@ class TestDevice:
     def test_an_unknown_device_is_an_error(self, device):
         with pytest.raises(ValueError, match=f"device={device!r} is not available"):
             resolve_device(device)
+
+
+def test_move_keeps_the_structure_of_a_batch():
+    batch = {"values": torch.ones(2, 3)}, (torch.arange(2), torch.ones(2))
+    inputs, (targets, weights) = move(batch, "meta")
+    assert inputs["values"].shape == (2, 3)
+    assert {t.device.type for t in (inputs["values"], targets, weights)} == {"meta"}
+
+
+def test_move_leaves_what_is_there():
+    tensor = torch.ones(2)
+    assert move(tensor, "cpu") is tensor

@@ -16,6 +16,7 @@ from small_trainings import (
     make_plan,
     train_line,
 )
+from torch import nn
 
 from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
 from sklearn_seqattn.batching import SequenceDataset
@@ -172,3 +173,55 @@ class TestGoingOn:
             for _ in range(2)
         ]
         np.testing.assert_array_equal(*(fit.predict_proba(X) for fit in fits))
+
+
+class TestParts:
+    """A batch that is taken in parts gives the same step of training."""
+
+    @pytest.mark.parametrize("max_steps", [1, 40, 100])
+    def test_training_is_the_same_in_parts(self, max_steps):
+        def fit(**options):
+            model = AttentionLSTMClassifier(**{**SMALL, **options})
+            model.set_params(front_end=None, dropout=0.0, time_stretch=0.0)
+            return model.fit(X, Y)
+
+        whole, parts = fit(), fit(max_steps_per_batch=max_steps)
+        np.testing.assert_allclose(
+            parts.predict_proba(X), whole.predict_proba(X), atol=1e-5
+        )
+        np.testing.assert_allclose(
+            parts.history_["train_loss"], whole.history_["train_loss"], rtol=1e-4
+        )
+
+    def test_no_part_is_larger_than_the_bound(self):
+        sizes = []
+
+        class Sizes(nn.Module):
+            stride = 2
+
+            def __init__(self):
+                super().__init__()
+                self.linear = nn.Linear(1, 1)
+
+            def forward(self, values, lengths):
+                sizes.append(values.shape[0] * values.shape[1])
+                return self.linear(values[:, 0])
+
+        lengths = np.array([10, 9, 3, 2, 1])
+        values = np.ones((lengths.sum(), 1), np.float32)
+        data = SequenceDataset(values, lengths, np.ones((5, 1), np.float32))
+        train_line(data, module=Sizes(), valid_set=data, plan=make_plan(max_steps=5))
+        assert max(sizes) == 10  # behind a stride of 2, the bound is 5 steps
+
+    def test_outputs_of_all_parts_reach_callbacks(self):
+        seen = []
+
+        class Outputs(Callback):
+            def on_batch_end(self, net, y_pred=None, **kwargs):
+                seen.append((len(y_pred), y_pred.requires_grad))
+
+        plan = make_plan(
+            batch_size=10, max_steps=3, max_epochs=1, callbacks=[Outputs()]
+        )
+        train_line(line_data(10), plan=plan)
+        assert seen == [(4, False)]

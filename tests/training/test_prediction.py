@@ -3,8 +3,13 @@ import pytest
 import torch
 from small_trainings import make_plan, train_line
 
+from sklearn_seqattn import (
+    AttentionLSTMClassifier,
+    AttentionLSTMRegressor,
+    NextStateLSTM,
+)
 from sklearn_seqattn.batching import SequenceDataset
-from sklearn_seqattn.training import forward
+from sklearn_seqattn.training import forward, prediction
 
 
 def test_an_output_that_is_not_finite_is_an_error():
@@ -26,3 +31,55 @@ def test_forward_gives_rows_in_the_order_of_the_data():
     np.testing.assert_allclose(
         found[:, 0], weight * np.arange(200) + bias, rtol=1e-4, atol=1e-4
     )
+
+
+RNG = np.random.RandomState(0)
+LENGTHS = RNG.randint(1, 60, size=150)
+SEQUENCES = [RNG.standard_normal((length, 2)) for length in LENGTHS]
+
+
+@pytest.mark.parametrize("estimator", [AttentionLSTMClassifier, AttentionLSTMRegressor])
+def test_buckets_one_padded_batch_and_one_by_one_agree(estimator, monkeypatch):
+    model = estimator(max_epochs=2, conv_stride=2, random_state=0)
+    model.fit(SEQUENCES, np.arange(150) % 3)
+    bucketed = model._outputs(SEQUENCES)
+    small = model.set_params(max_steps_per_batch=1)._outputs(SEQUENCES)
+    one_by_one = [model._outputs([x])[0] for x in SEQUENCES]
+    monkeypatch.setattr(prediction, "PREDICTION_BATCH_SIZE", 150)
+    padded = model.set_params(max_steps_per_batch=10**6)._outputs(SEQUENCES)
+    for other in (small, one_by_one, padded):
+        np.testing.assert_allclose(other, bucketed, rtol=1e-6, atol=1e-6)
+
+
+class TestAttentionInBlocks:
+    """Attention weights a few queries at a time."""
+
+    @pytest.mark.parametrize("n_queries", [1, 7, 1000])
+    @pytest.mark.parametrize("attention", ["multihead", "additive"])
+    def test_blocks_make_up_the_weights(self, attention, n_queries):
+        model = AttentionLSTMClassifier(
+            attention=attention, max_epochs=1, random_state=0
+        ).fit(SEQUENCES, np.arange(150) % 3)
+        chosen = SEQUENCES[:5]
+        whole = model.attention_weights(chosen)
+        found = [np.full_like(weights, np.nan) for weights in whole]
+        for i, start, block in model.iter_attention_weights(chosen, n_queries):
+            assert block.shape[1] <= n_queries
+            found[i][:, start : start + block.shape[1]] = block
+        for one, expected in zip(found, whole, strict=True):
+            np.testing.assert_allclose(one, expected, rtol=1e-5, atol=1e-6)
+
+    def test_states_too(self):
+        X = ["a b c a b", "b c"] * 6
+        model = NextStateLSTM(hidden_size=8, max_epochs=1, random_state=0).fit(X)
+        whole = model.attention_weights(X[:2])
+        for i, start, block in model.iter_attention_weights(X[:2], 2):
+            expected = whole[i][:, start : start + 2]
+            np.testing.assert_allclose(block, expected, rtol=1e-5, atol=1e-6)
+
+    def test_a_network_without_attention_is_told_at_once(self):
+        model = AttentionLSTMClassifier(attention=None, max_epochs=1, random_state=0)
+        model.fit(SEQUENCES[:10], np.arange(10) % 2)
+        for show in (model.attention_weights, model.iter_attention_weights):
+            with pytest.raises(ValueError, match="was fitted with attention=None"):
+                show(SEQUENCES[:2])
