@@ -430,6 +430,7 @@ class TestLoadingRefuses:
             ("states", put("attributes", "n_ids_", 9999), "n_ids_ is 9999"),
             ("events", fill("_is_number", lambda a: ~a), "other columns than the"),
             ("kernels", put("attributes", "kernels_", "max_length", 1), "kernels_"),
+            ("kernels", put("attributes", "kernels_", "dtype", "float64"), "float64"),
             (
                 "kernels",
                 put("attributes", "kernels_", "n_features", HUGE),

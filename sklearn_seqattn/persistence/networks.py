@@ -148,6 +148,7 @@ def unpack_kernels(packed, where):
     check_keys(packed, where, {*names, "dtype", "weights"})
     numbers = {name: check_size(packed[name], f"{where}.{name}") for name in names}
     check_int(numbers["max_length"], f"{where}.max_length", 1, _LONGEST)
+    check_choice(packed["dtype"], f"{where}.dtype", ("float32",))
     return _build(lambda: RandomKernels(**numbers), packed, where)
 
 
