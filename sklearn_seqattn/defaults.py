@@ -110,7 +110,7 @@ def kernel_features(n_samples):
 
 
 def max_epochs(n_samples, batch_size):
-    """Give the epochs: 400 steps or 40 epochs, with an upper and a lower end.
+    """Give the epochs: 320 steps or 40 epochs, with an upper and a lower end.
 
     Small sets get at most 200 epochs; large ones 8,000 steps or 10 epochs,
     whichever is more.
@@ -133,5 +133,5 @@ def max_epochs(n_samples, batch_size):
     [200, 40, 40, 10, 10]
     """
     batches = ceil(n_samples / batch_size)
-    small = min(200, max(40, ceil(400 / batches)))
+    small = min(200, max(40, ceil(320 / batches)))
     return min(small, max(10, ceil(8_000 / batches)))
