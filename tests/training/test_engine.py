@@ -224,4 +224,4 @@ class TestParts:
             batch_size=10, max_steps=3, max_epochs=1, callbacks=[Outputs()]
         )
         train_line(line_data(10), plan=plan)
-        assert seen == [(4, False)]
+        assert seen == [(10, False)]
