@@ -32,12 +32,13 @@ def streams_of(sequences):
 
 
 def choose(held_out, certainty=2.0, counts=None, **options):
-    net = SimpleNamespace(module_=Copycat(2, certainty), device="cpu")
+    module = Copycat(2, certainty)
+    net = SimpleNamespace(module_=module, device="cpu", precision="float32")
     defaults = {"calibrate": True, "repetition": False, "last_only": False}
     choice = choices.choose_mixture(
         net, counts, streams_of(held_out), 2, **{**defaults, **options}
     )
-    return choice, net.module_.n_read
+    return choice, module.n_read
 
 
 HELD_OUT = [[0, 0, 0, 1], [1, 1]]  # a state follows itself three times of four
