@@ -4,7 +4,7 @@ Every set of a folder, three seeds, beside a majority (or mean) predictor, two p
 LSTMs and, where aeon is installed, MiniRocket and MultiRocket-Hydra::
 
     python benchmarks/quality.py --data ../shared/data
-    python benchmarks/quality.py --data ../shared/data --ablation
+    python benchmarks/quality.py --data ../shared/data --ablation --inside
     python benchmarks/quality.py --sets Libras ERing --models default kernels
 
 A folder holds ``classification/*.npz`` and ``regression/*.npz`` with the arrays
@@ -12,7 +12,9 @@ A folder holds ``classification/*.npz`` and ``regression/*.npz`` with the arrays
 first sequences are the train part; and ``text/NAME.train``, ``text/NAME.test`` with
 lines ``LABEL:detail words ...``. Printed is a table in Markdown: accuracy (root mean
 squared error for regression), mean and standard deviation over the seeds, and CPU
-seconds of a fit and a prediction on one thread.
+seconds of a fit and a prediction on one thread. With ``--inside`` test parts are left
+alone: classifiers are cross-validated inside the train parts, in two folds, or three of
+at most 50 sequences, and a seed is a split.
 
 What was chosen how: everything in ``sklearn_seqattn/defaults.py`` and the default
 parameters come from the recipe the project started from, and from cross-validation
@@ -33,6 +35,7 @@ import numpy as np
 import torch
 from rivals import Aeon, LSTMClassifier, LSTMRegressor, tfidf_classifier
 from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.model_selection import StratifiedKFold
 
 from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
 
@@ -42,6 +45,7 @@ ABLATIONS = {
     "default": {},
     "no stem": {"front_end": None},
     "linear stem": {"front_end": ("dense",)},
+    "no time stretch": {"time_stretch": 0.0},
     "no residual": {"residual": False},
     "one direction": {"bidirectional": False},
     "no attention": {"attention": None},
@@ -157,6 +161,18 @@ def evaluate(model, task, X_train, y_train, X_test, y_test):
     return float(np.mean(predicted == y_test)), seconds
 
 
+def evaluate_inside(make, X, y, seed):
+    """Cross-validate inside a train part; give the score and the seconds of a fold."""
+    folds = StratifiedKFold(3 if len(y) <= 50 else 2, shuffle=True, random_state=seed)
+    scores, seconds = [], []
+    for fold, (a, b) in enumerate(folds.split(y, y)):
+        parts = [X[i] for i in a], y[a], [X[i] for i in b], y[b]
+        result = evaluate(make(100 * seed + fold), "classification", *parts)
+        scores += [result[0]] * len(b)
+        seconds += [result[1]]
+    return float(np.mean(scores)), float(np.mean(seconds))
+
+
 def warm_up(task):
     """Compile what rivals compile just in time, before any clock runs."""
     rng = np.random.default_rng(0)
@@ -172,7 +188,8 @@ def run(args):
     done = json.loads(args.results.read_text()) if args.results.exists() else {}
     candidates = ablated_models if args.ablation else models
     for name, (task, read) in find_sets(args.data).items():
-        if args.sets and name not in args.sets:
+        left_out = args.sets and name not in args.sets
+        if left_out or (args.inside and task != "classification"):
             continue
         data = read()
         warm_up(task)
@@ -181,7 +198,10 @@ def run(args):
                 key = f"{name}|{task}|{model}|{seed}"
                 if key in done or (args.models and model not in args.models):
                     continue
-                done[key] = evaluate(make(seed), task, *data)
+                if args.inside:
+                    done[key] = evaluate_inside(make, *data[:2], seed)
+                else:
+                    done[key] = evaluate(make(seed), task, *data)
                 print(key, "{:.4f} {:.1f} s".format(*done[key]), flush=True)
                 args.results.write_text(json.dumps(done, indent=0))
     return done
@@ -229,6 +249,7 @@ def main():
     parser.add_argument("--models", nargs="*", help="names of models; all by default")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--ablation", action="store_true")
+    parser.add_argument("--inside", action="store_true", help="spare the test parts")
     parser.add_argument(
         "--results",
         type=Path,
@@ -237,7 +258,8 @@ def main():
     )
     args = parser.parse_args()
     if args.results is None:
-        args.results = Path("ablation.json" if args.ablation else "quality.json")
+        name = "ablation" if args.ablation else "quality"
+        args.results = Path(f"{name}_inside.json" if args.inside else f"{name}.json")
     torch.set_num_threads(1)
     print(table(run(args)))
 
