@@ -133,7 +133,18 @@ class BucketBatches:
     def __iter__(self):
         shuffle = self.random_state is not None
         for rows in self._shuffled() if shuffle else self._cut(self.order):
-            yield self.dataset.batch(rows)
+            yield self._padded(rows)
+
+    def _padded(self, rows):
+        """Pad one batch; where there is no room for it, say how large it is."""
+        try:
+            return self.dataset.batch(rows)
+        except MemoryError as error:
+            raise MemoryError(
+                f"Out of memory on a batch of {len(rows)} sequences, the longest of "
+                f"{self.dataset.lengths[rows].max()} steps. Use a smaller batch_size, "
+                "or shorter sequences."
+            ) from error
 
 
 def bounded_parts(batch, max_steps):

@@ -8,12 +8,13 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_seqattn.nn.front_end import BLOCK_NAMES
 from sklearn_seqattn.nn.pooling import POOLINGS
+from sklearn_seqattn.pickles import VersionedPickles
 
 _SIZE = Interval(Integral, 1, None, closed="left")
 _SHARE = Interval(Real, 0, 1, closed="left")
 
 
-class SequenceParameters(BaseEstimator):
+class SequenceParameters(VersionedPickles, BaseEstimator):
     """Names, defaults and constraints; the estimators' docstrings say what each is."""
 
     _parameter_constraints = {

@@ -181,3 +181,12 @@ def test_parts_make_up_a_batch_and_are_bounded(lengths, max_steps):
         assert share == n_rows / len(data)
     n_rows = [len(inputs["lengths"]) for (inputs, _), _ in parts]
     assert max(n_rows) - min(n_rows) <= 1
+
+
+def test_a_batch_without_memory_is_named():
+    dataset = SequenceDataset(np.zeros((3, 1), np.float32), np.array([1, 2]))
+    dataset.lengths = np.array([1, 2**50])
+    with pytest.raises(
+        MemoryError, match=f"batch of 2 sequences, the .* of {2**50} st"
+    ):
+        next(iter(BucketBatches(dataset, 2)))

@@ -35,6 +35,7 @@ from skorch.callbacks import Callback
 from sklearn_seqattn import (
     AttentionLSTMClassifier,
     NextStateLSTM,
+    NextStateMarkov,
     SequencePadder,
     load_model,
     save_model,
@@ -245,12 +246,23 @@ def test_a_refit_that_fails_leaves_the_old_fit():
         (clone(fitted("classifier")), WALKS, UP_OR_DOWN, "predict_proba"),
         (clone(fitted("regressor")), WALKS, LENGTHS, "predict"),
         (NextStateLSTM(**STATES), states, None, "predict_proba"),
+        (NextStateMarkov(), states, None, "predict_proba"),
     ]
     for model, X, y, method in models:
         before = getattr(model.fit(X, y), method)(X)
         with pytest.raises((ValueError, TypeError)):
             model.fit([[]], y)
         np.testing.assert_array_equal(getattr(model, method)(X), before)
+
+
+def test_more_counts_that_fail_leave_the_old_ones():
+    states = sentences(20)[0]
+    model = NextStateMarkov(end_state=True).fit(states)
+    before = state_of(model)
+    for bad in ([["<end>", "a"]], [[1, 2]], [[]]):
+        with pytest.raises((ValueError, TypeError)):
+            model.partial_fit(bad)
+        assert state_of(model) == before
 
 
 class Hostile:

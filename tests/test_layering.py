@@ -105,7 +105,12 @@ ALLOWED = {
     "training.memory": set(),
     "training.kept_memory": set(),
     "training.precision": set(),
-    "training.checkpoints": {"sealed_files", "sealed_values"},
+    "training.checkpoint_checks": {"sealed_files"},
+    "training.checkpoints": {
+        "sealed_files",
+        "sealed_values",
+        "training.checkpoint_checks",
+    },
     "training.callbacks": {"training.checkpoints", "training.optimization"},
     "training.engine": {
         "batching",
@@ -145,7 +150,7 @@ ALLOWED = {
     "fitting": {"sequences"},
     "inputs": {"preprocessing"},
     "architecture": {"defaults", "nn.blocks", "nn.front_end", "nn.pooling"},
-    "parameters": {"nn.front_end", "nn.pooling"},
+    "parameters": {"nn.front_end", "nn.pooling", "pickles"},
     "plans": {"training"},
     "base": {
         "architecture",
@@ -187,9 +192,15 @@ ALLOWED = {
     },
     "next_state.encoding": {"sequences", "next_state.streams"},
     "next_state.generation": set(),
-    "next_state.verbs": {"fitting", "next_state.generation", "next_state.encoding"},
+    "next_state.verbs": {
+        "fitting",
+        "next_state.generation",
+        "next_state.encoding",
+        "pickles",
+    },
     "next_state.ngrams": {"next_state.streams"},
     "next_state.markov": {
+        "fitting",
         "next_state.verbs",
         "next_state.ngrams",
         "next_state.streams",

@@ -45,6 +45,10 @@ def test_nothing_of_the_training_is_in_it(name):
     assert not strings & {"Generator", "RandomState", "exp_avg", "SequenceDataset"}
 
 
+def test_every_estimator_knows_its_version():
+    assert set(VERSIONED) == set(MODELS) - {"pipeline"}
+
+
 class TestVersions:
     def pickled(self, name, monkeypatch):
         """Pickle a model as another version would."""

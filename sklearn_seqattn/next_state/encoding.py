@@ -56,6 +56,10 @@ class StateEncodingMixin:
         an earlier fit stand now; None at the first.
         """
         states, lengths, features = self._read_states(X, reset=first)
+        if not len(states):
+            raise ValueError(
+                "X holds empty sequences alone; give some with states to learn from."
+            )
         weights = _check_sample_weight(sample_weight, lengths, dtype=np.float64)
         if (weights < 0).any() or not weights.any():
             raise ValueError(

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
+from sklearn_seqattn.fitting import kept_on_failure
 from sklearn_seqattn.next_state.ngrams import NgramModel, context_rows
 from sklearn_seqattn.next_state.streams import FIRST_STATE
 from sklearn_seqattn.next_state.verbs import NextStateMixin
@@ -159,16 +160,19 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
 
     def _count(self, X, y, sample_weight, *, first):
         """Fit the n-gram model, on the counts so far too unless it is the first."""
-        streams, weights, moved = self._learn_states(X, y, sample_weight, first=first)
-        before = None if first else self.model_.renumbered(moved)
-        self.model_ = NgramModel(
-            self.order,
-            len(self.vocabulary_.states) + FIRST_STATE,
-            len(self.classes_),
-            smoothing=self.smoothing,
-            alpha=self.alpha,
-            discount=self.discount,
-        ).learn(streams, weights, before)
+        with kept_on_failure(self):
+            streams, weights, moved = self._learn_states(
+                X, y, sample_weight, first=first
+            )
+            before = None if first else self.model_.renumbered(moved)
+            self.model_ = NgramModel(
+                self.order,
+                len(self.vocabulary_.states) + FIRST_STATE,
+                len(self.classes_),
+                smoothing=self.smoothing,
+                alpha=self.alpha,
+                discount=self.discount,
+            ).learn(streams, weights, before)
         return self
 
     def _log_proba_batches(self, streams, last=False):

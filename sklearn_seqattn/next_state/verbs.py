@@ -16,9 +16,10 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from sklearn_seqattn.fitting import draw_seeds
 from sklearn_seqattn.next_state.encoding import StateEncodingMixin
 from sklearn_seqattn.next_state.generation import draw, search
+from sklearn_seqattn.pickles import VersionedPickles
 
 
-class NextStateMixin(StateEncodingMixin, ClassifierMixin):
+class NextStateMixin(StateEncodingMixin, ClassifierMixin, VersionedPickles):
     """Predictions and scores shared by the next-state estimators.
 
     Position t of a sequence is predicted from the t states before it. `predict`

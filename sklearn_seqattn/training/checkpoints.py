@@ -9,6 +9,12 @@ from skorch.callbacks import Callback
 
 from sklearn_seqattn.sealed_files import FileFormatError, read_sealed, write_sealed
 from sklearn_seqattn.sealed_values import Reader, Writer
+from sklearn_seqattn.training.checkpoint_checks import (
+    check_history,
+    check_like,
+    check_optimizer,
+    check_order,
+)
 
 _STOPPING = ("misses_", "dynamic_threshold_", "best_epoch_", "best_model_weights_")
 
@@ -62,6 +68,10 @@ class Checkpoint:
         seeds : list of int
         """
         self.seeds = seeds if self.left is None else self.left["seeds"]
+        if len(self.seeds) != len(seeds):
+            raise FileFormatError(
+                f"{self.path} is the checkpoint of another estimator."
+            )
         return self.seeds
 
     @property
@@ -127,6 +137,7 @@ class Checkpoint:
         """
         left = self.left
         try:
+            _check_fit(left, net)
             net.module_.load_state_dict(_tensors(left["module"]))
             net.optimizer_.load_state_dict(_tensors(left["optimizer"]))
             _restore_callbacks(net, left["callbacks"])
@@ -184,8 +195,32 @@ def _check_left(left, path):
     if not right or not all(isinstance(left[n], kind) for n, kind in kinds.items()):
         raise FileFormatError(f"{path} is no checkpoint; delete it to begin anew.")
     rows_right = all(isinstance(row, dict) for row in left["history"])
-    if not rows_right or not all(type(seed) is int for seed in left["seeds"]):
+    names_right = all(
+        isinstance(name, str) and isinstance(value, str | None)
+        for name, value in left["fingerprint"].items()
+    )
+    seeds_right = all(type(seed) is int and 0 <= seed < 2**31 for seed in left["seeds"])
+    if not (rows_right and names_right and seeds_right):
         raise FileFormatError(f"{path} is no checkpoint; delete it to begin anew.")
+
+
+def _check_fit(left, net):
+    """Refuse what does not fit a net, before any of it is in use."""
+    check_history(left["history"], net.max_epochs)
+    weights = net.module_.state_dict()
+    check_like(left["module"], weights, "module")
+    check_optimizer(left["optimizer"], net.optimizer_)
+    found, wanted = left["callbacks"], _callback_states(net)
+    for name in ("lr_schedule", "average", "early_stopping"):  # ours
+        if name in wanted:
+            if name == "average" and found[name]["weights"] is not None:
+                wanted[name]["weights"] = wanted[name]["average"]
+            if name == "early_stopping" and found[name]["best_model_weights_"]:
+                wanted[name]["best_model_weights_"] = weights
+            check_like(found[name], wanted[name], name)
+    generators = _generator_states(net)
+    check_like(left["generators"]["torch"], generators["torch"], "generator")
+    check_order(left["generators"]["order"], generators["order"])
 
 
 def _arrays(value):

@@ -43,8 +43,8 @@ def forward(net, dataset, *, precision="float32", max_steps=MAX_STEPS):
     rows = []
     large = len(dataset) > PREDICTION_BATCH_SIZE
     with kept_memory() if large else nullcontext():
-        for inputs in _batches(net, dataset, max_steps):
-            with named_memory_errors(inputs["lengths"]):
+        for inputs, lengths in _batches(net, dataset, max_steps):
+            with named_memory_errors(lengths):
                 with computing_in(precision, net.device):
                     outputs = net.module_(**inputs)
                 if outputs.dtype == torch.bfloat16:
@@ -84,8 +84,9 @@ def attention_weights(net, dataset):
     """
     _check_attention(net)
     rows = []
-    for inputs in _batches(net, dataset, MAX_STEPS):
-        weights, mask = net.module_.attention_weights(**inputs)
+    for inputs, lengths in _batches(net, dataset, MAX_STEPS):
+        with named_memory_errors(lengths):
+            weights, mask = net.module_.attention_weights(**inputs)
         for one, n_steps in zip(weights, mask.sum(dim=1), strict=True):
             rows.append(one[:, :n_steps, :n_steps].float().cpu().numpy())
     return [rows[i] for i in _restoring_order(dataset)]
@@ -147,10 +148,16 @@ def _restoring_order(dataset):
 
 
 def _batches(net, dataset, max_steps):
-    """Iterate over padded inputs, as a net takes them."""
+    """Iterate over padded inputs, as a net takes them, and the lengths of their batch.
+
+    A part of a batch is padded as the batch is: errors of memory name that length.
+    """
     for batch in BucketBatches(dataset, PREDICTION_BATCH_SIZE):
+        lengths = batch[0]["lengths"]
         for (inputs, _), _ in bounded_parts(batch, max_steps * net.module_.stride):
-            yield _as_network(net, inputs)
+            with named_memory_errors(lengths):
+                inputs = _as_network(net, inputs)
+            yield inputs, lengths
 
 
 def _as_network(net, inputs):

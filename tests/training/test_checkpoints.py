@@ -14,6 +14,8 @@ from sklearn_seqattn import (
     FileFormatError,
     NextStateLSTM,
 )
+from sklearn_seqattn.sealed_files import write_sealed
+from sklearn_seqattn.sealed_values import Writer
 from sklearn_seqattn.training import Checkpoint
 
 X, Y = walks(40)
@@ -264,6 +266,79 @@ class TestFile:
             patch.setattr(base, "Checkpoint", Broken)
             with pytest.raises(FileFormatError, match="does not fit the training"):
                 make(tmp_path).fit(X, Y)
+
+
+def change(*keys):
+    """Make a change of what a checkpoint holds, at the place the keys lead to."""
+    *keys, last, value = keys
+
+    def apply(left):
+        for key in keys:
+            left = left[key]
+        left[last] = value
+
+    return apply
+
+
+STATE = ("optimizer", "state", 0)
+ORDER = ("generators", "order", "state")
+FORGERIES = {
+    "moments of another size": change(*STATE, "exp_avg", np.zeros(1, np.float32)),
+    "moments of another type": change(*STATE, "exp_avg", np.zeros((3, 2))),
+    "no moments": change(*STATE, "exp_avg", None),
+    "a step less": lambda left: left["optimizer"]["state"].pop(0),
+    "other parameters": change("optimizer", "param_groups", 0, "params", [1, 0, 2]),
+    "settings of another type": change(
+        "optimizer", "param_groups", 0, "maximize", "no"
+    ),
+    "weights that are not finite": lambda left: next(
+        iter(left["module"].values())
+    ).fill(np.nan),
+    "a position behind the generator's numbers": change(*ORDER, "pos", 10**6),
+    "a position before them": change(*ORDER, "pos", -1),
+    "too few numbers": change(*ORDER, "key", np.zeros(3, np.uint32)),
+    "another generator": change("generators", "order", "bit_generator", "PCG64"),
+    "a short generator of torch": change("generators", "torch", np.zeros(9, np.uint8)),
+    "a schedule of another kind": change("callbacks", "lr_schedule", "batches", "x"),
+    "no schedule": lambda left: left["callbacks"].clear(),
+    "epochs that are not there": change("history", 0, "epoch", 7),
+    "a loss that is none": change("history", 0, "train_loss", "x"),
+    "more epochs than there are": lambda left: left["history"].extend(
+        {**left["history"][0], "epoch": i} for i in range(3, 99)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_a_forged_one_is_refused_before_it_is_used(tmp_path, name):
+    die(tmp_path, 3)
+    path = tmp_path / "fit.checkpoint"
+    left = Checkpoint(tmp_path, 1).left
+    FORGERIES[name](left)
+    writer = Writer()
+    write_sealed(path, "checkpoint", writer.write(left, "x"), writer.arrays)
+    with pytest.raises(FileFormatError, match="does not fit the training"):
+        make(tmp_path).fit(X, Y)
+
+
+@pytest.mark.parametrize(
+    ("forge", "match"),
+    [
+        (change("seeds", []), "of another estimator"),
+        (change("seeds", [1, 2, 3, -4]), "is no checkpoint"),
+        (change("fingerprint", "lr", 3), "is no checkpoint"),
+        (change("module", []), "is no checkpoint"),
+    ],
+)
+def test_parts_that_no_checkpoint_has(tmp_path, forge, match):
+    die(tmp_path, 3)
+    left = Checkpoint(tmp_path, 1).left
+    forge(left)
+    writer = Writer()
+    document = writer.write(left, "x")
+    write_sealed(tmp_path / "fit.checkpoint", "checkpoint", document, writer.arrays)
+    with pytest.raises(FileFormatError, match=match):
+        make(tmp_path).fit(X, Y)
 
 
 def test_a_folder_that_cannot_be_written_fails_the_fit_and_keeps_the_old_one(tmp_path):
