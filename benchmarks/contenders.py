@@ -178,8 +178,16 @@ def keras_network(spec, n_steps):
 
     inputs = keras.Input((n_steps, CHANNELS))
     h = keras.layers.Masking()(inputs)
+    bound = spec["hidden"] ** -0.5
+    drawn = keras.initializers.RandomUniform(-bound, bound)  # as torch does
     for _ in range(2):
-        layer = keras.layers.LSTM(spec["hidden"], return_sequences=True)
+        layer = keras.layers.LSTM(
+            spec["hidden"],
+            return_sequences=True,
+            kernel_initializer=drawn,
+            recurrent_initializer=drawn,
+            unit_forget_bias=False,
+        )
         if spec.get("bidirectional"):
             layer = keras.layers.Bidirectional(layer)
         h = layer(h)

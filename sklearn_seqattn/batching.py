@@ -17,6 +17,8 @@ WINDOW = 16
 #: the buffers leave the cache, with fewer there is little to multiply.
 MAX_STEPS = 4096
 
+_OF_STEPS = {"values", "categories", "numbers"}  # inputs (B, T, ...)
+
 
 class SequenceDataset(Dataset):
     """Sequences with their targets and weights, in flat storage.
@@ -148,33 +150,32 @@ class BucketBatches:
 
 
 def bounded_parts(batch, max_steps):
-    """Cut a batch into parts of bounded size, of nearly the same number of sequences.
+    """Cut a batch into parts of bounded size, each padded to its own longest.
 
     Parameters
     ----------
     batch : tuple
-        Inputs and targets, as `SequenceDataset.batch` gives them.
+        Inputs and targets, as `BucketBatches` gives them: by rising length.
     max_steps : int
         Padded steps of a part, at most; but a part is one sequence at least.
 
     Yields
     ------
     part : tuple
-        Like the batch, and padded to the same length.
+        Like the batch.
     share : float
         The share of the sequences of the batch that are in the part.
     """
-    n, n_steps = batch[0]["values"].shape[:2]
-    n_parts = -(-n // max(1, max_steps // n_steps))
-    bounds = [n * i // n_parts for i in range(n_parts + 1)]
-    for start, stop in pairwise(bounds):
-        yield _rows(batch, slice(start, stop)), (stop - start) / n
-
-
-def _rows(tensors, rows):
-    """Take rows of all tensors in nested dicts and tuples."""
-    if isinstance(tensors, dict):
-        return {name: _rows(value, rows) for name, value in tensors.items()}
-    if isinstance(tensors, tuple):
-        return tuple(_rows(value, rows) for value in tensors)
-    return tensors[rows]
+    inputs, targets = batch
+    longest = torch.cummax(inputs["lengths"], dim=0).values.tolist()
+    n = stop = len(longest)
+    bounds = [n]
+    while stop > 0:
+        stop = max(0, stop - max(1, max_steps // longest[stop - 1]))
+        bounds.append(stop)
+    for start, stop in pairwise(reversed(bounds)):
+        rows, n_steps = slice(start, stop), longest[stop - 1]
+        part = {name: tensor[rows] for name, tensor in inputs.items()}
+        for name in _OF_STEPS & part.keys():
+            part[name] = part[name][:, :n_steps]
+        yield (part, tuple(tensor[rows] for tensor in targets)), (stop - start) / n

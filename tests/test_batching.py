@@ -168,19 +168,29 @@ def test_the_global_generator_is_left_alone(random_state):
 
 @given(lengths_of_sets, st.integers(1, 200))
 def test_parts_make_up_a_batch_and_are_bounded(lengths, max_steps):
-    data = make_dataset(lengths)
+    data = make_dataset(sorted(lengths))
     batch = data.batch(np.arange(len(data)))
     parts = list(bounded_parts(batch, max_steps))
-    values = torch.cat([inputs["values"] for (inputs, _), _ in parts])
     weights = torch.cat([weights for (_, (_, weights)), _ in parts])
-    assert torch.equal(values, batch[0]["values"])
     assert torch.equal(weights, batch[1][1])
-    for (inputs, _), share in parts:
+    first = 0
+    for (inputs, (targets, _)), share in parts:
         n_rows, n_steps = inputs["values"].shape[:2]
+        rows = slice(first, first + n_rows)
+        assert torch.equal(inputs["values"], batch[0]["values"][rows, :n_steps])
+        assert targets.tolist() == list(range(first, first + n_rows))
+        assert n_steps == inputs["lengths"].max()
         assert n_rows == 1 or n_rows * n_steps <= max_steps
         assert share == n_rows / len(data)
-    n_rows = [len(inputs["lengths"]) for (inputs, _), _ in parts]
-    assert max(n_rows) - min(n_rows) <= 1
+        first += n_rows
+    assert first == len(data)
+
+
+def test_parts_are_as_large_as_they_may_be():
+    data = make_dataset([1, 2, 3, 4, 9])
+    parts = list(bounded_parts(data.batch(np.arange(5)), 8))
+    shapes = [tuple(inputs["values"].shape[:2]) for (inputs, _), _ in parts]
+    assert shapes == [(2, 2), (2, 4), (1, 9)]
 
 
 def test_a_batch_without_memory_is_named():

@@ -115,6 +115,7 @@ class PositionLoss(nn.Module):
             The loss.
         """
         targets, weights = targets_and_weights
+        targets = targets[:, : outputs.shape[1]]  # a part may be shorter than its batch
         known = targets >= 0  # (B, T)
         losses = nn.functional.cross_entropy(
             outputs[known], targets[known], reduction="none"

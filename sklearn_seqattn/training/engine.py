@@ -9,6 +9,7 @@ import torch
 from skorch import NeuralNet
 from skorch.helper import predefined_split
 from torch import nn
+from torch.nn.functional import pad
 
 from sklearn_seqattn.batching import MAX_STEPS, BucketBatches, bounded_parts
 from sklearn_seqattn.training.callbacks import training_callbacks
@@ -91,13 +92,21 @@ class SequenceNet(NeuralNet):
                     loss.backward()
                     outputs[-1] = outputs[-1].detach()
                 total = total + loss.detach()
-            return {"loss": total, "y_pred": torch.cat(outputs)}
+            return {"loss": total, "y_pred": _joined(outputs)}
 
     def infer(self, x, **fit_params):
         """Run the network in the precision of the training."""
         with computing_in(self.precision, self.device):
             outputs = super().infer(x, **fit_params)
         return outputs.float() if self.precision == "bfloat16" else outputs
+
+
+def _joined(outputs):
+    """Join the outputs of parts; those of steps (b, T, K) are padded to the longest."""
+    if outputs[0].ndim == 3:
+        n_steps = max(part.shape[1] for part in outputs)
+        outputs = [pad(part, (0, 0, 0, n_steps - part.shape[1])) for part in outputs]
+    return torch.cat(outputs)
 
 
 class OrderedBatches(BucketBatches):
