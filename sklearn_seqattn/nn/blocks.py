@@ -168,11 +168,13 @@ class BatchNorm(nn.Module):
     ----------
     input_size : int
         The number of channels.
+    affine : bool, default=True
+        Whether a learnt scale and shift follow.
     """
 
-    def __init__(self, input_size):
+    def __init__(self, input_size, *, affine=True):
         super().__init__()
-        self.norm = nn.BatchNorm1d(input_size)
+        self.norm = nn.BatchNorm1d(input_size, affine=affine)
         self.output_size = input_size
 
     def _normalise(self, steps):
@@ -230,7 +232,8 @@ class Changes(nn.Module):
     def __init__(self, input_size, lag):
         super().__init__()
         self.lag = lag
-        self.norm = BatchNorm(input_size)
+        # Nothing to learn here: no gradient has to pass the first convolution.
+        self.norm = BatchNorm(input_size, affine=False)
         self.output_size = 2 * input_size
 
     def forward(self, x, mask):
