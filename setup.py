@@ -8,6 +8,7 @@ HERE = Path(__file__).parent
 VERSION = (HERE / "sklearn_seqattn" / "_version.py").read_text().split('"')[-2]
 
 EXTRAS = {
+    "bench": ["keras>=3.10", "onnx>=1.18", "onnxruntime>=1.22", "tensorflow-cpu>=2.20"],
     "mlflow": ["mlflow-skinny>=3.17"],
     "optuna": ["optuna>=5.0"],
     "persistence": ["safetensors>=0.6"],
