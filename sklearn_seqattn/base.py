@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -97,7 +98,7 @@ class BaseSequenceEstimator(SequenceParameters):
                 )
             if fresh:
                 self._fit_encoders(data)
-            plan = self._plan(len(data), patience, n_epochs)
+            plan = self._plan(data, patience, n_epochs)
             train_set, valid_set = self._dataset(data), self._dataset(valid)
             with isolated_generator(seeds[1] + n_done, plan.device):
                 module = self._network(data) if fresh else self._network_copy()
@@ -241,13 +242,14 @@ class BaseSequenceEstimator(SequenceParameters):
         ).fit(data.sequences, data.weights)
         self._fit_targets(data.targets, data.weights)
 
-    def _plan(self, n_samples, patience, n_epochs):
-        """Decide how to train on n sequences; `n_epochs` is that of partial_fit."""
+    def _plan(self, data, patience, n_epochs):
+        """Decide how to train; `n_epochs` is that of partial_fit."""
+        n_steps = data.sequences.lengths.mean()
         return plan_training(
             self,
-            n_samples,
+            len(data),
             auto_batch_size=defaults.batch_size,
-            auto_epochs=defaults.max_epochs,
+            auto_epochs=partial(defaults.max_epochs, n_steps=n_steps),
             patience=patience,
             n_epochs=n_epochs,
         )

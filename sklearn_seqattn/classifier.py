@@ -130,8 +130,9 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         Sequences a batch in training. "auto" is ``n / 8``, between 8 and 64, for n
         distinct sequences.
     max_epochs : "auto" or int, default="auto"
-        Epochs of training. "auto" is what gives 320 batches, between 40 and 200; for
-        large sets 8,000 batches, at least 10.
+        Epochs of training. "auto" is what gives 400 batches (320 of sequences of more
+        than 256 steps on average), between 40 and 200; for large sets 8,000 batches,
+        at least 10.
     early_stopping : "auto" or bool, default="auto"
         Whether training stops when the validation loss has not improved for
         `n_iter_no_change` epochs; the best weights are restored. "auto" does so with

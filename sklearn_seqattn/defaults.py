@@ -109,10 +109,11 @@ def kernel_features(n_samples):
     return min(max(50_000_000 // n_samples, 1_000), 10_000)
 
 
-def max_epochs(n_samples, batch_size):
-    """Give the epochs: 320 steps or 40 epochs, with an upper and a lower end.
+def max_epochs(n_samples, batch_size, n_steps):
+    """Give the epochs: 400 batches or 40 epochs, with an upper and a lower end.
 
-    Small sets get at most 200 epochs; large ones 8,000 steps or 10 epochs,
+    It is 320 batches where they are expensive, of sequences of more than 256 steps.
+    Small sets get at most 200 epochs; large ones 8,000 batches or 10 epochs,
     whichever is more.
 
     Parameters
@@ -121,6 +122,8 @@ def max_epochs(n_samples, batch_size):
         The number of sequences n.
     batch_size : int
         Sequences a batch.
+    n_steps : float
+        The mean length T.
 
     Returns
     -------
@@ -129,9 +132,10 @@ def max_epochs(n_samples, batch_size):
     Examples
     --------
     >>> from sklearn_seqattn.defaults import max_epochs
-    >>> [max_epochs(n, 64) for n in (64, 1_000, 10_000, 100_000, 1_000_000)]
+    >>> [max_epochs(n, 64, 100) for n in (64, 1_000, 10_000, 100_000, 1_000_000)]
     [200, 40, 40, 10, 10]
     """
     batches = ceil(n_samples / batch_size)
-    small = min(200, max(40, ceil(320 / batches)))
+    wanted = 320 if n_steps > 256 else 400
+    small = min(200, max(40, ceil(wanted / batches)))
     return min(small, max(10, ceil(8_000 / batches)))

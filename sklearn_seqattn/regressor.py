@@ -125,8 +125,9 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         Sequences a batch in training. "auto" is ``n / 8``, between 8 and 64, for n
         distinct sequences.
     max_epochs : "auto" or int, default="auto"
-        Epochs of training. "auto" is what gives 320 batches, between 40 and 200; for
-        large sets 8,000 batches, at least 10.
+        Epochs of training. "auto" is what gives 400 batches (320 of sequences of more
+        than 256 steps on average), between 40 and 200; for large sets 8,000 batches,
+        at least 10.
     early_stopping : "auto" or bool, default="auto"
         Whether training stops when the validation loss has not improved for
         `n_iter_no_change` epochs; the best weights are restored. "auto" does so with
@@ -363,7 +364,7 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
 
     def _half_outputs(self, fitted, held_out, plan, seeds):
         """Fit a network to one half and run it, and its readout, over the other."""
-        own = self._plan(len(fitted), None, None)
+        own = self._plan(fitted, None, None)
         plan = replace(plan, batch_size=own.batch_size, max_epochs=own.max_epochs)
         module, train_set = self._network(fitted), self._dataset(fitted)
         branch = module.kernel_branch

@@ -30,21 +30,22 @@ def test_batch_size_stays_between_8_and_64(n):
     assert size == 8 or size == 64 or size == n // 8
 
 
-@given(st.integers(1, 10**6), st.integers(1, 512))
-def test_epochs_stay_between_10_and_200(n, size):
-    epochs = defaults.max_epochs(n, size)
+@given(st.integers(1, 10**6), st.integers(1, 512), st.floats(1, 1e5))
+def test_epochs_stay_between_10_and_200(n, size, n_steps):
+    epochs = defaults.max_epochs(n, size, n_steps)
     n_batches = -(-n // size)
     assert 10 <= epochs <= 200
     if epochs < 40:  # cut short, but not below 8,000 steps
         assert epochs * n_batches >= 8_000 or epochs == 10
-    if n_batches <= 200:  # small data get 320 steps, or 200 epochs
-        assert epochs * n_batches >= 320 or epochs == 200
+    if n_batches <= 200:  # small data get so many batches, or 200 epochs
+        wanted = 320 if n_steps > 256 else 400
+        assert epochs * n_batches >= wanted or epochs == 200
 
 
 @given(st.integers(1, 10**5), st.integers(1, 10**5))
 def test_more_data_never_get_more_epochs(n, m):
     small, large = sorted([n, m])
-    assert defaults.max_epochs(large, 64) <= defaults.max_epochs(small, 64)
+    assert defaults.max_epochs(large, 64, 9) <= defaults.max_epochs(small, 64, 9)
 
 
 @given(st.integers(1, 10**7))

@@ -139,7 +139,9 @@ class SequenceNetwork(nn.Module):
         """
         seen = values, lengths
         if self.training and self.time_stretch > 0:
-            seen = stretch_steps(values, lengths, self.time_stretch)
+            seen = stretch_steps(
+                values, lengths, self.time_stretch, multiple=8 * self.stride
+            )
         h, mask = self.hidden_states(*seen)
         if self.attention is not None:
             h = self.attention(h, mask)

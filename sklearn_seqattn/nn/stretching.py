@@ -5,7 +5,7 @@ import math
 import torch
 
 
-def stretch_steps(values, lengths, most):
+def stretch_steps(values, lengths, most, *, multiple=1):
     """Play half of the sequences of a batch faster or slower, at random.
 
     Each of them gets a pace from ``1 / (1 + most)`` to ``1 + most``, even in the
@@ -21,6 +21,9 @@ def stretch_steps(values, lengths, most):
         Its numbers of real steps.
     most : float
         The largest change of a length, as a share of it.
+    multiple : int, default=1
+        What the number of steps of the result is a multiple of. Batches of few
+        different shapes are faster: for each shape torch compiles once.
 
     Returns
     -------
@@ -50,7 +53,8 @@ def stretch_steps(values, lengths, most):
     last = lengths - 1  # (B,), the place of the last step
     new_lengths = (lengths * torch.exp(change * chosen)).round().long().clamp(min=1)
     pace = last / (new_lengths - 1).clamp(min=1)  # old steps to a new one
-    steps = torch.arange(int(new_lengths.max()), device=device)
+    n_steps = -(-int(new_lengths.max()) // multiple) * multiple
+    steps = torch.arange(n_steps, device=device)
     places = (steps * pace[:, None]).clamp(max=last[:, None])  # (B, T')
     left = places.floor().long()
     right = (left + 1).clamp(max=last[:, None])

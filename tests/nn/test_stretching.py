@@ -1,3 +1,5 @@
+import pytest
+
 """Sequences at another pace: ramps stay ramps, ends stay ends, lengths in range."""
 
 import torch
@@ -52,3 +54,18 @@ def test_gradients_reach_the_steps():
     torch.manual_seed(0)
     stretch_steps(values, lengths, 0.5)[0].sum().backward()
     assert values.grad[1].abs().sum() > 0
+
+
+@pytest.mark.parametrize("multiple", [1, 8, 56])
+def test_batches_have_few_shapes_and_the_same_steps(multiple):
+    values, lengths = torch.randn(5, 60, 2), torch.tensor([60, 50, 40, 3, 1])
+    results = []
+    for wanted in (1, multiple):
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            results.append(stretch_steps(values, lengths, 0.25, multiple=wanted))
+    (exact, n_steps), (padded, n_padded) = results
+    assert torch.equal(n_steps, n_padded)
+    assert padded.shape[1] % multiple == 0
+    assert padded.shape[1] - exact.shape[1] < multiple
+    assert torch.equal(padded[:, : exact.shape[1]], exact)
