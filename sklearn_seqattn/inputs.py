@@ -90,7 +90,7 @@ class InputEncoder:
                 sequences = step._transform_sequences(sequences)
             if sequences.kind == "tokens":
                 return sequences
-            values = sequences.values.astype(np.float32)
+            values = sequences.values.astype(np.float32, copy=False)
         _check_range(values)
         return sequences.with_values(values)
 

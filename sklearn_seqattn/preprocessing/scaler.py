@@ -10,6 +10,8 @@ from sklearn_seqattn.pickles import VersionedPickles
 from sklearn_seqattn.preprocessing.layout import TableFeatureNamesMixin, restore
 from sklearn_seqattn.sequences import validate_sequences
 
+_STEPS_AT_ONCE = 2**16
+
 
 class SequenceScaler(
     TableFeatureNamesMixin, TransformerMixin, VersionedPickles, BaseEstimator
@@ -150,17 +152,20 @@ class SequenceScaler(
                 ensure_non_negative=True,
             )
             weights = np.repeat(sample_weight, sequences.lengths)  # (S,)
-            values, weights = values[weights > 0], weights[weights > 0]
+            if not weights.all():
+                values, weights = values[weights > 0], weights[weights > 0]
         center, scale = _STATISTICS[self.method](values, weights)
-        largest = np.abs(values).max(axis=0)
+        largest = np.maximum(values.max(axis=0), -values.min(axis=0))
         is_constant = scale <= 10 * np.finfo(values.dtype).eps * largest
         self.center_, self.scale_ = center, np.where(is_constant, 1.0, scale)
         return self
 
     def _transform_sequences(self, sequences):
         """Scale validated sequences; the dtype is kept."""
-        values = (sequences.values - self.center_) / self.scale_
-        values = values.astype(sequences.values.dtype, copy=False)
+        values = np.empty_like(sequences.values)
+        for start in range(0, len(values), _STEPS_AT_ONCE):  # in float64, little of it
+            rows = slice(start, start + _STEPS_AT_ONCE)
+            values[rows] = (sequences.values[rows] - self.center_) / self.scale_
         return sequences.with_values(values)
 
     def _read(self, X, *, reset):
@@ -200,10 +205,14 @@ def _check_finite(values):
 
 
 def _standard(values, weights):
-    """Return means and standard deviations, in float64."""
-    mean = np.average(values.astype(np.float64, copy=False), axis=0, weights=weights)
-    variance = np.average((values - mean) ** 2, axis=0, weights=weights)
-    return mean, np.sqrt(variance)
+    """Return means and standard deviations, in float64, channel by channel."""
+    center, scale = np.empty((2, values.shape[1]))
+    for d, column in enumerate(values.T):
+        deviations = column.astype(np.float64)
+        center[d] = np.average(deviations, weights=weights)
+        deviations -= center[d]
+        scale[d] = np.sqrt(np.average(deviations**2, weights=weights))
+    return center, scale
 
 
 def _robust(values, weights):
