@@ -60,6 +60,7 @@ ABLATIONS = {
     "Transformer": {"encoder": "transformer"},
     "validation split": {"early_stopping": True, "validation_fraction": 0.2},
     "no label smoothing": {"label_smoothing": 0.0},
+    "bfloat16": {"precision": "bfloat16"},
     "kernel features": {"kernel_features": "auto"},
     "kernel features, no readout": {"kernel_features": "auto", "kernel_readout": False},
 }

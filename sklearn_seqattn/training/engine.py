@@ -179,8 +179,11 @@ def _check_interrupt(net, n_pressed):
     batches = net.history[-1, "batches"]
     if not is_whole:
         net.history.pop()
-    stopping = dict(net.callbacks_).get("early_stopping")
+    callbacks = dict(net.callbacks_)
+    stopping = callbacks.get("early_stopping")
     weights = "those of that batch"
+    if "average" in callbacks:
+        weights = "the average up to that batch"
     if stopping is not None:
         weights = f"the best so far, of epoch {stopping.best_epoch_}"
     warnings.warn(

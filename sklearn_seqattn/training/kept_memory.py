@@ -15,8 +15,12 @@ SWITCH = "SKLEARN_SEQATTN_KEEP_MEMORY"
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of malloc.h
 _MB = 1 << 20
-_KEEPING = {_M_MMAP_THRESHOLD: 1024 * _MB, _M_TRIM_THRESHOLD: 256 * _MB}
-_AFTERWARDS = {_M_MMAP_THRESHOLD: 32 * _MB, _M_TRIM_THRESHOLD: 64 * _MB}
+_KEEPING = [
+    (_M_MMAP_THRESHOLD, 32 * _MB),  # the most that older versions of glibc accept
+    (_M_MMAP_THRESHOLD, 1024 * _MB),
+    (_M_TRIM_THRESHOLD, 256 * _MB),
+]
+_AFTERWARDS = [(_M_MMAP_THRESHOLD, 32 * _MB), (_M_TRIM_THRESHOLD, 64 * _MB)]
 
 # What a user may have tuned; it is left alone then.
 _TUNED_BY = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "GLIBC_TUNABLES")
@@ -52,7 +56,7 @@ class _Keeper:
 
     def _set(self, options):
         """Tell the C library when to ask the system and when to return."""
-        for option, value in options.items():
+        for option, value in options:
             self.libc.mallopt(option, value)
 
 

@@ -26,7 +26,7 @@ class RecordingLibrary:
         self.calls.append("trim")
 
 
-KEEPING = [(-3, 1024), (-1, 256)]
+KEEPING = [(-3, 32), (-3, 1024), (-1, 256)]
 AFTERWARDS = [(-3, 32), (-1, 64), "trim"]
 
 
