@@ -30,7 +30,7 @@ def make_data(n_steps, n=4):
     """Draw sequences of two classes."""
     rng = np.random.RandomState(0)
     y = np.arange(n) % 2
-    X = [rng.standard_normal((n_steps, 4)).astype(np.float32) + label for label in y]
+    X = [(rng.standard_normal((n_steps, 4)) + label).astype(np.float32) for label in y]
     return X, y
 
 

@@ -1,5 +1,6 @@
 """What a training step makes smaller, and how: loss, optimizer, schedule."""
 
+from inspect import unwrap
 from math import cos, pi
 
 import torch
@@ -29,6 +30,22 @@ class WeightedLoss(nn.Module):
         return (losses.reshape(len(weights), -1).mean(dim=1) * weights).mean()
 
 
+class LeanAdamW(torch.optim.AdamW):
+    """AdamW whose methods are not wrapped for torch's compiler.
+
+    The wrappers import that compiler, which takes a second of the first fit of each
+    process, and which nothing here uses.
+    """
+
+    add_param_group = unwrap(torch.optim.AdamW.add_param_group)
+    zero_grad = unwrap(torch.optim.AdamW.zero_grad)
+
+    def step(self, closure=None):
+        """Take one step; the closure computes the gradient."""
+        with torch.no_grad():
+            return unwrap(torch.optim.AdamW.step)(self, closure)
+
+
 def adamw(groups, *, lr, weight_decay, **options):
     """Make an AdamW that spares biases and norms from weight decay.
 
@@ -53,7 +70,7 @@ def adamw(groups, *, lr, weight_decay, **options):
         {"params": vectors, "weight_decay": 0.0},
     ]
     groups = [group for group in groups if group["params"]]
-    return torch.optim.AdamW(groups, lr=lr, **{"fused": True, **options})
+    return LeanAdamW(groups, lr=lr, **{"fused": True, **options})
 
 
 def warmup_cosine(step, *, n_steps):

@@ -1,5 +1,8 @@
 """Losses, optimizer and schedule, by themselves and through the estimators."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -10,6 +13,7 @@ from torch import nn
 
 from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
 from sklearn_seqattn.training import WeightedLoss, adamw, warmup_cosine
+from sklearn_seqattn.training.optimization import LeanAdamW
 
 SMALL = DEFAULTS | {"early_stopping": False}  # nor are regressions shrunk then
 
@@ -209,3 +213,43 @@ class TestSchedule:
         recorder = Recorder()
         train_line(plan=make_plan(callbacks=(recorder,)))
         assert recorder.lrs == [0.1] * 9
+
+
+@pytest.mark.parametrize(
+    "fit",
+    [
+        "AttentionLSTMClassifier(max_epochs=1).fit([[1.0, 2.0], [3.0]], [0, 1])",
+        "AttentionLSTMRegressor(max_epochs=1).fit([[1.0, 2.0], [3.0]], [0, 1])",
+        "NextStateLSTM(max_epochs=1).fit(['a b', 'b a'])",
+    ],
+)
+def test_a_first_fit_does_not_load_the_compiler(fit):
+    code = (
+        f"import sys; from sklearn_seqattn import *; model = {fit}; "
+        "print('torch._dynamo' in sys.modules)"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert found.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("fused", [True, False])
+def test_the_lean_optimizer_takes_the_steps_of_torchs(fused):
+    torch_generator = torch.Generator().manual_seed(0)
+    start = torch.randn(3, 4, generator=torch_generator)
+    results = []
+    for kind in (LeanAdamW, torch.optim.AdamW):
+        weight = start.clone().requires_grad_()
+        optimizer = kind([weight], lr=0.1, weight_decay=0.3, fused=fused)
+
+        def closure(weight=weight, optimizer=optimizer):
+            optimizer.zero_grad()
+            loss = weight.square().sum()
+            loss.backward()
+            return loss
+
+        losses = [optimizer.step(closure).item() for _ in range(5)]
+        results.append((weight.detach(), losses))
+    assert torch.equal(results[0][0], results[1][0])
+    assert results[0][1] == results[1][1]
