@@ -306,7 +306,7 @@ def predict_onnx(spec):
     X, y = make_data(spec)
     rows = [(torch.from_numpy(x), int(label)) for x, label in zip(X, y, strict=True)]
     batch = collate(rows[:3])[:2]
-    file, names = io.BytesIO(), ("x", "lengths")
+    file, names = io.BytesIO(), ["x", "lengths"]
     axes = {"x": {0: "b", 1: "t"}, "lengths": {0: "b"}}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
