@@ -151,7 +151,8 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
     max_steps_per_batch : int, default=4096
         Steps of the encoder, padding included, that go through the network at once. A
         larger batch is taken in parts, and their gradients are added: the same step of
-        training in memory that does not grow with the lengths.
+        training, but for batch normalisation, which sees a part, in memory that does
+        not grow with the lengths.
     precision : {"float32", "bfloat16", "auto"}, default="float32"
         What the network computes in; its weights are float32 in any case. "bfloat16"
         keeps two to three digits, and is faster where the hardware has instructions
