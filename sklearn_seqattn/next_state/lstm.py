@@ -156,8 +156,9 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         training in memory that does not grow with the lengths.
     precision : {"float32", "bfloat16", "auto"}, default="float32"
         What the network computes in; its weights are float32 in any case. "bfloat16"
-        keeps two to three digits, and is faster where the hardware has instructions
-        for it; "auto" is "bfloat16" there and "float32" elsewhere.
+        keeps two to three digits, and is faster from a hidden size of 64 on where the
+        hardware has instructions for it; "auto" is "bfloat16" there and "float32"
+        elsewhere.
     tbptt_steps : int or None, default=None
         In training, the steps of the encoder after which no gradient flows back
         through the hidden states of LSTM and GRU layers, and the length of the
