@@ -11,19 +11,14 @@ where its matrix of T x T weights would not fit everywhere.
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import time
 
 import numpy as np
+from contenders import resident
 
 RIVAL_UP_TO = 5_000
-
-
-def resident():
-    """Give the largest resident memory so far, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def make_data(n_steps, n=4):

@@ -10,19 +10,14 @@ first, and the peak memory beyond that of the data and the imports.
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import time
 
 import numpy as np
+from contenders import resident
 
 STEPS_IN_ALL = 3_000_000
-
-
-def resident():
-    """Give the largest resident memory so far, in MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def measure(n, hidden):

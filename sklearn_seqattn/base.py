@@ -376,7 +376,8 @@ class BaseSequenceEstimator(SequenceParameters):
         Raises
         ------
         ValueError
-            If the network has no attention (``attention=None``).
+            If the network has no attention (``attention=None``), or `n_queries` is not
+            positive.
         """
         dataset = self._read_dataset(X)
         return iter_attention_weights(self.net_, dataset, n_queries)

@@ -16,6 +16,20 @@ from skorch.callbacks import Callback
 
 ROOT = Path(__file__).resolve().parents[1]
 
+# An estimator that is fitted in a moment, and has dropout to draw.
+SMALL = {
+    "front_end": ("dense", "dropout"),
+    "dense_units": 3,
+    "hidden_size": 4,
+    "num_layers": 1,
+    "num_heads": 2,
+    "head_units": (3,),
+    "max_epochs": 6,
+    "batch_size": 8,
+    "random_state": 0,
+    "device": "cpu",
+}
+
 
 def fork(work):
     """Run a function in a forked child, which ends with 0 if it returns."""

@@ -27,7 +27,7 @@ from model_zoo import (
     fitted,
     outputs,
 )
-from processes import ended, fork, kill, run_python
+from processes import SMALL, ended, fork, kill, run_python
 from sequence_data import sentences, walks
 from sklearn.base import clone
 from skorch.callbacks import Callback
@@ -44,18 +44,6 @@ from sklearn_seqattn import (
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX")
 
 X, Y = walks(40)
-SMALL = {
-    "front_end": ("dense", "dropout"),
-    "dense_units": 3,
-    "hidden_size": 4,
-    "num_layers": 1,
-    "num_heads": 2,
-    "head_units": (3,),
-    "max_epochs": 6,
-    "batch_size": 8,
-    "random_state": 0,
-    "device": "cpu",
-}
 
 
 class Tell(Callback):

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import torch
 from model_zoo import MODELS, UP_OR_DOWN, WALKS, fitted, outputs
-from processes import ended, fork, group_ended, run_python, start_python
+from processes import SMALL, ended, fork, group_ended, run_python, start_python
 from sequence_data import walks
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
@@ -30,18 +30,6 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX")
 
 X, Y = walks(40)
 LENGTHS = np.array([len(x) for x in X])
-SMALL = {
-    "front_end": ("dense", "dropout"),
-    "dense_units": 3,
-    "hidden_size": 4,
-    "num_layers": 1,
-    "num_heads": 2,
-    "head_units": (3,),
-    "max_epochs": 6,
-    "batch_size": 8,
-    "random_state": 0,
-    "device": "cpu",
-}
 TWO_THREADS = {"OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "passive"}
 
 

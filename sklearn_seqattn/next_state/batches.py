@@ -8,7 +8,8 @@ from sklearn_seqattn.batching import BucketBatches, SequenceDataset
 from sklearn_seqattn.next_state.streams import NOTHING
 from sklearn_seqattn.training import computing_in, move, named_memory_errors
 
-_PREDICTION_CELLS = 2**22  # numbers of a batch of prediction in one array, about
+_PREDICTION_CELLS = 2**22  # logits of a batch of prediction, about
+_FEWEST_COLUMNS = 64  # so many are counted, since hidden states take memory too
 
 
 class StateDataset(SequenceDataset):
@@ -147,7 +148,7 @@ def logit_batches(net, dataset, n_outputs, *, precision="float32", last=False):
     logits : ndarray of shape (rows, K), float64
         One row a step, the sequences end to end; or one row a sequence.
     """
-    cells = dataset.lengths.mean() * n_outputs  # of the logits of a sequence
+    cells = dataset.lengths.mean() * max(n_outputs, _FEWEST_COLUMNS)  # a sequence
     size = int(np.clip(_PREDICTION_CELLS // cells, 1, 256))
     batches = BucketBatches(dataset, size)
     ends = range(size, len(dataset), size)

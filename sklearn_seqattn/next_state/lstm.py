@@ -488,7 +488,8 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the network has no attention (``attention=None``).
+            If the network has no attention (``attention=None``), or `n_queries` is not
+            positive.
         """
         streams = self._encode(X)
         return iter_attention_weights(self.net_, StateDataset(streams), n_queries)

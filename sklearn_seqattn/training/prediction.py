@@ -113,9 +113,11 @@ def iter_attention_weights(net, dataset, n_queries):
     Raises
     ------
     ValueError
-        If the network has no attention.
+        If the network has no attention, or `n_queries` is not positive.
     """
     _check_attention(net)
+    if n_queries < 1:
+        raise ValueError(f"n_queries={n_queries} must be at least 1.")
     return _weight_blocks(net, dataset, n_queries)
 
 

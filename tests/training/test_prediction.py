@@ -77,6 +77,13 @@ class TestAttentionInBlocks:
             expected = whole[i][:, start : start + 2]
             np.testing.assert_allclose(block, expected, rtol=1e-5, atol=1e-6)
 
+    @pytest.mark.parametrize("n_queries", [0, -1])
+    def test_a_block_has_at_least_one_query(self, n_queries):
+        model = AttentionLSTMClassifier(max_epochs=1, random_state=0)
+        model.fit(SEQUENCES[:10], np.arange(10) % 2)
+        with pytest.raises(ValueError, match=f"n_queries={n_queries} must be at least"):
+            model.iter_attention_weights(SEQUENCES[:2], n_queries)
+
     def test_a_network_without_attention_is_told_at_once(self):
         model = AttentionLSTMClassifier(attention=None, max_epochs=1, random_state=0)
         model.fit(SEQUENCES[:10], np.arange(10) % 2)
