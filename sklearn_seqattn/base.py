@@ -131,7 +131,7 @@ class BaseSequenceEstimator(SequenceParameters):
         described = describe_params(self.get_params(deep=False))
         for name, part in (("", data), ("validation ", valid)):
             if part is not None:
-                sequences = part.sequences
+                sequences = part.sequences.joined()
                 described[f"{name}X"] = digest(sequences.values, sequences.lengths)
                 described[f"{name}y"] = digest(part.targets)
         described["sample_weight"] = digest(data.weights)
@@ -154,6 +154,7 @@ class BaseSequenceEstimator(SequenceParameters):
             tokens=embeds or None,
             channels_first=self.channels_first,
             reset=reset,
+            join=False,
         )
         if sequences.kind == "tokens" and not (auto or embeds):
             raise TypeError(
@@ -307,13 +308,23 @@ class BaseSequenceEstimator(SequenceParameters):
         """Encode sequences and targets for the network; None stays None."""
         if data is None:
             return None
-        encoded = self.input_encoder_.transform(data.sequences)
         weights = self._weigh(data.targets, data.weights)
-        return SequenceDataset(
-            encoded.values,
-            encoded.lengths,
+        return self._encoded(
+            data.sequences,
             self._network_targets(data.targets),
             (weights / weights.mean()).astype(np.float32),
+        )
+
+    def _encoded(self, sequences, *targets_and_weights):
+        """Encode sequences for the network; batches are scaled as they are made."""
+        encoder = self.input_encoder_
+        sequences = encoder.transform(sequences)
+        return SequenceDataset(
+            sequences.values,
+            sequences.lengths,
+            *targets_and_weights,
+            starts=sequences.starts,
+            encode=encoder.scale,
         )
 
     def _outputs(self, X):
@@ -329,8 +340,7 @@ class BaseSequenceEstimator(SequenceParameters):
     def _read_dataset(self, X):
         """Check and encode sequences for the fitted network."""
         check_is_fitted(self)
-        encoded = self.input_encoder_.transform(self._read(X, reset=False))
-        return SequenceDataset(encoded.values, encoded.lengths)
+        return self._encoded(self._read(X, reset=False))
 
     def attention_weights(self, X):
         """Give the weights with which each step attends to each other one.

@@ -25,14 +25,19 @@ class SequenceDataset(Dataset):
 
     Parameters
     ----------
-    values : ndarray of shape (S, D), float32, or (S,), int64
-        The steps of all sequences, end to end.
+    values : array of shape (S, D), float, or (S,), int64
+        The steps of all sequences, of which slices are taken, one for each.
     lengths : ndarray of shape (n,), int64
         The number of steps of each sequence.
     targets : ndarray of shape (n, ...) or None
         One target a sequence.
     weights : ndarray of shape (n,), float32, or None
         One weight a sequence; None is 1 for each.
+    starts : ndarray of shape (n,), int64, or None
+        Where the sequences start in `values`; None is end to end.
+    encode : callable or None
+        Makes steps ready for the network, (S', D) to float32; None changes nothing.
+        It is called for the steps of a batch, and so spares a copy of all.
 
     Attributes
     ----------
@@ -42,11 +47,14 @@ class SequenceDataset(Dataset):
 
     window = WINDOW  # for training, see BucketBatches
 
-    def __init__(self, values, lengths, targets=None, weights=None):
+    def __init__(
+        self, values, lengths, targets=None, weights=None, *, starts=None, encode=None
+    ):
         self.values = values
         self.lengths = lengths
-        self.stops = np.cumsum(lengths)
-        self.starts = self.stops - lengths
+        self.starts = np.cumsum(lengths) - lengths if starts is None else starts
+        self.stops = self.starts + lengths
+        self.encode = encode
         n = len(lengths)
         self.targets = np.zeros(n, np.float32) if targets is None else targets
         self.weights = np.ones(n, np.float32) if weights is None else weights
@@ -54,6 +62,22 @@ class SequenceDataset(Dataset):
 
     def __len__(self):
         return len(self.lengths)
+
+    def steps(self, indices):
+        """Give the steps of some sequences as the network takes them, end to end.
+
+        Parameters
+        ----------
+        indices : ndarray of shape (B,), int64
+            Which sequences.
+
+        Returns
+        -------
+        steps : ndarray of shape (S', D), float32, or (S',), int64
+        """
+        parts = zip(self.starts[indices], self.stops[indices], strict=True)
+        steps = np.concatenate([self.values[start:stop] for start, stop in parts])
+        return steps if self.encode is None else self.encode(steps)
 
     def batch(self, indices):
         """Pad some sequences into one batch.
@@ -71,11 +95,10 @@ class SequenceDataset(Dataset):
         targets : tuple
             The targets (B, ...) and the weights (B,).
         """
-        lengths = self.lengths[indices]
-        shape = (len(indices), int(lengths.max()), *self.values.shape[1:])
-        padded = np.zeros(shape, self.values.dtype)
-        for row, i in zip(padded, indices, strict=True):
-            row[: self.lengths[i]] = self.values[self.starts[i] : self.stops[i]]
+        lengths, steps = self.lengths[indices], self.steps(indices)
+        shape = (len(indices), int(lengths.max()), *steps.shape[1:])
+        padded = np.zeros(shape, steps.dtype)
+        padded[np.arange(shape[1]) < lengths[:, np.newaxis]] = steps
         inputs = {
             "values": torch.from_numpy(padded),
             "lengths": torch.from_numpy(lengths),

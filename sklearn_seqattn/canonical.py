@@ -5,6 +5,7 @@ and the order in which the sequences come does not matter.
 """
 
 from hashlib import blake2b
+from struct import unpack
 
 import numpy as np
 import pandas as pd
@@ -39,19 +40,22 @@ def canonical_rows(sequences, targets, weights):
     >>> sorted(zip(rows.tolist(), weights.tolist()))
     [(0, 3.0), (1, 1.0)]
     """
-    steps = _step_contents(sequences)
-    stops = np.cumsum(sequences.lengths)
-    digests = np.empty(len(sequences), dtype="S64")
-    for i, (start, stop) in enumerate(zip(sequences.starts, stops, strict=True)):
+    steps, starts = _step_contents(sequences), sequences.starts
+    stops = starts + sequences.lengths
+    digests = np.empty((len(sequences), 4), dtype=np.uint64)
+    for i, (start, stop) in enumerate(zip(starts, stops, strict=True)):
         # The sequence comes first: the order does not depend on the targets' units.
-        digests[i] = _digest(steps[start:stop]) + _digest(targets[i])
-    _, rows, groups = np.unique(digests, return_index=True, return_inverse=True)
-    return rows, np.bincount(groups, weights=weights)
+        digests[i] = [*_digest(steps[start:stop]), *_digest(targets[i])]
+    order = np.lexsort(digests.T[::-1])
+    is_new = np.ones(len(order), dtype=bool)
+    is_new[1:] = (digests[order[1:]] != digests[order[:-1]]).any(axis=1)
+    groups = np.cumsum(is_new) - 1
+    return order[is_new], np.bincount(groups, weights=weights[order])
 
 
 def _digest(array):
-    """Hash the bytes of an array, to 32 characters."""
-    return blake2b(np.ascontiguousarray(array), digest_size=16).hexdigest()
+    """Hash the bytes of an array to two numbers."""
+    return unpack(">2Q", blake2b(np.ascontiguousarray(array), digest_size=16).digest())
 
 
 def _step_contents(sequences):
@@ -61,4 +65,4 @@ def _step_contents(sequences):
         return pd.util.hash_array(values)
     if sequences.kind == "events":
         return pd.util.hash_pandas_object(values, index=False).to_numpy()
-    return np.ascontiguousarray(values)
+    return values

@@ -47,6 +47,8 @@ class InputEncoder:
             If the variance of a channel is out of range.
         """
         self.n_ids_, self.steps_ = None, []
+        if sequences.kind != "numeric":
+            sequences = sequences.joined()
         if sequences.kind == "tokens":
             states = StateEncoder(vocabulary=self.vocabulary, min_count=self.min_count)
             self.steps_ = [states._fit_sequences(sequences, weights)]
@@ -68,7 +70,7 @@ class InputEncoder:
         return self
 
     def transform(self, sequences):
-        """Encode sequences.
+        """Encode sequences, but do not scale them yet.
 
         Parameters
         ----------
@@ -78,21 +80,45 @@ class InputEncoder:
         Returns
         -------
         sequences : Sequences
-            Numbers in float32, (S, D), or ids in int64, (S,).
+            Numbers, (S, D), which `scale` makes ready; the same ones where all were
+            numbers before. Or ids in int64, (S,).
 
         Raises
         ------
         ValueError
-            If a number is out of the range of float32.
+            If a number will be out of the range of float32.
         """
+        if sequences.kind != "numeric":
+            sequences = sequences.joined()
+        for step in self.steps_:
+            if not isinstance(step, SequenceScaler):
+                sequences = step._transform_sequences(sequences)
+        if sequences.kind == "numeric":
+            _check_range(self.scale(np.stack(sequences.channel_ranges())))
+        return sequences
+
+    def scale(self, steps):
+        """Make encoded steps ready for the network.
+
+        A batch at a time, so that no second copy of a data set is made.
+
+        Parameters
+        ----------
+        steps : ndarray of shape (S, D) or (S,)
+            Values of what `transform` gave.
+
+        Returns
+        -------
+        steps : ndarray
+            Of the same shape, float32; ids as they are.
+        """
+        if self.n_ids_ is not None:
+            return steps
         with np.errstate(over="ignore"):
             for step in self.steps_:
-                sequences = step._transform_sequences(sequences)
-            if sequences.kind == "tokens":
-                return sequences
-            values = sequences.values.astype(np.float32, copy=False)
-        _check_range(values)
-        return sequences.with_values(values)
+                if isinstance(step, SequenceScaler):
+                    steps = (steps - step.center_) / step.scale_
+            return steps.astype(np.float32, copy=False)
 
 
 def _check_range(values):

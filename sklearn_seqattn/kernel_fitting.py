@@ -75,7 +75,8 @@ def readout_outputs(branch, dataset):
 
 def _tensors(dataset):
     """Give the steps and lengths of a data set as tensors."""
-    return torch.from_numpy(dataset.values), torch.from_numpy(dataset.lengths)
+    steps = dataset.steps(np.arange(len(dataset)))
+    return torch.from_numpy(steps), torch.from_numpy(dataset.lengths)
 
 
 def _fit_readout(kind, dataset, n_outputs):

@@ -47,6 +47,25 @@ def test_ids_are_padded_with_the_padding_id():
     assert inputs["values"].tolist() == [[5, 0], [6, 7]]
 
 
+def test_sequences_may_start_anywhere_and_are_encoded_batch_by_batch():
+    values = np.arange(10.0).reshape(5, 2)
+    values.flags.writeable = False
+    seen = []
+
+    def encode(steps):
+        seen.append(len(steps))
+        return (steps / 2).astype(np.float32)
+
+    dataset = SequenceDataset(
+        values, np.array([1, 2, 2]), starts=np.array([4, 0, 1]), encode=encode
+    )
+    inputs, _ = dataset.batch(np.array([1, 0]))
+    assert inputs["values"].tolist() == [[[0, 0.5], [1, 1.5]], [[4, 4.5], [0, 0]]]
+    assert inputs["values"].dtype == torch.float32
+    assert seen == [3]
+    assert dataset.steps(np.array([2, 2])).tolist() == 2 * [[1, 1.5], [2, 2.5]]
+
+
 def test_targets_and_weights_may_be_left_out():
     dataset = SequenceDataset(np.ones((3, 1), dtype=np.float32), np.array([1, 2]))
     _, (targets, weights) = dataset.batch(np.array([0, 1]))

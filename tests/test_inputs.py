@@ -18,7 +18,8 @@ def fit(X, weights=None, *, standardize=True, vocabulary=None, min_count=1):
 
 
 def encode(encoder, X):
-    return encoder.transform(check_sequences(X))
+    sequences = encoder.transform(check_sequences(X))
+    return sequences.with_values(encoder.scale(sequences.values))
 
 
 NUMBERS = [np.array([[1.0, 10.0], [3.0, 10.0]]), np.array([[5.0, 10.0]])]
@@ -62,6 +63,24 @@ class TestNumbers:
         encode(fit(X), X)
         for x, before in zip(X, NUMBERS, strict=True):
             np.testing.assert_array_equal(x, before)
+
+    def test_numbers_are_not_copied_before_a_batch_is_made_of_them(self):
+        X = check_sequences(np.ones((3, 4, 2)))
+        assert fit(NUMBERS).transform(X) is X
+
+    def test_what_is_learnt_does_not_depend_on_the_storage(self):
+        rng = np.random.RandomState(0)
+        X = [rng.standard_normal((length, 2)) for length in (5, 1, 3, 4)]
+        rows, weights = np.array([3, 0, 2]), np.array([1.0, 2.0, 1.0])
+        taken = check_sequences(X).take(rows)
+        found, expected = (
+            InputEncoder(standardize=True, vocabulary=None, min_count=1)
+            .fit(sequences, weights)
+            .steps_[0]
+            for sequences in (taken, check_sequences([X[i] for i in rows]))
+        )
+        assert found.center_.tolist() == expected.center_.tolist()
+        assert found.scale_.tolist() == expected.scale_.tolist()
 
     def test_the_output_size_is_the_number_of_channels(self):
         encoder = fit(NUMBERS)

@@ -235,11 +235,12 @@ class TestEveryVariant:
     @pytest.mark.parametrize("fill", [0.0, 1e3])
     def test_padding_of_the_network(self, model, expected, fill):
         """Padded steps may hold anything, and there may be any number of them."""
-        encoded = model.input_encoder_.transform(model._read(X, reset=False))
+        encoded = model._read_dataset(X)
         n_steps = encoded.lengths.max() + 9
         values = torch.full((len(X), n_steps, 3), fill)
-        for row, sequence in zip(values, encoded.to_list(), strict=True):
-            row[: len(sequence)] = torch.from_numpy(sequence)
+        for i, row in enumerate(values):
+            steps = encoded.steps(np.array([i]))
+            row[: len(steps)] = torch.from_numpy(steps)
         module = model.net_.module_
         with torch.inference_mode():
             found = module(values, torch.from_numpy(encoded.lengths))

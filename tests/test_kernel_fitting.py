@@ -62,10 +62,7 @@ def test_readout_alone_separates_walks_from_noise():
     X, y = draw(n=60)
     model = AttentionLSTMClassifier(**SMALL).fit(X[:40], y[:40])
     module = model.net_.module_
-    data = dataset(X[40:], y[40:])
-    data.values = model.input_encoder_.transform(
-        model._read(X[40:], reset=False)
-    ).values
+    data = model._read_dataset(X[40:])
     keep_features(module.kernel_branch, data)
     branch = module.kernel_branch
     logits = data.features @ branch.coef.numpy().T + branch.intercept.numpy()

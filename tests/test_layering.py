@@ -18,13 +18,18 @@ ALLOWED = {
     "_version": set(),
     "sequences.flat_values": set(),
     "sequences.frames": {"sequences.flat_values"},
-    "sequences.lists": {"sequences.flat_values", "sequences.frames"},
+    "sequences.pieces": set(),
+    "sequences.lists": {
+        "sequences.flat_values",
+        "sequences.frames",
+        "sequences.pieces",
+    },
     "sequences.containers": {
         "sequences.flat_values",
         "sequences.frames",
         "sequences.lists",
     },
-    "sequences.validation": {"sequences.containers"},
+    "sequences.validation": {"sequences.containers", "sequences.pieces"},
     "sequences": {"sequences.validation"},
     "events": set(),
     # pickles of all estimators

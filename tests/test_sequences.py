@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 from sklearn.base import BaseEstimator
 
 from sklearn_seqattn.sequences import Sequences, check_sequences, validate_sequences
+from sklearn_seqattn.sequences.pieces import Pieces
 
 
 @st.composite
@@ -169,7 +170,8 @@ def test_events_keep_their_columns():
     assert found.values["b"].tolist() == [1, 2, 0.5]
     assert found[1]["a"].tolist() == ["x"]
     assert [len(frame) for frame in found.to_list()] == [2, 1]
-    assert found.take([1, 0, 1]).values["a"].tolist() == ["x", "x", "y", "x"]
+    taken = found.take([1, 0, 1]).joined()
+    assert taken.values["a"].tolist() == ["x", "x", "y", "x"]
 
 
 def test_nothing_is_copied_without_need():
@@ -193,17 +195,56 @@ def test_take_and_index(X, data):
     for piece, index in zip(taken.to_list(), indices, strict=True):
         np.testing.assert_array_equal(piece, X[index])
         np.testing.assert_array_equal(sequences[index], X[index])
+    assert np.shares_memory(taken[0], sequences.values)
     assert np.shares_memory(sequences[-1], sequences.values)
     np.testing.assert_array_equal(sequences[-1], X[-1])
 
 
 def test_take_accepts_masks_and_no_index():
     sequences = check_sequences([[1.0], [2.0, 3.0], [4.0]])
-    assert sequences.take(np.array([True, False, True])).values.ravel().tolist() == [
-        1,
-        4,
-    ]
+    taken = sequences.take(np.array([True, False, True]))
+    assert [piece.ravel().tolist() for piece in taken.to_list()] == [[1], [4]]
     assert len(sequences.take([])) == 0
+
+
+@given(numeric_lists(), st.data())
+def test_joined_has_the_own_steps_alone_and_copies_only_a_selection(X, data):
+    sequences = check_sequences(X)
+    assert sequences.joined() is sequences
+    indices = data.draw(st.lists(st.integers(0, len(X) - 1), min_size=1))
+    joined = sequences.take(indices).joined()
+    expected = np.concatenate([sequences[i] for i in indices])
+    np.testing.assert_array_equal(joined.values, expected)
+    assert joined.joined() is joined
+
+
+def test_a_selection_of_all_the_steps_in_another_order_is_joined_in_its_order():
+    taken = check_sequences([[1.0, 2.0], [3.0, 4.0]]).take([1, 0])
+    assert taken.joined().values.ravel().tolist() == [3, 4, 1, 2]
+
+
+@given(numeric_lists(), st.data(), st.integers(1, 12))
+def test_blocks_are_all_sequences_in_order_and_bounded(X, data, n_steps):
+    indices = data.draw(st.lists(st.integers(0, len(X) - 1), min_size=1))
+    sequences, stop = check_sequences(X).take(indices), 0
+    for block, rows in sequences.blocks(n_steps):
+        assert rows.start == stop
+        stop = rows.stop
+        assert len(block) == 1 or len(block.values) <= n_steps
+        expected = np.concatenate(
+            [X[i].reshape(-1, block.values.shape[1]) for i in indices[rows]]
+        )
+        np.testing.assert_array_equal(block.values, expected)
+        assert block.lengths.tolist() == sequences.lengths[rows].tolist()
+    assert stop == len(indices)
+
+
+@given(numeric_lists())
+def test_ranges_are_those_of_every_channel(X):
+    sequences = check_sequences(X)
+    lowest, highest = sequences.channel_ranges()
+    np.testing.assert_array_equal(lowest, sequences.values.min(axis=0))
+    np.testing.assert_array_equal(highest, sequences.values.max(axis=0))
 
 
 # Bad input ---------------------------------------------------------------------------
@@ -322,3 +363,42 @@ def test_input_unlike_that_of_the_fit(fitted, given, kwargs, message):
     with pytest.raises(ValueError) as caught:  # noqa: PT011 (compared below)
         stub.check(given, **kwargs)
     assert str(caught.value) == message
+
+
+# Pieces ------------------------------------------------------------------------------
+
+
+@given(numeric_lists())
+def test_unjoined_lists_are_not_copied_and_say_the_same(X):
+    unjoined, joined = check_sequences(X, join=False), check_sequences(X)
+    assert isinstance(unjoined.values, Pieces)
+    assert all(
+        np.shares_memory(piece, x) or piece.dtype != x.dtype
+        for piece, x in zip(unjoined.to_list(), X, strict=True)
+    )
+    assert unjoined.values.shape == joined.values.shape
+    assert len(unjoined.values) == len(joined.values)
+    assert unjoined.values.dtype == joined.values.dtype
+    np.testing.assert_array_equal(unjoined.joined().values, joined.values)
+    for piece, expected in zip(unjoined.to_list(), joined.to_list(), strict=True):
+        assert piece.dtype == expected.dtype
+        np.testing.assert_array_equal(piece, expected)
+    np.testing.assert_array_equal(
+        np.concatenate(list(unjoined.values.blocks())), joined.values
+    )
+
+
+def test_blocks_of_pieces_are_bounded(monkeypatch):
+    monkeypatch.setattr("sklearn_seqattn.sequences.pieces._STEPS_AT_ONCE", 10)
+    lengths = [3, 3, 3, 25, 1, 9, 2]
+    X = [np.arange(n, dtype=float)[:, None] for n in lengths]
+    blocks = list(check_sequences(X, join=False).values.blocks())
+    assert max(map(len, blocks)) < 10 + 25
+    np.testing.assert_array_equal(np.concatenate(blocks), np.concatenate(X))
+
+
+def test_numbers_of_several_types_are_read_as_one():
+    X = [np.array([1, 2]), np.array([0.5], np.float32), np.array([True])]
+    found = check_sequences(X, join=False).to_list()
+    assert [piece.dtype for piece in found] == 3 * [np.float64]
+    assert [piece.ravel().tolist() for piece in found] == [[1, 2], [0.5], [1]]

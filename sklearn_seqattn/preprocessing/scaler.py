@@ -143,20 +143,18 @@ class SequenceScaler(
 
     def _fit_sequences(self, sequences, sample_weight=None):
         """Learn from validated sequences; weights are per sequence."""
-        values, weights = sequences.values, None
-        if sample_weight is not None:
-            sample_weight = _check_sample_weight(
-                sample_weight,
-                sequences.lengths,
-                dtype=np.float64,
-                ensure_non_negative=True,
-            )
-            weights = np.repeat(sample_weight, sequences.lengths)  # (S,)
-            if not weights.all():
-                values, weights = values[weights > 0], weights[weights > 0]
-        center, scale = _STATISTICS[self.method](values, weights)
-        largest = np.maximum(values.max(axis=0), -values.min(axis=0))
-        is_constant = scale <= 10 * np.finfo(values.dtype).eps * largest
+        weights = _check_sample_weight(
+            sample_weight,
+            sequences.lengths,
+            dtype=np.float64,
+            ensure_non_negative=True,
+        )
+        if not weights.all():
+            sequences, weights = sequences.take(weights > 0), weights[weights > 0]
+        center, scale = _STATISTICS[self.method](sequences, weights)
+        lowest, highest = sequences.channel_ranges()
+        largest = np.maximum(highest, -lowest)
+        is_constant = scale <= 10 * np.finfo(sequences.values.dtype).eps * largest
         self.center_, self.scale_ = center, np.where(is_constant, 1.0, scale)
         return self
 
@@ -201,25 +199,28 @@ def _check_finite(values):
         )
 
 
-# Each takes values (S, D) and weights (S,) or None, and returns center and scale (D,).
+# Each takes Sequences and their weights (n,), and returns center and scale (D,).
 
 
-def _standard(values, weights):
-    """Return means and standard deviations, in float64, channel by channel."""
-    center, scale = np.empty((2, values.shape[1]))
-    for d, column in enumerate(values.T):
-        deviations = column.astype(np.float64)
-        center[d] = np.average(deviations, weights=weights)
-        deviations -= center[d]
-        scale[d] = np.sqrt(np.average(deviations**2, weights=weights))
-    return center, scale
+def _standard(sequences, weights):
+    """Return means and standard deviations, in float64."""
+
+    def mean(of):
+        total = np.zeros(sequences.values.shape[1])
+        for block, rows in sequences.blocks():
+            counts = np.repeat(weights[rows], block.lengths)  # (S',)
+            total += counts @ of(block.values.astype(np.float64))
+        return total / (weights @ sequences.lengths)
+
+    center = mean(lambda steps: steps)
+    return center, np.sqrt(mean(lambda steps: (steps - center) ** 2))
 
 
-def _robust(values, weights):
+def _robust(sequences, weights):
     """Return medians and interquartile ranges."""
-    if weights is None:
-        weights = np.ones(len(values))
-    quartiles = [_weighted_quartiles(column, weights) for column in values.T]
+    weights = np.repeat(weights, sequences.lengths)  # (S,)
+    columns = sequences.joined().values.T
+    quartiles = [_weighted_quartiles(column, weights) for column in columns]
     lower, median, upper = np.array(quartiles, dtype=np.float64).T
     return median, upper - lower
 
@@ -237,10 +238,11 @@ def _weighted_quartiles(column, weights):
     return (column[below].astype(np.float64) + column[above]) / 2
 
 
-def _minmax(values, weights):
+def _minmax(sequences, weights):
     """Return minima and ranges; every positive weight counts alike."""
-    lowest = values.min(axis=0).astype(np.float64)
-    return lowest, values.max(axis=0) - lowest
+    lowest, highest = sequences.channel_ranges()
+    lowest = lowest.astype(np.float64)
+    return lowest, highest - lowest
 
 
 _STATISTICS = {"standard": _standard, "robust": _robust, "minmax": _minmax}

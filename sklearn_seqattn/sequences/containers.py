@@ -1,9 +1,10 @@
 """Read any container that may hold sequences into flat storage.
 
 Every reader returns ``(values, lengths, columns)``: the steps of all sequences end
-to end, the number of steps of each sequence, and the column names of event frames
-(None for anything else). How a container is read depends on its type alone, so that
-a list of arrays that happen to share a length is treated like any other list.
+to end (of a list of numeric arrays only as if they were, see `Pieces`), the number of
+steps of each sequence, and the column names of event frames (None for anything else).
+How a container is read depends on its type alone, so that a list of arrays that happen
+to share a length is treated like any other list.
 """
 
 import numpy as np
@@ -12,6 +13,7 @@ from scipy import sparse
 
 from sklearn_seqattn.sequences.flat_values import (
     NUMBERS,
+    all_finite,
     as_float,
     check_dtype,
     check_finite,
@@ -144,7 +146,7 @@ def _read_padded(array, channels_first, name):
 def _lengths_without_padding(array):
     """Count the steps up to the last one that is not NaN in all channels."""
     n_sequences, n_steps, _ = array.shape
-    if np.isfinite(array).all():
+    if all_finite(array):
         return np.full(n_sequences, n_steps)
     is_real = ~np.isnan(array).all(axis=2)  # (n, T)
     lengths = n_steps - is_real[:, ::-1].argmax(axis=1)

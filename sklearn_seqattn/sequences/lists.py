@@ -8,6 +8,7 @@ import pandas as pd
 from sklearn_seqattn.sequences.flat_values import (
     NUMBERS,
     STRINGS,
+    all_finite,
     check_dtype,
     check_finite,
     check_integers,
@@ -18,6 +19,7 @@ from sklearn_seqattn.sequences.flat_values import (
     objects_to_float,
 )
 from sklearn_seqattn.sequences.frames import read_frames
+from sklearn_seqattn.sequences.pieces import Pieces
 
 
 def read_list(items, *, tokens, channels_first, name):
@@ -33,7 +35,7 @@ def read_list(items, *, tokens, channels_first, name):
     Returns
     -------
     values, lengths, columns
-        As in `read_container`.
+        As in `read_container`; numbers are `Pieces`.
     """
     kinds = set(map(type, items))
     if any(issubclass(kind, pd.DataFrame) for kind in kinds):
@@ -50,8 +52,9 @@ def read_list(items, *, tokens, channels_first, name):
     if tokens:
         _refuse_2d_tokens(arrays, name)
         return check_integers(np.concatenate(arrays), lengths, name), lengths, None
-    values = _join_numbers(arrays, channels_first, name)
-    check_finite(values, lengths, name)
+    values = _numbers(arrays, lengths, channels_first, name)
+    if not all(map(all_finite, values.blocks())):
+        check_finite(np.concatenate(list(values.blocks())), lengths, name)
     return values, lengths, None
 
 
@@ -148,8 +151,8 @@ def _refuse_2d_tokens(arrays, name):
             )
 
 
-def _join_numbers(arrays, channels_first, name):
-    """Join numeric sequences end to end: (S, D), float32 only if all of them are."""
+def _numbers(arrays, lengths, channels_first, name):
+    """Take numeric sequences as (S, D), float32 only if all of them are."""
     arrays = [_as_2d(array, channels_first) for array in arrays]  # (T_i, D) each
     channels = np.array([array.shape[1] for array in arrays])
     if channels[0] == 0:
@@ -164,7 +167,7 @@ def _join_numbers(arrays, channels_first, name):
             f"{channels[0]}; every sequence needs the same channels."
         )
     is_float32 = {array.dtype for array in arrays} == {np.dtype(np.float32)}
-    return np.concatenate(arrays, dtype=np.float32 if is_float32 else np.float64)
+    return Pieces(arrays, lengths, np.dtype(np.float32 if is_float32 else np.float64))
 
 
 def _as_2d(array, channels_first):

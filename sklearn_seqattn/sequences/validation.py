@@ -5,7 +5,6 @@ flat storage in which the steps of all sequences stand end to end.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -16,21 +15,25 @@ from sklearn_seqattn.sequences.containers import (
     is_nested_list,
     read_container,
 )
+from sklearn_seqattn.sequences.pieces import Pieces
 
 
 @dataclass(frozen=True, eq=False)  # arrays have no single truth value
 class Sequences:
-    """Sequences in flat storage, end to end.
+    """Sequences in flat storage: end to end, or a selection of such ones.
 
     Parameters
     ----------
-    values : ndarray of shape (S, D) or (S,), or DataFrame of S rows
+    values : ndarray of shape (S, D) or (S,), Pieces, or DataFrame of S rows
         The steps of all sequences. Numeric sequences are (S, D) float32 or float64;
         tokens are (S,), objects (strings) or int64; events are the rows of a frame.
     lengths : ndarray of shape (n,)
         Steps of each sequence, int64, each at least 1, S in total.
     columns : Index or None, default=None
         The column names, where the sequences came as DataFrames.
+    starts : ndarray of shape (n,), int64, or None, default=None
+        Position of the first step of each sequence. None is end to end; anything
+        else comes from `take`, and `values` then hold steps of other sequences too.
 
     Examples
     --------
@@ -42,9 +45,15 @@ class Sequences:
     array([3., 4., 5.])
     """
 
-    values: np.ndarray | pd.DataFrame
+    values: np.ndarray | Pieces | pd.DataFrame
     lengths: np.ndarray
     columns: pd.Index | None = None
+    starts: np.ndarray | None = None
+
+    def __post_init__(self):
+        if self.starts is None:
+            starts = np.cumsum(self.lengths) - self.lengths
+            object.__setattr__(self, "starts", starts)
 
     @property
     def kind(self):
@@ -52,11 +61,6 @@ class Sequences:
         if isinstance(self.values, pd.DataFrame):
             return "events"
         return "numeric" if self.values.ndim == 2 else "tokens"
-
-    @cached_property
-    def starts(self):
-        """Position of the first step of each sequence, (n,)."""
-        return np.cumsum(self.lengths) - self.lengths
 
     def __len__(self):
         return len(self.lengths)
@@ -67,15 +71,46 @@ class Sequences:
         return _rows(self.values, slice(start, start + self.lengths[index]))
 
     def take(self, indices):
-        """Return a copy of some sequences, in the order of `indices`."""
-        indices = np.arange(len(self))[indices]  # booleans and slices are fine, too
-        lengths = self.lengths[indices]
-        shift = self.starts[indices] - (np.cumsum(lengths) - lengths)
-        rows = np.arange(lengths.sum()) + np.repeat(shift, lengths)
-        return Sequences(_rows(self.values, rows), lengths, self.columns)
+        """Return some sequences, in the order of `indices`; no step is copied."""
+        return Sequences(
+            self.values, self.lengths[indices], self.columns, self.starts[indices]
+        )
+
+    def joined(self):
+        """Return the same sequences with their own steps alone, end to end."""
+        if isinstance(self.values, Pieces):
+            steps = np.concatenate(self.to_list())
+            return Sequences(steps, self.lengths, self.columns)
+        shift = self.starts - (np.cumsum(self.lengths) - self.lengths)
+        if len(self.values) == self.lengths.sum() and not shift.any():
+            return self
+        rows = np.arange(self.lengths.sum()) + np.repeat(shift, self.lengths)
+        return Sequences(_rows(self.values, rows), self.lengths, self.columns)
+
+    def blocks(self, n_steps=2**16):
+        """Yield (sequences, slice): all of them, end to end, some steps at a time.
+
+        A block has `n_steps` steps or less, unless one sequence alone has more.
+        """
+        stops, start = np.cumsum(self.lengths), 0
+        while start < len(self):
+            before = stops[start] - self.lengths[start]
+            stop = int(np.searchsorted(stops, before + n_steps, side="right"))
+            rows = slice(start, max(stop, start + 1))
+            yield self.take(rows).joined(), rows
+            start = rows.stop
+
+    def channel_ranges(self):
+        """Return the least and the largest number of each channel, (D,) each."""
+        ranges = [
+            (block.values.min(axis=0), block.values.max(axis=0))
+            for block, _ in self.blocks()
+        ]
+        lowest, highest = np.stack(ranges, axis=1)
+        return lowest.min(axis=0), highest.max(axis=0)
 
     def with_values(self, values):
-        """Return sequences of the same lengths with other steps.
+        """Return sequences of the same lengths with other steps, end to end.
 
         The columns are dropped, since they name the old channels.
         """
@@ -86,7 +121,7 @@ class Sequences:
         return [self[index] for index in range(len(self))]
 
 
-def check_sequences(X, *, tokens=None, channels_first=False, input_name="X"):
+def check_sequences(X, *, tokens=None, channels_first=False, input_name="X", join=True):
     """Read any accepted container of sequences, or say what is wrong with it.
 
     Parameters
@@ -110,6 +145,9 @@ def check_sequences(X, *, tokens=None, channels_first=False, input_name="X"):
         and DataFrames are not affected.
     input_name : str, default="X"
         How to call the input in error messages.
+    join : bool, default=True
+        Whether the values of a list of numeric arrays are copied into one array;
+        else they are `Pieces`.
 
     Returns
     -------
@@ -137,10 +175,13 @@ def check_sequences(X, *, tokens=None, channels_first=False, input_name="X"):
     values, lengths, columns = read_container(
         X, tokens=tokens, channels_first=channels_first, name=input_name
     )
-    return Sequences(values, np.asarray(lengths, dtype=np.int64), columns)
+    sequences = Sequences(values, np.asarray(lengths, dtype=np.int64), columns)
+    return sequences.joined() if join else sequences
 
 
-def validate_sequences(estimator, X, *, tokens=None, channels_first=False, reset):
+def validate_sequences(
+    estimator, X, *, tokens=None, channels_first=False, reset, join=True
+):
     """Check `X` on behalf of an estimator, which remembers what it was fitted on.
 
     A table sets and checks `n_features_in_` and `feature_names_in_` as everywhere in
@@ -161,6 +202,8 @@ def validate_sequences(estimator, X, *, tokens=None, channels_first=False, reset
     reset : bool
         Whether to remember what `X` is like (in `fit`) or to compare `X` with what
         is remembered (in `predict` and `transform`).
+    join : bool, default=True
+        As in `check_sequences`.
 
     Returns
     -------
@@ -176,7 +219,9 @@ def validate_sequences(estimator, X, *, tokens=None, channels_first=False, reset
     is_table = container_ndim(X) == 2
     if is_table:  # before the values: a frame with other columns has other values
         validate_data(estimator, X, reset=reset, skip_check_array=True)
-    sequences = check_sequences(X, tokens=tokens, channels_first=channels_first)
+    sequences = check_sequences(
+        X, tokens=tokens, channels_first=channels_first, join=join
+    )
     if reset and not is_table:
         _forget(estimator, "n_features_in_", "feature_names_in_")
         if is_nested_list(X):

@@ -124,8 +124,7 @@ class TestFittedNet:
 
     def test_the_predictions_of_the_net_itself_are_in_order_too(self):
         model = AttentionLSTMClassifier(**SMALL).fit(X, Y)
-        encoded = model.input_encoder_.transform(model._read(X, reset=False))
-        found = model.net_.predict(SequenceDataset(encoded.values, encoded.lengths))
+        found = model.net_.predict(model._read_dataset(X))
         np.testing.assert_allclose(found, model._outputs(X), rtol=1e-5, atol=1e-6)
 
 
