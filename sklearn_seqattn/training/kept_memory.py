@@ -27,7 +27,7 @@ _TUNED_BY = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "GLIBC_TUNABLES
 
 # oneDNN keeps what it compiled for the last 1,024 shapes, with the memory that each
 # works in. Batches of sequences have ever new shapes: hundreds of megabytes.
-_ONEDNN_SHAPES = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
+_ONEDNN_SHAPES = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "256")
 
 
 class _Keeper:

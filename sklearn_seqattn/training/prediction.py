@@ -137,9 +137,11 @@ def _weight_blocks(net, dataset, n_queries):
         inputs, _ = dataset.batch(np.array([i]))
         inputs = _as_network(net, inputs)
         h, mask = net.module_.hidden_states(**inputs)
-        for start in range(0, h.shape[1], n_queries):
+        n_steps = int(mask.sum())
+        h, mask = h[:, :n_steps], mask[:, :n_steps]
+        for start in range(0, n_steps, n_queries):
             weights = net.module_.weights_of_queries(
-                h, mask, range(start, min(start + n_queries, h.shape[1]))
+                h, mask, range(start, min(start + n_queries, n_steps))
             )
             yield i, start, weights[0].float().cpu().numpy()
 

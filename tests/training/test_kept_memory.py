@@ -134,7 +134,7 @@ def test_the_number_of_compiled_shapes_is_bounded_unless_the_user_says():
         "import os; from sklearn_seqattn.training.kept_memory import kept_memory\n"
         "with kept_memory(): print(os.environ['ONEDNN_PRIMITIVE_CACHE_CAPACITY'])"
     )
-    for said, expected in ((None, "64"), ("7", "7")):
+    for said, expected in ((None, "256"), ("7", "7")):
         env = {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": said} if said else {}
         found = subprocess.run(
             [sys.executable, "-c", code],

@@ -69,6 +69,15 @@ class TestAttentionInBlocks:
         for one, expected in zip(found, whole, strict=True):
             np.testing.assert_allclose(one, expected, rtol=1e-5, atol=1e-6)
 
+    def test_padding_has_no_weights(self):
+        model = AttentionLSTMClassifier(front_end=None, max_epochs=1, random_state=0)
+        model.fit(SEQUENCES[:10], np.arange(10) % 2)
+        long = np.zeros((101, 2))  # a lone sequence is padded to 104 steps
+        assert model.attention_weights([long])[0].shape[1:] == (101, 101)
+        blocks = [block for _, _, block in model.iter_attention_weights([long], 40)]
+        assert [block.shape[1] for block in blocks] == [40, 40, 21]
+        np.testing.assert_allclose(blocks[2].sum(axis=2), 1.0, rtol=1e-5)
+
     def test_states_too(self):
         X = ["a b c a b", "b c"] * 6
         model = NextStateLSTM(hidden_size=8, max_epochs=1, random_state=0).fit(X)
