@@ -6,11 +6,13 @@ LSTMs and, where aeon is installed, MiniRocket and MultiRocket-Hydra::
     python benchmarks/quality.py --data ../shared/data
     python benchmarks/quality.py --data ../shared/data --ablation --inside
     python benchmarks/quality.py --sets Libras ERing --models default kernels
+    python benchmarks/quality.py --aeon GunPoint ArrowHead --tslearn Trace
 
 A folder holds ``classification/*.npz`` and ``regression/*.npz`` with the arrays
 ``values`` (S, D), ``lengths`` (n,), ``targets`` (n,) and the number ``n_train``: the
 first sequences are the train part; and ``text/NAME.train``, ``text/NAME.test`` with
-lines ``LABEL:detail words ...``. Printed is a table in Markdown: accuracy (root mean
+lines ``LABEL:detail words ...``. With ``--aeon`` or ``--tslearn`` the named sets of
+these packages are taken instead. Printed is a table in Markdown: accuracy (root mean
 squared error for regression), mean and standard deviation over the seeds, and CPU
 seconds of a fit and a prediction on one thread. With ``--inside`` test parts are left
 alone: classifiers are cross-validated inside the train parts, in two folds, or three of
@@ -33,6 +35,7 @@ os.environ.setdefault("NUMBA_NUM_THREADS", "1")
 
 import numpy as np
 import torch
+from loaders import find_sets, package_sets
 from rivals import Aeon, LSTMClassifier, LSTMRegressor, tfidf_classifier
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.model_selection import StratifiedKFold
@@ -64,38 +67,6 @@ ABLATIONS = {
     "kernel features": {"kernel_features": "auto"},
     "kernel features, no readout": {"kernel_features": "auto", "kernel_readout": False},
 }
-
-
-def read_arrays(path):
-    """Read a set of arrays: X and y of the train and of the test part."""
-    data = np.load(path)
-    X = np.split(data["values"], np.cumsum(data["lengths"])[:-1])
-    y, n = data["targets"], int(data["n_train"])
-    return X[:n], y[:n], X[n:], y[n:]
-
-
-def read_text(path):
-    """Read a set of texts: lists of words, and the label before the colon."""
-    parts = []
-    for name in (path, path.with_suffix(".test")):
-        lines = [line.split() for line in name.read_text("latin-1").splitlines()]
-        parts += [[words[1:] for words in lines]]
-        parts += [np.array([words[0].partition(":")[0] for words in lines])]
-    return parts
-
-
-def find_sets(folder):
-    """List the data sets: name, task and a function that reads it."""
-    patterns = (
-        ("classification", "*.npz", read_arrays),
-        ("regression", "*.npz", read_arrays),
-        ("text", "*.train", read_text),
-    )
-    return {
-        path.stem: (task, lambda read=read, path=path: read(path))
-        for task, pattern, read in patterns
-        for path in sorted((folder / task).glob(pattern))
-    }
 
 
 def aeon_models(task):
@@ -188,7 +159,8 @@ def run(args):
     """Fill in the scores that are missing in the results file."""
     done = json.loads(args.results.read_text()) if args.results.exists() else {}
     candidates = ablated_models if args.ablation else models
-    for name, (task, read) in find_sets(args.data).items():
+    sets = package_sets(args.aeon, args.tslearn) or find_sets(args.data)
+    for name, (task, read) in sets.items():
         left_out = args.sets and name not in args.sets
         if left_out or (args.inside and task != "classification"):
             continue
@@ -247,6 +219,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--sets", nargs="*", help="names of sets; all by default")
+    parser.add_argument("--aeon", nargs="*", default=[], help="sets of aeon instead")
+    parser.add_argument("--tslearn", nargs="*", default=[], help="sets of tslearn")
     parser.add_argument("--models", nargs="*", help="names of models; all by default")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--ablation", action="store_true")

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 FOLDER = Path(__file__).resolve().parents[1] / "benchmarks"
@@ -47,3 +48,48 @@ def test_contenders_of_prediction_run(contenders, single):
         contenders.predict_floor,
     ):
         assert predict(spec)["seconds"] > 0
+
+
+@pytest.fixture
+def loaders(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import loaders
+
+    yield loaders
+    del sys.modules["loaders"]
+
+
+def test_a_folder_of_sets_is_read(loaders, tmp_path):
+    (tmp_path / "regression").mkdir()
+    np.savez(
+        tmp_path / "regression" / "Three.npz",
+        values=np.arange(12.0).reshape(6, 2),
+        lengths=[1, 2, 3],
+        targets=[0.5, 1.5, 2.5],
+        n_train=2,
+    )
+    (tmp_path / "text").mkdir()
+    (tmp_path / "text" / "Words.train").write_text("NUM:count how many\nHUM who\n")
+    (tmp_path / "text" / "Words.test").write_text("HUM:ind which one\n")
+    sets = loaders.find_sets(tmp_path)
+    assert {name: task for name, (task, _) in sets.items()} == {
+        "Three": "regression",
+        "Words": "text",
+    }
+    X_train, y_train, X_test, y_test = sets["Three"][1]()
+    assert [x.tolist() for x in X_train] == [[[0, 1]], [[2, 3], [4, 5]]]
+    assert y_train.tolist() == [0.5, 1.5]
+    assert [len(x) for x in X_test] == [3]
+    assert y_test.tolist() == [2.5]
+    X_train, y_train, X_test, y_test = sets["Words"][1]()
+    assert X_train == [["how", "many"], ["who"]]
+    assert y_train.tolist() == ["NUM", "HUM"]
+    assert (X_test, y_test.tolist()) == ([["which", "one"]], ["HUM"])
+
+
+def test_padding_of_nan_is_dropped_and_holes_stay(loaders):
+    nan = np.nan
+    X = np.array(
+        [[[1.0, 2.0], [nan, 3.0], [nan, nan]], [[1.0, nan], [nan, nan], [4.0, 5.0]]]
+    )
+    assert [len(x) for x in loaders.without_padding(X)] == [2, 3]
