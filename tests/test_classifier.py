@@ -1,6 +1,7 @@
 """AttentionLSTMClassifier."""
 
 import pickle
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ from sequence_data import sentences, walks
 from sklearn.datasets import make_multilabel_classification
 
 from sklearn_seqattn import AttentionLSTMClassifier
+from sklearn_seqattn.training import train
 
 SMALL = {"front_end": None, "hidden_size": 8, "num_layers": 1, "head_units": (8,)}
 
@@ -297,6 +299,21 @@ def test_held_out_rows_are_not_trained_on():
     assert "valid_loss" in classifier.history_
     scale = classifier.input_encoder_.steps_[0].scale_
     assert not np.allclose(scale, np.concatenate(X).std(axis=0), rtol=1e-6)
+
+
+@pytest.mark.parametrize("container", ["list", "array", "padded"])
+def test_the_network_reads_the_arrays_of_the_user(container):
+    rng = np.random.RandomState(0)
+    X = rng.standard_normal((9, 7, 2)).astype(np.float32)
+    if container == "padded":
+        X[::2, 5:] = np.nan
+    given = list(X) if container == "list" else X
+    model = AttentionLSTMClassifier(max_epochs=1, random_state=0)
+    with mock.patch("sklearn_seqattn.base.train", wraps=train) as training:
+        model.fit(given, np.arange(9) % 2)
+    for dataset in (training.call_args.args[2], model._read_dataset(given)):
+        for start, stop in zip(dataset.starts, dataset.stops, strict=True):
+            assert np.shares_memory(dataset.values[start:stop], X)
 
 
 def test_a_failed_refit_loses_nothing(fitted):

@@ -18,7 +18,7 @@ ALLOWED = {
     "_version": set(),
     "sequences.flat_values": set(),
     "sequences.frames": {"sequences.flat_values"},
-    "sequences.pieces": set(),
+    "sequences.pieces": {"sequences.flat_values"},
     "sequences.lists": {
         "sequences.flat_values",
         "sequences.frames",
@@ -28,6 +28,7 @@ ALLOWED = {
         "sequences.flat_values",
         "sequences.frames",
         "sequences.lists",
+        "sequences.pieces",
     },
     "sequences.validation": {"sequences.containers", "sequences.pieces"},
     "sequences": {"sequences.validation"},

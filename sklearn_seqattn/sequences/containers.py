@@ -1,7 +1,7 @@
 """Read any container that may hold sequences into flat storage.
 
 Every reader returns ``(values, lengths, columns)``: the steps of all sequences end
-to end (of a list of numeric arrays only as if they were, see `Pieces`), the number of
+to end (of numeric arrays in a list, or padded, only as if: see `Pieces`), the number of
 steps of each sequence, and the column names of event frames (None for anything else).
 How a container is read depends on its type alone, so that a list of arrays that happen
 to share a length is treated like any other list.
@@ -26,6 +26,7 @@ from sklearn_seqattn.sequences.flat_values import (
 )
 from sklearn_seqattn.sequences.frames import numeric_columns
 from sklearn_seqattn.sequences.lists import read_list, to_numpy
+from sklearn_seqattn.sequences.pieces import Pieces
 
 _EXPECTED = (
     "expected a list of sequences, a 3-D array (n_sequences, n_steps, n_channels) or "
@@ -137,9 +138,11 @@ def _read_padded(array, channels_first, name):
     check_not_empty(lengths, "only NaN, and so 0 steps", name)
     if lengths.min() == n_steps:
         values = array.reshape(-1, n_channels)
+        check_finite(values, lengths, name, remedy=_ONLY_PADDING)
     else:
-        values = array[np.arange(n_steps) < lengths[:, np.newaxis]]
-    check_finite(values, lengths, name, remedy=_ONLY_PADDING)
+        rows = [row[:length] for row, length in zip(array, lengths, strict=True)]
+        values = Pieces(rows, lengths, array.dtype)
+        values.check_finite(lengths, name, remedy=_ONLY_PADDING)
     return values, lengths, None
 
 

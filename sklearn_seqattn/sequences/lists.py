@@ -8,9 +8,7 @@ import pandas as pd
 from sklearn_seqattn.sequences.flat_values import (
     NUMBERS,
     STRINGS,
-    all_finite,
     check_dtype,
-    check_finite,
     check_integers,
     check_not_empty,
     check_text,
@@ -53,8 +51,7 @@ def read_list(items, *, tokens, channels_first, name):
         _refuse_2d_tokens(arrays, name)
         return check_integers(np.concatenate(arrays), lengths, name), lengths, None
     values = _numbers(arrays, lengths, channels_first, name)
-    if not all(map(all_finite, values.blocks())):
-        check_finite(np.concatenate(list(values.blocks())), lengths, name)
+    values.check_finite(lengths, name)
     return values, lengths, None
 
 

@@ -4,6 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from sklearn_seqattn.sequences.flat_values import all_finite, check_finite
+
 _STEPS_AT_ONCE = 2**16
 
 
@@ -46,6 +48,11 @@ class Pieces:
         start = self.starts[index]
         steps = self.arrays[index][steps.start - start : steps.stop - start]
         return np.asarray(steps, dtype=self.dtype)
+
+    def check_finite(self, lengths, name, **options):
+        """Raise at the first NaN or infinity; see the function of that name."""
+        if not all(map(all_finite, self.blocks())):
+            check_finite(np.concatenate(list(self.blocks())), lengths, name, **options)
 
     def blocks(self):
         """Yield all steps in their order, some arrays at a time, (S', D) each."""
