@@ -324,7 +324,7 @@ class BaseSequenceEstimator(SequenceParameters):
             sequences.lengths,
             *targets_and_weights,
             starts=sequences.starts,
-            encode=encoder.scale,
+            encode=encoder.scale if sequences.kind == "numeric" else None,
         )
 
     def _outputs(self, X):
@@ -368,7 +368,8 @@ class BaseSequenceEstimator(SequenceParameters):
     def iter_attention_weights(self, X, n_queries=1024):
         """Return an iterator over the attention weights, a few steps at a time.
 
-        For sequences so long that their weights do not fit into memory at once.
+        For sequences so long that their weights do not fit into memory at once. X is
+        read on the way: do not change it before the iterator is at its end.
 
         Parameters
         ----------

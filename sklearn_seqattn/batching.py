@@ -10,6 +10,8 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
+from sklearn_seqattn.sequences.pieces import blocks_of
+
 #: Sequences are sorted by length within windows of this many batches.
 WINDOW = 16
 
@@ -21,7 +23,7 @@ _OF_STEPS = {"values", "categories", "numbers"}  # inputs (B, T, ...)
 
 
 def padded_length(n_steps):
-    """Round a number of steps up to one of few: sixteen up to each double.
+    """Round a number of steps up to one of sixteen from a power of two to the next.
 
     For each new length torch compiles the layers anew, which takes as long as some
     batches of a small network do. What is added is 2 % on average.
@@ -63,7 +65,7 @@ class SequenceDataset(Dataset):
         Where the sequences start in `values`; None is end to end.
     encode : callable or None
         Makes steps ready for the network, (S', D) to float32; None changes nothing.
-        It is called for the steps of a batch, and so spares a copy of all.
+        It is called for the steps of a batch, some at a time, and so spares a copy.
 
     Attributes
     ----------
@@ -85,7 +87,8 @@ class SequenceDataset(Dataset):
         self.targets = np.zeros(n, np.float32) if targets is None else targets
         self.weights = np.ones(n, np.float32) if weights is None else weights
         self.features = None
-        # Where all have one length nothing is padded; a lone one does not tell.
+        # Where all have one length nothing is padded. Of a lone sequence, which may be
+        # one of many calls, that is not known: such calls share few lengths.
         self.longest = int(lengths.max()) if len(lengths) > 1 else None
 
     def __len__(self):
@@ -103,9 +106,16 @@ class SequenceDataset(Dataset):
         -------
         steps : ndarray of shape (S', D), float32, or (S',), int64
         """
-        parts = zip(self.starts[indices], self.stops[indices], strict=True)
-        steps = np.concatenate([self.values[start:stop] for start, stop in parts])
-        return steps if self.encode is None else self.encode(steps)
+        shape = (int(self.lengths[indices].sum()), *self.values.shape[1:])
+        if self.encode is None:
+            steps, encode = np.empty(shape, self.values.dtype), np.asarray
+        else:
+            steps, encode = np.empty(shape, np.float32), self.encode
+        first = 0
+        for block in blocks_of(self.values, self.starts[indices], self.stops[indices]):
+            steps[first : first + len(block)] = encode(block)
+            first += len(block)
+        return steps
 
     def batch(self, indices):
         """Pad some sequences into one batch.
@@ -129,7 +139,9 @@ class SequenceDataset(Dataset):
             n_steps = min(n_steps, self.longest)
         shape = (len(indices), n_steps, *steps.shape[1:])
         padded = np.zeros(shape, steps.dtype)
-        padded[np.arange(shape[1]) < lengths[:, np.newaxis]] = steps
+        stops = np.cumsum(lengths)
+        for row, length, stop in zip(padded, lengths, stops, strict=True):
+            row[:length] = steps[stop - length : stop]
         inputs = {
             "values": torch.from_numpy(padded),
             "lengths": torch.from_numpy(lengths),

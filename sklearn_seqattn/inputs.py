@@ -104,16 +104,13 @@ class InputEncoder:
 
         Parameters
         ----------
-        steps : ndarray of shape (S, D) or (S,)
-            Values of what `transform` gave.
+        steps : ndarray of shape (S, D)
+            Numbers of what `transform` gave.
 
         Returns
         -------
-        steps : ndarray
-            Of the same shape, float32; ids as they are.
+        steps : ndarray of shape (S, D), float32
         """
-        if self.n_ids_ is not None:
-            return steps
         with np.errstate(over="ignore"):
             for step in self.steps_:
                 if isinstance(step, SequenceScaler):

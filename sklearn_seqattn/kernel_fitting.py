@@ -26,8 +26,9 @@ def fit_kernel_branch(branch, dataset, seed):
         Decides the convolutions.
     """
     generator = torch.Generator().manual_seed(seed)
-    branch.kernels.fit(*_tensors(dataset), generator)
-    features = compute_features(branch.kernels, *_tensors(dataset))
+    steps, lengths = _tensors(dataset)
+    branch.kernels.fit(steps, lengths, generator)
+    features = compute_features(branch.kernels, steps, lengths)
     branch.kernels.fit_statistics(features)
     keep_features(branch, dataset, features)
     if branch.readout is not None and len(dataset) > 1:

@@ -19,6 +19,8 @@ def fit(X, weights=None, *, standardize=True, vocabulary=None, min_count=1):
 
 def encode(encoder, X):
     sequences = encoder.transform(check_sequences(X))
+    if sequences.kind == "tokens":
+        return sequences
     return sequences.with_values(encoder.scale(sequences.values))
 
 

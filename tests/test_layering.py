@@ -48,6 +48,7 @@ ALLOWED = {
         "pickles",
         "sequences",
         "preprocessing.layout",
+        "sequences.pieces",
     },
     "preprocessing.state_encoder": {
         "fitting",
@@ -103,7 +104,7 @@ ALLOWED = {
     "sealed_files": {"_version"},
     "sealed_values": {"sealed_files"},
     # batches, training
-    "batching": set(),
+    "batching": {"sequences.pieces"},
     "training.generators": set(),
     "training.devices": set(),
     "training.optimization": set(),

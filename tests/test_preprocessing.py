@@ -1,5 +1,7 @@
 """SequencePadder, SequenceScaler, StateEncoder and EventEncoder."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -247,6 +249,31 @@ def test_weights_by_hand():
     assert scaler.scale_ == pytest.approx([np.sqrt(2.0)])
     with pytest.raises(ValueError, match="Negative values in data"):
         scaler.fit([[0.0], [3.0]], sample_weight=[1, -1])
+
+
+@pytest.mark.parametrize("constant", [0.1, 0.7, 1e8 + 0.1, -1e-300])
+@pytest.mark.parametrize("n_channels", [1, 3])
+def test_a_long_constant_channel_is_constant(constant, n_channels):
+    X = np.random.RandomState(0).standard_normal((60, 1000, n_channels))
+    X[:, :, 0] = constant
+    for container in (X, list(X)):
+        scaler = SequenceScaler().fit(container)
+        assert (scaler.center_[0], scaler.scale_[0]) == (constant, 1.0)
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e8, 1e12])
+def test_statistics_are_exact_far_from_zero_in_any_layout(offset):
+    X = offset + np.random.RandomState(0).standard_normal((300, 1000, 3))
+    scaler = SequenceScaler().fit(X)
+    exact = np.array([math.fsum(column - offset) for column in X.reshape(-1, 3).T])
+    exact = offset + exact / 300_000
+    eps = 4 * np.spacing(offset + 1)
+    np.testing.assert_allclose(scaler.center_, exact, rtol=0, atol=eps)
+    expected = (X - offset).std(axis=(0, 1))
+    np.testing.assert_allclose(scaler.scale_, expected, rtol=1e-7)
+    other = SequenceScaler().fit([np.asfortranarray(x) for x in X])
+    assert other.center_.tolist() == scaler.center_.tolist()
+    assert other.scale_.tolist() == scaler.scale_.tolist()
 
 
 @pytest.mark.parametrize("method", METHODS)

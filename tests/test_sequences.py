@@ -223,20 +223,32 @@ def test_a_selection_of_all_the_steps_in_another_order_is_joined_in_its_order():
     assert taken.joined().values.ravel().tolist() == [3, 4, 1, 2]
 
 
-@given(numeric_lists(), st.data(), st.integers(1, 12))
-def test_blocks_are_all_sequences_in_order_and_bounded(X, data, n_steps):
+@given(numeric_lists(), st.data(), st.integers(1, 12), st.booleans())
+def test_blocks_are_all_steps_in_order_and_bounded(X, data, n_steps, join):
     indices = data.draw(st.lists(st.integers(0, len(X) - 1), min_size=1))
-    sequences, stop = check_sequences(X).take(indices), 0
-    for block, rows in sequences.blocks(n_steps):
-        assert rows.start == stop
-        stop = rows.stop
-        assert len(block) == 1 or len(block.values) <= n_steps
-        expected = np.concatenate(
-            [X[i].reshape(-1, block.values.shape[1]) for i in indices[rows]]
-        )
-        np.testing.assert_array_equal(block.values, expected)
-        assert block.lengths.tolist() == sequences.lengths[rows].tolist()
-    assert stop == len(indices)
+    sequences = check_sequences(X, join=join).take(indices)
+    blocks, rows = zip(*sequences.blocks(n_steps), strict=True)
+    assert [len(block) for block in blocks[:-1]] == [n_steps] * (len(blocks) - 1)
+    assert 1 <= len(blocks[-1]) <= n_steps
+    expected = np.concatenate([X[i] for i in indices])
+    np.testing.assert_array_equal(np.concatenate(blocks), expected)
+    lengths = [len(X[i]) for i in indices]
+    assert (
+        np.concatenate(rows).tolist()
+        == np.repeat(range(len(indices)), lengths).tolist()
+    )
+
+
+def test_a_block_of_one_sequence_is_no_copy():
+    X = [np.ones((9, 2)), np.ones((3, 2))]
+    blocks = [block for block, _ in check_sequences(X, join=False).blocks(4)]
+    assert [np.shares_memory(block, X[0]) for block in blocks] == [True, True, False]
+
+
+def test_few_values_are_copied_at_once():
+    X = [np.ones((1000, 300))] * 3
+    sizes = [block.size for block, _ in check_sequences(X, join=False).blocks()]
+    assert max(sizes) <= 2**18
 
 
 @given(numeric_lists())
@@ -383,18 +395,6 @@ def test_unjoined_lists_are_not_copied_and_say_the_same(X):
     for piece, expected in zip(unjoined.to_list(), joined.to_list(), strict=True):
         assert piece.dtype == expected.dtype
         np.testing.assert_array_equal(piece, expected)
-    np.testing.assert_array_equal(
-        np.concatenate(list(unjoined.values.blocks())), joined.values
-    )
-
-
-def test_blocks_of_pieces_are_bounded(monkeypatch):
-    monkeypatch.setattr("sklearn_seqattn.sequences.pieces._STEPS_AT_ONCE", 10)
-    lengths = [3, 3, 3, 25, 1, 9, 2]
-    X = [np.arange(n, dtype=float)[:, None] for n in lengths]
-    blocks = list(check_sequences(X, join=False).values.blocks())
-    assert max(map(len, blocks)) < 10 + 25
-    np.testing.assert_array_equal(np.concatenate(blocks), np.concatenate(X))
 
 
 def test_numbers_of_several_types_are_read_as_one():

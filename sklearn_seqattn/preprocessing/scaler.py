@@ -9,8 +9,7 @@ from sklearn_seqattn.fitting import kept_on_failure
 from sklearn_seqattn.pickles import VersionedPickles
 from sklearn_seqattn.preprocessing.layout import TableFeatureNamesMixin, restore
 from sklearn_seqattn.sequences import validate_sequences
-
-_STEPS_AT_ONCE = 2**16
+from sklearn_seqattn.sequences.pieces import steps_at_once
 
 
 class SequenceScaler(
@@ -151,18 +150,20 @@ class SequenceScaler(
         )
         if not weights.all():
             sequences, weights = sequences.take(weights > 0), weights[weights > 0]
-        center, scale = _STATISTICS[self.method](sequences, weights)
         lowest, highest = sequences.channel_ranges()
+        center, scale = _STATISTICS[self.method](sequences, weights, lowest, highest)
         largest = np.maximum(highest, -lowest)
-        is_constant = scale <= 10 * np.finfo(sequences.values.dtype).eps * largest
+        eps = np.finfo(sequences.values.dtype).eps
+        is_constant = (lowest == highest) | (scale <= 10 * eps * largest)
         self.center_, self.scale_ = center, np.where(is_constant, 1.0, scale)
         return self
 
     def _transform_sequences(self, sequences):
         """Scale validated sequences; the dtype is kept."""
         values = np.empty_like(sequences.values)
-        for start in range(0, len(values), _STEPS_AT_ONCE):  # in float64, little of it
-            rows = slice(start, start + _STEPS_AT_ONCE)
+        n_steps = steps_at_once(values)  # in float64, little of it
+        for start in range(0, len(values), n_steps):
+            rows = slice(start, start + n_steps)
             values[rows] = (sequences.values[rows] - self.center_) / self.scale_
         return sequences.with_values(values)
 
@@ -199,24 +200,30 @@ def _check_finite(values):
         )
 
 
-# Each takes Sequences and their weights (n,), and returns center and scale (D,).
+# Each takes Sequences, their weights (n,), and the least and the largest number of each
+# channel, (D,) each, and returns center and scale (D,).
 
 
-def _standard(sequences, weights):
+def _standard(sequences, weights, lowest, highest):
     """Return means and standard deviations, in float64."""
-
-    def mean(of):
-        total = np.zeros(sequences.values.shape[1])
-        for block, rows in sequences.blocks():
-            counts = np.repeat(weights[rows], block.lengths)  # (S',)
-            total += counts @ of(block.values.astype(np.float64))
-        return total / (weights @ sequences.lengths)
-
-    center = mean(lambda steps: steps)
-    return center, np.sqrt(mean(lambda steps: (steps - center) ** 2))
+    # What is summed is small beside the numbers, and nothing in a constant channel.
+    middle = lowest.astype(np.float64) / 2 + highest.astype(np.float64) / 2
+    center = middle + _mean_power(sequences, weights, middle, 1)
+    return center, np.sqrt(_mean_power(sequences, weights, center, 2))
 
 
-def _robust(sequences, weights):
+def _mean_power(sequences, weights, center, power):
+    """Average a power of the deviations from a center, channel by channel."""
+    total = np.zeros(len(center))
+    for steps, rows in sequences.blocks():
+        # Contiguous channels are summed pairwise, and each as if it were alone.
+        channels = np.array(steps.T, dtype=np.float64, order="C")
+        channels -= center[:, np.newaxis]
+        total += (channels**power * weights[rows]).sum(axis=1)
+    return total / (weights @ sequences.lengths)
+
+
+def _robust(sequences, weights, lowest, highest):
     """Return medians and interquartile ranges."""
     weights = np.repeat(weights, sequences.lengths)  # (S,)
     columns = sequences.joined().values.T
@@ -238,9 +245,8 @@ def _weighted_quartiles(column, weights):
     return (column[below].astype(np.float64) + column[above]) / 2
 
 
-def _minmax(sequences, weights):
+def _minmax(sequences, weights, lowest, highest):
     """Return minima and ranges; every positive weight counts alike."""
-    lowest, highest = sequences.channel_ranges()
     lowest = lowest.astype(np.float64)
     return lowest, highest - lowest
 

@@ -136,7 +136,7 @@ def _read_padded(array, channels_first, name):
     _, n_steps, n_channels = array.shape
     lengths = _lengths_without_padding(array)
     check_not_empty(lengths, "only NaN, and so 0 steps", name)
-    if lengths.min() == n_steps:
+    if lengths.min() == n_steps and array.flags.c_contiguous:
         values = array.reshape(-1, n_channels)
         check_finite(values, lengths, name, remedy=_ONLY_PADDING)
     else:

@@ -1,16 +1,16 @@
-"""Arrays read as if they stood end to end, without a copy of them."""
+"""Steps where they are: arrays as if they stood end to end, and blocks of them."""
 
-from itertools import pairwise
+import math
 
 import numpy as np
 
 from sklearn_seqattn.sequences.flat_values import all_finite, check_finite
 
-_STEPS_AT_ONCE = 2**16
+_VALUES_AT_ONCE = 2**18
 
 
 class Pieces:
-    """The arrays of a list as flat storage, of which one may take slices.
+    """The arrays of a list as flat storage, without a copy of them.
 
     Parameters
     ----------
@@ -36,28 +36,84 @@ class Pieces:
     def __init__(self, arrays, lengths, dtype):
         self.arrays = arrays
         self.starts = np.cumsum(lengths) - lengths
+        self.stops = self.starts + lengths
         self.shape = int(lengths.sum()), arrays[0].shape[1]
         self.dtype = dtype
 
     def __len__(self):
         return self.shape[0]
 
-    def __getitem__(self, steps):
-        """Return the steps of a slice, all of which are in one array."""
-        index = self.starts.searchsorted(steps.start, side="right") - 1
+    def __getitem__(self, places):
+        """Return the steps of a slice ``start:stop`` inside one of the arrays."""
+        index = self.starts.searchsorted(places.start, side="right") - 1
         start = self.starts[index]
-        steps = self.arrays[index][steps.start - start : steps.stop - start]
+        steps = self.arrays[index][places.start - start : places.stop - start]
         return np.asarray(steps, dtype=self.dtype)
 
     def check_finite(self, lengths, name, **options):
         """Raise at the first NaN or infinity; see the function of that name."""
-        if not all(map(all_finite, self.blocks())):
-            check_finite(np.concatenate(list(self.blocks())), lengths, name, **options)
+        blocks = blocks_of(self, self.starts, self.stops)
+        if not all(map(all_finite, blocks)):
+            joined = np.concatenate(self.arrays, dtype=self.dtype)
+            check_finite(joined, lengths, name, **options)
 
-    def blocks(self):
-        """Yield all steps in their order, some arrays at a time, (S', D) each."""
-        cuts = np.arange(_STEPS_AT_ONCE, len(self), _STEPS_AT_ONCE)
-        bounds = [0, *self.starts.searchsorted(cuts), len(self.arrays)]
-        for start, stop in pairwise(bounds):
-            if start < stop:
-                yield np.concatenate(self.arrays[start:stop], dtype=self.dtype)
+
+def steps_at_once(values):
+    """Give the number of steps of flat storage that one may copy without a thought.
+
+    Parameters
+    ----------
+    values : array of shape (S, ...)
+        Anything with a shape.
+
+    Returns
+    -------
+    n_steps : int
+        As many as have 2**18 values in all.
+    """
+    return max(1, _VALUES_AT_ONCE // math.prod(values.shape[1:]))
+
+
+def blocks_of(values, starts, stops, n_steps=None):
+    """Yield the steps of sequences in their order, some at a time.
+
+    Parameters
+    ----------
+    values : ndarray of shape (S, ...) or Pieces
+        Where the steps are.
+    starts, stops : ndarray of shape (n,), int64
+        The slices of `values` that are sequences.
+    n_steps : int or None, default=None
+        How many steps at a time; the last block may have less. None takes
+        `steps_at_once`.
+
+    Yields
+    ------
+    steps : ndarray of shape (n_steps, ...)
+        Copied only where a block is made of several sequences.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_seqattn.sequences.pieces import blocks_of
+    >>> list(blocks_of(np.arange(9), np.array([5, 0]), np.array([9, 2]), n_steps=4))
+    [array([5, 6, 7, 8]), array([0, 1])]
+    """
+    n_steps = steps_at_once(values) if n_steps is None else n_steps
+    parts, missing = [], n_steps
+    for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
+        while start < stop:
+            cut = min(stop, start + missing)
+            parts.append(values[start:cut])
+            missing -= cut - start
+            start = cut
+            if missing == 0:
+                yield _joined(parts)
+                parts, missing = [], n_steps
+    if parts:
+        yield _joined(parts)
+
+
+def _joined(parts):
+    """Join arrays; one alone is not copied."""
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)

@@ -15,7 +15,7 @@ from sklearn_seqattn.sequences.containers import (
     is_nested_list,
     read_container,
 )
-from sklearn_seqattn.sequences.pieces import Pieces
+from sklearn_seqattn.sequences.pieces import Pieces, blocks_of
 
 
 @dataclass(frozen=True, eq=False)  # arrays have no single truth value
@@ -87,25 +87,19 @@ class Sequences:
         rows = np.arange(self.lengths.sum()) + np.repeat(shift, self.lengths)
         return Sequences(_rows(self.values, rows), self.lengths, self.columns)
 
-    def blocks(self, n_steps=2**16):
-        """Yield (sequences, slice): all of them, end to end, some steps at a time.
-
-        A block has `n_steps` steps or less, unless one sequence alone has more.
-        """
-        stops, start = np.cumsum(self.lengths), 0
-        while start < len(self):
-            before = stops[start] - self.lengths[start]
-            stop = int(np.searchsorted(stops, before + n_steps, side="right"))
-            rows = slice(start, max(stop, start + 1))
-            yield self.take(rows).joined(), rows
-            start = rows.stop
+    def blocks(self, n_steps=None):
+        """Yield (steps, rows): some steps at a time, and the sequence of each."""
+        stops, first = np.cumsum(self.lengths), 0
+        for steps in blocks_of(
+            self.values, self.starts, self.starts + self.lengths, n_steps
+        ):
+            places = np.arange(first, first + len(steps))
+            yield steps, stops.searchsorted(places, side="right")
+            first += len(steps)
 
     def channel_ranges(self):
         """Return the least and the largest number of each channel, (D,) each."""
-        ranges = [
-            (block.values.min(axis=0), block.values.max(axis=0))
-            for block, _ in self.blocks()
-        ]
+        ranges = [(steps.min(axis=0), steps.max(axis=0)) for steps, _ in self.blocks()]
         lowest, highest = np.stack(ranges, axis=1)
         return lowest.min(axis=0), highest.max(axis=0)
 
