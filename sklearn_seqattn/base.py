@@ -309,22 +309,24 @@ class BaseSequenceEstimator(SequenceParameters):
         if data is None:
             return None
         weights = self._weigh(data.targets, data.weights)
-        return self._encoded(
-            data.sequences,
+        encoded = self.input_encoder_.transform(data.sequences)
+        if encoded.kind == "numeric":  # fail now, not when a batch is scaled
+            self.input_encoder_.scale(np.stack(encoded.channel_ranges()))
+        return self._batched(
+            encoded,
             self._network_targets(data.targets),
             (weights / weights.mean()).astype(np.float32),
         )
 
-    def _encoded(self, sequences, *targets_and_weights):
-        """Encode sequences for the network; batches are scaled as they are made."""
-        encoder = self.input_encoder_
-        sequences = encoder.transform(sequences)
+    def _batched(self, encoded, *targets_and_weights):
+        """Make a data set of encoded sequences; numbers are scaled in its batches."""
+        is_numeric = encoded.kind == "numeric"
         return SequenceDataset(
-            sequences.values,
-            sequences.lengths,
+            encoded.values,
+            encoded.lengths,
             *targets_and_weights,
-            starts=sequences.starts,
-            encode=encoder.scale if sequences.kind == "numeric" else None,
+            starts=encoded.starts,
+            encode=self.input_encoder_.scale if is_numeric else None,
         )
 
     def _outputs(self, X):
@@ -340,7 +342,8 @@ class BaseSequenceEstimator(SequenceParameters):
     def _read_dataset(self, X):
         """Check and encode sequences for the fitted network."""
         check_is_fitted(self)
-        return self._encoded(self._read(X, reset=False))
+        encoded = self.input_encoder_.transform(self._read(X, reset=False))
+        return self._batched(encoded)
 
     def attention_weights(self, X):
         """Give the weights with which each step attends to each other one.

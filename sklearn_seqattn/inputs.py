@@ -82,19 +82,12 @@ class InputEncoder:
         sequences : Sequences
             Numbers, (S, D), which `scale` makes ready; the same ones where all were
             numbers before. Or ids in int64, (S,).
-
-        Raises
-        ------
-        ValueError
-            If a number will be out of the range of float32.
         """
         if sequences.kind != "numeric":
             sequences = sequences.joined()
         for step in self.steps_:
             if not isinstance(step, SequenceScaler):
                 sequences = step._transform_sequences(sequences)
-        if sequences.kind == "numeric":
-            _check_range(self.scale(np.stack(sequences.channel_ranges())))
         return sequences
 
     def scale(self, steps):
@@ -110,12 +103,19 @@ class InputEncoder:
         Returns
         -------
         steps : ndarray of shape (S, D), float32
+
+        Raises
+        ------
+        ValueError
+            If a number is out of the range of float32.
         """
         with np.errstate(over="ignore"):
             for step in self.steps_:
                 if isinstance(step, SequenceScaler):
                     steps = (steps - step.center_) / step.scale_
-            return steps.astype(np.float32, copy=False)
+            steps = steps.astype(np.float32, copy=False)
+        _check_range(steps)
+        return steps
 
 
 def _check_range(values):
