@@ -216,7 +216,7 @@ def _mean_power(sequences, weights, center, power):
     """Average a power of the deviations from a center, channel by channel."""
     total = np.zeros(len(center))
     for steps, rows in sequences.blocks():
-        # Contiguous channels are summed pairwise, and each as if it were alone.
+        # Contiguous channels are summed pairwise, whatever the layout of X.
         channels = np.array(steps.T, dtype=np.float64, order="C")
         channels -= center[:, np.newaxis]
         total += (channels**power * weights[rows]).sum(axis=1)

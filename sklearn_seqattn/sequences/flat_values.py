@@ -63,9 +63,8 @@ def all_finite(array):
     """Tell whether there is no NaN and no infinity; no array is made for it."""
     if array.size == 0:
         return True
-    return bool(
-        np.isfinite([array.min(), array.max()]).all()
-    )  # NaN is least and largest
+    least, largest = array.min(), array.max()  # a NaN is both
+    return bool(np.isfinite(least) and np.isfinite(largest))
 
 
 def check_finite(values, lengths, name, *, channels=None, remedy=_FILL):

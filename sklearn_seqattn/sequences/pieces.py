@@ -59,7 +59,7 @@ class Pieces:
 
 
 def steps_at_once(values):
-    """Give the number of steps of flat storage that one may copy without a thought.
+    """Give the number of steps of flat storage of which a copy is small.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def steps_at_once(values):
     n_steps : int
         As many as have 2**18 values in all.
     """
-    return max(1, _VALUES_AT_ONCE // math.prod(values.shape[1:]))
+    return max(1, _VALUES_AT_ONCE // max(1, math.prod(values.shape[1:])))
 
 
 def blocks_of(values, starts, stops, n_steps=None):
