@@ -50,12 +50,37 @@ class Pieces:
         steps = self.arrays[index][places.start - start : places.stop - start]
         return np.asarray(steps, dtype=self.dtype)
 
+    def arrays_at(self, starts):
+        """Return an iterator over the arrays that start at some places."""
+        return map(self.arrays.__getitem__, self.starts.searchsorted(starts).tolist())
+
     def check_finite(self, lengths, name, **options):
         """Raise at the first NaN or infinity; see the function of that name."""
         blocks = blocks_of(self, self.starts, self.stops)
         if not all(map(all_finite, blocks)):
             joined = np.concatenate(self.arrays, dtype=self.dtype)
             check_finite(joined, lengths, name, **options)
+
+
+def steps_of(values, starts, stops):
+    """Return an iterator over the steps of each of some sequences.
+
+    Parameters
+    ----------
+    values : ndarray of shape (S, ...) or Pieces
+        Where the steps are.
+    starts, stops : ndarray of shape (n,), int64
+        The slices of `values` that are sequences, or the start of one of the pieces.
+
+    Returns
+    -------
+    steps : iterator of ndarray
+        None is copied; pieces are as they came, of any dtype.
+    """
+    if isinstance(values, Pieces):
+        return values.arrays_at(starts)
+    slices = map(slice, starts.tolist(), stops.tolist())
+    return map(values.__getitem__, slices)
 
 
 def steps_at_once(values):
@@ -101,19 +126,20 @@ def blocks_of(values, starts, stops, n_steps=None):
     """
     n_steps = steps_at_once(values) if n_steps is None else n_steps
     parts, missing = [], n_steps
-    for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
-        while start < stop:
-            cut = min(stop, start + missing)
-            parts.append(values[start:cut])
-            missing -= cut - start
-            start = cut
-            if missing == 0:
-                yield _joined(parts)
-                parts, missing = [], n_steps
+    for steps in steps_of(values, starts, stops):
+        while len(steps) >= missing:
+            yield _joined([*parts, steps[:missing]], values.dtype)
+            steps = steps[missing:]
+            parts, missing = [], n_steps
+        if len(steps):
+            parts.append(steps)
+            missing -= len(steps)
     if parts:
-        yield _joined(parts)
+        yield _joined(parts, values.dtype)
 
 
-def _joined(parts):
-    """Join arrays; one alone is not copied."""
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+def _joined(parts, dtype):
+    """Join arrays; one alone is not copied, if it can be left as it is."""
+    if len(parts) == 1:
+        return np.asarray(parts[0], dtype=dtype)
+    return np.concatenate(parts, dtype=dtype)
