@@ -87,7 +87,7 @@ def masked_max(x, mask):
     -------
     maximum : Tensor of shape (B, C)
     """
-    return x.masked_fill(~mask[..., None], -torch.inf).amax(dim=1)
+    return torch.where(mask[..., None], x, -torch.inf).amax(dim=1)
 
 
 def masked_mean(x, mask):
@@ -121,7 +121,7 @@ def zero_padding(x, mask):
     -------
     x : Tensor of shape (B, T, C)
     """
-    return x.masked_fill(~mask[..., None], 0.0)
+    return torch.where(mask[..., None], x, 0.0)  # one pass, where filling takes two
 
 
 def on_real_steps(function, x, mask):
