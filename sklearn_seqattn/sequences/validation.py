@@ -99,7 +99,8 @@ class Sequences:
 
     def channel_ranges(self):
         """Return the least and the largest number of each channel, (D,) each."""
-        ranges = [(steps.min(axis=0), steps.max(axis=0)) for steps, _ in self.blocks()]
+        blocks = blocks_of(self.values, self.starts, self.starts + self.lengths)
+        ranges = [(steps.min(axis=0), steps.max(axis=0)) for steps in blocks]
         lowest, highest = np.stack(ranges, axis=1)
         return lowest.min(axis=0), highest.max(axis=0)
 
