@@ -6,9 +6,10 @@ The file holds one sequence a line. Printed are, for `NextStateLSTM` with defaul
 sizes: the time of an epoch over all positions, over the last position of the same
 sequences, and over all prefixes as sequences of their own (on a part of the file,
 since it takes long); and the CPU time to predict every position of 10,000 sequences in
-one call, and prefix by prefix (on a part of the prefixes, scaled up). Last, the CPU
-time in which `NextStateMarkov` counts a million transitions, drawn from the file with
-replacement.
+one call, and prefix by prefix (on a part of the prefixes, scaled up); and to draw
+sequences by a network that goes on from what it remembers, and by one that reads each
+of them anew for every state. Last, the CPU time in which `NextStateMarkov` counts a
+million transitions, drawn from the file with replacement.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import time
 import numpy as np
 
 from sklearn_seqattn import NextStateLSTM, NextStateMarkov
+from sklearn_seqattn.next_state.generation import Continuations
 from sklearn_seqattn.readers import read_state_lines
 
 
@@ -79,6 +81,30 @@ def prediction(X, n_sequences=10_000, n_prefixes=300):
         )
 
 
+class ForgetfulLSTM(NextStateLSTM):
+    """Reads a whole sequence for each state that it adds."""
+
+    def _continuations(self, streams):
+        return Continuations(streams, self._last_log_proba)
+
+
+def drawing(X, n_steps=500):
+    """Compare draws with and without what the network remembers."""
+    for n in (1, 20):
+        seconds, drawn = [], []
+        for estimator in (NextStateLSTM, ForgetfulLSTM):
+            model = estimator(max_epochs=1, random_state=0).fit(X)
+            started = time.process_time()
+            drawn.append(model.sample(n, max_length=n_steps, random_state=0))
+            seconds.append(time.process_time() - started)
+        print(
+            f"{n} x {n_steps} states drawn in {seconds[0]:.1f} s, read anew for every "
+            f"state {seconds[1]:.1f} s ({seconds[1] / seconds[0]:.1f} times), "
+            f"{'equal' if drawn[0] == drawn[1] else 'other'} states",
+            flush=True,
+        )
+
+
 def counting(X, n_transitions=1_000_000):
     """Time the fit of the counts on sequences of a million transitions."""
     random = np.random.RandomState(0)
@@ -97,4 +123,5 @@ if __name__ == "__main__":
     sequences = [x for x in read_state_lines(parser.parse_args().file) if len(x) > 1]
     training(sequences)
     prediction([x[:40] for x in sequences])
+    drawing(sequences)
     counting(sequences)

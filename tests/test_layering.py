@@ -100,6 +100,7 @@ ALLOWED = {
         "nn.encoders",
         "nn.numbers",
     },
+    "nn.continuing": {"nn.attention", "nn.encoders", "nn.masking", "nn.positions"},
     # files of JSON and arrays
     "sealed_files": {"_version"},
     "sealed_values": {"sealed_files"},
@@ -214,6 +215,7 @@ ALLOWED = {
     },
     "next_state.mixture": set(),
     "next_state.batches": {"batching", "next_state.streams", "training"},
+    "next_state.remembering": {"next_state.batches", "nn.continuing", "training"},
     "next_state.repetition": {"next_state.streams"},
     "next_state.choices": {
         "next_state.batches",
@@ -232,6 +234,7 @@ ALLOWED = {
         "nn.next_state_network",
         "next_state.batches",
         "next_state.choices",
+        "next_state.remembering",
         "next_state.repetition",
         "next_state.streams",
         "plans",

@@ -1,11 +1,50 @@
 """Continue sequences: draw at random, or search for the most probable way on.
 
-Both functions know nothing of the model but one callable. It takes the numbers of
-given sequences (m,) and the columns of the states added to them so far (m, t), and
-returns the log-probabilities of what follows, (m, K).
+Both functions know nothing of the model but the `Continuations` of the sequences.
 """
 
 import numpy as np
+
+#: Steps of all continuations together that are kept in memory at once, about.
+STEPS_TOGETHER = 2**17
+
+
+class Continuations:
+    """Sequences that grow by a state at a time, and what follows them.
+
+    Parameters
+    ----------
+    streams : StateStreams
+        The m sequences so far.
+    last_log_proba : callable
+        Gives the log-probabilities (m, K) of what follows each of some streams.
+    """
+
+    def __init__(self, streams, last_log_proba):
+        self.streams = streams
+        self.last_log_proba = last_log_proba
+
+    def log_proba(self):
+        """Give the log-probabilities of what follows each, (m, K)."""
+        return self.last_log_proba(self.streams)
+
+    def grow(self, rows, columns):
+        """Give the continuations of some of these, by one state each.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (m',)
+            Which, any number of times.
+        columns : ndarray of shape (m',)
+            The columns of the states.
+
+        Returns
+        -------
+        Continuations
+            Of m' sequences; these stay as they are.
+        """
+        longer = self.streams.continued(rows, columns[:, None])
+        return Continuations(longer, self.last_log_proba)
 
 
 def narrow(log_proba, *, temperature=1.0, top_k=None, top_p=None):
@@ -52,13 +91,13 @@ def narrow(log_proba, *, temperature=1.0, top_k=None, top_p=None):
     return proba / proba.sum(axis=1, keepdims=True)
 
 
-def draw(next_log_proba, n, n_steps, end, generator, **narrowing):
-    """Draw continuations of the sequence number 0.
+def draw(ahead, n, n_steps, end, generator, **narrowing):
+    """Draw continuations of one sequence.
 
     Parameters
     ----------
-    next_log_proba : callable
-        As said above.
+    ahead : Continuations
+        Of the sequence.
     n : int
         Number of continuations.
     n_steps : int
@@ -78,9 +117,9 @@ def draw(next_log_proba, n, n_steps, end, generator, **narrowing):
     paths = np.zeros((n, n_steps), dtype=np.intp)
     lengths = np.zeros(n, dtype=np.intp)
     growing = np.arange(n)
+    rows = np.zeros(n, dtype=np.intp)  # of each path in what is ahead
     for step in range(n_steps):
-        log_proba = next_log_proba(np.zeros_like(growing), paths[growing, :step])
-        cumulative = np.cumsum(narrow(log_proba, **narrowing), axis=1)
+        cumulative = np.cumsum(narrow(ahead.log_proba(), **narrowing), axis=1)[rows]
         below = generator.uniform(size=len(growing)) * cumulative[:, -1]
         columns = (cumulative <= below[:, None]).sum(axis=1)
         on = np.full(len(growing), True) if end is None else columns != end
@@ -89,18 +128,18 @@ def draw(next_log_proba, n, n_steps, end, generator, **narrowing):
         lengths[growing] += 1
         if not len(growing):
             break
+        ahead = ahead.grow(rows[on], columns)
+        rows = np.arange(len(growing))
     return [path[:length] for path, length in zip(paths, lengths, strict=True)]
 
 
-def search(next_log_proba, n, n_steps, width, end):
+def search(ahead, n_steps, width, end):
     """Find a probable continuation of each of n sequences by beam search.
 
     Parameters
     ----------
-    next_log_proba : callable
-        As said above.
-    n : int
-        Number of sequences.
+    ahead : Continuations
+        Of the sequences.
     n_steps : int
         States to add.
     width : int
@@ -115,31 +154,36 @@ def search(next_log_proba, n, n_steps, width, end):
     log_proba : ndarray of shape (n, n_steps)
         Log-probability of each of its states.
     """
+    n = len(ahead.streams)
     paths = np.zeros((n, 1, 0), dtype=np.intp)  # (n, beams, steps)
     steps = np.zeros((n, 1, 0))  # log-probability of each step
+    rows = np.arange(n)[:, None]  # of each path in what is ahead, -1 behind the end
     for _ in range(n_steps):
-        log_proba = _extend(next_log_proba, paths, end)  # (n, beams, K)
+        log_proba = _extend(ahead, rows, end)  # (n, beams, K)
         n_targets = log_proba.shape[2]
         totals = (steps.sum(axis=2)[:, :, None] + log_proba).reshape(n, -1)
         kept = np.argsort(-totals, axis=1, kind="stable")[:, :width]
         beam, column = np.divmod(kept, n_targets)
-        row = np.arange(n)[:, None]
-        paths = np.concatenate([paths[row, beam], column[:, :, None]], axis=2)
-        step = log_proba[row, beam, column]
-        steps = np.concatenate([steps[row, beam], step[:, :, None]], axis=2)
+        sequence = np.arange(n)[:, None]
+        paths = np.concatenate([paths[sequence, beam], column[:, :, None]], axis=2)
+        step = log_proba[sequence, beam, column]
+        steps = np.concatenate([steps[sequence, beam], step[:, :, None]], axis=2)
+        rows = rows[sequence, beam]
+        grows = (rows >= 0) & (column != (-1 if end is None else end))
+        if grows.any():
+            ahead = ahead.grow(rows[grows], column[grows])
+        rows = np.where(grows, np.cumsum(grows).reshape(grows.shape) - 1, -1)
     return paths[:, 0], steps[:, 0]
 
 
-def _extend(next_log_proba, paths, end):
+def _extend(ahead, rows, end):
     """Return what follows each path (n, beams, K); only the end follows the end."""
-    n, beams, _ = paths.shape
-    ended = (paths == (-1 if end is None else end)).any(axis=2)
-    if ended.all():
-        log_proba = np.full((n, beams, end + 1), -np.inf)
+    if (rows < 0).all():
+        log_proba = np.full((*rows.shape, end + 1), -np.inf)
     else:
-        found = next_log_proba(np.nonzero(~ended)[0], paths[~ended])
-        log_proba = np.full((n, beams, found.shape[1]), -np.inf)
-        log_proba[~ended] = found
+        found = ahead.log_proba()
+        log_proba = np.full((*rows.shape, found.shape[1]), -np.inf)
+        log_proba[rows >= 0] = found[rows[rows >= 0]]
     if end is not None:
-        log_proba[ended, end] = 0.0
+        log_proba[rows < 0, end] = 0.0
     return log_proba

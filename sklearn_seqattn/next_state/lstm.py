@@ -1,6 +1,7 @@
 """NextStateLSTM: the next state by a recurrent network with causal attention."""
 
 from dataclasses import replace
+from functools import partial
 from math import ceil
 from numbers import Integral
 
@@ -22,6 +23,7 @@ from sklearn_seqattn.next_state.choices import Choice, choose_mixture
 from sklearn_seqattn.next_state.event_features import EventFeatures, as_frames
 from sklearn_seqattn.next_state.mixture import mix
 from sklearn_seqattn.next_state.ngrams import NgramModel
+from sklearn_seqattn.next_state.remembering import RememberingContinuations
 from sklearn_seqattn.next_state.repetition import with_repetition
 from sklearn_seqattn.next_state.streams import FIRST_STATE
 from sklearn_seqattn.next_state.verbs import NextStateMixin
@@ -501,18 +503,30 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         for rows, logits in logit_batches(
             self.net_, dataset, len(self.classes_), precision=precision, last=last
         ):
-            log_proba = log_softmax(logits / self.temperature_, axis=1)
-            part = streams.take(rows)
-            if self.backoff_model_ is not None:
-                counted = self.backoff_model_.follow(part, last=last)
-                log_proba = mix(log_proba, counted, self.network_weight_)
-            if self.repetition_weights_ is not None:
-                steps = np.arange(len(part.symbols))
-                if last:
-                    steps = np.cumsum(part.lengths) - 1
-                weights = self.repetition_weights_
-                log_proba = with_repetition(log_proba, part, steps, weights)
-            yield rows, log_proba
+            yield rows, self._mixture(logits, streams.take(rows), last=last)
+
+    def _mixture(self, logits, streams, *, last):
+        """Mix what the network says with counts and repetition: log-probabilities."""
+        log_proba = log_softmax(logits / self.temperature_, axis=1)
+        if self.backoff_model_ is not None:
+            counted = self.backoff_model_.follow(streams, last=last)
+            log_proba = mix(log_proba, counted, self.network_weight_)
+        if self.repetition_weights_ is not None:
+            steps = np.arange(len(streams.symbols))
+            if last:
+                steps = np.cumsum(streams.lengths) - 1
+            weights = self.repetition_weights_
+            log_proba = with_repetition(log_proba, streams, steps, weights)
+        return log_proba
+
+    def _continuations(self, streams):
+        """Return continuations whose network goes on from what it remembers."""
+        return RememberingContinuations(
+            streams,
+            self.net_,
+            partial(self._mixture, last=True),
+            precision=resolve_precision(self.precision, self.net_.device),
+        )
 
     def _read_states(self, X, *, reset):
         """Return states, lengths and, where X is events, their other features."""

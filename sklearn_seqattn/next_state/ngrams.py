@@ -142,10 +142,8 @@ class NgramModel:
         ndarray of shape (S, K) or (n, K)
             Log-probabilities.
         """
-        contexts = context_rows(streams.symbols, streams.lengths, self.order)
-        if last:
-            contexts = contexts[np.cumsum(streams.lengths) - 1]
-        return self.log_proba(contexts)
+        read = last_contexts if last else context_rows
+        return self.log_proba(read(streams.symbols, streams.lengths, self.order))
 
     def renumbered(self, columns):
         """Return the rows counted so far in the numbers of a larger vocabulary.
@@ -318,6 +316,36 @@ def context_rows(symbols, lengths, order):
         moved = symbols[: len(symbols) - back]
         rows[back:, back] = np.where(position[back:] >= back, moved, -1)
     return rows
+
+
+def last_contexts(symbols, lengths, order):
+    """Return the context at the end of each of some sequences.
+
+    Parameters
+    ----------
+    symbols : ndarray of shape (S,)
+        The sequences, end to end.
+    lengths : ndarray of shape (n,)
+        Their lengths, with sum S.
+    order : int
+        Length of a context.
+
+    Returns
+    -------
+    ndarray of shape (n, order)
+        The rows of `context_rows` at the last symbols.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> last_contexts(np.array([5, 6, 7]), np.array([2, 1]), 2)
+    array([[ 6,  5],
+           [ 7, -1]])
+    """
+    back = np.arange(order)
+    rows = np.cumsum(lengths)[:, None] - 1 - back
+    inside = back < lengths[:, None]
+    return np.where(inside, symbols[np.where(inside, rows, 0)], -1)
 
 
 def _row_keys(rows, base):

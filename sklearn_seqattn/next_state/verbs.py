@@ -15,7 +15,12 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from sklearn_seqattn.fitting import draw_seeds
 from sklearn_seqattn.next_state.encoding import StateEncodingMixin
-from sklearn_seqattn.next_state.generation import draw, search
+from sklearn_seqattn.next_state.generation import (
+    STEPS_TOGETHER,
+    Continuations,
+    draw,
+    search,
+)
 from sklearn_seqattn.pickles import VersionedPickles
 
 
@@ -243,16 +248,19 @@ class NextStateMixin(StateEncodingMixin, ClassifierMixin, VersionedPickles):
         prefix = [[] if prefix is None else prefix]
         given = self._read_states(prefix, reset=False)[0].tolist()
         limit = self.max_length_ if max_length is None else max_length
-        drawn = draw(
-            self._next_log_proba(self._encode(prefix)),
-            n,
-            max(limit - len(given), 0),
-            self._end_column,
-            np.random.RandomState(*draw_seeds(random_state, 1)),
-            temperature=temperature,
-            top_k=top_k,
-            top_p=top_p,
-        )
+        generator = np.random.RandomState(*draw_seeds(random_state, 1))
+        streams, drawn = self._encode(prefix), []
+        for first, last in _portions(n, max(limit, len(given))):
+            drawn += draw(
+                self._continuations(streams),
+                last - first,
+                max(limit - len(given), 0),
+                self._end_column,
+                generator,
+                temperature=temperature,
+                top_k=top_k,
+                top_p=top_p,
+            )
         return [given + self.classes_[columns].tolist() for columns in drawn]
 
     @validate_params(
@@ -288,20 +296,23 @@ class NextStateMixin(StateEncodingMixin, ClassifierMixin, VersionedPickles):
             is the probability of the continuation.
         """
         streams = self._encode(X)
-        columns, log_proba = search(
-            self._next_log_proba(streams),
-            len(streams),
-            n_steps,
-            beam_width if strategy == "beam" else 1,
-            self._end_column,
-        )
+        width = beam_width if strategy == "beam" else 1
+        longest = int(streams.lengths.max()) + n_steps
+        found = [
+            search(
+                self._continuations(streams.take(np.arange(first, last))),
+                n_steps,
+                width,
+                self._end_column,
+            )
+            for first, last in _portions(len(streams), width * longest)
+        ]
+        columns, log_proba = map(np.concatenate, zip(*found, strict=True))
         return self.classes_[columns], np.exp(log_proba)
 
-    def _next_log_proba(self, streams):
-        """Return the callable that says what follows continuations of streams."""
-        return lambda rows, columns: self._last_log_proba(
-            streams.continued(rows, columns)
-        )
+    def _continuations(self, streams):
+        """Return the continuations of streams."""
+        return Continuations(streams, self._last_log_proba)
 
     def _last_log_proba(self, streams):
         """Return the log-probabilities (n, K) of what follows each sequence."""
@@ -342,6 +353,13 @@ class NextStateMixin(StateEncodingMixin, ClassifierMixin, VersionedPickles):
         the last symbol alone.
         """
         raise NotImplementedError
+
+
+def _portions(n, n_steps):
+    """Yield (first, last) of as many of n sequences as are continued together."""
+    size = max(1, STEPS_TOGETHER // max(1, n_steps))
+    for first in range(0, n, size):
+        yield first, min(first + size, n)
 
 
 def _rank(log_proba, found, column):

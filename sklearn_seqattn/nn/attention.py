@@ -36,7 +36,19 @@ def _one_pass(query, key, value, mask, causal):
     return scaled_dot_product_attention(query, key, value, mask[:, None, None, :])
 
 
-class DotScore(nn.Module):
+class AlignmentScore(nn.Module):
+    """How well a query and a key fit: what the kinds of score have in common."""
+
+    def forward(self, query, key):
+        """Score each query against each key: (B, T_q, T_k)."""
+        return self.scores(*self.projected(query, key))
+
+    def projected(self, query, key):
+        """Give queries and keys as `scores` takes them."""
+        return query, key
+
+
+class DotScore(AlignmentScore):
     """Scaled dot product, ``q . k / sqrt(d)`` (Luong et al., 2015).
 
     Parameters
@@ -49,8 +61,8 @@ class DotScore(nn.Module):
         super().__init__()
         self.scale = 1.0 / math.sqrt(size)
 
-    def forward(self, query, key):
-        """Score each query against each key: (B, T_q, T_k)."""
+    def scores(self, query, key):
+        """Score projected queries against projected keys: (B, T_q, T_k)."""
         return query @ key.transpose(1, 2) * self.scale
 
     def context(self, query, key, value, mask, causal):
@@ -59,7 +71,7 @@ class DotScore(nn.Module):
         return _one_pass(*heads, mask, causal)[:, 0]
 
 
-class GeneralScore(nn.Module):
+class GeneralScore(AlignmentScore):
     """Bilinear score, ``q W k / sqrt(d)`` (Luong et al., 2015).
 
     Parameters
@@ -73,16 +85,20 @@ class GeneralScore(nn.Module):
         self.project = nn.Linear(size, size, bias=False)
         self.dot = DotScore(size)
 
-    def forward(self, query, key):
-        """Score each query against each key: (B, T_q, T_k)."""
-        return self.dot(query, self.project(key))
+    def projected(self, query, key):
+        """Project the keys."""
+        return query, self.project(key)
+
+    def scores(self, query, key):
+        """Score projected queries against projected keys: (B, T_q, T_k)."""
+        return self.dot.scores(query, key)
 
     def context(self, query, key, value, mask, causal):
         """Attend to the values: (B, T_q, size)."""
-        return self.dot.context(query, self.project(key), value, mask, causal)
+        return self.dot.context(*self.projected(query, key), value, mask, causal)
 
 
-class AdditiveScore(nn.Module):
+class AdditiveScore(AlignmentScore):
     """Additive score, ``v . tanh(W q + U k)`` (Bahdanau et al., 2015).
 
     Parameters
@@ -97,9 +113,12 @@ class AdditiveScore(nn.Module):
         self.project_key = nn.Linear(size, size)
         self.project_hidden = nn.Linear(size, 1, bias=False)
 
-    def forward(self, query, key):
-        """Score each query against each key: (B, T_q, T_k)."""
-        query, key = self.project_query(query), self.project_key(key)
+    def projected(self, query, key):
+        """Project both."""
+        return self.project_query(query), self.project_key(key)
+
+    def scores(self, query, key):
+        """Score projected queries against projected keys: (B, T_q, T_k)."""
         n_queries = max(1, _HIDDEN_VALUES // key.numel())
         chunks = query.split(n_queries, dim=1)
         return torch.cat([self._score(chunk, key) for chunk in chunks], dim=1)
@@ -114,7 +133,7 @@ class AdditiveScore(nn.Module):
 
         The gradient computes the scores of each chunk of queries anew.
         """
-        query, key = self.project_query(query), self.project_key(key)
+        query, key = self.projected(query, key)
         n_queries, contexts = max(1, _HIDDEN_VALUES // key.numel()), []
         for start in range(0, query.shape[1], n_queries):
             chunk = query[:, start : start + n_queries]
@@ -171,7 +190,7 @@ class MultiHeadAttention(nn.Module):
     output_size : int or None
         The size of a last projection; None leaves the heads' contexts, side by
         side, as they are.
-    rotary : nn.Module or None
+    rotary : RotaryPositions or None
         Applied to the projected queries and keys, (B, N, T, key_size / N).
     bias : bool
         Whether the projections have a bias.
@@ -196,30 +215,43 @@ class MultiHeadAttention(nn.Module):
         self.project_context = (
             nn.Identity() if output_size is None else nn.Linear(value_size, output_size)
         )
-        self.rotary = nn.Identity() if rotary is None else rotary
+        self.rotary = rotary
         self.output_size = value_size if output_size is None else output_size
 
     def _heads(self, x):
         """Split the features into heads: (B, T, N d) -> (B, N, T, d)."""
         return x.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
 
-    def _query_and_key(self, query, key):
-        """Project queries and keys, (B, N, T, key_size / N) each."""
-        query = self.rotary(self._heads(self.project_query(query)))
-        return query, self.rotary(self._heads(self.project_key(key)))
+    def projected(self, query, key, places=None):
+        """Project queries and keys, (B, N, T, key_size / N) each.
+
+        They stand at `places` (B, T), or at 0, 1, 2, ...
+        """
+        query = self._heads(self.project_query(query))
+        key = self._heads(self.project_key(key))
+        if self.rotary is None:
+            return query, key
+        return self.rotary(query, places), self.rotary(key, places)
+
+    def projected_value(self, value):
+        """Project values, (B, N, T, value_size / N)."""
+        return self._heads(self.project_value(value))
 
     def weights(self, query, key, mask, causal=False, start=0):
         """Give the attention weights of queries from a step on, (B, N, T_q, T_k)."""
-        query, key = self._query_and_key(query, key)
+        query, key = self.projected(query, key)
         scores = query @ key.transpose(2, 3) / math.sqrt(query.shape[-1])
         allowed = _allowed(mask, range(start, start + query.shape[2]), causal)
         return masked_softmax(scores, allowed[:, None])
 
     def forward(self, query, key, value, mask, causal=False):
         """Give the context of each query, (B, T_q, output_size)."""
-        query, key = self._query_and_key(query, key)
-        value = self._heads(self.project_value(value))
-        context = _one_pass(query, key, value, mask, causal)
+        query, key = self.projected(query, key)
+        context = _one_pass(query, key, self.projected_value(value), mask, causal)
+        return self.joined_heads(context)
+
+    def joined_heads(self, context):
+        """Put the contexts of the heads, (B, N, T, d), side by side."""
         return self.project_context(context.transpose(1, 2).flatten(2))
 
 

@@ -4,12 +4,16 @@ import torch
 from torch import nn
 
 
-def _angles(n_steps, size, device):
-    """Give the angle of each position and frequency, (T, size / 2)."""
+def _angles(n_steps, size, device, places):
+    """Give the angle of each place and frequency, (T, size / 2) or (B, T, size / 2).
+
+    The places are 0, 1, 2, ... by default.
+    """
     pairs = torch.arange(size // 2, device=device, dtype=torch.float32)
     frequencies = 10_000.0 ** (-2.0 * pairs / size)
-    steps = torch.arange(n_steps, device=device, dtype=torch.float32)
-    return steps[:, None] * frequencies
+    if places is None:
+        places = torch.arange(n_steps, device=device)
+    return places.float()[..., None] * frequencies
 
 
 class SinusoidalPositions(nn.Module):
@@ -25,9 +29,9 @@ class SinusoidalPositions(nn.Module):
         super().__init__()
         self.size = size
 
-    def forward(self, x):
+    def forward(self, x, places=None):
         """Add the positions to (B, T, size)."""
-        angles = _angles(x.shape[1], self.size, x.device)
+        angles = _angles(x.shape[1], self.size, x.device, places)
         return x + torch.cat([angles.sin(), angles.cos()], dim=-1).to(x.dtype)
 
 
@@ -46,9 +50,11 @@ class RotaryPositions(nn.Module):
         super().__init__()
         self.size = size
 
-    def forward(self, x):
+    def forward(self, x, places=None):
         """Rotate (B, N, T, size)."""
-        angles = _angles(x.shape[2], self.size, x.device)
+        angles = _angles(x.shape[2], self.size, x.device, places)
+        if places is not None:
+            angles = angles[:, None]  # alike for all heads
         sin, cos = angles.sin().to(x.dtype), angles.cos().to(x.dtype)  # (T, size / 2)
         first, second = x.chunk(2, dim=-1)
         rotated = (first * cos - second * sin, first * sin + second * cos)

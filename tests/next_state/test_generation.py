@@ -3,20 +3,29 @@
 import numpy as np
 import pytest
 
-from sklearn_seqattn.next_state.generation import draw, narrow, search
+from sklearn_seqattn.next_state.generation import (
+    Continuations,
+    draw,
+    narrow,
+    search,
+)
+from sklearn_seqattn.next_state.streams import FIRST_STATE, NOTHING, make_streams
 
 # Three states; the last is the end in some tests. Rows by the last symbol seen.
 CHAIN = np.log(np.array([[0.6, 0.4, 1e-9], [1e-9, 0.1, 0.9], [0.31, 0.29, 0.4]]))
 
 
 def chain_from(*states):
-    """Return the log-probabilities of a first-order chain that is in some states."""
-
-    def chain(rows, columns):
-        before = np.column_stack([np.array(states)[rows], columns])
-        return CHAIN[before[:, -1]]
-
-    return chain
+    """Return the continuations of a first-order chain that is in some states."""
+    symbols = np.array(states) + FIRST_STATE
+    ones, last = np.ones(len(symbols), dtype=int), np.full(len(symbols), NOTHING)
+    streams = make_streams(symbols, ones, last, has_start=False)
+    return Continuations(
+        streams,
+        lambda streams: CHAIN[
+            streams.symbols[np.cumsum(streams.lengths) - 1] - FIRST_STATE
+        ],
+    )
 
 
 def test_temperature():
@@ -51,15 +60,15 @@ def test_draws_stop_at_the_end():
 def test_beam_search_finds_the_better_path():
     # Greedy from 0: 0 then 0 (0.36); through 1: 0.4 * 0.9 to state 2 is as good,
     # and in three steps 0.4 * 0.9 * 0.4 = 0.144 < 0.216; end after 2 makes it 0.36.
-    greedy, _ = search(chain_from(0), 1, 3, 1, 2)
-    best, steps = search(chain_from(0), 1, 3, 4, 2)
+    greedy, _ = search(chain_from(0), 3, 1, 2)
+    best, steps = search(chain_from(0), 3, 4, 2)
     assert greedy.tolist() == [[0, 0, 0]]
     assert best.tolist() == [[1, 2, 2]]
     np.testing.assert_allclose(np.exp(steps), [[0.4, 0.9, 1.0]])
 
 
 def test_a_wide_beam_is_exhaustive():
-    best, steps = search(chain_from(0, 2), 2, 3, 27, None)
+    best, steps = search(chain_from(0, 2), 3, 27, None)
     for i, start in enumerate([0, 2]):
         every = {
             (a, b, c): CHAIN[start, a] + CHAIN[a, b] + CHAIN[b, c]
@@ -72,6 +81,14 @@ def test_a_wide_beam_is_exhaustive():
 
 
 def test_all_paths_may_have_ended():
-    best, steps = search(chain_from(1), 1, 4, 1, 2)
+    best, steps = search(chain_from(1), 4, 1, 2)
     assert best.tolist() == [[2, 2, 2, 2]]
     np.testing.assert_allclose(np.exp(steps), [[0.9, 1, 1, 1]])
+
+
+def test_continuations_grow_without_changing():
+    before = chain_from(0, 1)
+    after = before.grow(np.array([1, 1, 0]), np.array([2, 0, 0]))
+    np.testing.assert_array_equal(after.log_proba(), CHAIN[[2, 0, 0]])
+    np.testing.assert_array_equal(before.log_proba(), CHAIN[[0, 1]])
+    assert after.streams.lengths.tolist() == [2, 2, 2]
