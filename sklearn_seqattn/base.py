@@ -311,7 +311,7 @@ class BaseSequenceEstimator(SequenceParameters):
         weights = self._weigh(data.targets, data.weights)
         encoded = self.input_encoder_.transform(data.sequences)
         if encoded.kind == "numeric":  # fail now, not when a batch is scaled
-            self.input_encoder_.scale(np.stack(encoded.channel_ranges()))
+            self.input_encoder_.check_range(encoded)
         return self._batched(
             encoded,
             self._network_targets(data.targets),

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from sklearn_seqattn.sequences.pieces import blocks_of
+from sklearn_seqattn.sequences.pieces import blocks_of, steps_at_once
 
 #: Sequences are sorted by length within windows of this many batches.
 WINDOW = 16
@@ -64,8 +64,9 @@ class SequenceDataset(Dataset):
     starts : ndarray of shape (n,), int64, or None
         Where the sequences start in `values`; None is end to end.
     encode : callable or None
-        Makes steps ready for the network, (S', D) to float32; None changes nothing.
-        It is called for the steps of a batch, some at a time, and so spares a copy.
+        Makes steps ready for the network: from those of whole sequences, (S', D), and
+        their lengths, to float32; None changes nothing. It is called for some sequences
+        of a batch at a time, and so spares a copy.
 
     Attributes
     ----------
@@ -107,15 +108,25 @@ class SequenceDataset(Dataset):
         steps : ndarray of shape (S', D), float32, or (S',), int64
         """
         shape = (int(self.lengths[indices].sum()), *self.values.shape[1:])
-        if self.encode is None:
-            steps, encode = np.empty(shape, self.values.dtype), np.asarray
-        else:
-            steps, encode = np.empty(shape, np.float32), self.encode
-        first = 0
-        for block in blocks_of(self.values, self.starts[indices], self.stops[indices]):
-            steps[first : first + len(block)] = encode(block)
-            first += len(block)
+        dtype = self.values.dtype if self.encode is None else np.float32
+        steps, first = np.empty(shape, dtype), 0
+        for rows in self._portions(indices):
+            lengths = self.lengths[rows]
+            last = first + int(lengths.sum())
+            (block,) = blocks_of(
+                self.values, self.starts[rows], self.stops[rows], last - first
+            )
+            steps[first:last] = (
+                block if self.encode is None else self.encode(block, lengths)
+            )
+            first = last
         return steps
+
+    def _portions(self, indices):
+        """Cut sequences into portions of which a copy is small, of one at least."""
+        before = np.cumsum(self.lengths[indices]) - self.lengths[indices]
+        portion = before // steps_at_once(self.values)
+        return np.split(indices, np.flatnonzero(np.diff(portion)) + 1)
 
     def batch(self, indices):
         """Pad some sequences into one batch.

@@ -2,15 +2,17 @@
 
 import numpy as np
 
+from sklearn_seqattn.gain import turn_up
 from sklearn_seqattn.preprocessing import EventEncoder, SequenceScaler, StateEncoder
 
 
 class InputEncoder:
     """Encode the sequences of an estimator, as learnt from its training part.
 
-    Numbers are standardised channel by channel over all steps. Tokens become
-    ids. Of events, numeric columns are standardised and the others one-hot
-    encoded; categories that were never seen are all zeros.
+    Numbers are standardised channel by channel over all steps, and quiet sequences
+    turned up (`turn_up`). Tokens become ids. Of events, numeric columns are
+    standardised and the others one-hot encoded; categories that were never seen are
+    all zeros.
 
     Parameters
     ----------
@@ -90,7 +92,24 @@ class InputEncoder:
                 sequences = step._transform_sequences(sequences)
         return sequences
 
-    def scale(self, steps):
+    def check_range(self, sequences):
+        """Refuse sequences that `scale` will refuse.
+
+        Parameters
+        ----------
+        sequences : Sequences
+            Numbers that `transform` gave.
+
+        Raises
+        ------
+        ValueError
+            If a number is out of the range of float32.
+        """
+        lowest_and_highest = np.stack(sequences.channel_ranges())
+        with np.errstate(over="ignore"):
+            _check_range(self._standardised(lowest_and_highest).astype(np.float32))
+
+    def scale(self, steps, lengths):
         """Make encoded steps ready for the network.
 
         A batch at a time, so that no second copy of a data set is made.
@@ -98,7 +117,9 @@ class InputEncoder:
         Parameters
         ----------
         steps : ndarray of shape (S, D)
-            Numbers of what `transform` gave.
+            Numbers of what `transform` gave, whole sequences end to end.
+        lengths : ndarray of shape (n,), int64
+            Steps of each.
 
         Returns
         -------
@@ -109,12 +130,20 @@ class InputEncoder:
         ValueError
             If a number is out of the range of float32.
         """
-        with np.errstate(over="ignore"):
-            for step in self.steps_:
-                if isinstance(step, SequenceScaler):
-                    steps = (steps - step.center_) / step.scale_
-            steps = steps.astype(np.float32, copy=False)
-        _check_range(steps)
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaled = self._standardised(steps)
+            if all(isinstance(step, SequenceScaler) for step in self.steps_):
+                # Numbers alone: what is one-hot encoded is neither quiet nor loud.
+                scaled = scaled if scaled is steps else turn_up(scaled, lengths)
+            scaled = scaled.astype(np.float32, copy=False)
+        _check_range(scaled)
+        return scaled
+
+    def _standardised(self, steps):
+        """Shift and scale (S, D) in float64, where that is wanted."""
+        for step in self.steps_:
+            if isinstance(step, SequenceScaler):
+                steps = (steps - step.center_) / step.scale_
         return steps
 
 

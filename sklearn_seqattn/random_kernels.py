@@ -15,6 +15,7 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqattn.fitting import kept_on_failure
+from sklearn_seqattn.gain import turn_up
 from sklearn_seqattn.nn.kernels import RandomKernels, compute_features
 from sklearn_seqattn.pickles import VersionedPickles
 from sklearn_seqattn.sequences import validate_sequences
@@ -30,7 +31,8 @@ class RandomKernelFeatures(
     channels, exceeds one threshold. The thresholds are quantiles of what the
     convolutions give on training sequences. Only real steps count, so sequences
     of any lengths may be mixed, and no feature depends on the other sequences that
-    are transformed.
+    are transformed. Sequences that are flat lines beside the others are turned up
+    first, as `AttentionLSTMClassifier` does.
 
     Standardise the features before a linear model, for example by
     `~sklearn.preprocessing.StandardScaler`, and let the model choose its penalty
@@ -171,9 +173,9 @@ class RandomKernelFeatures(
 
     def _tensors(self, sequences):
         """Standardise in float64, so that large offsets lose no precision."""
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             values = (sequences.values - self.mean_) / self.scale_
-            values = values.astype(np.float32)
+            values = turn_up(values, sequences.lengths).astype(np.float32)
         _check_range(values)
         return (
             torch.from_numpy(values),

@@ -53,8 +53,8 @@ def test_sequences_may_start_anywhere_and_are_encoded_batch_by_batch():
     values.flags.writeable = False
     seen = []
 
-    def encode(steps):
-        seen.append(len(steps))
+    def encode(steps, lengths):
+        seen.append(lengths.tolist())
         return (steps / 2).astype(np.float32)
 
     dataset = SequenceDataset(
@@ -63,8 +63,24 @@ def test_sequences_may_start_anywhere_and_are_encoded_batch_by_batch():
     inputs, _ = dataset.batch(np.array([1, 0]))
     assert inputs["values"].tolist() == [[[0, 0.5], [1, 1.5]], [[4, 4.5], [0, 0]]]
     assert inputs["values"].dtype == torch.float32
-    assert seen == [3]
+    assert seen == [[2, 1]]
     assert dataset.steps(np.array([2, 2])).tolist() == 2 * [[1, 1.5], [2, 2.5]]
+
+
+def test_large_selections_are_encoded_in_portions_of_whole_sequences(monkeypatch):
+    monkeypatch.setattr("sklearn_seqattn.batching.steps_at_once", lambda values: 4)
+    seen = []
+
+    def encode(steps, lengths):
+        assert len(steps) == lengths.sum()
+        seen.append(lengths.tolist())
+        return steps.astype(np.float32)
+
+    lengths = np.array([3, 2, 9, 1, 1, 1])
+    values = np.arange(17.0)[:, np.newaxis]
+    dataset = SequenceDataset(values, lengths, encode=encode)
+    assert dataset.steps(np.arange(6)).tolist() == values.tolist()
+    assert seen == [[3, 2], [9], [1, 1], [1]]
 
 
 @given(st.integers(1, 10**6))

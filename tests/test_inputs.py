@@ -21,7 +21,7 @@ def encode(encoder, X):
     sequences = encoder.transform(check_sequences(X))
     if sequences.kind == "tokens":
         return sequences
-    return sequences.with_values(encoder.scale(sequences.values))
+    return sequences.with_values(encoder.scale(sequences.values, sequences.lengths))
 
 
 NUMBERS = [np.array([[1.0, 10.0], [3.0, 10.0]]), np.array([[5.0, 10.0]])]
