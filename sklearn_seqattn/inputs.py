@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from sklearn_seqattn.gain import turn_up
 from sklearn_seqattn.preprocessing import EventEncoder, SequenceScaler, StateEncoder
+from sklearn_seqattn.scaling import as_float32, check_range, scale_steps
 
 
 class InputEncoder:
@@ -65,7 +65,7 @@ class InputEncoder:
         if self.standardize:
             with np.errstate(over="ignore"):
                 scaler = SequenceScaler()._fit_sequences(sequences, weights)
-            _check_range(scaler.scale_)
+            check_range(scaler.scale_)
             scaler.center_[n_numeric:], scaler.scale_[n_numeric:] = 0.0, 1.0
             self.steps_.append(scaler)
         self.output_size_ = sequences.values.shape[1]
@@ -105,9 +105,7 @@ class InputEncoder:
         ValueError
             If a number is out of the range of float32.
         """
-        lowest_and_highest = np.stack(sequences.channel_ranges())
-        with np.errstate(over="ignore"):
-            _check_range(self._standardised(lowest_and_highest).astype(np.float32))
+        as_float32(self._standardised(np.stack(sequences.channel_ranges())))
 
     def scale(self, steps, lengths):
         """Make encoded steps ready for the network.
@@ -130,27 +128,16 @@ class InputEncoder:
         ValueError
             If a number is out of the range of float32.
         """
-        with np.errstate(over="ignore", invalid="ignore"):
-            scaled = self._standardised(steps)
-            if all(isinstance(step, SequenceScaler) for step in self.steps_):
-                # Numbers alone: what is one-hot encoded is neither quiet nor loud.
-                scaled = scaled if scaled is steps else turn_up(scaled, lengths)
-            scaled = scaled.astype(np.float32, copy=False)
-        _check_range(scaled)
-        return scaled
+        if [type(step) for step in self.steps_] == [SequenceScaler]:
+            (scaler,) = self.steps_
+            return scale_steps(steps, lengths, scaler.center_, scaler.scale_)
+        # Events: what is one-hot encoded is neither quiet nor loud.
+        return as_float32(self._standardised(steps))
 
     def _standardised(self, steps):
         """Shift and scale (S, D) in float64, where that is wanted."""
         for step in self.steps_:
             if isinstance(step, SequenceScaler):
-                steps = (steps - step.center_) / step.scale_
+                with np.errstate(over="ignore"):
+                    steps = (steps - step.center_) / step.scale_
         return steps
-
-
-def _check_range(values):
-    """Refuse numbers that have overflowed on their way to the network."""
-    if not np.isfinite(values).all():
-        raise ValueError(
-            "X has numbers whose scale is beyond float32 (about 3e38); divide them "
-            "by a constant first."
-        )

@@ -15,9 +15,10 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqattn.fitting import kept_on_failure
-from sklearn_seqattn.gain import turn_up
 from sklearn_seqattn.nn.kernels import RandomKernels, compute_features
 from sklearn_seqattn.pickles import VersionedPickles
+from sklearn_seqattn.preprocessing import SequenceScaler
+from sklearn_seqattn.scaling import check_range, scale_steps
 from sklearn_seqattn.sequences import validate_sequences
 
 
@@ -126,15 +127,13 @@ class RandomKernelFeatures(
         """
         with kept_on_failure(self):
             sequences = self._read(X, reset=True)
-            values = sequences.values
             with np.errstate(over="ignore", invalid="ignore"):
-                self.mean_ = values.mean(axis=0, dtype=np.float64)
-                std = values.std(axis=0, dtype=np.float64)
-            _check_range(std)
-            self.scale_ = np.where(std > 0, std, 1.0)
+                scaler = SequenceScaler()._fit_sequences(sequences)
+            check_range(scaler.scale_)
+            self.mean_, self.scale_ = scaler.center_, scaler.scale_
             seed = check_random_state(self.random_state).randint(2**31 - 1)
             self.kernels_ = RandomKernels(
-                input_size=values.shape[1],
+                input_size=sequences.values.shape[1],
                 max_length=int(sequences.lengths.max()),
                 n_features=int(self.n_features),
             )
@@ -172,15 +171,10 @@ class RandomKernelFeatures(
         return sequences
 
     def _tensors(self, sequences):
-        """Standardise in float64, so that large offsets lose no precision."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            values = (sequences.values - self.mean_) / self.scale_
-            values = turn_up(values, sequences.lengths).astype(np.float32)
-        _check_range(values)
-        return (
-            torch.from_numpy(values),
-            torch.from_numpy(np.asarray(sequences.lengths)),
-        )
+        """Scale in float64, so that large offsets lose no precision."""
+        lengths = np.asarray(sequences.lengths)
+        values = scale_steps(sequences.values, lengths, self.mean_, self.scale_)
+        return torch.from_numpy(values), torch.from_numpy(lengths)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -191,12 +185,3 @@ class RandomKernelFeatures(
     def _n_features_out(self):
         """Number of columns that `transform` gives."""
         return self.kernels_.output_size
-
-
-def _check_range(values):
-    """Refuse numbers that have overflowed on their way to the convolutions."""
-    if not np.isfinite(values).all():
-        raise ValueError(
-            "X has numbers whose scale is beyond float32 (about 3e38); divide them "
-            "by a constant first."
-        )

@@ -156,8 +156,8 @@ ALLOWED = {
     "class_weights": set(),
     "fingerprint": set(),
     "fitting": {"sequences"},
-    "gain": set(),
-    "inputs": {"gain", "preprocessing"},
+    "scaling": set(),
+    "inputs": {"preprocessing", "scaling"},
     "architecture": {"defaults", "nn.blocks", "nn.front_end", "nn.pooling"},
     "parameters": {"nn.front_end", "nn.pooling", "pickles"},
     "plans": {"training"},
@@ -188,7 +188,14 @@ ALLOWED = {
         "training",
     },
     # random convolutions and their readout
-    "random_kernels": {"fitting", "gain", "nn.kernels", "pickles", "sequences"},
+    "random_kernels": {
+        "fitting",
+        "nn.kernels",
+        "pickles",
+        "preprocessing",
+        "scaling",
+        "sequences",
+    },
     "ridge_readout": set(),
     "kernel_fitting": {"nn.kernels", "ridge_readout"},
     # next state, by counting and by a network

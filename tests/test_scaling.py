@@ -1,4 +1,4 @@
-"""Quiet sequences are turned up, loud ones left alone."""
+"""Channels are standardised, quiet sequences turned up, loud ones left alone."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklearn_seqattn import AttentionLSTMClassifier
-from sklearn_seqattn.gain import QUIET, turn_up
+from sklearn_seqattn.scaling import QUIET, as_float32, check_range, scale_steps, turn_up
 
 
 def waves(loudness, n_steps=40):
@@ -78,6 +78,32 @@ def test_a_sequence_does_not_depend_on_the_others(lengths, seed):
 
 def test_no_sequences_at_all():
     assert turn_up(np.empty((0, 2)), np.empty(0, dtype=int)).shape == (0, 2)
+
+
+def test_steps_are_standardised_before_they_are_turned_up():
+    steps = np.array([[1.0, 5.0], [3.0, 5.0], [2.0, 5.0]], dtype=np.float32)
+    found = scale_steps(
+        steps, np.array([2, 1]), np.array([2.0, 5.0]), np.array([0.5, 1])
+    )
+    assert found.dtype == np.float32
+    assert found.tolist() == [[-2, 0], [2, 0], [0, 0]]
+
+
+def test_numbers_in_float32_are_not_copied():
+    values = np.ones(3, np.float32)
+    assert as_float32(values) is values
+
+
+@pytest.mark.parametrize("value", [1e39, -1e300, np.inf])
+def test_numbers_beyond_float32_are_refused(value):
+    with pytest.raises(ValueError, match="scale is beyond float32"):
+        as_float32(np.array([0.0, value]))
+
+
+def test_a_scale_that_has_overflowed_is_refused():
+    check_range(np.array([1e300]))
+    with pytest.raises(ValueError, match="scale is beyond float32"):
+        check_range(np.array([1.0, np.inf]))
 
 
 def test_shapes_of_quiet_sequences_can_be_learnt():

@@ -1,0 +1,132 @@
+"""Numbers on the scale on which a network reads them.
+
+Channels are standardised over all steps. Where sequences differ in size by orders of
+magnitude, as the currents of a lamp and of a heater do, most of them would be flat
+lines then: automatic gain control, as radios have it, turns those up, and leaves the
+others alone.
+"""
+
+import numpy as np
+
+#: A sequence is quiet if no channel deviates as much, in deviations of all steps.
+QUIET = 0.3
+
+#: How much of a factor of e between two quiet sequences is left of it, about.
+_KEPT = 0.1
+
+#: What deviates less is constant but for rounding.
+_SILENT = 1e-8
+
+
+def scale_steps(steps, lengths, center, scale):
+    """Standardise the steps of sequences, and turn quiet ones up.
+
+    Parameters
+    ----------
+    steps : ndarray of shape (S, D)
+        Numbers of whole sequences, end to end.
+    lengths : ndarray of shape (n,), int64
+        Steps of each, at least 1; they sum to S.
+    center, scale : ndarray of shape (D,)
+        Mean and standard deviation of each channel.
+
+    Returns
+    -------
+    steps : ndarray of shape (S, D), float32
+        A sequence is treated alike whatever stands beside it.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of the range of float32.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        steps = turn_up((steps - center) / scale, lengths)
+        return as_float32(steps)
+
+
+def as_float32(values):
+    """Give numbers in float32.
+
+    Parameters
+    ----------
+    values : ndarray
+        Numbers of any dtype.
+
+    Returns
+    -------
+    values : ndarray, float32
+        The same array where it is of that dtype.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of the range of float32.
+    """
+    with np.errstate(over="ignore"):
+        values = values.astype(np.float32, copy=False)
+    check_range(values)
+    return values
+
+
+def check_range(values):
+    """Refuse numbers that have overflowed.
+
+    Parameters
+    ----------
+    values : ndarray
+        Numbers on their way to a network.
+
+    Raises
+    ------
+    ValueError
+        If one is not finite.
+    """
+    if not np.isfinite(values).all():
+        raise ValueError(
+            "X has numbers whose scale is beyond float32 (about 3e38); divide them "
+            "by a constant first."
+        )
+
+
+def turn_up(steps, lengths):
+    """Turn quiet sequences up.
+
+    A sequence whose loudest channel has a standard deviation s below 0.3 is amplified
+    about its mean, all channels alike, until s is ``0.3 / (1 + 0.1 ln(0.3 / s))``. So
+    of two quiet sequences the louder one stays the louder one, and there is no jump.
+
+    Parameters
+    ----------
+    steps : ndarray of shape (S, D), float64
+        Standardised steps of all sequences, end to end; changed in place.
+    lengths : ndarray of shape (n,), int64
+        Steps of each, at least 1; they sum to S.
+
+    Returns
+    -------
+    steps : ndarray of shape (S, D), float64
+        The same array. A sequence is treated alike whatever stands beside it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_seqattn.scaling import turn_up
+    >>> steps = np.array([[1.0], [-1.0], [0.001], [-0.001], [0.01], [-0.01]])
+    >>> turn_up(steps, np.array([2, 2, 2])).ravel().round(2)
+    array([ 1.  , -1.  ,  0.19, -0.19,  0.22, -0.22])
+    """
+    if not len(lengths):
+        return steps
+    starts, n_steps = np.cumsum(lengths) - lengths, lengths[:, None]
+    means = np.add.reduceat(steps, starts) / n_steps  # (n, D)
+    deviations = steps - np.repeat(means, lengths, axis=0)
+    squares = np.add.reduceat(deviations**2, starts) / n_steps
+    loudness = np.sqrt(squares.max(axis=1))  # (n,)
+    quiet = np.flatnonzero((loudness < QUIET) & (loudness > _SILENT))
+    ratios = QUIET / loudness[quiet]
+    gains = ratios / (1 + _KEPT * np.log(ratios))
+    for i, gain in zip(quiet, gains, strict=True):
+        rows = slice(starts[i], starts[i] + lengths[i])
+        steps[rows] = means[i] + gain * deviations[rows]
+    return steps
