@@ -53,6 +53,7 @@ class BaseSequenceEstimator(SequenceParameters):
     """
 
     _prediction_dtype = torch.float32
+    _amplify = True  # quiet sequences, see `turn_up`
 
     def _fit(self, X, y, sample_weight, validation):
         """Fit anew, or go on from the last fit where `warm_start` says so."""
@@ -238,6 +239,7 @@ class BaseSequenceEstimator(SequenceParameters):
         """Learn from the training part how inputs and targets are encoded."""
         self.input_encoder_ = InputEncoder(
             standardize=self.standardize,
+            amplify=self._amplify,
             vocabulary=self.vocabulary,
             min_count=self.min_count,
         ).fit(data.sequences, data.weights)

@@ -3,29 +3,31 @@
 import numpy as np
 
 from sklearn_seqattn.preprocessing import EventEncoder, SequenceScaler, StateEncoder
-from sklearn_seqattn.scaling import as_float32, check_range, scale_steps
+from sklearn_seqattn.scaling import as_float32, check_range, standardise, turn_up
 
 
 class InputEncoder:
     """Encode the sequences of an estimator, as learnt from its training part.
 
-    Numbers are standardised channel by channel over all steps, and quiet sequences
-    turned up (`turn_up`). Tokens become ids. Of events, numeric columns are
-    standardised and the others one-hot encoded; categories that were never seen are
-    all zeros.
+    Numbers are standardised channel by channel over all steps. Tokens become ids. Of
+    events, numeric columns are standardised and the others one-hot encoded; categories
+    that were never seen are all zeros.
 
     Parameters
     ----------
     standardize : bool
         Whether numbers are standardised.
+    amplify : bool
+        Whether quiet sequences of standardised numbers are turned up (`turn_up`).
     vocabulary : array-like or None
         The tokens; None learns them.
     min_count : int
         Rarer tokens are unknown; those of a sequence of weight k count k times.
     """
 
-    def __init__(self, *, standardize, vocabulary, min_count):
+    def __init__(self, *, standardize, amplify, vocabulary, min_count):
         self.standardize = standardize
+        self.amplify = amplify
         self.vocabulary = vocabulary
         self.min_count = min_count
 
@@ -128,16 +130,15 @@ class InputEncoder:
         ValueError
             If a number is out of the range of float32.
         """
-        if [type(step) for step in self.steps_] == [SequenceScaler]:
-            (scaler,) = self.steps_
-            return scale_steps(steps, lengths, scaler.center_, scaler.scale_)
-        # Events: what is one-hot encoded is neither quiet nor loud.
-        return as_float32(self._standardised(steps))
+        scaled = self._standardised(steps)
+        # Not of events: what is one-hot encoded is neither quiet nor loud.
+        if self.amplify and [type(step) for step in self.steps_] == [SequenceScaler]:
+            scaled = turn_up(scaled, lengths)
+        return as_float32(scaled)
 
     def _standardised(self, steps):
         """Shift and scale (S, D) in float64, where that is wanted."""
         for step in self.steps_:
             if isinstance(step, SequenceScaler):
-                with np.errstate(over="ignore"):
-                    steps = (steps - step.center_) / step.scale_
+                steps = standardise(steps, step.center_, step.scale_)
         return steps

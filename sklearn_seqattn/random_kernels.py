@@ -18,7 +18,7 @@ from sklearn_seqattn.fitting import kept_on_failure
 from sklearn_seqattn.nn.kernels import RandomKernels, compute_features
 from sklearn_seqattn.pickles import VersionedPickles
 from sklearn_seqattn.preprocessing import SequenceScaler
-from sklearn_seqattn.scaling import check_range, scale_steps
+from sklearn_seqattn.scaling import as_float32, check_range, standardise, turn_up
 from sklearn_seqattn.sequences import validate_sequences
 
 
@@ -173,7 +173,8 @@ class RandomKernelFeatures(
     def _tensors(self, sequences):
         """Scale in float64, so that large offsets lose no precision."""
         lengths = np.asarray(sequences.lengths)
-        values = scale_steps(sequences.values, lengths, self.mean_, self.scale_)
+        values = standardise(sequences.values, self.mean_, self.scale_)
+        values = as_float32(turn_up(values, lengths))
         return torch.from_numpy(values), torch.from_numpy(lengths)
 
     def __sklearn_tags__(self):

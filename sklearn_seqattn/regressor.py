@@ -112,9 +112,7 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         channels ("locked" over time) in recurrent layers.
     standardize : bool, default=True
         Whether numeric channels are brought to mean 0 and deviation 1 over all
-        training steps, and quiet sequences turned up after that: one whose loudest
-        channel has a standard deviation s below 0.3 is amplified about its mean until
-        that is ``0.3 / (1 + 0.1 ln(0.3 / s))``, all channels alike.
+        training steps.
     lr : float, default=2e-3
         The learning rate of AdamW; the highest one under the cosine schedule.
     lr_schedule : {"cosine", "constant"}, default="cosine"
@@ -242,6 +240,7 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
     # A fitted network is run in double precision: a prediction has all the digits
     # of its target, however large, and batch mates do not touch one of them.
     _prediction_dtype = torch.float64
+    _amplify = False  # how loud a sequence is may be what the target measures
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(

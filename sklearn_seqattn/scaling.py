@@ -18,31 +18,23 @@ _KEPT = 0.1
 _SILENT = 1e-8
 
 
-def scale_steps(steps, lengths, center, scale):
-    """Standardise the steps of sequences, and turn quiet ones up.
+def standardise(steps, center, scale):
+    """Shift and scale each channel.
 
     Parameters
     ----------
     steps : ndarray of shape (S, D)
-        Numbers of whole sequences, end to end.
-    lengths : ndarray of shape (n,), int64
-        Steps of each, at least 1; they sum to S.
-    center, scale : ndarray of shape (D,)
+        Numbers.
+    center, scale : ndarray of shape (D,), float64
         Mean and standard deviation of each channel.
 
     Returns
     -------
-    steps : ndarray of shape (S, D), float32
-        A sequence is treated alike whatever stands beside it.
-
-    Raises
-    ------
-    ValueError
-        If a number is out of the range of float32.
+    steps : ndarray of shape (S, D), float64
+        Infinite where they have overflowed.
     """
-    with np.errstate(over="ignore", invalid="ignore"):
-        steps = turn_up((steps - center) / scale, lengths)
-        return as_float32(steps)
+    with np.errstate(over="ignore"):
+        return (steps - center) / scale
 
 
 def as_float32(values):
@@ -119,9 +111,10 @@ def turn_up(steps, lengths):
     if not len(lengths):
         return steps
     starts, n_steps = np.cumsum(lengths) - lengths, lengths[:, None]
-    means = np.add.reduceat(steps, starts) / n_steps  # (n, D)
-    deviations = steps - np.repeat(means, lengths, axis=0)
-    squares = np.add.reduceat(deviations**2, starts) / n_steps
+    with np.errstate(over="ignore", invalid="ignore"):  # infinity is not quiet
+        means = np.add.reduceat(steps, starts) / n_steps  # (n, D)
+        deviations = steps - np.repeat(means, lengths, axis=0)
+        squares = np.add.reduceat(deviations**2, starts) / n_steps
     loudness = np.sqrt(squares.max(axis=1))  # (n,)
     quiet = np.flatnonzero((loudness < QUIET) & (loudness > _SILENT))
     ratios = QUIET / loudness[quiet]

@@ -8,11 +8,16 @@ from sklearn_seqattn.inputs import InputEncoder
 from sklearn_seqattn.sequences import check_sequences
 
 
-def fit(X, weights=None, *, standardize=True, vocabulary=None, min_count=1):
+def fit(
+    X, weights=None, *, standardize=True, amplify=True, vocabulary=None, min_count=1
+):
     X = check_sequences(X)
     weights = np.ones(len(X)) if weights is None else np.asarray(weights, dtype=float)
     encoder = InputEncoder(
-        standardize=standardize, vocabulary=vocabulary, min_count=min_count
+        standardize=standardize,
+        amplify=amplify,
+        vocabulary=vocabulary,
+        min_count=min_count,
     )
     return encoder.fit(X, weights)
 
@@ -56,6 +61,20 @@ class TestNumbers:
         assert found.values.tolist() == np.concatenate(NUMBERS).tolist()
         assert found.values.dtype == np.float32
 
+    def test_quiet_sequences_are_turned_up_where_that_is_wanted(self):
+        X = [np.array([[1.0], [-1.0]]), np.array([[1e-3], [-1e-3]])]
+        amplified, plain = (
+            encode(fit(X, amplify=amplify), X).values for amplify in (True, False)
+        )
+        np.testing.assert_array_equal(amplified[:2], plain[:2])
+        np.testing.assert_allclose(plain[2:, 0], [1.414e-3, -1.414e-3], rtol=1e-3)
+        assert amplified[2, 0] > 0.19
+
+    def test_numbers_that_are_not_standardised_are_not_turned_up(self):
+        X = [np.array([[1e-3], [-1e-3]])]
+        found = encode(fit(X, standardize=False), X).values
+        np.testing.assert_allclose(found[:, 0], [1e-3, -1e-3])
+
     def test_float32_stays_exact_enough_far_from_zero(self):
         X = [np.array([1e4 + 1, 1e4 - 1], dtype=np.float32)]
         np.testing.assert_allclose(encode(fit(X), X).values[:, 0], [1, -1])
@@ -76,7 +95,7 @@ class TestNumbers:
         rows, weights = np.array([3, 0, 2]), np.array([1.0, 2.0, 1.0])
         taken = check_sequences(X).take(rows)
         found, expected = (
-            InputEncoder(standardize=True, vocabulary=None, min_count=1)
+            InputEncoder(standardize=True, amplify=True, vocabulary=None, min_count=1)
             .fit(sequences, weights)
             .steps_[0]
             for sequences in (taken, check_sequences([X[i] for i in rows]))
@@ -129,7 +148,9 @@ class TestTokens:
 
     def test_integers_may_be_tokens(self):
         X = check_sequences([[7, 5], [7]], tokens=True)
-        encoder = InputEncoder(standardize=True, vocabulary=None, min_count=1)
+        encoder = InputEncoder(
+            standardize=True, amplify=True, vocabulary=None, min_count=1
+        )
         found = encoder.fit(X, np.ones(2)).transform(X)
         assert found.values.tolist() == [3, 2, 3]
 

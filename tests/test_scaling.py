@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklearn_seqattn import AttentionLSTMClassifier
-from sklearn_seqattn.scaling import QUIET, as_float32, check_range, scale_steps, turn_up
+from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
+from sklearn_seqattn.scaling import QUIET, as_float32, check_range, standardise, turn_up
 
 
 def waves(loudness, n_steps=40):
@@ -80,13 +80,12 @@ def test_no_sequences_at_all():
     assert turn_up(np.empty((0, 2)), np.empty(0, dtype=int)).shape == (0, 2)
 
 
-def test_steps_are_standardised_before_they_are_turned_up():
+def test_channels_are_standardised_in_float64():
     steps = np.array([[1.0, 5.0], [3.0, 5.0], [2.0, 5.0]], dtype=np.float32)
-    found = scale_steps(
-        steps, np.array([2, 1]), np.array([2.0, 5.0]), np.array([0.5, 1])
-    )
-    assert found.dtype == np.float32
+    found = standardise(steps, np.array([2.0, 5.0]), np.array([0.5, 1.0]))
+    assert found.dtype == np.float64
     assert found.tolist() == [[-2, 0], [2, 0], [0, 0]]
+    assert np.isinf(standardise(np.array([[1e308]]), 0.0, 1e-9)).all()
 
 
 def test_numbers_in_float32_are_not_copied():
@@ -123,3 +122,18 @@ def test_shapes_of_quiet_sequences_can_be_learnt():
     }
     assert fitted[True] > 0.9
     assert fitted[False] < fitted[True]
+
+
+def test_regressors_see_sequences_as_loud_as_they_are():
+    rng = np.random.default_rng(0)
+    X = [s * rng.normal(size=20) for s in np.geomspace(1e-3, 1, 12)]
+    classes, sizes = np.arange(12) % 2, np.geomspace(1e-3, 1, 12)
+    seen = {}
+    for estimator, y in (
+        (AttentionLSTMClassifier, classes),
+        (AttentionLSTMRegressor, sizes),
+    ):
+        encoder = estimator(max_epochs=1).fit(X, y).input_encoder_
+        seen[estimator] = encoder.scale(X[0][:, np.newaxis], np.array([20])).std()
+    assert seen[AttentionLSTMRegressor] < 0.01
+    assert seen[AttentionLSTMClassifier] > 0.15

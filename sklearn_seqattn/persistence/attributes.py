@@ -112,6 +112,7 @@ def check_steps(value, where, estimator):
         raise FileFormatError(f"{where} has steps that do not follow each other.")
     encoder = InputEncoder(
         standardize=estimator.standardize,
+        amplify=estimator._amplify,
         vocabulary=estimator.vocabulary,
         min_count=estimator.min_count,
     )
