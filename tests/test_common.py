@@ -19,7 +19,11 @@ ESTIMATORS = [
 ]
 
 
-@parametrize_with_checks(ESTIMATORS)
+#: A network with a side branch, whose outputs are sums of many more numbers.
+WITH_KERNELS = AttentionLSTMClassifier(max_epochs=10, kernel_features=840)
+
+
+@parametrize_with_checks([*ESTIMATORS, WITH_KERNELS])
 def test_scikit_learn_battery(estimator, check):
     check(estimator)
 

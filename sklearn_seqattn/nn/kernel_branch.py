@@ -61,12 +61,21 @@ class KernelBranch(nn.Module):
         -------
         outputs : Tensor of shape (B, K)
         """
-        outputs = outputs + self.joint(features * self.scale)
-        if self.training or self.readout is None:
-            return outputs
-        return mean_prediction(
-            outputs, linear(features, self.coef, self.intercept), self.readout
-        )
+        if self.training:
+            return outputs + self.joint(features * self.scale)
+        # Sums of so many float32 numbers differ with the batch in their last digit.
+        dtype = features.dtype if features.device.type == "mps" else torch.double
+        features = features.to(dtype)
+        joined = outputs + _linear(features * self.scale, *self.joint.parameters())
+        if self.readout is not None:
+            of_readout = _linear(features, self.coef, self.intercept)
+            joined = mean_prediction(joined, of_readout, self.readout)
+        return joined.to(outputs.dtype)
+
+
+def _linear(x, weight, bias):
+    """Map (B, p) linearly in the precision of x."""
+    return linear(x, weight.to(x.dtype), bias.to(x.dtype))
 
 
 def mean_prediction(first, second, kind):
