@@ -1,22 +1,21 @@
 """Fits and predictions on sequences of thousands of steps, in bounded memory.
 
-    python benchmarks/long.py [--steps 2500 5000 10000 20000] [--attention multihead]
+    python benchmarks/long.py [--steps 2500 5000 10000] [--attention multihead]
+                              [--threads 1 2] [--repeats 5]
 
-Two sequences a batch, two LSTM layers of 32 in both directions, self-attention over
-all steps, no stem that would shorten them. Printed are seconds and the peak memory
-beyond that of the imports. The rival is `torch.nn.MultiheadAttention` over the hidden
-states of `torch.nn.LSTM`, as one would write it; it is left out above 5,000 steps,
-where its matrix of T x T weights would not fit everywhere.
+Four sequences, two a batch, two LSTM layers of 32 in both directions, self-attention
+over all steps, no stem that would shorten them. Printed are the seconds of a fit of one
+epoch and of a prediction, and the peak memory of the fit in MB beyond that of the
+imports. The rival is `torch.nn.MultiheadAttention` over the hidden states of
+`torch.nn.LSTM`, as one would write it; it is left out above 5,000 steps, where its
+matrix of T x T weights would not fit everywhere.
 """
 
-import argparse
-import json
-import subprocess
-import sys
 import time
 
 import numpy as np
 from contenders import resident
+from measuring import arguments, child, compare, describe, save, show
 
 RIVAL_UP_TO = 5_000
 
@@ -29,15 +28,15 @@ def make_data(n_steps, n=4):
     return X, y
 
 
-def run_ours(n_steps, attention, tbptt_steps):
+def run_ours(spec):
     """Fit for an epoch and predict."""
     from sklearn_seqattn import AttentionLSTMClassifier
 
-    X, y = make_data(n_steps)
+    X, y = make_data(spec["n_steps"])
     model = AttentionLSTMClassifier(
         front_end=None,
-        attention=None if attention == "none" else attention,
-        tbptt_steps=tbptt_steps,
+        attention=None if spec["attention"] == "none" else spec["attention"],
+        tbptt_steps=spec.get("tbptt_steps"),
         batch_size=2,
         max_epochs=1,
         random_state=0,
@@ -48,10 +47,11 @@ def run_ours(n_steps, attention, tbptt_steps):
     fit, fit_memory = time.perf_counter() - started, resident() - before
     started = time.perf_counter()
     model.predict(X)
-    return fit, time.perf_counter() - started, fit_memory
+    predict = time.perf_counter() - started
+    return {"seconds": fit, "predict": predict, "memory": fit_memory}
 
 
-def run_rival(n_steps, *_):
+def run_rival(spec):
     """Do the same by hand."""
     import torch
     from torch import nn
@@ -80,49 +80,36 @@ def run_rival(n_steps, *_):
 
     epoch(*make_data(20))
     before, started = resident(), time.perf_counter()
-    x = epoch(*make_data(n_steps))
+    x = epoch(*make_data(spec["n_steps"]))
     fit, fit_memory = time.perf_counter() - started, resident() - before
     started = time.perf_counter()
     with torch.inference_mode():
         network(x)
-    return fit, time.perf_counter() - started, fit_memory
-
-
-def child(name, *args):
-    """Run one of them in a process of its own."""
-    found = subprocess.run(
-        [sys.executable, __file__, "--child", json.dumps([name, *args])],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads(found.stdout.splitlines()[-1])
+    predict = time.perf_counter() - started
+    return {"seconds": fit, "predict": predict, "memory": fit_memory}
 
 
 def main():
-    """Print a line for each length."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, nargs="*", default=[2500, 5000, 10_000])
-    parser.add_argument("--attention", default="multihead")
-    parser.add_argument("--child", help=argparse.SUPPRESS)
-    args = parser.parse_args()
-    if args.child:
-        name, *rest = json.loads(args.child)
-        print(json.dumps(globals()[name](*rest)))
-        return
-    print("| steps | who | fit, s | predict, s | memory of fit, MB |")
-    print("|---|---|---|---|---|")
-    for n_steps in args.steps:
-        listed = {
-            "ours": ("run_ours", n_steps, args.attention, None),
-            "ours, tbptt_steps=500": ("run_ours", n_steps, args.attention, 500),
-        }
-        if n_steps <= RIVAL_UP_TO:
-            listed["nn.MultiheadAttention"] = ("run_rival", n_steps)
-        for who, call in listed.items():
-            fit, predict, memory = child(*call)
-            print(f"| {n_steps} | {who} | {fit:.1f} | {predict:.1f} | {memory:.0f} |")
+    """Print a table for each length and number of threads."""
+    args = arguments(__doc__, steps=[2500, 5000, 10_000], attention="multihead")
+    describe()
+    all_results = {}
+    for n_threads in args.threads:
+        for n_steps in args.steps:
+            spec = {"n_steps": n_steps, "attention": args.attention}
+            truncated = {**spec, "tbptt_steps": 500}
+            listed = {
+                "ours": ("run_ours", spec),
+                "ours, tbptt_steps=500": ("run_ours", truncated),
+            }
+            if n_steps <= RIVAL_UP_TO:
+                listed["nn.MultiheadAttention"] = ("run_rival", spec)
+            results = compare(listed, n_threads, args.repeats, "long.py")
+            title = f"{n_steps} steps, {n_threads} thread(s)"
+            show(title, results, ("predict", "memory"))
+            all_results[title] = results
+    save(args.json, all_results)
 
 
-if __name__ == "__main__":
+if __name__ == "__main__" and not child({"run_ours": run_ours, "run_rival": run_rival}):
     main()

@@ -35,11 +35,11 @@ def arguments(description, **numbers):
     return parser.parse_args()
 
 
-def run(name, spec, n_threads, env=None):
-    """Run a contender in a process of its own and give what it printed."""
+def run(script, name, spec, n_threads, env=None):
+    """Run a contender of a script in a process of its own: what `child` printed."""
     settings = {"OMP_NUM_THREADS": str(n_threads), "MKL_NUM_THREADS": str(n_threads)}
     found = subprocess.run(
-        [sys.executable, str(HERE / "contenders.py"), name, json.dumps(spec)],
+        [sys.executable, str(HERE / script), name, json.dumps(spec)],
         env={**os.environ, **settings, **(env or {})},
         capture_output=True,
         text=True,
@@ -49,7 +49,16 @@ def run(name, spec, n_threads, env=None):
     return json.loads(found.stdout.splitlines()[-1])
 
 
-def compare(contenders, n_threads, repeats):
+def child(functions):
+    """Run what `run` asks of a script, print its result as JSON, and say so."""
+    if len(sys.argv) != 3 or sys.argv[1] not in functions:
+        return False
+    result = functions[sys.argv[1]](json.loads(sys.argv[2]))
+    print(json.dumps(result))
+    return True
+
+
+def compare(contenders, n_threads, repeats, script="contenders.py"):
     """Measure contenders in turns.
 
     Parameters
@@ -58,6 +67,8 @@ def compare(contenders, n_threads, repeats):
         From a label to (name, spec) or (name, spec, environment).
     n_threads, repeats : int
         Threads of each, and how often each runs.
+    script : str, default="contenders.py"
+        The file that has them.
 
     Returns
     -------
@@ -67,7 +78,7 @@ def compare(contenders, n_threads, repeats):
     results = {label: [] for label in contenders}
     for _ in range(repeats):
         for label, (name, spec, *env) in contenders.items():
-            results[label].append(run(name, spec, n_threads, *env))
+            results[label].append(run(script, name, spec, n_threads, *env))
     return results
 
 
@@ -76,20 +87,19 @@ def median(runs, key="seconds"):
     return statistics.median(run[key] for run in runs)
 
 
-def show(title, results, columns=("loss",)):
-    """Print a table: the first contender is ours, ratios are to it."""
-    first = median(next(iter(results.values())))
+def show(title, results, columns=("loss",), what="seconds"):
+    """Print a table: ratios of medians to the first contender, which is ours."""
+    first = median(next(iter(results.values())), what)
     print(f"\n{title}\n")
-    print(
-        "| | seconds (median, least, most) | ratio to ours |", *columns, "", sep=" | "
-    )
+    head = ["", f"{what} (median, least, most)", "ratio to the first", *columns]
+    print("| " + " | ".join(head) + " |")
     print("|---|---|---|" + "---|" * len(columns))
     for label, runs in results.items():
-        seconds = sorted(run["seconds"] for run in runs)
+        found, middle = sorted(run[what] for run in runs), median(runs, what)
         cells = [
             label,
-            f"{median(runs):.3g} ({seconds[0]:.3g}, {seconds[-1]:.3g})",
-            f"{median(runs) / first:.2f}",
+            f"{middle:.3g} ({found[0]:.3g}, {found[-1]:.3g})",
+            f"{middle / first:.2f}",
             *(f"{median(runs, key):.3g}" if key in runs[0] else "" for key in columns),
         ]
         print("| " + " | ".join(cells) + " |", flush=True)

@@ -1,64 +1,61 @@
 """What comes before the first result: imports, and the first small fit.
 
-    python benchmarks/startup.py [--repeats 5]
+    python benchmarks/startup.py [--threads 1 2] [--repeats 5]
 
-Each line is a fresh process. The rivals are the imports that no user of scikit-learn
+Each line is a fresh process. The first two are imports that no user of scikit-learn
 and torch can do without.
 """
 
-import argparse
-import statistics
-import subprocess
-import sys
-
-TIMED = """
 import time
-started = time.perf_counter()
-{code}
-print(time.perf_counter() - started)
-"""
 
-FIT = """
-import time, numpy
-from sklearn_seqattn import AttentionLSTMClassifier
-import sklearn_seqattn.classifier
-rng = numpy.random.RandomState(0)
-X = [rng.standard_normal((n, 3)) for n in rng.randint(5, 30, size=50)]
-y = numpy.arange(50) % 2
-started = time.perf_counter()
-AttentionLSTMClassifier(max_epochs={epochs}, random_state=0).fit(X, y)
-print(time.perf_counter() - started)
-"""
+from measuring import arguments, child, compare, describe, save, show
 
-LINES = {
-    "import sklearn, import torch": TIMED.format(code="import sklearn.base, torch"),
-    "import sklearn, torch, skorch": TIMED.format(
-        code="import sklearn.base, torch, skorch"
-    ),
-    "import sklearn_seqattn": TIMED.format(code="import sklearn_seqattn"),
-    "from sklearn_seqattn import AttentionLSTMClassifier": TIMED.format(
-        code="from sklearn_seqattn import AttentionLSTMClassifier"
-    ),
-    "first fit of 50 short sequences, 1 epoch": FIT.format(epochs=1),
-    "first fit of 50 short sequences, 10 epochs": FIT.format(epochs=10),
-}
+IMPORTS = (
+    "import sklearn.base, torch",
+    "import sklearn.base, torch, skorch",
+    "import sklearn_seqattn",
+    "from sklearn_seqattn import AttentionLSTMClassifier",
+)
+
+
+def run_import(statement):
+    """Time an import."""
+    started = time.perf_counter()
+    exec(statement, {})
+    return {"seconds": time.perf_counter() - started}
+
+
+def first_fit(n_epochs):
+    """Time the first fit of 50 short sequences, imports left out."""
+    import numpy as np
+
+    from sklearn_seqattn import AttentionLSTMClassifier
+
+    rng = np.random.RandomState(0)
+    X = [rng.standard_normal((n, 3)) for n in rng.randint(5, 30, size=50)]
+    model = AttentionLSTMClassifier(max_epochs=n_epochs, random_state=0)
+    started = time.perf_counter()
+    model.fit(X, np.arange(50) % 2)
+    return {"seconds": time.perf_counter() - started}
 
 
 def main():
-    """Print the median of each line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=5)
-    args = parser.parse_args()
-    seconds = {label: [] for label in LINES}
-    for _ in range(args.repeats):
-        for label, code in LINES.items():
-            found = subprocess.run(
-                [sys.executable, "-c", code], capture_output=True, text=True, check=True
-            )
-            seconds[label].append(float(found.stdout))
-    for label, found in seconds.items():
-        print(f"{statistics.median(found):6.2f} s  {label}")
+    """Print a line for each import and each fit."""
+    args = arguments(__doc__)
+    describe()
+    listed = {f"`{code}`": ("run_import", code) for code in IMPORTS}
+    for n_epochs in (1, 10):
+        label = f"first fit of 50 short sequences, {n_epochs} epoch(s)"
+        listed[label] = ("first_fit", n_epochs)
+    all_results = {}
+    for n_threads in args.threads:
+        results = compare(listed, n_threads, args.repeats, "startup.py")
+        show(f"{n_threads} thread(s)", results, ())
+        all_results[str(n_threads)] = results
+    save(args.json, all_results)
 
 
-if __name__ == "__main__":
+if __name__ == "__main__" and not child(
+    {"run_import": run_import, "first_fit": first_fit}
+):
     main()
