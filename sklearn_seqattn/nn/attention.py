@@ -10,15 +10,13 @@ import math
 import torch
 from torch import nn
 from torch.nn.functional import scaled_dot_product_attention
-from torch.utils.checkpoint import checkpoint
 
 from sklearn_seqattn.nn.masking import causal_mask, masked_softmax
+from sklearn_seqattn.nn.recomputing import recomputed
 
 # Additive scores make a hidden layer for each pair of a query and a key: no more
 # values than this at a time, which stay in the cache.
 _HIDDEN_VALUES = 2**20
-
-_RECOMPUTED = {"use_reentrant": False, "preserve_rng_state": False}
 
 
 def _allowed(mask, queries, causal):
@@ -139,7 +137,8 @@ class AdditiveScore(AlignmentScore):
             chunk = query[:, start : start + n_queries]
             allowed = _allowed(mask, range(start, start + chunk.shape[1]), causal)
             inputs = chunk, key, value, allowed
-            contexts.append(checkpoint(self._context, *inputs, **_RECOMPUTED))
+            parameters = self.project_hidden.parameters()
+            contexts.append(recomputed(self._context, parameters, *inputs))
         return torch.cat(contexts, dim=1)
 
     def _context(self, query, key, value, allowed):

@@ -6,13 +6,15 @@ never looks, and the backward one runs over each sequence reversed within its
 own length.
 """
 
+from functools import partial
+
 import torch
 from torch import nn
-from torch.utils.checkpoint import checkpoint
 
 from sklearn_seqattn.nn.attention import MultiHeadAttention
 from sklearn_seqattn.nn.blocks import Dropout
 from sklearn_seqattn.nn.positions import RotaryPositions, SinusoidalPositions
+from sklearn_seqattn.nn.recomputing import recomputed
 
 CELLS = {"lstm": nn.LSTM, "gru": nn.GRU}
 
@@ -80,22 +82,21 @@ class RecurrentLayer(nn.Module):
         n_steps = self.tbptt_steps
         if not self.training or n_steps is None or x.shape[1] <= n_steps:
             return cell(x)[0]
-        parts, state = [], None
+        parts, state = [], ()
         for part in x.split(n_steps, dim=1):
             # What a part computed inside is computed anew for its gradient, not kept.
-            h, state = checkpoint(
-                cell, part, state, use_reentrant=False, preserve_rng_state=False
-            )
-            state = _detached(state)
+            run, parameters = partial(_run_on, cell), cell.parameters()
+            h, *state = recomputed(run, parameters, part, *state)
+            state = [one.detach() for one in state]
             parts.append(h)
         return torch.cat(parts, dim=1)
 
 
-def _detached(state):
-    """Cut a hidden state, and the cell state beside it, from the graph."""
-    if isinstance(state, tuple):
-        return tuple(part.detach() for part in state)
-    return state.detach()
+def _run_on(cell, x, *state):
+    """Run a recurrence on: outputs, hidden state, and the cell state of an LSTM."""
+    before = state if len(state) == 2 else (state or (None,))[0]
+    h, after = cell(x, before)
+    return (h, *after) if isinstance(after, tuple) else (h, after)
 
 
 def truncate_backpropagation(network, tbptt_steps):
