@@ -98,6 +98,8 @@ def advance(layer, x, memory):
 
 @advance.register
 def _(layer: RecurrentLayer, x, memory):
+    if layer.backward_cell is not None:
+        raise TypeError("A layer that also runs backward cannot go on from a memory.")
     state = None
     if memory is not None:
         state = tuple(part[None] for part in memory)  # torch wants (1, B, H)

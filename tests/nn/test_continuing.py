@@ -10,6 +10,7 @@ from sklearn_seqattn.nn.continuing import (
     join_rows,
     take_rows,
 )
+from sklearn_seqattn.nn.encoders import RecurrentLayer
 from sklearn_seqattn.nn.next_state_network import build_next_state_network
 
 LENGTHS = [3, 5, 1]
@@ -104,6 +105,9 @@ def test_rows_of_a_memory_may_be_taken_many_times_and_in_any_order():
         torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
 
 
-def test_a_layer_that_looks_ahead_cannot_go_on():
+def test_layers_that_look_ahead_cannot_go_on():
+    both = RecurrentLayer("lstm", 2, 3, bidirectional=True)
+    with pytest.raises(TypeError, match="runs backward cannot go on"):
+        advance(both, torch.zeros(1, 1, 2), None)
     with pytest.raises(TypeError, match="Conv1d cannot go on from a memory"):
         advance(nn.Conv1d(1, 1, 1), torch.zeros(1, 1, 1), None)
