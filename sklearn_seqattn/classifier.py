@@ -119,7 +119,8 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         Whether numeric channels are brought to mean 0 and deviation 1 over all
         training steps, and quiet sequences turned up after that: one whose loudest
         channel has a standard deviation s below 0.3 is amplified about its mean until
-        that is ``0.3 / (1 + 0.1 ln(0.3 / s))``, all channels alike.
+        that is ``0.3 / (1 + 0.1 ln(0.3 / s))``, all channels alike, but at most about
+        15,000 times. Events with categories are not turned up.
     lr : float, default=2e-3
         The learning rate of AdamW; the highest one under the cosine schedule.
     lr_schedule : {"cosine", "constant"}, default="cosine"

@@ -14,8 +14,8 @@ QUIET = 0.3
 #: How much of a factor of e between two quiet sequences is left of it, about.
 _KEPT = 0.1
 
-#: What deviates less is constant but for rounding.
-_SILENT = 1e-8
+#: What deviates less is amplified no more than this: it may be rounding.
+_FAINT = 1e-5
 
 
 def standardise(steps, center, scale):
@@ -87,6 +87,7 @@ def turn_up(steps, lengths):
     A sequence whose loudest channel has a standard deviation s below 0.3 is amplified
     about its mean, all channels alike, until s is ``0.3 / (1 + 0.1 ln(0.3 / s))``. So
     of two quiet sequences the louder one stays the louder one, and there is no jump.
+    Below 1e-5 the factor grows no more, so that a constant that is rounded stays one.
 
     Parameters
     ----------
@@ -116,10 +117,11 @@ def turn_up(steps, lengths):
         deviations = steps - np.repeat(means, lengths, axis=0)
         squares = np.add.reduceat(deviations**2, starts) / n_steps
     loudness = np.sqrt(squares.max(axis=1))  # (n,)
-    quiet = np.flatnonzero((loudness < QUIET) & (loudness > _SILENT))
-    ratios = QUIET / loudness[quiet]
-    gains = ratios / (1 + _KEPT * np.log(ratios))
-    for i, gain in zip(quiet, gains, strict=True):
-        rows = slice(starts[i], starts[i] + lengths[i])
-        steps[rows] = means[i] + gain * deviations[rows]
+    quiet = loudness < QUIET
+    if quiet.any():
+        ratios = QUIET / np.maximum(loudness[quiet], _FAINT)
+        gains = ratios / (1 + _KEPT * np.log(ratios))
+        rows, n_steps = np.repeat(quiet, lengths), lengths[quiet]
+        deviations = deviations[rows] * np.repeat(gains, n_steps)[:, None]
+        steps[rows] = np.repeat(means[quiet], n_steps, axis=0) + deviations
     return steps

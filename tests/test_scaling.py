@@ -21,17 +21,30 @@ def loudness_of(steps, lengths):
 
 
 def test_the_formula():
-    steps, lengths = waves([1e-6, 1e-3, 0.1, QUIET, 2.0])
+    steps, lengths = waves([1e-5, 1e-3, 0.1, QUIET, 2.0])
     found = turn_up(steps.copy(), lengths)
     expected = [
-        *(QUIET / (1 + 0.1 * np.log(QUIET / s)) for s in (1e-6, 1e-3, 0.1)),
+        *(QUIET / (1 + 0.1 * np.log(QUIET / s)) for s in (1e-5, 1e-3, 0.1)),
         QUIET,
         2.0,
     ]
     np.testing.assert_allclose(loudness_of(found, lengths), expected)
     np.testing.assert_allclose(found.reshape(5, -1).mean(axis=1), 5)  # means stay
-    wave = (steps[:40] - 5) * expected[0] / 1e-6
+    wave = (steps[:40] - 5) * expected[0] / 1e-5
     np.testing.assert_allclose(found[:40] - 5, wave, atol=1e-8)
+
+
+@pytest.mark.parametrize("s", [QUIET, 1e-5])
+def test_there_is_no_jump(s):
+    below, above = turn_up(*waves([s * (1 - 1e-9), s * (1 + 1e-9)])).reshape(2, -1)
+    np.testing.assert_allclose(below, above, rtol=1e-6)
+
+
+def test_a_constant_that_float32_rounds_stays_about_constant():
+    rng = np.random.default_rng(0)
+    noisy = (5.3 + 1e-7 * rng.normal(size=(40, 1))).astype(np.float32)
+    found = turn_up(noisy.astype(np.float64), np.array([40]))
+    assert 0 < found.std() < 0.02
 
 
 @given(st.floats(1e-7, 10), st.floats(1e-7, 10))
@@ -61,7 +74,7 @@ def test_channels_of_a_quiet_sequence_are_amplified_alike():
 @pytest.mark.parametrize("value", [0.0, 0.1, 1e300, -7.3])
 def test_constant_sequences_stay_constant(value):
     steps, lengths = np.full((7, 2), value), np.array([1, 6])
-    np.testing.assert_array_equal(turn_up(steps.copy(), lengths), steps)
+    np.testing.assert_allclose(turn_up(steps.copy(), lengths), steps, rtol=1e-11)
 
 
 @given(st.lists(st.integers(1, 30), min_size=1, max_size=6), st.integers(0, 100))

@@ -5,9 +5,6 @@ Both functions know nothing of the model but the `Continuations` of the sequence
 
 import numpy as np
 
-#: Steps of all continuations together that are kept in memory at once, about.
-STEPS_TOGETHER = 2**17
-
 
 class Continuations:
     """Sequences that grow by a state at a time, and what follows them.

@@ -42,6 +42,7 @@ from sklearn_seqattn.training import (
 )
 
 _AVERAGED = 0.3  # share of the steps over which weights are averaged
+_REMEMBERED_VALUES = 2**24  # of continued sequences
 _FEWEST_VALIDATED = 10  # sequences without which nothing is held out
 _SHARED = {  # parameters that mean the same in the other estimators
     *("embedding_size", "encoder", "hidden_size", "num_layers", "residual"),
@@ -518,6 +519,12 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
             weights = self.repetition_weights_
             log_proba = with_repetition(log_proba, streams, steps, weights)
         return log_proba
+
+    @property
+    def _steps_together(self):
+        """Steps whose keys and values take 64 MB, if all layers have them."""
+        values = 2 * int(self.hidden_size) * (int(self.num_layers) + 1)
+        return max(1, _REMEMBERED_VALUES // values)
 
     def _continuations(self, streams):
         """Return continuations whose network goes on from what it remembers."""

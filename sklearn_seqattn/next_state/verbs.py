@@ -15,12 +15,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from sklearn_seqattn.fitting import draw_seeds
 from sklearn_seqattn.next_state.encoding import StateEncodingMixin
-from sklearn_seqattn.next_state.generation import (
-    STEPS_TOGETHER,
-    Continuations,
-    draw,
-    search,
-)
+from sklearn_seqattn.next_state.generation import Continuations, draw, search
 from sklearn_seqattn.pickles import VersionedPickles
 
 
@@ -36,6 +31,9 @@ class NextStateMixin(StateEncodingMixin, ClassifierMixin, VersionedPickles):
     has no column, because it was not known at fit, counts as a wrong prediction
     and is scored with probability `unknown_mass_`.
     """
+
+    #: Steps of sequences that are continued together, so that memory is bounded.
+    _steps_together = 2**17
 
     def predict(self, X):
         """Predict the most probable state after each sequence.
@@ -250,7 +248,7 @@ class NextStateMixin(StateEncodingMixin, ClassifierMixin, VersionedPickles):
         limit = self.max_length_ if max_length is None else max_length
         generator = np.random.RandomState(*draw_seeds(random_state, 1))
         streams, drawn = self._encode(prefix), []
-        for first, last in _portions(n, max(limit, len(given))):
+        for first, last in self._portions(n, max(limit, len(given))):
             drawn += draw(
                 self._continuations(streams),
                 last - first,
@@ -305,10 +303,16 @@ class NextStateMixin(StateEncodingMixin, ClassifierMixin, VersionedPickles):
                 width,
                 self._end_column,
             )
-            for first, last in _portions(len(streams), width * longest)
+            for first, last in self._portions(len(streams), width * longest)
         ]
         columns, log_proba = map(np.concatenate, zip(*found, strict=True))
         return self.classes_[columns], np.exp(log_proba)
+
+    def _portions(self, n, n_steps):
+        """Yield (first, last) of as many of n sequences as are continued together."""
+        size = max(1, self._steps_together // max(1, n_steps))
+        for first in range(0, n, size):
+            yield first, min(first + size, n)
 
     def _continuations(self, streams):
         """Return the continuations of streams."""
@@ -353,13 +357,6 @@ class NextStateMixin(StateEncodingMixin, ClassifierMixin, VersionedPickles):
         the last symbol alone.
         """
         raise NotImplementedError
-
-
-def _portions(n, n_steps):
-    """Yield (first, last) of as many of n sequences as are continued together."""
-    size = max(1, STEPS_TOGETHER // max(1, n_steps))
-    for first in range(0, n, size):
-        yield first, min(first + size, n)
 
 
 def _rank(log_proba, found, column):

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from sklearn_seqattn import NextStateLSTM
-from sklearn_seqattn.next_state import verbs
 from sklearn_seqattn.next_state.generation import Continuations
 from sklearn_seqattn.next_state.remembering import RememberingContinuations
 
@@ -69,10 +68,16 @@ def test_growing_before_asking_is_the_same():
     np.testing.assert_array_equal(asked.grow(rows, columns).log_proba(), grown)
 
 
+def test_large_networks_continue_fewer_sequences_together():
+    small, large = NextStateLSTM(hidden_size=32), NextStateLSTM(hidden_size=512)
+    assert small._steps_together // large._steps_together == 16
+    assert list(large._portions(3, 10**9)) == [(0, 1), (1, 2), (2, 3)]
+
+
 def test_portions_change_no_rollout(monkeypatch):
     model = NextStateLSTM(**TINY).fit(X)
     together = model.rollout(X[:9], 4, strategy="beam", beam_width=3)
-    monkeypatch.setattr(verbs, "STEPS_TOGETHER", 80)  # two or three at a time
+    monkeypatch.setattr(NextStateLSTM, "_steps_together", 80)  # two or three at a time
     apart = model.rollout(X[:9], 4, strategy="beam", beam_width=3)
     assert together[0].tolist() == apart[0].tolist()
     np.testing.assert_allclose(together[1], apart[1], atol=1e-5)
