@@ -88,7 +88,7 @@ def median(runs, key="seconds"):
 
 
 def show(title, results, columns=("loss",), what="seconds"):
-    """Print a table: ratios of medians to the first contender, which is ours."""
+    """Print a table: ratios are those of medians to the first contender."""
     first = median(next(iter(results.values())), what)
     print(f"\n{title}\n")
     head = ["", f"{what} (median, least, most)", "ratio to the first", *columns]

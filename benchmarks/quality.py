@@ -22,8 +22,8 @@ three of at most 50 sequences, and a seed is a split.
 What was chosen how: everything in ``sklearn_seqattn/defaults.py`` and the default
 parameters come from the recipe the project started from, and from cross-validation
 inside the train parts of these sets, and of PLAID; ``docs/quality.md`` lists each
-choice. The test
-parts are read by this program alone, and nothing was chosen by what it prints.
+choice. The test parts are read by this program alone, and nothing was chosen by what
+it prints.
 """
 
 import argparse

@@ -109,8 +109,6 @@ def turn_up(steps, lengths):
     >>> turn_up(steps, np.array([2, 2, 2])).ravel().round(2)
     array([ 1.  , -1.  ,  0.19, -0.19,  0.22, -0.22])
     """
-    if not len(lengths):
-        return steps
     starts, n_steps = np.cumsum(lengths) - lengths, lengths[:, None]
     with np.errstate(over="ignore", invalid="ignore"):  # infinity is not quiet
         means = np.add.reduceat(steps, starts) / n_steps  # (n, D)

@@ -523,7 +523,8 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
     @property
     def _steps_together(self):
         """Steps whose keys and values take 64 MB, if all layers have them."""
-        values = 2 * int(self.hidden_size) * (int(self.num_layers) + 1)
+        numbers = self.net_.module_.numbers
+        values = 2 * numbers["hidden_size"] * (numbers["num_layers"] + 1)
         return max(1, _REMEMBERED_VALUES // values)
 
     def _continuations(self, streams):

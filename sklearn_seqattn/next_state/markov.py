@@ -178,12 +178,11 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
     def _log_proba_batches(self, streams, last=False):
         """Yield (indices, log-probabilities) in batches of bounded memory."""
         cells = np.cumsum(streams.lengths * len(self.classes_))
-        contexts = context_rows(streams.symbols, streams.lengths, self.order)
+        contexts = context_rows(streams.symbols, streams.lengths, self.order, last=last)
         ends = np.cumsum(streams.lengths)
         bounds = np.flatnonzero(np.diff(cells // _BATCH_CELLS, prepend=-1))
         for begin, end in zip(bounds, [*bounds[1:], len(streams)], strict=True):
-            if last:
-                rows = ends[begin:end] - 1
-            else:
+            rows = slice(begin, end)
+            if not last:
                 rows = slice(streams.starts[begin], ends[end - 1])
             yield np.arange(begin, end), self.model_.log_proba(contexts[rows])

@@ -142,8 +142,9 @@ class NgramModel:
         ndarray of shape (S, K) or (n, K)
             Log-probabilities.
         """
-        read = last_contexts if last else context_rows
-        return self.log_proba(read(streams.symbols, streams.lengths, self.order))
+        return self.log_proba(
+            context_rows(streams.symbols, streams.lengths, self.order, last=last)
+        )
 
     def renumbered(self, columns):
         """Return the rows counted so far in the numbers of a larger vocabulary.
@@ -283,7 +284,7 @@ class NgramModel:
         self.passed_on_.append(spared / total)
 
 
-def context_rows(symbols, lengths, order):
+def context_rows(symbols, lengths, order, *, last=False):
     """Return the context at every position of a batch of sequences.
 
     Parameters
@@ -294,12 +295,14 @@ def context_rows(symbols, lengths, order):
         Their lengths, with sum S.
     order : int
         Length of a context.
+    last : bool, default=False
+        Whether only the last position of each sequence is wanted.
 
     Returns
     -------
-    ndarray of shape (S, order)
-        Row s holds the symbol at s, the one before it, and so on; -1 where the
-        sequence had not begun.
+    ndarray of shape (S, order) or (n, order)
+        A row holds the symbol at its position, the one before it, and so on; -1
+        where the sequence had not begun.
 
     Examples
     --------
@@ -309,43 +312,17 @@ def context_rows(symbols, lengths, order):
            [ 6,  5],
            [ 7, -1]])
     """
-    starts = np.cumsum(lengths) - lengths
-    position = np.arange(len(symbols)) - np.repeat(starts, lengths)
-    rows = np.full((len(symbols), order), -1)
+    stops = np.cumsum(lengths)
+    if last:
+        rows, position = stops - 1, lengths - 1
+    else:
+        rows = np.arange(len(symbols))
+        position = rows - np.repeat(stops - lengths, lengths)
+    contexts = np.full((len(rows), order), -1)
     for back in range(min(order, len(symbols))):
-        moved = symbols[: len(symbols) - back]
-        rows[back:, back] = np.where(position[back:] >= back, moved, -1)
-    return rows
-
-
-def last_contexts(symbols, lengths, order):
-    """Return the context at the end of each of some sequences.
-
-    Parameters
-    ----------
-    symbols : ndarray of shape (S,)
-        The sequences, end to end.
-    lengths : ndarray of shape (n,)
-        Their lengths, with sum S.
-    order : int
-        Length of a context.
-
-    Returns
-    -------
-    ndarray of shape (n, order)
-        The rows of `context_rows` at the last symbols.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> last_contexts(np.array([5, 6, 7]), np.array([2, 1]), 2)
-    array([[ 6,  5],
-           [ 7, -1]])
-    """
-    back = np.arange(order)
-    rows = np.cumsum(lengths)[:, None] - 1 - back
-    inside = back < lengths[:, None]
-    return np.where(inside, symbols[np.where(inside, rows, 0)], -1)
+        inside = position >= back
+        contexts[inside, back] = symbols[rows[inside] - back]
+    return contexts
 
 
 def _row_keys(rows, base):

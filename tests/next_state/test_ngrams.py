@@ -147,3 +147,12 @@ def test_what_follows_sequences_follows_each_symbol():
     np.testing.assert_array_equal(
         np.exp(model.follow(streams, last=True)), found[[2, 4]]
     )
+
+
+@given(st.lists(st.integers(1, 7), min_size=1, max_size=5), st.integers(0, 9))
+def test_last_contexts_are_the_last_of_all(lengths, order):
+    lengths = np.array(lengths)
+    symbols = np.arange(lengths.sum())
+    every = context_rows(symbols, lengths, order)
+    found = context_rows(symbols, lengths, order, last=True)
+    np.testing.assert_array_equal(found, every[np.cumsum(lengths) - 1])

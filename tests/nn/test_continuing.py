@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from tiny_networks import build
 from torch import nn
 
 from sklearn_seqattn.nn.continuing import (
@@ -11,28 +12,8 @@ from sklearn_seqattn.nn.continuing import (
     take_rows,
 )
 from sklearn_seqattn.nn.encoders import RecurrentLayer
-from sklearn_seqattn.nn.next_state_network import build_next_state_network
 
 LENGTHS = [3, 5, 1]
-
-
-def build(**changes):
-    torch.manual_seed(0)
-    numbers = {
-        "n_states": 6,
-        "embedding_size": 8,
-        "encoder": "lstm",
-        "hidden_size": 8,
-        "num_layers": 2,
-        "residual": True,
-        "positions": "rotary",
-        "attention": "dot",
-        "num_heads": 2,
-        "tie_weights": False,
-        "dropout": 0.3,
-        "token_dropout": 0.1,
-    }
-    return build_next_state_network(**{**numbers, **changes}).eval()
 
 
 def start(network, values, **features):
