@@ -72,7 +72,8 @@ ALLOWED = {
     # networks, which know torch alone
     "nn": {"nn.forking"},
     "nn.forking": set(),
-    "nn.masking": set(),
+    "nn.rows": set(),
+    "nn.masking": {"nn.rows"},
     "nn.numbers": set(),
     "nn.positions": set(),
     "nn.kernels": set(),
@@ -88,6 +89,7 @@ ALLOWED = {
         "nn.blocks",
         "nn.positions",
         "nn.recomputing",
+        "nn.rows",
     },
     "nn.networks": {
         "nn.masking",

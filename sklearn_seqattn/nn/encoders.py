@@ -15,6 +15,7 @@ from sklearn_seqattn.nn.attention import MultiHeadAttention
 from sklearn_seqattn.nn.blocks import Dropout
 from sklearn_seqattn.nn.positions import RotaryPositions, SinusoidalPositions
 from sklearn_seqattn.nn.recomputing import recomputed
+from sklearn_seqattn.nn.rows import take_rows
 
 CELLS = {"lstm": nn.LSTM, "gru": nn.GRU}
 
@@ -35,8 +36,11 @@ def reverse_steps(x, mask):
     """
     steps = torch.arange(x.shape[1], device=x.device)
     mirrored = mask.sum(dim=1, keepdim=True) - 1 - steps  # (B, T)
-    source = torch.where(mask, mirrored, steps)
-    return x.gather(1, source[..., None].expand_as(x))
+    source = torch.where(mask, mirrored, steps)  # (B, T), of each sequence
+    rows = (
+        source + torch.arange(0, mask.numel(), mask.shape[1], device=x.device)[:, None]
+    )
+    return take_rows(x.flatten(0, 1), rows.flatten()).unflatten(0, mask.shape)
 
 
 class RecurrentLayer(nn.Module):

@@ -6,6 +6,8 @@ step never reaches a result: every reduction here works on the real steps alone.
 
 import torch
 
+from sklearn_seqattn.nn.rows import put_rows, take_rows
+
 
 def length_mask(lengths, n_steps):
     """Mark the real steps of a batch.
@@ -87,7 +89,8 @@ def masked_max(x, mask):
     -------
     maximum : Tensor of shape (B, C)
     """
-    return torch.where(mask[..., None], x, -torch.inf).amax(dim=1)
+    outside = torch.zeros_like(mask, dtype=x.dtype).masked_fill(~mask, -torch.inf)
+    return (x + outside[..., None]).amax(dim=1)
 
 
 def masked_mean(x, mask):
@@ -104,7 +107,8 @@ def masked_mean(x, mask):
     -------
     mean : Tensor of shape (B, C)
     """
-    return zero_padding(x, mask).sum(dim=1) / mask.sum(dim=1, keepdim=True)
+    total = mask[:, None].to(x.dtype) @ x  # (B, 1, C), much faster than to fill and add
+    return total.squeeze(1) / mask.sum(dim=1, keepdim=True)
 
 
 def zero_padding(x, mask):
@@ -121,7 +125,7 @@ def zero_padding(x, mask):
     -------
     x : Tensor of shape (B, T, C)
     """
-    return torch.where(mask[..., None], x, 0.0)  # one pass, where filling takes two
+    return x * mask[..., None].to(x.dtype)  # much faster than to fill
 
 
 def on_real_steps(function, x, mask):
@@ -141,7 +145,6 @@ def on_real_steps(function, x, mask):
     y : Tensor of shape (B, T, C')
         Zero at the padded steps.
     """
-    flat = function(x[mask])  # (S, C')
-    y = flat.new_zeros(*mask.shape, flat.shape[-1])
-    y[mask] = flat
-    return y
+    real = mask.flatten().nonzero().squeeze(1)  # (S,)
+    steps = function(take_rows(x.flatten(0, 1), real))  # (S, C')
+    return put_rows(steps, real, mask.numel()).unflatten(0, mask.shape)

@@ -7,10 +7,10 @@ from skorch.callbacks import (
     Callback,
     EarlyStopping,
     EpochTimer,
-    GradientNormClipping,
     LRScheduler,
     PassthroughScoring,
 )
+from torch.nn.utils import clip_grad_norm_
 from torch.optim.lr_scheduler import LambdaLR
 from tqdm import tqdm
 
@@ -32,6 +32,25 @@ class FiniteLoss(Callback):
                 f"{batch}, at a learning rate of {lr:.3g}. Try a smaller lr, a "
                 "smaller max_grad_norm, or look for extreme values in X and y."
             )
+
+
+class ClipGradients(Callback):
+    """Scale the gradient of all weights down to a norm where it is larger.
+
+    Parameters
+    ----------
+    max_norm : float
+        The largest norm.
+    """
+
+    def __init__(self, max_norm):
+        self.max_norm = max_norm
+
+    def on_grad_computed(self, net, **kwargs):
+        """Clip; the optimizer lists the weights, skorch would search all modules."""
+        groups = net.optimizer_.param_groups
+        weights = [p for group in groups for p in group["params"]]
+        clip_grad_norm_(weights, self.max_norm)
 
 
 class EpochProgress(Callback):
@@ -78,7 +97,7 @@ def training_callbacks(plan, n_steps, validated):
     if validated:
         callbacks.append(("valid_loss", PassthroughScoring(name="valid_loss")))
     if plan.max_grad_norm is not None:
-        callbacks.append(("clipping", GradientNormClipping(plan.max_grad_norm)))
+        callbacks.append(("clipping", ClipGradients(plan.max_grad_norm)))
     if plan.lr_schedule == "cosine":
         factor = partial(warmup_cosine, n_steps=n_steps)
         schedule = LRScheduler(LambdaLR, lr_lambda=factor, step_every="batch")

@@ -67,6 +67,15 @@ class SequenceNet(NeuralNet):
     def _default_callbacks(self):
         return []
 
+    def _set_training(self, training=True):
+        """Switch the network and the loss between training and evaluation.
+
+        skorch does so at every batch; the way through all modules takes as long as an
+        optimizer step of a small network.
+        """
+        if self.module_.training != training:
+            super()._set_training(training)
+
     def train_step_single(self, batch, **fit_params):
         """Take the gradient of a batch, the sum of those of its parts."""
         self._set_training(True)

@@ -64,8 +64,8 @@ class TestEstimators:
         model = AttentionLSTMClassifier(**SMALL, **options, precision="bfloat16")
         proba = model.fit(X, Y).predict_proba(X)
         assert all(p.dtype == torch.float32 for p in model.net_.module_.parameters())
-        assert np.abs(proba - exact.predict_proba(X)).max() < 0.1
-        assert (proba != exact.predict_proba(X)).any()
+        # Trainings drift apart: single probabilities may move by a tenth.
+        assert 0 < np.abs(proba - exact.predict_proba(X)).mean() < 0.02
         np.testing.assert_allclose(proba.sum(axis=1), 1.0, rtol=1e-6)
 
     def test_prediction_alone_may_be_in_bfloat16(self):
