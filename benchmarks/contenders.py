@@ -24,7 +24,7 @@ def start():
     """Give the time to count from.
 
     Python looks through all objects now and then, a tenth of a second after torch was
-    imported. It is done before, so that it does not fall into one measurement or another.
+    imported. It is done before, so that it does not fall into some measurements.
     """
     gc.collect()
     return time.perf_counter()

@@ -118,7 +118,7 @@ class BaseSequenceEstimator(SequenceParameters):
                 )
                 is_whole = not (n_epochs or self.net_.was_interrupted)
                 if fresh and patience is None and is_whole:
-                    self._shrink(data, plan, seeds)
+                    self._shrink(data, train_set, plan, seeds)
             # mps has no double precision, and bfloat16 does without.
             if plan.device != "mps" and plan.precision == "float32":
                 self.net_.module_.to(self._prediction_dtype)
@@ -225,7 +225,7 @@ class BaseSequenceEstimator(SequenceParameters):
         """Give the largest change of pace in training; 0.0 trains on what is there."""
         return 0.0
 
-    def _shrink(self, data, plan, seeds):
+    def _shrink(self, data, train_set, plan, seeds):
         """Temper the outputs of a network that was trained on all of the data."""
 
     def _strata(self, targets):

@@ -191,8 +191,10 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         The share of each target that is spread over all classes.
     time_stretch : float, default=0.25
         In training, half of the sequences of numbers of each batch are played at
-        another pace [7]_, drawn between ``1 / (1 + time_stretch)`` and
-        ``1 + time_stretch``. 0 is for classes that differ in nothing but pace.
+        another pace [7]_: all of them at one between ``1 / (1 + time_stretch)`` and
+        ``1 + time_stretch``, and beside that each quarter of a sequence at one of its
+        own, which changes it by up to twice as much. 0 is for classes that differ in
+        nothing but pace.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes; "balanced" gives every class the same total. Not for
         several labels a sequence.

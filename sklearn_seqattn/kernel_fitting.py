@@ -55,25 +55,6 @@ def keep_features(branch, dataset, features=None):
         dataset.features = branch.kernels.standardise(features).numpy()
 
 
-def readout_outputs(branch, dataset):
-    """Give the outputs of the readout of a branch.
-
-    Parameters
-    ----------
-    branch : KernelBranch
-        Fitted, with a readout.
-    dataset : SequenceDataset
-        Any data; its features are kept in it.
-
-    Returns
-    -------
-    outputs : ndarray of shape (n, K), float32
-    """
-    keep_features(branch, dataset)
-    coef, intercept = branch.coef.cpu().numpy(), branch.intercept.cpu().numpy()
-    return dataset.features @ coef.T + intercept
-
-
 def _tensors(dataset):
     """Give the steps and lengths of a data set as tensors."""
     steps = dataset.steps(np.arange(len(dataset)))

@@ -11,7 +11,7 @@ from torch import nn
 from sklearn_seqattn import defaults
 from sklearn_seqattn.base import BaseSequenceEstimator
 from sklearn_seqattn.fitting import check_same_length
-from sklearn_seqattn.kernel_fitting import readout_outputs
+from sklearn_seqattn.ridge_readout import left_out_regression
 from sklearn_seqattn.shrinkage import halves, shrink, trust
 from sklearn_seqattn.training import WeightedLoss, forward, train
 
@@ -134,7 +134,8 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         at least 10,000 distinct sequences, or with validation data given to `fit`.
         With fewer than 1,000, two more networks are trained, each on one half of the
         sequences; what they predict for the other half tells how far the outputs
-        are to be shrunk towards the mean target. False does neither.
+        are to be shrunk towards the mean target, and for the readout of kernel features
+        its predictions of each sequence by all others. False does neither.
     validation_fraction : float, default=0.1
         The share of the training data to hold out when stopping early without
         validation data of one's own.
@@ -342,44 +343,42 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
 
     _readout = "identity"
 
-    def _shrink(self, data, plan, seeds):
-        """Scale the outputs by what two networks, each of one half, are worth.
+    def _shrink(self, data, train_set, plan, seeds):
+        """Scale the outputs by the share of them that is more than noise.
 
-        Each predicts the half that it was not fitted to; least squares on these
-        predictions tells how much of them is more than noise.
+        Two networks, each of one half, predict the half that they were not fitted to,
+        and the readout predicts each sequence by all others. Least squares on these
+        predictions tells what each of the two is worth.
         """
         enough = 4 <= len(data) < defaults.SHRINK_BELOW
         if self.early_stopping != "auto" or not enough:
             return
         plan = replace(plan, callbacks=(), verbose=0)
         rows = halves(len(data), seeds[0])
-        predictions = [
+        outputs = [
             self._half_outputs(data.take(a), data.take(b), plan, seeds)
             for a, b in (rows, rows[::-1])
         ]
-        held_out = data.take(np.concatenate(rows[::-1]))
-        shares = trust(
-            np.concatenate(predictions, axis=1),
-            self._network_targets(held_out.targets),
-            held_out.weights,
-        )
+        predictions, held_out = [np.concatenate(outputs)], np.concatenate(rows[::-1])
+        targets, weights = train_set.targets, train_set.weights
+        branch = self.net_.module_.kernel_branch
+        if branch is not None and branch.readout is not None:
+            left_out = left_out_regression(train_set.features, targets, weights)
+            predictions.append(left_out[held_out])
+        shares = trust(np.stack(predictions), targets[held_out], weights[held_out])
         shrink(self.net_.module_, shares)
 
     def _half_outputs(self, fitted, held_out, plan, seeds):
-        """Fit a network to one half and run it, and its readout, over the other."""
+        """Fit a network without its readout to one half and run it over the other."""
         own = self._plan(fitted, None, None)
         plan = replace(plan, batch_size=own.batch_size, max_epochs=own.max_epochs)
         module, train_set = self._network(fitted), self._dataset(fitted)
-        branch = module.kernel_branch
-        self._keep_features(branch, train_set, None, seeds[3], fresh=True)
+        if module.kernel_branch is not None:
+            module.kernel_branch.readout = None
+        self._keep_features(module.kernel_branch, train_set, None, seeds[3], fresh=True)
         loss = WeightedLoss(self._loss())
         net, _ = train(module, loss, train_set, plan, seed=seeds[2])
-        test_set = self._dataset(held_out)
-        outputs = forward(net, test_set)
-        if branch is None or branch.readout is None:
-            return outputs[np.newaxis]
-        of_readout = readout_outputs(branch, test_set)
-        return np.stack([2 * outputs - of_readout, of_readout])
+        return forward(net, self._dataset(held_out))
 
     def _loss(self):
         """Make the loss of single rows."""

@@ -1,6 +1,6 @@
 """A linear readout in closed form: ridge regression, tuned by leaving one out.
 
-Both functions return plain weights, so that the readout is one linear layer.
+Fits are plain weights, so that the readout is one linear layer.
 """
 
 import numpy as np
@@ -47,6 +47,34 @@ def fit_ridge_regression(features, targets, sample_weight=None):
     """
     ridge = _fit(features, targets, sample_weight, alpha_per_target=True)
     return _weights(ridge, targets.shape[1])
+
+
+def left_out_regression(features, targets, sample_weight=None):
+    """Predict the targets of each row by the ridge regression of all others.
+
+    The penalty is that of `fit_ridge_regression`, chosen with all rows.
+
+    Parameters
+    ----------
+    features, targets, sample_weight
+        As in `fit_ridge_regression`.
+
+    Returns
+    -------
+    predictions : ndarray of shape (n, K)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_seqattn.ridge_readout import left_out_regression
+    >>> x = np.linspace(-1, 1, 5)[:, np.newaxis]
+    >>> left_out_regression(x, 3 * x + 1).round(1).T
+    array([[-2. , -0.5,  1. ,  2.5,  4. ]])
+    """
+    ridge = _fit(features, targets, sample_weight, alpha_per_target=True)
+    chosen = np.searchsorted(ALPHAS, np.atleast_1d(ridge.alpha_))  # (K,)
+    predicted = ridge.cv_results_.reshape(*targets.shape, len(ALPHAS))
+    return np.take_along_axis(predicted, chosen[np.newaxis, :, np.newaxis], 2)[..., 0]
 
 
 def fit_ridge_classification(

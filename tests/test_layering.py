@@ -191,7 +191,7 @@ ALLOWED = {
         "base",
         "defaults",
         "fitting",
-        "kernel_fitting",
+        "ridge_readout",
         "shrinkage",
         "training",
     },

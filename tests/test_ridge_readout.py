@@ -8,6 +8,7 @@ from sklearn_seqattn.ridge_readout import (
     ALPHAS,
     fit_ridge_classification,
     fit_ridge_regression,
+    left_out_regression,
 )
 
 
@@ -123,3 +124,17 @@ def test_float32_features_give_float32_weights():
     X, _, indicators = draw()
     coef, intercept = fit_ridge_classification(X.astype(np.float32), indicators)
     assert coef.dtype == intercept.dtype == np.float32
+
+
+@pytest.mark.parametrize("n_targets", [1, 2])
+@pytest.mark.parametrize("n_features", [3, 60])
+def test_left_out_predictions_are_those_of_refits(n_targets, n_features):
+    rng = np.random.default_rng(0)
+    X, _, _ = draw(n=25, n_features=n_features)
+    Y = X[:, :1] * [1.0, 0.0][:n_targets] + rng.normal(5, 1, (25, n_targets))
+    found = left_out_regression(X, Y)
+    assert found.shape == (25, n_targets)
+    for column, target in zip(found.T, Y.T, strict=True):
+        values = [left_out_values(X, target, alpha) for alpha in ALPHAS]
+        best = np.argmin([((v - target) ** 2).mean() for v in values])
+        np.testing.assert_allclose(column, values[best], rtol=1e-6)
