@@ -39,7 +39,7 @@ def single_contenders(spec):
 
 def main():
     """Print the tables."""
-    args = arguments(__doc__, hidden=[64, 128], n=1024)
+    args = arguments(__doc__, hidden=[64, 128], n=2048)
     describe()
     all_results = {}
     for n_threads in args.threads:

@@ -12,7 +12,7 @@ from measuring import arguments, compare, describe, save, show
 
 def main():
     """Print a table for each size and number of threads."""
-    args = arguments(__doc__, hidden=[64, 128], n=1024)
+    args = arguments(__doc__, hidden=[64, 128], n=2048)
     describe()
     all_results = {}
     for n_threads in args.threads:

@@ -30,7 +30,7 @@ def contenders(spec):
 
 def main():
     """Print a table for each size and number of threads, then one of two directions."""
-    args = arguments(__doc__, hidden=[64, 128], n=1024)
+    args = arguments(__doc__, hidden=[64, 128], n=2048)
     describe()
     columns, all_results = ("loss", "steps", "before", "peak"), {}
     for n_threads in args.threads:

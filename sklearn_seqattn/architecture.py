@@ -100,7 +100,7 @@ def front_end_sizes(params, blocks, n_steps):
     """
     counts = count_blocks(blocks)
     values = {name: params[name] for name in _BLOCK_OF_SIZE}
-    values |= _stem_sizes(params, counts["conv"], n_steps)
+    values |= _stem_sizes(params, counts, n_steps)
     sizes = {
         name: _one_each(name, values[name], block, counts[block])
         for name, block in _BLOCK_OF_SIZE.items()
@@ -113,11 +113,11 @@ def front_end_sizes(params, blocks, n_steps):
     return {**sizes, "changes_lag": (lag,) * counts["changes"]}
 
 
-def _stem_sizes(params, n_convs, n_steps):
-    """Resolve strides and kernels of "auto"; only the first one of a stem strides."""
-    auto = params["front_end"] == "auto"
+def _stem_sizes(params, counts, n_steps):
+    """Resolve the "auto" of convolutions; only the first one of a stem strides."""
+    n_convs, auto = counts["conv"], params["front_end"] == "auto"
     stride, kernel_size = params["conv_stride"], params["conv_kernel_size"]
-    later = max(n_convs - 1, 0)
+    dilation, later = params["conv_dilation"], max(n_convs - 1, 0)
     if stride == "auto":
         stride = defaults.stem_stride(n_steps) if auto else 1
     if auto and not isinstance(stride, tuple):
@@ -126,7 +126,14 @@ def _stem_sizes(params, n_convs, n_steps):
     if kernel_size == "auto":
         first = defaults.stem_kernel_size(stride[0]) if auto else 5
         kernel_size = (first, *[5] * later)[:n_convs]
-    return {"conv_stride": stride, "conv_kernel_size": kernel_size}
+    if dilation == "auto":
+        is_stem = auto and not counts["embedding"]
+        dilation = defaults.STEM_DILATION if is_stem else 1
+    return {
+        "conv_stride": stride,
+        "conv_kernel_size": kernel_size,
+        "conv_dilation": dilation,
+    }
 
 
 def _one_each(name, value, block, count):

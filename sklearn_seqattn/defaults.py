@@ -18,6 +18,9 @@ _CONVOLUTIONS = (
 #: The front end of numeric sequences.
 STEM = ("changes", *_CONVOLUTIONS)
 
+#: The dilations of its convolutions: the last sees half of 64 steps.
+STEM_DILATION = (1, 1, 8)
+
 #: The front end of token sequences.
 TOKEN_STEM = ("embedding", "locked_dropout", *_CONVOLUTIONS)
 

@@ -59,8 +59,9 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         the automatic stem, T the mean length: of a sequence as long as that, at most
         64 steps reach the encoder. An int is the stride of that one there. Inside a
         residual group it must be 1.
-    conv_dilation : int or tuple of int, default=1
-        Dilation of each "conv".
+    conv_dilation : "auto", int or tuple of int, default="auto"
+        Dilation of each "conv". "auto" is 1, but 8 for the last one of the automatic
+        stem of numbers, which so sees half of 64 steps.
     dense_units : int or tuple of int, default=64
         Units of each "dense", one linear layer applied to every step by itself.
     step_conv_channels : int or tuple of int, default=8

@@ -92,6 +92,25 @@ class TestFrontEndSizes:
         assert sizes["conv_kernel_size"] == kernels
 
     @pytest.mark.parametrize(
+        ("options", "dilations"),
+        [
+            ({}, (1, 1, 8)),
+            ({"conv_dilation": 3}, (3, 3, 3)),
+            ({"front_end": ("conv", "conv")}, (1, 1)),
+            ({"front_end": ("embedding", "conv")}, (1,)),
+            ({"front_end": ()}, ()),
+        ],
+    )
+    def test_the_last_convolution_of_the_stem_reaches_far(self, options, dilations):
+        assert sizes_of(**options)["conv_dilation"] == dilations
+
+    def test_tokens_are_few(self):
+        sizes = front_end_sizes(
+            make_params(), resolve_front_end("auto", tokens=True), n_steps=10
+        )
+        assert sizes["conv_dilation"] == (1, 1, 1)
+
+    @pytest.mark.parametrize(
         ("options", "lags"),
         [
             ({}, (2,)),
