@@ -127,8 +127,8 @@ def _stem_sizes(params, counts, n_steps):
         first = defaults.stem_kernel_size(stride[0]) if auto else 5
         kernel_size = (first, *[5] * later)[:n_convs]
     if dilation == "auto":
-        is_stem = auto and not counts["embedding"]
-        dilation = defaults.STEM_DILATION if is_stem else 1
+        last = defaults.stem_dilation(n_steps) if counts["changes"] and auto else 1
+        dilation = (*[1] * later, last)[:n_convs]
     return {
         "conv_stride": stride,
         "conv_kernel_size": kernel_size,

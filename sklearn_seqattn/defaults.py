@@ -18,9 +18,6 @@ _CONVOLUTIONS = (
 #: The front end of numeric sequences.
 STEM = ("changes", *_CONVOLUTIONS)
 
-#: The dilations of its convolutions: the last sees half of 64 steps.
-STEM_DILATION = (1, 1, 8)
-
 #: The front end of token sequences.
 TOKEN_STEM = ("embedding", "locked_dropout", *_CONVOLUTIONS)
 
@@ -65,6 +62,24 @@ def stem_kernel_size(stride):
     kernel_size : int
     """
     return max(7, 2 * stride + 1)
+
+
+def stem_dilation(n_steps):
+    """Give the dilation of the last convolution of the stem of numbers.
+
+    It is 8, so that a step sees half of 64, but 1 of sequences of more than 192 steps:
+    what tells their classes is often a short part of them.
+
+    Parameters
+    ----------
+    n_steps : float
+        The mean length T.
+
+    Returns
+    -------
+    dilation : int
+    """
+    return 8 if n_steps <= 192 else 1
 
 
 def batch_size(n_samples):

@@ -95,6 +95,8 @@ class TestFrontEndSizes:
         ("options", "dilations"),
         [
             ({}, (1, 1, 8)),
+            ({"n_steps": 192}, (1, 1, 8)),
+            ({"n_steps": 193}, (1, 1, 1)),
             ({"conv_dilation": 3}, (3, 3, 3)),
             ({"front_end": ("conv", "conv")}, (1, 1)),
             ({"front_end": ("embedding", "conv")}, (1,)),

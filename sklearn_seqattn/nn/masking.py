@@ -1,7 +1,9 @@
 """Masks over padded batches, and the reductions that respect them.
 
 A mask is boolean and True at a real step, everywhere in the library. A padded
-step never reaches a result: every reduction here works on the real steps alone.
+step never reaches a result: every reduction here works on the real steps alone. Where
+a mask is multiplied or added, which is several times faster than to fill, a padded
+step has to be finite, as what layers make of zeros is.
 """
 
 import torch
@@ -107,7 +109,7 @@ def masked_mean(x, mask):
     -------
     mean : Tensor of shape (B, C)
     """
-    total = mask[:, None].to(x.dtype) @ x  # (B, 1, C), much faster than to fill and add
+    total = mask[:, None].to(x.dtype) @ x  # (B, 1, C)
     return total.squeeze(1) / mask.sum(dim=1, keepdim=True)
 
 
@@ -125,7 +127,7 @@ def zero_padding(x, mask):
     -------
     x : Tensor of shape (B, T, C)
     """
-    return x * mask[..., None].to(x.dtype)  # much faster than to fill
+    return x * mask[..., None].to(x.dtype)
 
 
 def on_real_steps(function, x, mask):
