@@ -67,8 +67,9 @@ def stem_kernel_size(stride):
 def stem_dilation(n_steps):
     """Give the dilation of the last convolution of the stem of numbers.
 
-    It is 8, so that a step sees half of 64, but 1 of sequences of more than 192 steps:
-    what tells their classes is often a short part of them.
+    Its five taps reach half a sequence of mean length to both sides, but not beyond 16
+    of the steps that reach the encoder. Sequences of more than 192 steps have no
+    dilation: what tells their classes is often a short part of them.
 
     Parameters
     ----------
@@ -78,8 +79,16 @@ def stem_dilation(n_steps):
     Returns
     -------
     dilation : int
+
+    Examples
+    --------
+    >>> from sklearn_seqattn.defaults import stem_dilation
+    >>> [stem_dilation(n_steps) for n_steps in (1, 12, 30, 65, 192, 193)]
+    [1, 3, 7, 8, 8, 1]
     """
-    return 8 if n_steps <= 192 else 1
+    if n_steps > 192:
+        return 1
+    return min(8, max(1, int(n_steps / stem_stride(n_steps) / 4)))
 
 
 def batch_size(n_samples):

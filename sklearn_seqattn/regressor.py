@@ -60,8 +60,9 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         64 steps reach the encoder. An int is the stride of that one there. Inside a
         residual group it must be 1.
     conv_dilation : "auto", int or tuple of int, default="auto"
-        Dilation of each "conv". "auto" is 1, but 8 for the last one of the automatic
-        stem of numbers where T is at most 192: it sees half of 64 steps.
+        Dilation of each "conv". "auto" is 1, but up to 8 for the last one of the
+        automatic stem of numbers where T is at most 192: it reaches half a sequence to
+        both sides, or 16 of its steps.
     dense_units : int or tuple of int, default=64
         Units of each "dense", one linear layer applied to every step by itself.
     step_conv_channels : int or tuple of int, default=8

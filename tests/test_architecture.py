@@ -94,7 +94,8 @@ class TestFrontEndSizes:
     @pytest.mark.parametrize(
         ("options", "dilations"),
         [
-            ({}, (1, 1, 8)),
+            ({"n_steps": 4}, (1, 1, 1)),
+            ({"n_steps": 16}, (1, 1, 4)),
             ({"n_steps": 192}, (1, 1, 8)),
             ({"n_steps": 193}, (1, 1, 1)),
             ({"conv_dilation": 3}, (3, 3, 3)),

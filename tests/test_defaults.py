@@ -18,6 +18,14 @@ def test_32_to_64_steps_reach_the_encoder(n_steps):
     assert left >= min(n_steps, 32)
 
 
+@given(st.floats(1, 1e5))
+def test_the_dilated_convolution_reaches_no_further_than_half_a_sequence(n_steps):
+    dilation = defaults.stem_dilation(n_steps)
+    assert 1 <= dilation <= 8
+    left = n_steps / defaults.stem_stride(n_steps)
+    assert dilation == 1 or 2 * dilation <= left / 2
+
+
 @pytest.mark.parametrize(("stride", "expected"), [(1, 7), (3, 7), (4, 9), (32, 65)])
 def test_kernel_of_the_stem(stride, expected):
     assert defaults.stem_kernel_size(stride) == expected
