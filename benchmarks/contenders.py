@@ -2,7 +2,7 @@
 
 Each contender takes the same sequences, network, batch size and optimizer: two LSTM
 layers, the mean over the real steps, one linear layer, AdamW. It warms up on an eighth
-of the data and returns its seconds for an epoch and its mean loss.
+of the data, begins anew, and returns its seconds for an epoch and its mean loss.
 
     python benchmarks/contenders.py NAME JSON
 
@@ -155,10 +155,10 @@ def fit_loop(spec):
 
     X, y = make_data(spec)
     rows = [(torch.from_numpy(x), int(label)) for x, label in zip(X, y, strict=True)]
-    network = torch_network(spec)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=LR)
 
     def epoch(rows):
+        network = torch_network(spec)
+        optimizer = torch.optim.AdamW(network.parameters(), lr=LR)
         loader = torch.utils.data.DataLoader(
             rows, batch_size=64, shuffle=True, collate_fn=collate
         )
@@ -219,9 +219,16 @@ def padded_data(spec):
 def fit_keras(spec):
     """Train by Keras on TensorFlow, on sequences padded to the longest."""
     set_keras_threads()
+    import keras
+
     X, y = padded_data(spec)
     network = keras_network(spec, X.shape[1])
+    weights = network.get_weights()
     network.fit(X[: len(X) // 8], y[: len(X) // 8], batch_size=64, verbose=0)
+    network.set_weights(weights)
+    for state in network.optimizer.variables:
+        if state is not network.optimizer.learning_rate:
+            state.assign(keras.ops.zeros_like(state))
     before, started = resident(), start()
     history = network.fit(X, y, batch_size=64, verbose=0)
     seconds = time.perf_counter() - started

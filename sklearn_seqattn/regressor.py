@@ -155,7 +155,7 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         Steps of the encoder, padding included, that go through the network at once. A
         larger batch is taken in parts, and their gradients are added: the same step of
         training, but for batch normalisation, which sees a part, in memory that does
-        not grow with the lengths.
+        not grow with the lengths. In bfloat16, of half the size, twice as many.
     precision : {"float32", "bfloat16", "auto"}, default="float32"
         What the network computes in; its weights are float32 in any case. "bfloat16"
         keeps two to three digits, and is faster from a hidden size of 64 on where the

@@ -156,7 +156,8 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
     max_steps_per_batch : int, default=4096
         Steps of the encoder, padding included, that go through the network at once. A
         larger batch is taken in parts, and their gradients are added: the same step of
-        training in memory that does not grow with the lengths.
+        training in memory that does not grow with the lengths. In bfloat16, of half
+        the size, twice as many.
     precision : {"float32", "bfloat16", "auto"}, default="float32"
         What the network computes in; its weights are float32 in any case. "bfloat16"
         keeps two to three digits, and is faster from a hidden size of 64 on where the

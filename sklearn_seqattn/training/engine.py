@@ -23,7 +23,7 @@ from sklearn_seqattn.training.interrupts import (
 from sklearn_seqattn.training.kept_memory import kept_memory
 from sklearn_seqattn.training.memory import named_memory_errors
 from sklearn_seqattn.training.optimization import adamw
-from sklearn_seqattn.training.precision import computing_in
+from sklearn_seqattn.training.precision import bounded_steps, computing_in
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class SequenceNet(NeuralNet):
     was_interrupted : bool
         Whether Ctrl-C ended its training before its time.
     max_steps : int
-        Padded steps of the encoder that go through it at once.
+        Padded steps of the encoder that go through it at once, in float32.
     precision : {"float32", "bfloat16"}
         What it trains in.
     """
@@ -89,7 +89,7 @@ class SequenceNet(NeuralNet):
 
     def _step(self, batch, fit_params, *, training):
         """Go over a batch in parts of bounded size; errors of memory name it."""
-        max_steps = self.max_steps * self.module_.stride
+        max_steps = bounded_steps(self.max_steps, self.precision) * self.module_.stride
         total, outputs = 0.0, []
         with named_memory_errors(batch[0]["lengths"]):
             for part, share in bounded_parts(batch, max_steps):

@@ -38,6 +38,26 @@ def _has_bfloat16(kind):
     return False
 
 
+def bounded_steps(max_steps, precision):
+    """Give how many steps go through a network at once in a format.
+
+    Numbers of bfloat16 take half the memory: twice as many of them are as much, and
+    there is more to multiply at once.
+
+    Parameters
+    ----------
+    max_steps : int
+        The bound for float32.
+    precision : {"float32", "bfloat16"}
+        The format.
+
+    Returns
+    -------
+    max_steps : int
+    """
+    return 2 * max_steps if precision == "bfloat16" else max_steps
+
+
 def computing_in(precision, device):
     """Make the context in which a network computes in a format.
 

@@ -9,7 +9,7 @@ from sklearn_seqattn.batching import MAX_STEPS, BucketBatches, bounded_parts
 from sklearn_seqattn.training.devices import move
 from sklearn_seqattn.training.kept_memory import kept_memory
 from sklearn_seqattn.training.memory import named_memory_errors
-from sklearn_seqattn.training.precision import computing_in
+from sklearn_seqattn.training.precision import bounded_steps, computing_in
 
 #: Sequences a batch of prediction: small enough to stay in a processor's cache.
 PREDICTION_BATCH_SIZE = 64
@@ -28,7 +28,7 @@ def forward(net, dataset, *, precision="float32", max_steps=MAX_STEPS):
     precision : {"float32", "bfloat16"}, default="float32"
         What a network of float32 computes in.
     max_steps : int, default=4096
-        Padded steps of the encoder that go through the network at once.
+        Padded steps of the encoder that go through the network at once, in float32.
 
     Returns
     -------
@@ -43,7 +43,9 @@ def forward(net, dataset, *, precision="float32", max_steps=MAX_STEPS):
     rows = []
     large = len(dataset) > PREDICTION_BATCH_SIZE
     with kept_memory() if large else nullcontext():
-        for inputs, lengths in _batches(net, dataset, max_steps):
+        for inputs, lengths in _batches(
+            net, dataset, bounded_steps(max_steps, precision)
+        ):
             with named_memory_errors(lengths):
                 with computing_in(precision, net.device):
                     outputs = net.module_(**inputs)

@@ -7,8 +7,13 @@ from sklearn_seqattn import (
     AttentionLSTMRegressor,
     NextStateLSTM,
 )
+from sklearn_seqattn.nn.networks import SequenceNetwork
 from sklearn_seqattn.training import precision as module
-from sklearn_seqattn.training.precision import computing_in, resolve_precision
+from sklearn_seqattn.training.precision import (
+    bounded_steps,
+    computing_in,
+    resolve_precision,
+)
 
 RNG = np.random.RandomState(0)
 Y = np.arange(60) % 2
@@ -53,6 +58,31 @@ def test_products_of_matrices_have_the_format(precision, dtype):
     with computing_in(precision, "cpu"):
         product = torch.ones(2, 2) @ torch.ones(2, 2)
     assert product.dtype == dtype
+
+
+def test_twice_as_many_steps_take_the_same_memory_in_bfloat16():
+    assert bounded_steps(100, "float32") == 100
+    assert bounded_steps(100, "bfloat16") == 200
+
+
+@pytest.mark.parametrize(("precision", "rows"), [("float32", 2), ("bfloat16", 4)])
+def test_parts_have_as_many_rows_as_the_format_allows(monkeypatch, precision, rows):
+    seen, forward = [], SequenceNetwork.forward
+
+    def noted(network, values, lengths):
+        seen.append(len(values))
+        return forward(network, values, lengths)
+
+    monkeypatch.setattr(SequenceNetwork, "forward", noted)
+    X, y = RNG.normal(size=(8, 10)), [0, 1] * 4
+    model = AttentionLSTMClassifier(
+        precision=precision, batch_size=8, max_steps_per_batch=20, max_epochs=1
+    )
+    model.fit(X, y)
+    assert set(seen) == {rows}
+    seen.clear()
+    model.predict(X)
+    assert set(seen) == {rows}
 
 
 class TestEstimators:
