@@ -196,13 +196,17 @@ def keras_network(spec, n_steps):
             return_sequences=True,
             kernel_initializer=drawn,
             recurrent_initializer=drawn,
+            bias_initializer=drawn,
             unit_forget_bias=False,
         )
         if spec.get("bidirectional"):
             layer = keras.layers.Bidirectional(layer)
         h = layer(h)
     h = keras.layers.GlobalAveragePooling1D()(h)
-    network = keras.Model(inputs, keras.layers.Dense(N_CLASSES)(h))
+    dense = keras.layers.Dense(
+        N_CLASSES, kernel_initializer=drawn, bias_initializer=drawn
+    )
+    network = keras.Model(inputs, dense(h))
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     network.compile(keras.optimizers.AdamW(LR), loss=loss)
     return network
