@@ -107,7 +107,7 @@ class TestFrontEndSizes:
     def test_the_last_convolution_of_the_stem_reaches_far(self, options, dilations):
         assert sizes_of(**options)["conv_dilation"] == dilations
 
-    def test_tokens_are_few(self):
+    def test_the_stem_of_tokens_has_no_dilation(self):
         sizes = front_end_sizes(
             make_params(), resolve_front_end("auto", tokens=True), n_steps=10
         )

@@ -138,3 +138,5 @@ def test_left_out_predictions_are_those_of_refits(n_targets, n_features):
         values = [left_out_values(X, target, alpha) for alpha in ALPHAS]
         best = np.argmin([((v - target) ** 2).mean() for v in values])
         np.testing.assert_allclose(column, values[best], rtol=1e-6)
+    single = left_out_regression(X.astype(np.float32), Y.astype(np.float32))
+    np.testing.assert_allclose(single, found, rtol=1e-3)
