@@ -287,6 +287,7 @@ class BaseSequenceEstimator(SequenceParameters):
             "max_length": int(data.sequences.lengths.max()),
             "n_features": int(n_features),
             "readout": self._readout if self.kernel_readout else None,
+            "temperature": self._temperature,
         }
 
     def _keep_features(self, branch, train_set, valid_set, seed, *, fresh):

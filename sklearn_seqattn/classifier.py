@@ -10,6 +10,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from torch import nn
 
+from sklearn_seqattn import defaults
 from sklearn_seqattn.base import BaseSequenceEstimator
 from sklearn_seqattn.class_weights import weigh_classes
 from sklearn_seqattn.fitting import check_same_length
@@ -113,7 +114,9 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         Whether a ridge regression on the kernel features, fitted in closed form, is
         averaged with the network: probabilities for classes, values for numbers. Its
         penalty and its temperature come from predicting each sequence by all
-        others. `partial_fit` and `warm_start` leave it as the first call made it.
+        others; that of the network is ``1 / (1 + 10 label_smoothing)`` there, since
+        smoothed labels make it less sure than it may be. `partial_fit` and
+        `warm_start` leave the readout as the first call made it.
     dropout : float, default=0.2
         Dropout in the front end, the encoder, the attention and the head; over whole
         channels ("locked" over time) in recurrent layers.
@@ -525,6 +528,11 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
     def _readout(self):
         """How logits become probabilities."""
         return "sigmoid" if self._multilabel else "softmax"
+
+    @property
+    def _temperature(self):
+        """What logits are divided by before the readout is averaged in."""
+        return defaults.temperature(self.label_smoothing)
 
     def _loss(self):
         """Make the loss of single rows."""

@@ -166,3 +166,27 @@ def max_epochs(n_samples, batch_size, n_steps):
     wanted = 320 if n_steps > 256 else 400
     small = min(200, max(40, ceil(wanted / batches)))
     return min(small, max(10, ceil(8_000 / batches)))
+
+
+def temperature(label_smoothing):
+    """Give the temperature of a classifier's logits beside a readout.
+
+    A network that learns smoothed labels is less sure than it may be, and a readout
+    that is fitted to plain ones would outvote it.
+
+    Parameters
+    ----------
+    label_smoothing : float
+        The share of each label that is spread over all classes.
+
+    Returns
+    -------
+    temperature : float
+
+    Examples
+    --------
+    >>> from sklearn_seqattn.defaults import temperature
+    >>> [temperature(label_smoothing) for label_smoothing in (0.0, 0.1)]
+    [1.0, 0.5]
+    """
+    return 1 / (1 + 10 * float(label_smoothing))

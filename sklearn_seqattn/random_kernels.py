@@ -33,7 +33,8 @@ class RandomKernelFeatures(
     convolutions give on training sequences. Only real steps count, so sequences
     of any lengths may be mixed, and no feature depends on the other sequences that
     are transformed. Sequences that are flat lines beside the others are turned up
-    first, as `AttentionLSTMClassifier` does.
+    first, as `AttentionLSTMClassifier` does, and channels with heavy tails (an excess
+    kurtosis above 100, as counts and amounts of money have) count by their ranks.
 
     Standardise the features before a linear model, for example by
     `~sklearn.preprocessing.StandardScaler`, and let the model choose its penalty

@@ -136,8 +136,8 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         at least 10,000 distinct sequences, or with validation data given to `fit`.
         With fewer than 1,000, two more networks are trained, each on one half of the
         sequences; what they predict for the other half tells how far the outputs
-        are to be shrunk towards the mean target, and for the readout of kernel features
-        its predictions of each sequence by all others. False does neither.
+        are to be shrunk towards the mean target; for the readout of kernel features
+        its predictions of each fifth by the others do. False does neither.
     validation_fraction : float, default=0.1
         The share of the training data to hold out when stopping early without
         validation data of one's own.
@@ -343,13 +343,13 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         """The number of targets."""
         return int(np.prod(self._target_shape, dtype=int))
 
-    _readout = "identity"
+    _readout, _temperature = "identity", 1.0
 
     def _shrink(self, data, train_set, plan, seeds):
         """Scale the outputs by the share of them that is more than noise.
 
         Two networks, each of one half, predict the half that they were not fitted to,
-        and the readout predicts each sequence by all others. Least squares on these
+        and the readout predicts each fifth by the other four. Least squares on these
         predictions tells what each of the two is worth.
         """
         enough = 4 <= len(data) < defaults.SHRINK_BELOW
@@ -365,7 +365,9 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         targets, weights = train_set.targets, train_set.weights
         branch = self.net_.module_.kernel_branch
         if branch is not None and branch.readout is not None:
-            left_out = left_out_regression(train_set.features, targets, weights)
+            left_out = left_out_regression(
+                train_set.features, targets, weights, seed=seeds[0]
+            )
             predictions.append(left_out[held_out])
         shares = trust(np.stack(predictions), targets[held_out], weights[held_out])
         shrink(self.net_.module_, shares)

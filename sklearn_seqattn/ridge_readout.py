@@ -8,6 +8,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import expit, log_softmax
 from sklearn import config_context
 from sklearn.linear_model import RidgeCV
+from sklearn.model_selection import KFold
 
 #: Penalties to choose from; the largest leave little but the mean of the targets.
 ALPHAS = np.logspace(-2, 7, 19)
@@ -49,15 +50,17 @@ def fit_ridge_regression(features, targets, sample_weight=None):
     return _weights(ridge, targets.shape[1])
 
 
-def left_out_regression(features, targets, sample_weight=None):
-    """Predict the targets of each row by the ridge regression of all others.
+def left_out_regression(features, targets, sample_weight=None, *, seed=0):
+    """Predict the targets of each fifth of the rows by a fit to the others.
 
-    The penalty is that of `fit_ridge_regression`, chosen with all rows.
+    Each fit chooses its own penalty, so that the choice is judged, too.
 
     Parameters
     ----------
     features, targets, sample_weight
-        As in `fit_ridge_regression`.
+        As in `fit_ridge_regression`, n of at least 3.
+    seed : int, default=0
+        Decides the fifths.
 
     Returns
     -------
@@ -71,10 +74,16 @@ def left_out_regression(features, targets, sample_weight=None):
     >>> left_out_regression(x, 3 * x + 1).round(1).T
     array([[-2. , -0.5,  1. ,  2.5,  4. ]])
     """
-    ridge = _fit(features, targets, sample_weight, alpha_per_target=True)
-    chosen = np.searchsorted(ALPHAS, np.atleast_1d(ridge.alpha_))  # (K,)
-    predicted = ridge.cv_results_.reshape(*targets.shape, len(ALPHAS))
-    return np.take_along_axis(predicted, chosen[np.newaxis, :, np.newaxis], 2)[..., 0]
+    if sample_weight is None:
+        sample_weight = np.ones(len(features))
+    predictions = np.empty(targets.shape)
+    folds = KFold(min(5, len(features)), shuffle=True, random_state=seed)
+    for fitted, left_out in folds.split(features):
+        coef, intercept = fit_ridge_regression(
+            features[fitted], targets[fitted], sample_weight[fitted]
+        )
+        predictions[left_out] = features[left_out] @ coef.T + intercept
+    return predictions
 
 
 def fit_ridge_classification(

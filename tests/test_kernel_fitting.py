@@ -70,6 +70,23 @@ def test_readout_alone_separates_walks_from_noise():
     np.testing.assert_allclose(softmax(logits, 1).sum(1), 1, rtol=1e-5)
 
 
+@pytest.mark.parametrize(("label_smoothing", "factor"), [(0.0, 1), (0.1, 2)])
+def test_network_beside_the_readout_is_freed_of_label_smoothing(
+    label_smoothing, factor
+):
+    X, y = draw()
+    model = AttentionLSTMClassifier(**SMALL, label_smoothing=label_smoothing)
+    proba = model.fit(X, y).predict_proba(X)
+    module = model.net_.module_
+    data = model._read_dataset(X)
+    keep_features(module.kernel_branch, data)
+    branch = module.kernel_branch
+    readout = data.features @ branch.coef.numpy().T + branch.intercept.numpy()
+    branch.readout = None
+    expected = softmax(factor * model._outputs(X), 1) + softmax(readout, 1)
+    np.testing.assert_allclose(proba, expected / 2, atol=1e-5)
+
+
 def test_readout_can_be_left_out():
     X, y = draw()
     model = AttentionLSTMClassifier(**SMALL, kernel_readout=False).fit(X, y)

@@ -76,7 +76,8 @@ ALLOWED = {
     "nn.masking": {"nn.rows"},
     "nn.numbers": set(),
     "nn.positions": set(),
-    "nn.kernels": set(),
+    "nn.normal_scores": set(),
+    "nn.kernels": {"nn.normal_scores"},
     "nn.kernel_branch": {"nn.kernels"},
     "nn.recomputing": set(),
     "nn.attention": {"nn.masking", "nn.recomputing"},
@@ -185,7 +186,7 @@ ALLOWED = {
         "sequences",
         "training",
     },
-    "classifier": {"base", "class_weights", "fitting"},
+    "classifier": {"base", "class_weights", "defaults", "fitting"},
     "shrinkage": set(),
     "regressor": {
         "base",

@@ -3,6 +3,7 @@ import pytest
 from scipy.special import log_softmax, softmax
 from sklearn import config_context
 from sklearn.linear_model import Ridge, RidgeClassifierCV, RidgeCV
+from sklearn.model_selection import KFold
 
 from sklearn_seqattn.ridge_readout import (
     ALPHAS,
@@ -132,11 +133,33 @@ def test_left_out_predictions_are_those_of_refits(n_targets, n_features):
     rng = np.random.default_rng(0)
     X, _, _ = draw(n=25, n_features=n_features)
     Y = X[:, :1] * [1.0, 0.0][:n_targets] + rng.normal(5, 1, (25, n_targets))
-    found = left_out_regression(X, Y)
+    weights = rng.integers(1, 4, 25).astype(float)
+    found = left_out_regression(X, Y, weights, seed=3)
     assert found.shape == (25, n_targets)
-    for column, target in zip(found.T, Y.T, strict=True):
-        values = [left_out_values(X, target, alpha) for alpha in ALPHAS]
-        best = np.argmin([((v - target) ** 2).mean() for v in values])
-        np.testing.assert_allclose(column, values[best], rtol=1e-6)
-    single = left_out_regression(X.astype(np.float32), Y.astype(np.float32))
-    np.testing.assert_allclose(single, found, rtol=1e-3)
+    for rest, fold in KFold(5, shuffle=True, random_state=3).split(X):
+        for column, target in zip(found.T, Y.T, strict=True):
+            ridge = RidgeCV(ALPHAS).fit(X[rest], target[rest], weights[rest])
+            np.testing.assert_allclose(column[fold], ridge.predict(X[fold]), rtol=1e-6)
+
+
+def test_no_left_out_prediction_knows_its_target():
+    X, _, _ = draw(n=20, n_features=30)
+    Y = X[:, :1] + 5
+    found = left_out_regression(X, Y)
+    for row in range(20):
+        other = Y.copy()
+        other[row] += 100
+        assert left_out_regression(X, other)[row] == found[row]
+
+
+def test_left_out_predictions_in_single_precision():
+    X, _, _ = draw(n=30, n_features=60)
+    found = left_out_regression(X, X[:, :2])
+    single = left_out_regression(X.astype(np.float32), X[:, :2].astype(np.float32))
+    np.testing.assert_allclose(single, found, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("n", [3, 4, 5])
+def test_few_rows_are_left_out_one_by_one(n):
+    x = np.arange(float(n))[:, np.newaxis]
+    assert np.isfinite(left_out_regression(x - x.mean(), 3 * x)).all()

@@ -29,16 +29,19 @@ class KernelBranch(nn.Module):
     readout : {"softmax", "sigmoid", "identity"} or None
         How outputs become predictions, which are averaged with those of the readout;
         None has no readout.
+    temperature : float, default=1.0
+        What outputs are divided by before they become predictions that are averaged.
+        Below 1 it makes up for smoothed labels, of which the readout knows nothing.
     """
 
-    def __init__(self, kernels, n_outputs, *, readout):
+    def __init__(self, kernels, n_outputs, *, readout, temperature=1.0):
         super().__init__()
         self.kernels = kernels
         self.joint = nn.Linear(kernels.output_size, n_outputs)
         nn.init.zeros_(self.joint.weight)
         nn.init.zeros_(self.joint.bias)
         self.scale = _FEATURE_NORM / math.sqrt(kernels.output_size)
-        self.readout = readout
+        self.readout, self.temperature = readout, temperature
         if readout is not None:
             self.register_buffer("coef", torch.zeros_like(self.joint.weight))
             self.register_buffer("intercept", torch.zeros_like(self.joint.bias))
@@ -69,7 +72,8 @@ class KernelBranch(nn.Module):
         joined = outputs + _linear(features * self.scale, *self.joint.parameters())
         if self.readout is not None:
             of_readout = _linear(features, self.coef, self.intercept)
-            joined = mean_prediction(joined, of_readout, self.readout)
+            of_network = joined / self.temperature
+            joined = mean_prediction(of_network, of_readout, self.readout)
         return joined.to(outputs.dtype)
 
 
@@ -110,14 +114,16 @@ def mean_prediction(first, second, kind):
     return yes - no
 
 
-def build_kernel_branch(*, input_size, max_length, n_features, n_outputs, readout):
+def build_kernel_branch(
+    *, input_size, max_length, n_features, n_outputs, readout, temperature=1.0
+):
     """Build a `KernelBranch` from plain numbers.
 
     Parameters
     ----------
     input_size, max_length, n_features : int
         As `RandomKernels` takes them.
-    n_outputs, readout
+    n_outputs, readout, temperature
         As `KernelBranch` takes them.
 
     Returns
@@ -125,4 +131,4 @@ def build_kernel_branch(*, input_size, max_length, n_features, n_outputs, readou
     branch : KernelBranch
     """
     kernels = RandomKernels(input_size, max_length, n_features)
-    return KernelBranch(kernels, n_outputs, readout=readout)
+    return KernelBranch(kernels, n_outputs, readout=readout, temperature=temperature)

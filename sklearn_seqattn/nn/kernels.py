@@ -12,6 +12,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from sklearn_seqattn.nn.normal_scores import NormalScores
+
 N_KERNELS = 84
 _KERNEL_LENGTH = 9
 _MAX_DILATIONS = 32
@@ -98,8 +100,9 @@ class RandomKernels(nn.Module):
 
     Notes
     -----
-    Values are standardised per channel, clipped at 32 standard deviations and
-    rounded to a grid on which every sum of the convolution is exact in float32.
+    Channels with heavy tails are ranked (`NormalScores`). Then values are standardised
+    per channel, clipped at 32 standard deviations and rounded to a grid on which every
+    sum of the convolution is exact in float32.
     A feature is therefore the same to the last bit for any padding, batch,
     thread count or device, even where a response ties with its threshold.
 
@@ -132,6 +135,7 @@ class RandomKernels(nn.Module):
         largest_sum = _CLIP * float(kernel_weights()[0].abs().sum()) * most
         self.grid = 2.0 ** math.floor(24 - math.log2(largest_sum))
         self.register_buffer("weights", kernel_weights(), persistent=False)
+        self.normal_scores = NormalScores(input_size)
         self.register_buffer("channel_mean", torch.zeros(input_size))
         self.register_buffer("channel_std", torch.ones(input_size))
         self.register_buffer(
@@ -160,8 +164,9 @@ class RandomKernels(nn.Module):
         -------
         self : RandomKernels
         """
-        self.channel_mean.copy_(values.mean(0))
-        self.channel_std.copy_(_guarded(values.std(0, unbiased=False)))
+        scored = self.normal_scores.fit(values)(values)
+        self.channel_mean.copy_(scored.mean(0))
+        self.channel_std.copy_(_guarded(scored.std(0, unbiased=False)))
         self.channels.copy_(self._draw_channels(generator))
         sequences = values.split(lengths.tolist())
         quantiles = torch.arange(1, self.output_size + 1, dtype=torch.float64)
@@ -259,8 +264,9 @@ class RandomKernels(nn.Module):
         return torch.cat(columns).T
 
     def _on_grid(self, values, lengths):
-        """Standardise, round and lay out a batch as (D, B, T), zero where padded."""
-        x = (values.float() - self.channel_mean) / self.channel_std
+        """Scale, round and lay out a batch as (D, B, T), zero where padded."""
+        x = self.normal_scores(values.float())
+        x = (x - self.channel_mean) / self.channel_std
         x = x.clamp(-_CLIP, _CLIP).mul(self.grid).round().div(self.grid)
         padded = torch.arange(x.shape[1], device=x.device) >= lengths.unsqueeze(1)
         x = x.masked_fill(padded.unsqueeze(2), 0.0)

@@ -222,8 +222,8 @@ def build_sequence_network(
     dropout : float
         Dropout everywhere.
     kernels : dict or None, default=None
-        "max_length", "n_features" and "readout" of `build_kernel_branch`; None has
-        no side branch.
+        "max_length", "n_features", "readout" and "temperature" of
+        `build_kernel_branch`; None has no side branch.
 
     Returns
     -------

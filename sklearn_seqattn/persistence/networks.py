@@ -210,7 +210,9 @@ def _check_blocks(numbers, where):
             refuse(f"{where}.{name}", values, "a tuple")
     kernels = numbers.get("kernels")
     if kernels is not None:
-        check_keys(kernels, where, {"max_length", "n_features", "readout"})
+        names = {"max_length", "n_features", "readout", "temperature"}
+        check_keys(kernels, where, names)
+        check_float(kernels["temperature"], f"{where}.temperature", 0.01, 1.0)
         check_int(kernels["max_length"], f"{where}.max_length", 1, _LONGEST)
         check_size(kernels["n_features"], f"{where}.n_features")
         if kernels["readout"] is not None:
@@ -237,9 +239,8 @@ def _build(build, packed, where):
         )
     with isolated_generator(0):
         module = build().to(_DTYPES[dtype])
-    with torch.no_grad():
-        for name, tensor in _distinct_state(module).items():
-            tensor.copy_(torch.from_numpy(weights[name]))
+    tensors = {name: torch.from_numpy(weights[name]) for name in wanted}
+    module.load_state_dict(tensors, strict=False)  # shared ones come once
     return module.eval()
 
 

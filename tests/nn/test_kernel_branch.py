@@ -5,13 +5,14 @@ from torch.nn.functional import softmax
 from sklearn_seqattn.nn.kernel_branch import build_kernel_branch, mean_prediction
 
 
-def build(readout="softmax", n_outputs=3):
+def build(readout="softmax", n_outputs=3, **params):
     return build_kernel_branch(
         input_size=2,
         max_length=20,
         n_features=84,
         n_outputs=n_outputs,
         readout=readout,
+        **params,
     )
 
 
@@ -47,3 +48,13 @@ def test_readout_counts_in_evaluation_alone():
     assert torch.equal(branch.train()(outputs, features), outputs)
     assert torch.equal(branch.eval()(outputs, features), outputs + 2.0)
     assert torch.equal(build(None).eval()(outputs, features), outputs)
+
+
+def test_temperature_divides_the_outputs_of_the_network_alone():
+    branch = build("softmax", temperature=0.5).eval()
+    branch.intercept.copy_(torch.tensor([1.0, 0.0, 0.0]))
+    outputs, features = torch.randn(4, 3), torch.zeros(4, branch.joint.in_features)
+    expected = (softmax(2 * outputs, 1) + softmax(branch.intercept, 0)) / 2
+    torch.testing.assert_close(softmax(branch(outputs, features), 1), expected)
+    without = build(None, temperature=0.5).eval()
+    assert torch.equal(without(outputs, features), outputs)

@@ -186,3 +186,16 @@ def test_export_keeps_batch_size_and_length_free():
     other, other_lengths = draw_sequences([50, 11], 2, seed=1)
     batch = pad(other, other_lengths)
     assert torch.equal(program(batch, other_lengths), kernels(batch, other_lengths))
+
+
+def test_channels_with_heavy_tails_count_by_their_ranks_alone():
+    rng = np.random.default_rng(0)
+    sizes = np.array([0, 1, 5, 30, 4000], np.float32)
+    drawn = rng.choice(5, size=(4000, 1), p=[0.8, 0.15, 0.04, 0.0095, 0.0005])
+    lengths = torch.full((100,), 40)
+    features = [
+        compute_features(fit_kernels(values, lengths), values, lengths)
+        for values in map(torch.from_numpy, (sizes[drawn], sizes[drawn] ** 2))
+    ]
+    assert torch.equal(*features)
+    assert features[0].std(0).median() > 0.01
