@@ -1,9 +1,6 @@
 """Normal scores: channels of counts and amounts by the ranks of their values."""
 
-import numpy as np
 import torch
-from scipy.special import ndtri
-from scipy.stats import kurtosis
 from torch import nn
 
 #: Excess kurtosis from which on a channel is ranked; of a normal distribution it is 0.
@@ -65,12 +62,9 @@ class NormalScores(nn.Module):
         -------
         self : NormalScores
         """
-        for channel, column in enumerate(values.numpy().T):
-            column = column.astype(np.float64)
-            if np.ptp(column) > 0 and kurtosis(column) > _HEAVY:
-                knots, scores = _rank(column)
-                self.knots[channel] = torch.from_numpy(knots)
-                self.scores[channel] = torch.from_numpy(scores)
+        for channel, column in enumerate(values.T):
+            if _excess_kurtosis(column) > _HEAVY:
+                self.knots[channel], self.scores[channel] = _rank(column)
         _find_channels(self)
         return self
 
@@ -102,18 +96,28 @@ def _find_channels(module, _=None):
     module._channels = tuple(has_knots.nonzero().ravel().tolist())
 
 
+def _excess_kurtosis(column):
+    """Give the fourth standardised moment less 3; of a constant, -3."""
+    squares = (column.double() - column.double().mean()).square()
+    variance = squares.mean()
+    if variance == 0:
+        return -3.0
+    return float((squares / variance).square().mean()) - 3
+
+
 def _rank(column):
     """Give 32 ascending values and their normal scores."""
-    values, counts = np.unique(column, return_counts=True)
-    scores = ndtri((np.cumsum(counts) - counts / 2) / len(column))
-    wanted = np.linspace(scores[0], scores[-1], _N_KNOTS)
-    kept = np.unique(np.searchsorted(scores, wanted).clip(max=len(scores) - 1))
+    values, counts = column.unique(return_counts=True)
+    mean_ranks = counts.double().cumsum(0) - (counts - 1) / 2
+    scores = torch.special.ndtri((mean_ranks - 0.5) / len(column))
+    wanted = torch.linspace(scores[0], scores[-1], _N_KNOTS, dtype=torch.double)
+    kept = torch.searchsorted(scores, wanted).clamp(max=len(scores) - 1).unique()
     values, scores = values[kept], scores[kept]
     # Where there are fewer, the rest lies beyond the largest and scores like it.
     n_missing = _N_KNOTS - len(values)
-    beyond = np.abs(values).max() * np.arange(1, n_missing + 1)
-    values = np.concatenate([values, values[-1] + beyond])
-    return values, np.pad(scores, (0, n_missing), mode="edge")
+    beyond = values.abs().max() * torch.arange(1, n_missing + 1)
+    values = torch.cat([values, values[-1] + beyond])
+    return values, torch.cat([scores, scores[-1:].expand(n_missing)])
 
 
 def _interpolate(x, knots, scores):
