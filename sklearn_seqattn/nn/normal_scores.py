@@ -62,6 +62,7 @@ class NormalScores(nn.Module):
         -------
         self : NormalScores
         """
+        self.knots.zero_()
         for channel, column in enumerate(values.T):
             if _excess_kurtosis(column) > _HEAVY:
                 self.knots[channel], self.scores[channel] = _rank(column)
@@ -98,26 +99,24 @@ def _find_channels(module, _=None):
 
 def _excess_kurtosis(column):
     """Give the fourth standardised moment less 3; of a constant, -3."""
-    squares = (column.double() - column.double().mean()).square()
-    variance = squares.mean()
-    if variance == 0:
+    x = column.to(torch.double, copy=True)  # the only copy
+    x -= x.mean()
+    deviation = x.norm() / len(x) ** 0.5
+    if deviation == 0:
         return -3.0
-    return float((squares / variance).square().mean()) - 3
+    return float(x.div_(deviation).pow_(4).mean()) - 3
 
 
 def _rank(column):
-    """Give 32 ascending values and their normal scores."""
+    """Give 32 values in ascending order and their normal scores."""
     values, counts = column.unique(return_counts=True)
     mean_ranks = counts.double().cumsum(0) - (counts - 1) / 2
     scores = torch.special.ndtri((mean_ranks - 0.5) / len(column))
     wanted = torch.linspace(scores[0], scores[-1], _N_KNOTS, dtype=torch.double)
     kept = torch.searchsorted(scores, wanted).clamp(max=len(scores) - 1).unique()
-    values, scores = values[kept], scores[kept]
-    # Where there are fewer, the rest lies beyond the largest and scores like it.
-    n_missing = _N_KNOTS - len(values)
-    beyond = values.abs().max() * torch.arange(1, n_missing + 1)
-    values = torch.cat([values, values[-1] + beyond])
-    return values, torch.cat([scores, scores[-1:].expand(n_missing)])
+    n_missing = _N_KNOTS - len(kept)  # the largest is repeated
+    kept = torch.cat([kept, kept[-1:].expand(n_missing)])
+    return values[kept], scores[kept]
 
 
 def _interpolate(x, knots, scores):
@@ -125,5 +124,6 @@ def _interpolate(x, knots, scores):
     knots, scores = knots.to(x.dtype), scores.to(x.dtype)
     right = torch.searchsorted(knots, x.contiguous()).clamp(1, _N_KNOTS - 1)
     left = right - 1
-    share = (x - knots[left]) / (knots[right] - knots[left])
+    width = knots[right] - knots[left]
+    share = (x - knots[left]) / torch.where(width > 0, width, 1.0)
     return torch.lerp(scores[left], scores[right], share.clamp(0, 1))

@@ -174,8 +174,12 @@ def test_autocast_does_not_lower_the_precision():
     assert torch.equal(low, kernels(batch, lengths))
 
 
-def test_export_keeps_batch_size_and_length_free():
-    values, lengths = draw_sequences([30, 20, 25], 2)
+@pytest.mark.parametrize("heavy", [False, True])
+def test_export_keeps_batch_size_and_length_free(heavy):
+    values, lengths = draw_sequences([30, 120, 25], 2)
+    if heavy:
+        values[:, 0] = 0
+        values[7, 0] = 1
     kernels = fit_kernels(values, lengths, n_features=168)
     auto = torch.export.Dim.AUTO
     program = torch.export.export(
