@@ -8,7 +8,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import expit, log_softmax
 from sklearn import config_context
 from sklearn.linear_model import RidgeCV
-from sklearn.model_selection import KFold
+from sklearn.model_selection import KFold, cross_val_predict
 
 #: Penalties to choose from; the largest leave little but the mean of the targets.
 ALPHAS = np.logspace(-2, 7, 19)
@@ -74,16 +74,16 @@ def left_out_regression(features, targets, sample_weight=None, *, seed=0):
     >>> left_out_regression(x, 3 * x + 1).round(1).T
     array([[-2. , -0.5,  1. ,  2.5,  4. ]])
     """
-    if sample_weight is None:
-        sample_weight = np.ones(len(features))
-    predictions = np.empty(targets.shape)
     folds = KFold(min(5, len(features)), shuffle=True, random_state=seed)
-    for fitted, left_out in folds.split(features):
-        coef, intercept = fit_ridge_regression(
-            features[fitted], targets[fitted], sample_weight[fitted]
+    with _own_weights():
+        predictions = cross_val_predict(
+            _ridge(alpha_per_target=True),
+            features,
+            targets,
+            cv=folds,
+            params={"sample_weight": sample_weight},
         )
-        predictions[left_out] = features[left_out] @ coef.T + intercept
-    return predictions
+    return predictions.reshape(targets.shape)
 
 
 def fit_ridge_classification(
@@ -134,16 +134,20 @@ def fit_ridge_classification(
     return factor * coef, factor * intercept
 
 
+def _ridge(**params):
+    """Make a ridge regression that chooses its penalty by leaving one out."""
+    return RidgeCV(ALPHAS, scoring="neg_mean_squared_error", **params)
+
+
+def _own_weights():
+    """Make a context in which weights are of fit and errors, whatever users route."""
+    return config_context(enable_metadata_routing=False, assume_finite=True)
+
+
 def _fit(features, targets, sample_weight, *, alpha_per_target):
-    """Fit a RidgeCV that keeps what it predicts for the sequence left out."""
-    ridge = RidgeCV(
-        ALPHAS,
-        scoring="neg_mean_squared_error",
-        store_cv_results=True,
-        alpha_per_target=alpha_per_target,
-    )
-    # The weights belong to the fit and to the errors, whatever the user routes.
-    with config_context(enable_metadata_routing=False, assume_finite=True):
+    """Fit a ridge that keeps what it predicts for the sequence left out."""
+    ridge = _ridge(store_cv_results=True, alpha_per_target=alpha_per_target)
+    with _own_weights():
         return ridge.fit(features, targets, sample_weight=sample_weight)
 
 
