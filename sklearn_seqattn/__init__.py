@@ -10,20 +10,20 @@ from importlib import import_module
 from sklearn_seqattn._version import __version__
 
 _MODULE_OF = {
-    "AttentionLSTMClassifier": "classifier",
-    "AttentionLSTMRegressor": "regressor",
+    "AttentionLSTMClassifier": "attention_lstm.classifier",
+    "AttentionLSTMRegressor": "attention_lstm.regressor",
     "EventEncoder": "preprocessing",
-    "FileFormatError": "sealed_files",
+    "FileFormatError": "storage.files",
     "NextStateLSTM": "next_state.lstm",
     "NextStateMarkov": "next_state.markov",
-    "RandomKernelFeatures": "random_kernels",
+    "RandomKernelFeatures": "kernels.features",
     "SequencePadder": "preprocessing",
     "SequenceScaler": "preprocessing",
     "StateEncoder": "preprocessing",
-    "events_to_sequences": "events",
+    "events_to_sequences": "sequences.event_tables",
     "load_model": "persistence",
     "save_model": "persistence",
-    "sequences_to_events": "events",
+    "sequences_to_events": "sequences.event_tables",
 }
 
 __all__ = ["__version__", *_MODULE_OF]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from sklearn_seqattn.events import events_to_sequences
+from sklearn_seqattn.sequences.event_tables import events_to_sequences
 
 #: Every cell of the row between two sequences of a feature table.
 SEPARATOR = ">*"

@@ -5,13 +5,13 @@ import torch
 from skorch.callbacks import Callback
 from torch import nn
 
-from sklearn_seqattn.batching import SequenceDataset
 from sklearn_seqattn.training import (
     TrainingPlan,
     WeightedLoss,
     isolated_generator,
     train,
 )
+from sklearn_seqattn.training.batching import SequenceDataset
 
 SMALL = {
     "front_end": None,

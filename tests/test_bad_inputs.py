@@ -34,7 +34,7 @@ def _never(*args, **kwargs):
 def test_bad_sequences_are_refused_before_training(
     make, make_input, kwargs, error, message, monkeypatch
 ):
-    monkeypatch.setattr("sklearn_seqattn.base.train", _never)
+    monkeypatch.setattr("sklearn_seqattn.attention_lstm.base.train", _never)
     estimator = make(
         front_end=FRONT_END[kwargs.get("tokens")],
         channels_first=kwargs.get("channels_first", False),

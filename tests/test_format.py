@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sklearn_seqattn import load_model, save_model
-from sklearn_seqattn.sealed_files import FORMAT
+from sklearn_seqattn.storage.files import FORMAT
 
 FIXTURES = Path(__file__).parent / "fixtures"
 NAMES = [

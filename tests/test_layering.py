@@ -1,4 +1,4 @@
-"""The order of the layers, read from the imports; and what an import loads."""
+"""Imports run down the list of folders; and what an import loads."""
 
 import ast
 import subprocess
@@ -10,322 +10,35 @@ import pytest
 PACKAGE = "sklearn_seqattn"
 ROOT = Path(__file__).resolve().parents[1] / PACKAGE
 
-#: What each file may import from the package: these files, and nothing else. A new
-#: file gets a line here; put it where DESIGN.md has its layer. `nn/` and
-#: `preprocessing/` are written with a dot.
-ALLOWED = {
-    # what a sequence is
-    "_version": set(),
-    "sequences.flat_values": set(),
-    "sequences.frames": {"sequences.flat_values"},
-    "sequences.pieces": {"sequences.flat_values"},
-    "sequences.lists": {
-        "sequences.flat_values",
-        "sequences.frames",
-        "sequences.pieces",
-    },
-    "sequences.containers": {
-        "sequences.flat_values",
-        "sequences.frames",
-        "sequences.lists",
-        "sequences.pieces",
-    },
-    "sequences.validation": {"sequences.containers", "sequences.pieces"},
-    "sequences": {"sequences.validation"},
-    "events": set(),
-    # pickles of all estimators
-    "pickles": {"_version"},
-    # transformers without torch
-    "preprocessing.layout": {"sequences.containers"},
-    "preprocessing.padder": {
-        "fitting",
-        "pickles",
-        "sequences",
-        "preprocessing.layout",
-    },
-    "preprocessing.scaler": {
-        "fitting",
-        "pickles",
-        "sequences",
-        "preprocessing.layout",
-        "sequences.pieces",
-    },
-    "preprocessing.state_encoder": {
-        "fitting",
-        "pickles",
-        "sequences",
-        "preprocessing.layout",
-    },
-    "preprocessing.event_encoder": {
-        "fitting",
-        "pickles",
-        "sequences",
-        "sequences.frames",
-        "preprocessing.layout",
-    },
-    "preprocessing": {
-        "preprocessing.padder",
-        "preprocessing.scaler",
-        "preprocessing.state_encoder",
-        "preprocessing.event_encoder",
-    },
-    # networks, which know torch alone
-    "nn": {"nn.forking"},
-    "nn.forking": set(),
-    "nn.rows": set(),
-    "nn.masking": {"nn.rows"},
-    "nn.numbers": set(),
-    "nn.positions": set(),
-    "nn.normal_scores": set(),
-    "nn.kernels": {"nn.normal_scores"},
-    "nn.kernel_branch": {"nn.kernels"},
-    "nn.recomputing": set(),
-    "nn.attention": {"nn.masking", "nn.recomputing"},
-    "nn.pooling": {"nn.masking"},
-    "nn.stretching": set(),
-    "nn.blocks": {"nn.masking", "nn.attention"},
-    "nn.front_end": {"nn.blocks"},
-    "nn.encoders": {
-        "nn.attention",
-        "nn.blocks",
-        "nn.positions",
-        "nn.recomputing",
-        "nn.rows",
-    },
-    "nn.networks": {
-        "nn.masking",
-        "nn.attention",
-        "nn.encoders",
-        "nn.front_end",
-        "nn.kernel_branch",
-        "nn.numbers",
-        "nn.pooling",
-        "nn.stretching",
-    },
-    "nn.next_state_network": {
-        "nn.masking",
-        "nn.attention",
-        "nn.blocks",
-        "nn.encoders",
-        "nn.numbers",
-    },
-    "nn.continuing": {"nn.attention", "nn.encoders", "nn.masking", "nn.positions"},
-    # files of JSON and arrays
-    "sealed_files": {"_version"},
-    "sealed_values": {"sealed_files"},
-    # batches, training
-    "batching": {"sequences.pieces"},
-    "training.generators": set(),
-    "training.devices": set(),
-    "training.optimization": set(),
-    "training.interrupts": set(),
-    "training.memory": set(),
-    "training.kept_memory": set(),
-    "training.precision": set(),
-    "training.checkpoint_checks": {"sealed_files"},
-    "training.checkpoints": {
-        "sealed_files",
-        "sealed_values",
-        "training.checkpoint_checks",
-    },
-    "training.callbacks": {"training.checkpoints", "training.optimization"},
-    "training.engine": {
-        "batching",
-        "training.callbacks",
-        "training.checkpoints",
-        "training.devices",
-        "training.interrupts",
-        "training.kept_memory",
-        "training.memory",
-        "training.optimization",
-        "training.precision",
-    },
-    "training.prediction": {
-        "batching",
-        "training.devices",
-        "training.kept_memory",
-        "training.memory",
-        "training.precision",
-    },
-    "training.averaging": set(),
-    "training": {
-        "training.averaging",
-        "training.checkpoints",
-        "training.devices",
-        "training.engine",
-        "training.generators",
-        "training.memory",
-        "training.optimization",
-        "training.precision",
-        "training.prediction",
-    },
-    # the classifier, the regressor, and the steps of their fits
-    "defaults": set(),
-    "canonical": set(),
-    "class_weights": set(),
-    "fingerprint": set(),
-    "fitting": {"sequences"},
-    "scaling": set(),
-    "inputs": {"preprocessing", "scaling"},
-    "architecture": {"defaults", "nn.blocks", "nn.front_end", "nn.pooling"},
-    "parameters": {"nn.front_end", "nn.pooling", "pickles"},
-    "plans": {"training"},
-    "base": {
-        "architecture",
-        "batching",
-        "canonical",
-        "defaults",
-        "fingerprint",
-        "fitting",
-        "inputs",
-        "kernel_fitting",
-        "nn.encoders",
-        "nn.networks",
-        "parameters",
-        "plans",
-        "sequences",
-        "training",
-    },
-    "classifier": {"base", "class_weights", "defaults", "fitting"},
-    "shrinkage": set(),
-    "regressor": {
-        "base",
-        "defaults",
-        "fitting",
-        "ridge_readout",
-        "shrinkage",
-        "training",
-    },
-    # random convolutions and their readout
-    "random_kernels": {
-        "fitting",
-        "nn.kernels",
-        "pickles",
-        "preprocessing",
-        "scaling",
-        "sequences",
-    },
-    "ridge_readout": set(),
-    "kernel_fitting": {"nn.kernels", "ridge_readout"},
-    # next state, by counting and by a network
-    "next_state": set(),
-    "next_state.streams": set(),
-    "next_state.event_features": {
-        "sequences.frames",
-        "sequences.flat_values",
-        "next_state.streams",
-    },
-    "next_state.encoding": {"sequences", "next_state.streams"},
-    "next_state.generation": set(),
-    "next_state.verbs": {
-        "fitting",
-        "next_state.generation",
-        "next_state.encoding",
-        "pickles",
-    },
-    "next_state.ngrams": {"next_state.streams"},
-    "next_state.markov": {
-        "fitting",
-        "next_state.verbs",
-        "next_state.ngrams",
-        "next_state.streams",
-    },
-    "next_state.mixture": set(),
-    "next_state.batches": {"batching", "next_state.streams", "training"},
-    "next_state.remembering": {"next_state.batches", "nn.continuing", "training"},
-    "next_state.repetition": {"next_state.streams"},
-    "next_state.choices": {
-        "next_state.batches",
-        "next_state.mixture",
-        "next_state.repetition",
-    },
-    "next_state.lstm": {
-        "base",
-        "next_state.event_features",
-        "fingerprint",
-        "fitting",
-        "next_state.mixture",
-        "next_state.verbs",
-        "next_state.ngrams",
-        "nn.encoders",
-        "nn.next_state_network",
-        "next_state.batches",
-        "next_state.choices",
-        "next_state.remembering",
-        "next_state.repetition",
-        "next_state.streams",
-        "plans",
-        "training",
-    },
-    # on top, imported by nothing below
-    "persistence.checks": {"sealed_files"},
-    "persistence.networks": {
-        "architecture",
-        "base",
-        "nn.blocks",
-        "nn.front_end",
-        "nn.kernels",
-        "nn.networks",
-        "nn.next_state_network",
-        "persistence.checks",
-        "sealed_files",
-        "training",
-    },
-    "persistence.transformer_attributes": {
-        "persistence.checks",
-        "persistence.networks",
-        "sealed_files",
-    },
-    "persistence.network_attributes": {
-        "persistence.checks",
-        "persistence.networks",
-        "sealed_files",
-        "training",
-    },
-    "persistence.state_attributes": {
-        "next_state.event_features",
-        "next_state.ngrams",
-        "next_state.repetition",
-        "persistence.checks",
-        "sealed_files",
-        "next_state.streams",
-    },
-    "persistence.attributes": {
-        "inputs",
-        "persistence.checks",
-        "persistence.network_attributes",
-        "persistence.networks",
-        "persistence.state_attributes",
-        "persistence.transformer_attributes",
-        "preprocessing",
-        "sealed_files",
-    },
-    "persistence.models": {
-        "",
-        "persistence.attributes",
-        "persistence.checks",
-        "sealed_files",
-        "sealed_values",
-    },
-    "persistence": {"persistence.models"},
-    "metrics": set(),
-    "readers": {"events"},
-    "search": set(),
-    "experiment": {"", "metrics", "readers", "search"},
-}
+#: The layers, from the top down: each may import itself and those below it.
+LAYERS = [
+    "root",  # the public modules
+    "inspection",
+    "export",
+    "persistence",
+    "next_state",
+    "attention_lstm",
+    "kernels",
+    "training",
+    "preprocessing",
+    "storage",
+    "_estimator",
+    "nn",
+    "sequences",
+    "_version",
+]
 
 NO_TORCH = {"torch", "skorch"}
 
-#: What a layer must not load, directly; the rest follows from the arrows.
+#: Libraries that a layer, or a file of one, does not import.
 FORBIDDEN = {
     "nn": {"sklearn", "skorch", "pandas"},
-    "batching": {"sklearn", "skorch", "pandas"},
     "sequences": NO_TORCH,
-    "events": NO_TORCH,
+    "_estimator": NO_TORCH,
     "preprocessing": NO_TORCH,
     "next_state.streams": NO_TORCH,
     "next_state.encoding": NO_TORCH,
-    "next_state.verbs": NO_TORCH,
+    "next_state.base": NO_TORCH,
     "next_state.ngrams": NO_TORCH,
     "next_state.markov": NO_TORCH,
     "readers": NO_TORCH,
@@ -335,18 +48,23 @@ FORBIDDEN = {
 
 
 def name_of(path):
-    """Name a file: "base", "nn.masking", "" for the package itself."""
+    """Name a file: "readers", "nn.masking", "" for the package itself."""
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(part for part in parts if part != "__init__")
 
 
 FILES = {name_of(path): path for path in sorted(ROOT.rglob("*.py"))}
-MODULES = [name for name in FILES if name]
 
 
-def imported_names(tree):
-    """Give the full dotted name of all that a file imports, in functions, too."""
-    for node in ast.walk(tree):
+def layer_of(name):
+    """Give the place of a file in the list of layers."""
+    head = name.partition(".")[0]
+    return LAYERS.index(head if head in LAYERS else "root")
+
+
+def imported_names(name):
+    """Give the full dotted names of all that a file imports, in functions, too."""
+    for node in ast.walk(ast.parse(FILES[name].read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -356,83 +74,47 @@ def imported_names(tree):
 
 def targets_of(name):
     """Give the files of the package that a file imports."""
-    found = set()
-    for full in imported_names(ast.parse(FILES[name].read_text())):
+    for full in imported_names(name):
         head, _, rest = full.partition(".")
-        if head != PACKAGE:
-            continue
-        while rest and rest not in FILES:  # drop the name of a class or a function
-            rest = rest.rpartition(".")[0]
-        found.add(rest)
-    return found
+        if head == PACKAGE:
+            while rest and rest not in FILES:  # drop the name of a class or a function
+                rest = rest.rpartition(".")[0]
+            yield rest
 
 
-def libraries_of(name):
-    """Give the other libraries that a file imports."""
-    names = imported_names(ast.parse(FILES[name].read_text()))
-    return {full.partition(".")[0] for full in names} - {PACKAGE}
+@pytest.mark.parametrize("name", [name for name in FILES if name])
+def test_imports_run_down_the_layers(name):
+    upward = {
+        target for target in targets_of(name) if layer_of(target) < layer_of(name)
+    }
+    assert not upward, f"{name} must not import {sorted(upward)}"
 
 
-def applies(layer, name):
-    """Tell whether a file is in a layer: the file itself, or one of its folder."""
-    return name == layer or name.startswith(f"{layer}.")
-
-
-@pytest.mark.parametrize("name", MODULES)
-def test_arrows_run_one_way(name):
-    assert name in ALLOWED, (
-        f"{name} has no line in ALLOWED of tests/test_layering.py; add one that names "
-        "the files it may import, in the section of its layer"
-    )
-    wrong = targets_of(name) - ALLOWED[name]
-    assert not wrong, f"{name} must not import {sorted(wrong)}"
-
-
-def test_the_table_names_no_file_that_is_gone():
-    assert not set(ALLOWED) - set(MODULES)
-
-
-def test_the_table_itself_has_no_cycle():
-    """Sort the table; every file comes behind all that it may import."""
-    remaining = {name: set(allowed) - {""} for name, allowed in ALLOWED.items()}
+def test_there_is_no_cycle():
+    remaining = {name: {*targets_of(name)} - {name, ""} for name in FILES if name}
     while remaining:
-        free = {name for name, allowed in remaining.items() if not allowed}
+        free = {name for name, targets in remaining.items() if not targets}
         assert free, f"there is a cycle among {sorted(remaining)}"
         remaining = {
-            name: allowed - free
-            for name, allowed in remaining.items()
+            name: targets - free
+            for name, targets in remaining.items()
             if name not in free
         }
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", FILES)
 def test_each_layer_keeps_to_its_libraries(name):
-    forbidden = {
-        library
-        for layer, libraries in FORBIDDEN.items()
-        if applies(layer, name)
-        for library in libraries
-    }
-    if name.partition(".")[0] != "training":
-        forbidden.add("skorch")
-    wrong = libraries_of(name) & forbidden
+    places = (name, name.partition(".")[0])
+    forbidden = set().union(*(FORBIDDEN.get(place, set()) for place in places))
+    if places[1] != "training":
+        forbidden |= {"skorch"}
+    wrong = {full.partition(".")[0] for full in imported_names(name)} & forbidden
     assert not wrong, f"{name} must not import {sorted(wrong)}"
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_nothing_hides_a_cycle(name):
-    assert "TYPE_CHECKING" not in FILES[name].read_text()
-
-
-def test_the_package_itself_imports_its_version_alone():
-    assert targets_of("") == {"_version"}
-    assert libraries_of("") <= {"importlib"}
-
-
 def test_there_is_no_drawer_for_everything():
-    assert not {"utils", "helpers", "common", "misc"} & {
-        name.rpartition(".")[2] for name in FILES
-    }
+    drawers = {"utils", "helpers", "common", "misc"}
+    assert not drawers & {name.rpartition(".")[2] for name in FILES}
 
 
 def loaded_by(statement):

@@ -4,9 +4,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from sklearn_seqattn.batching import BucketBatches, SequenceDataset
 from sklearn_seqattn.next_state.streams import NOTHING
 from sklearn_seqattn.training import computing_in, move, named_memory_errors
+from sklearn_seqattn.training.batching import BucketBatches, SequenceDataset
 
 _PREDICTION_CELLS = 2**22  # logits of a batch of prediction, about
 _FEWEST_COLUMNS = 64  # so many are counted, since hidden states take memory too

@@ -6,7 +6,7 @@ from pandas.api.types import is_datetime64_any_dtype, is_list_like
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_seqattn.next_state.streams import FIRST_STATE
-from sklearn_seqattn.sequences.flat_values import locate
+from sklearn_seqattn.sequences.checks import locate
 from sklearn_seqattn.sequences.frames import numeric_columns
 
 GAP, ELAPSED = "time since the last event", "time since the first event"

@@ -11,25 +11,22 @@ from scipy.special import log_softmax
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from sklearn_seqattn.base import BaseSequenceEstimator
-from sklearn_seqattn.fingerprint import describe_params, digest
-from sklearn_seqattn.fitting import append_history, draw_seeds, kept_on_failure
+from sklearn_seqattn._estimator import draw_seeds, kept_on_failure
+from sklearn_seqattn.attention_lstm.base import BaseSequenceEstimator
+from sklearn_seqattn.next_state.base import NextStateMixin
 from sklearn_seqattn.next_state.batches import (
     PositionLoss,
     StateDataset,
     logit_batches,
 )
-from sklearn_seqattn.next_state.choices import Choice, choose_mixture
+from sklearn_seqattn.next_state.cache import with_repetition
+from sklearn_seqattn.next_state.cached_decoding import RememberingContinuations
 from sklearn_seqattn.next_state.event_features import EventFeatures, as_frames
-from sklearn_seqattn.next_state.mixture import mix
+from sklearn_seqattn.next_state.mixture import Choice, choose_mixture, mix
 from sklearn_seqattn.next_state.ngrams import NgramModel
-from sklearn_seqattn.next_state.remembering import RememberingContinuations
-from sklearn_seqattn.next_state.repetition import with_repetition
 from sklearn_seqattn.next_state.streams import FIRST_STATE
-from sklearn_seqattn.next_state.verbs import NextStateMixin
 from sklearn_seqattn.nn.encoders import truncate_backpropagation
 from sklearn_seqattn.nn.next_state_network import build_next_state_network, widen
-from sklearn_seqattn.plans import plan_training
 from sklearn_seqattn.training import (
     AverageWeights,
     Checkpoint,
@@ -40,6 +37,9 @@ from sklearn_seqattn.training import (
     resolve_precision,
     train,
 )
+from sklearn_seqattn.training.fingerprint import describe_params, digest
+from sklearn_seqattn.training.fit import append_history
+from sklearn_seqattn.training.plan import plan_training
 
 _AVERAGED = 0.3  # share of the steps over which weights are averaged
 _REMEMBERED_VALUES = 2**24  # of continued sequences

@@ -6,10 +6,10 @@ import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from sklearn_seqattn.fitting import kept_on_failure
+from sklearn_seqattn._estimator import kept_on_failure
+from sklearn_seqattn.next_state.base import NextStateMixin
 from sklearn_seqattn.next_state.ngrams import NgramModel, context_rows
 from sklearn_seqattn.next_state.streams import FIRST_STATE
-from sklearn_seqattn.next_state.verbs import NextStateMixin
 
 _BATCH_CELLS = 2**22  # probabilities held at once
 

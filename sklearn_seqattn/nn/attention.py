@@ -11,8 +11,8 @@ import torch
 from torch import nn
 from torch.nn.functional import scaled_dot_product_attention
 
+from sklearn_seqattn.nn.gradient_checkpointing import recomputed
 from sklearn_seqattn.nn.masking import causal_mask, masked_softmax
-from sklearn_seqattn.nn.recomputing import recomputed
 
 # Additive scores make a hidden layer for each pair of a query and a key: no more
 # values than this at a time, which stay in the cache.

@@ -13,9 +13,9 @@ from torch import nn
 
 from sklearn_seqattn.nn.attention import MultiHeadAttention
 from sklearn_seqattn.nn.blocks import Dropout
+from sklearn_seqattn.nn.gradient_checkpointing import recomputed
+from sklearn_seqattn.nn.masking import take_rows
 from sklearn_seqattn.nn.positions import RotaryPositions, SinusoidalPositions
-from sklearn_seqattn.nn.recomputing import recomputed
-from sklearn_seqattn.nn.rows import take_rows
 
 CELLS = {"lstm": nn.LSTM, "gru": nn.GRU}
 

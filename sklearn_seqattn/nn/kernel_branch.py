@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn.functional import linear, log_softmax, logsigmoid
 
-from sklearn_seqattn.nn.kernels import RandomKernels
+from sklearn_seqattn.nn.random_convolutions import RandomKernels
 
 #: Length of the vector of features, in root mean square, that the joint reads. A
 #: longer one lets the joint learn so fast that nothing is left for the network.

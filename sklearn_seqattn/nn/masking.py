@@ -8,8 +8,6 @@ step has to be finite, as what layers make of zeros is.
 
 import torch
 
-from sklearn_seqattn.nn.rows import put_rows, take_rows
-
 
 def length_mask(lengths, n_steps):
     """Mark the real steps of a batch.
@@ -150,3 +148,73 @@ def on_real_steps(function, x, mask):
     real = mask.flatten().nonzero().squeeze(1)  # (S,)
     steps = function(take_rows(x.flatten(0, 1), real))  # (S, C')
     return put_rows(steps, real, mask.numel()).unflatten(0, mask.shape)
+
+
+class _Take(torch.autograd.Function):
+    """Rows (n, C) to those of an index, (m, C)."""
+
+    @staticmethod
+    def forward(ctx, x, index):
+        ctx.save_for_backward(index)
+        ctx.n_rows = len(x)
+        return x.index_select(0, index)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        (index,) = ctx.saved_tensors
+        return _put(gradient, index, ctx.n_rows), None
+
+
+class _Put(torch.autograd.Function):
+    """Rows (m, C) to their places among n, (n, C)."""
+
+    @staticmethod
+    def forward(ctx, x, index, n_rows):
+        ctx.save_for_backward(index)
+        return _put(x, index, n_rows)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        (index,) = ctx.saved_tensors
+        return gradient.index_select(0, index), None, None
+
+
+def _put(x, index, n_rows):
+    """Put rows among zeros."""
+    return x.new_zeros(n_rows, *x.shape[1:]).index_copy_(0, index, x)
+
+
+def take_rows(x, index):
+    """Take some rows.
+
+    Parameters
+    ----------
+    x : Tensor of shape (n, C), float
+        The rows.
+    index : Tensor of shape (m,), int64
+        Which, each once at most.
+
+    Returns
+    -------
+    x : Tensor of shape (m, C)
+    """
+    return _Take.apply(x, index)
+
+
+def put_rows(x, index, n_rows):
+    """Put rows among zeros: the reverse of `take_rows`.
+
+    Parameters
+    ----------
+    x : Tensor of shape (m, C), float
+        The rows.
+    index : Tensor of shape (m,), int64
+        Where they belong, each place once at most.
+    n_rows : int
+        The number of rows of the result.
+
+    Returns
+    -------
+    x : Tensor of shape (n_rows, C)
+    """
+    return _Put.apply(x, index, n_rows)

@@ -4,13 +4,13 @@ import torch
 from torch import nn
 
 from sklearn_seqattn.nn.attention import build_attention
+from sklearn_seqattn.nn.config import remembers_numbers
 from sklearn_seqattn.nn.encoders import build_encoder
 from sklearn_seqattn.nn.front_end import FrontEndBuilder
 from sklearn_seqattn.nn.kernel_branch import build_kernel_branch
 from sklearn_seqattn.nn.masking import length_mask
-from sklearn_seqattn.nn.numbers import remembers_numbers
 from sklearn_seqattn.nn.pooling import build_pooling
-from sklearn_seqattn.nn.stretching import stretch_steps
+from sklearn_seqattn.nn.time_warping import stretch_steps
 
 
 class AttentionLayer(nn.Module):

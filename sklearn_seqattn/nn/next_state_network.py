@@ -5,9 +5,9 @@ from torch import nn
 
 from sklearn_seqattn.nn.attention import build_attention
 from sklearn_seqattn.nn.blocks import Embedding
+from sklearn_seqattn.nn.config import remembers_numbers
 from sklearn_seqattn.nn.encoders import build_encoder
 from sklearn_seqattn.nn.masking import length_mask
-from sklearn_seqattn.nn.numbers import remembers_numbers
 
 #: Ids below this one stand for no state: the start (padding) and the unknown state.
 FIRST_STATE_ID = 2

@@ -1,5 +1,5 @@
 """Save fitted estimators and load them again, without pickle."""
 
-from sklearn_seqattn.persistence.models import load_model, save_model
+from sklearn_seqattn.persistence.save_load import load_model, save_model
 
 __all__ = ["load_model", "save_model"]

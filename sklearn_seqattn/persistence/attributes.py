@@ -8,7 +8,6 @@ table are set.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sklearn_seqattn.inputs import InputEncoder
 from sklearn_seqattn.persistence.checks import (
     check_bool,
     check_choice,
@@ -53,7 +52,8 @@ from sklearn_seqattn.persistence.transformer_attributes import (
     pack_one_hot,
 )
 from sklearn_seqattn.preprocessing import EventEncoder, SequenceScaler, StateEncoder
-from sklearn_seqattn.sealed_files import FileFormatError
+from sklearn_seqattn.preprocessing.input_encoder import InputEncoder
+from sklearn_seqattn.storage.files import FileFormatError
 
 _KINDS = (
     "numbers",

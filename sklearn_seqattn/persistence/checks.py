@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from sklearn_seqattn.sealed_files import FileFormatError
+from sklearn_seqattn.storage.files import FileFormatError
 
 #: No size, count or length in a file may be larger.
 LARGEST_SIZE = 2**31 - 1

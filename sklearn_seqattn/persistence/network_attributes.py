@@ -15,7 +15,7 @@ from sklearn_seqattn.persistence.networks import (
     unpack_next_state_network,
     unpack_sequence_network,
 )
-from sklearn_seqattn.sealed_files import FileFormatError
+from sklearn_seqattn.storage.files import FileFormatError
 from sklearn_seqattn.training import bare_net, resolve_device
 
 

@@ -6,13 +6,16 @@ import numpy as np
 import torch
 from sklearn.utils._param_validation import validate_parameter_constraints
 
-from sklearn_seqattn.architecture import check_encoder, resolve_front_end
-from sklearn_seqattn.base import BaseSequenceEstimator
+from sklearn_seqattn.attention_lstm.base import BaseSequenceEstimator
+from sklearn_seqattn.attention_lstm.network_config import (
+    check_encoder,
+    resolve_front_end,
+)
 from sklearn_seqattn.nn.blocks import Embedding
 from sklearn_seqattn.nn.front_end import count_blocks
-from sklearn_seqattn.nn.kernels import RandomKernels
 from sklearn_seqattn.nn.networks import build_sequence_network
 from sklearn_seqattn.nn.next_state_network import build_next_state_network
+from sklearn_seqattn.nn.random_convolutions import RandomKernels
 from sklearn_seqattn.persistence.checks import (
     check_array,
     check_choice,
@@ -22,7 +25,7 @@ from sklearn_seqattn.persistence.checks import (
     check_size,
     refuse,
 )
-from sklearn_seqattn.sealed_files import FileFormatError
+from sklearn_seqattn.storage.files import FileFormatError
 from sklearn_seqattn.training import isolated_generator
 
 #: Steps that a convolution may reach over, and the longest training sequence: what

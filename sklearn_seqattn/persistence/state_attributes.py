@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
+from sklearn_seqattn.next_state.cache import LONGEST
 from sklearn_seqattn.next_state.event_features import EventFeatures
 from sklearn_seqattn.next_state.ngrams import NgramModel
-from sklearn_seqattn.next_state.repetition import LONGEST
 from sklearn_seqattn.next_state.streams import FIRST_STATE, Vocabulary
 from sklearn_seqattn.persistence.checks import (
     check_array,
@@ -19,7 +19,7 @@ from sklearn_seqattn.persistence.checks import (
     check_states,
     refuse,
 )
-from sklearn_seqattn.sealed_files import FileFormatError
+from sklearn_seqattn.storage.files import FileFormatError
 
 
 def check_end_state(value, where, estimator):

@@ -13,7 +13,7 @@ from sklearn_seqattn.persistence.checks import (
     refuse,
 )
 from sklearn_seqattn.persistence.networks import unpack_kernels
-from sklearn_seqattn.sealed_files import FileFormatError
+from sklearn_seqattn.storage.files import FileFormatError
 
 
 def check_columns(value, where, _):

@@ -10,9 +10,8 @@ from sklearn.base import (
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqattn.fitting import kept_on_failure
-from sklearn_seqattn.pickles import VersionedPickles
-from sklearn_seqattn.preprocessing.layout import restore
+from sklearn_seqattn._estimator import VersionedPickles, kept_on_failure
+from sklearn_seqattn.preprocessing.output import restore
 from sklearn_seqattn.sequences import validate_sequences
 from sklearn_seqattn.sequences.frames import numeric_columns
 

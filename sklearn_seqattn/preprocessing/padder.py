@@ -7,9 +7,8 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqattn.fitting import kept_on_failure
-from sklearn_seqattn.pickles import VersionedPickles
-from sklearn_seqattn.preprocessing.layout import to_padded
+from sklearn_seqattn._estimator import VersionedPickles, kept_on_failure
+from sklearn_seqattn.preprocessing.output import to_padded
 from sklearn_seqattn.sequences import Sequences, check_sequences, validate_sequences
 
 

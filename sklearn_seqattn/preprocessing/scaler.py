@@ -5,11 +5,10 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from sklearn_seqattn.fitting import kept_on_failure
-from sklearn_seqattn.pickles import VersionedPickles
-from sklearn_seqattn.preprocessing.layout import TableFeatureNamesMixin, restore
+from sklearn_seqattn._estimator import VersionedPickles, kept_on_failure
+from sklearn_seqattn.preprocessing.output import TableFeatureNamesMixin, restore
 from sklearn_seqattn.sequences import validate_sequences
-from sklearn_seqattn.sequences.pieces import steps_at_once
+from sklearn_seqattn.sequences.array_list import steps_at_once
 
 
 class SequenceScaler(

@@ -8,9 +8,8 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqattn.fitting import kept_on_failure
-from sklearn_seqattn.pickles import VersionedPickles
-from sklearn_seqattn.preprocessing.layout import TableFeatureNamesMixin, restore
+from sklearn_seqattn._estimator import VersionedPickles, kept_on_failure
+from sklearn_seqattn.preprocessing.output import TableFeatureNamesMixin, restore
 from sklearn_seqattn.sequences import check_sequences, validate_sequences
 
 _FIRST_STATE_ID = 2  # 0 is padding, 1 an unknown state

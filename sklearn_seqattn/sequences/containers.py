@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from sklearn_seqattn.sequences.flat_values import (
+from sklearn_seqattn.sequences.array_list import Pieces
+from sklearn_seqattn.sequences.checks import (
     NUMBERS,
     all_finite,
     as_float,
@@ -26,7 +27,6 @@ from sklearn_seqattn.sequences.flat_values import (
 )
 from sklearn_seqattn.sequences.frames import numeric_columns
 from sklearn_seqattn.sequences.lists import read_list, to_numpy
-from sklearn_seqattn.sequences.pieces import Pieces
 
 _EXPECTED = (
     "expected a list of sequences, a 3-D array (n_sequences, n_steps, n_channels) or "

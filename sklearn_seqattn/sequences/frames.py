@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype, is_object_dtype, is_string_dtype
 
-from sklearn_seqattn.sequences.flat_values import (
+from sklearn_seqattn.sequences.checks import (
     check_dtype,
     check_finite,
     check_not_empty,

@@ -5,7 +5,8 @@ from itertools import chain
 import numpy as np
 import pandas as pd
 
-from sklearn_seqattn.sequences.flat_values import (
+from sklearn_seqattn.sequences.array_list import Pieces
+from sklearn_seqattn.sequences.checks import (
     NUMBERS,
     STRINGS,
     check_dtype,
@@ -17,7 +18,6 @@ from sklearn_seqattn.sequences.flat_values import (
     objects_to_float,
 )
 from sklearn_seqattn.sequences.frames import read_frames
-from sklearn_seqattn.sequences.pieces import Pieces
 
 
 def read_list(items, *, tokens, channels_first, name):

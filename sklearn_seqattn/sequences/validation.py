@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import validate_data
 
+from sklearn_seqattn.sequences.array_list import Pieces, blocks_of
 from sklearn_seqattn.sequences.containers import (
     container_ndim,
     is_nested_list,
     read_container,
 )
-from sklearn_seqattn.sequences.pieces import Pieces, blocks_of
 
 
 @dataclass(frozen=True, eq=False)  # arrays have no single truth value

@@ -3,24 +3,32 @@
 No other part of the library imports skorch.
 """
 
-from sklearn_seqattn.training.averaging import AverageWeights
 from sklearn_seqattn.training.checkpoints import Checkpoint
-from sklearn_seqattn.training.devices import move, resolve_device
+from sklearn_seqattn.training.devices import (
+    computing_in,
+    move,
+    resolve_device,
+    resolve_precision,
+)
 from sklearn_seqattn.training.engine import (
     SequenceNet,
     TrainingPlan,
     bare_net,
     train,
 )
-from sklearn_seqattn.training.generators import isolated_generator
 from sklearn_seqattn.training.memory import named_memory_errors
-from sklearn_seqattn.training.optimization import WeightedLoss, adamw, warmup_cosine
-from sklearn_seqattn.training.precision import computing_in, resolve_precision
+from sklearn_seqattn.training.optimization import (
+    AverageWeights,
+    WeightedLoss,
+    adamw,
+    warmup_cosine,
+)
 from sklearn_seqattn.training.prediction import (
     attention_weights,
     forward,
     iter_attention_weights,
 )
+from sklearn_seqattn.training.randomness import isolated_generator
 
 __all__ = [
     "AverageWeights",

@@ -10,7 +10,7 @@ import copy
 import numpy as np
 import torch
 
-from sklearn_seqattn.sealed_files import FileFormatError
+from sklearn_seqattn.storage.files import FileFormatError
 
 
 def check_history(rows, max_epochs):

@@ -7,8 +7,8 @@ import numpy as np
 import torch
 from skorch.callbacks import Callback
 
-from sklearn_seqattn.sealed_files import FileFormatError, read_sealed, write_sealed
-from sklearn_seqattn.sealed_values import Reader, Writer
+from sklearn_seqattn.storage.files import FileFormatError, read_sealed, write_sealed
+from sklearn_seqattn.storage.values import Reader, Writer
 from sklearn_seqattn.training.checkpoint_checks import (
     check_history,
     check_like,

@@ -11,19 +11,17 @@ from skorch.helper import predefined_split
 from torch import nn
 from torch.nn.functional import pad
 
-from sklearn_seqattn.batching import MAX_STEPS, BucketBatches, bounded_parts
+from sklearn_seqattn.training.batching import MAX_STEPS, BucketBatches, bounded_parts
 from sklearn_seqattn.training.callbacks import training_callbacks
 from sklearn_seqattn.training.checkpoints import Checkpoint
-from sklearn_seqattn.training.devices import move
+from sklearn_seqattn.training.devices import bounded_steps, computing_in, move
 from sklearn_seqattn.training.interrupts import (
     StopAtBatch,
     finishing_batches,
     inside_search,
 )
-from sklearn_seqattn.training.kept_memory import kept_memory
-from sklearn_seqattn.training.memory import named_memory_errors
+from sklearn_seqattn.training.memory import kept_memory, named_memory_errors
 from sklearn_seqattn.training.optimization import adamw
-from sklearn_seqattn.training.precision import bounded_steps, computing_in
 
 
 @dataclass(frozen=True)

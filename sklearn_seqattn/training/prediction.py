@@ -5,11 +5,9 @@ from contextlib import nullcontext
 import numpy as np
 import torch
 
-from sklearn_seqattn.batching import MAX_STEPS, BucketBatches, bounded_parts
-from sklearn_seqattn.training.devices import move
-from sklearn_seqattn.training.kept_memory import kept_memory
-from sklearn_seqattn.training.memory import named_memory_errors
-from sklearn_seqattn.training.precision import bounded_steps, computing_in
+from sklearn_seqattn.training.batching import MAX_STEPS, BucketBatches, bounded_parts
+from sklearn_seqattn.training.devices import bounded_steps, computing_in, move
+from sklearn_seqattn.training.memory import kept_memory, named_memory_errors
 
 #: Sequences a batch of prediction: small enough to stay in a processor's cache.
 PREDICTION_BATCH_SIZE = 64

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from sklearn_seqattn.next_state import choices
+from sklearn_seqattn.next_state import mixture as choices
 from sklearn_seqattn.next_state.ngrams import NgramModel
 from sklearn_seqattn.next_state.streams import FIRST_STATE, make_streams
 

@@ -14,8 +14,8 @@ from sklearn_seqattn import (
     FileFormatError,
     NextStateLSTM,
 )
-from sklearn_seqattn.sealed_files import write_sealed
-from sklearn_seqattn.sealed_values import Writer
+from sklearn_seqattn.storage.files import write_sealed
+from sklearn_seqattn.storage.values import Writer
 from sklearn_seqattn.training import Checkpoint
 
 X, Y = walks(40)
@@ -260,7 +260,7 @@ class TestFile:
             def __init__(self, *args):
                 vars(self).update(vars(checkpoint))
 
-        from sklearn_seqattn import base
+        from sklearn_seqattn.attention_lstm import base
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(base, "Checkpoint", Broken)

@@ -19,8 +19,8 @@ from small_trainings import (
 from torch import nn
 
 from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
-from sklearn_seqattn.batching import SequenceDataset
 from sklearn_seqattn.training import forward
+from sklearn_seqattn.training.batching import SequenceDataset
 
 
 def test_training_finds_the_line():

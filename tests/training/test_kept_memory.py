@@ -9,8 +9,8 @@ from small_trainings import line_data, make_plan, train_line
 
 from sklearn_seqattn import AttentionLSTMClassifier
 from sklearn_seqattn.training import forward
-from sklearn_seqattn.training import kept_memory as module
-from sklearn_seqattn.training.kept_memory import SWITCH, kept_memory
+from sklearn_seqattn.training import memory as module
+from sklearn_seqattn.training.memory import SWITCH, kept_memory
 
 
 class RecordingLibrary:
@@ -131,7 +131,7 @@ def test_results_are_the_same_bits_without_it(monkeypatch):
 
 def test_the_number_of_compiled_shapes_is_bounded_unless_the_user_says():
     code = (
-        "import os; from sklearn_seqattn.training.kept_memory import kept_memory\n"
+        "import os; from sklearn_seqattn.training.memory import kept_memory\n"
         "with kept_memory(): print(os.environ['ONEDNN_PRIMITIVE_CACHE_CAPACITY'])"
     )
     for said, expected in ((None, "256"), ("7", "7")):

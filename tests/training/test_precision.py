@@ -8,8 +8,8 @@ from sklearn_seqattn import (
     NextStateLSTM,
 )
 from sklearn_seqattn.nn.networks import SequenceNetwork
-from sklearn_seqattn.training import precision as module
-from sklearn_seqattn.training.precision import (
+from sklearn_seqattn.training import devices as module
+from sklearn_seqattn.training.devices import (
     bounded_steps,
     computing_in,
     resolve_precision,

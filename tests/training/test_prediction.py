@@ -8,8 +8,8 @@ from sklearn_seqattn import (
     AttentionLSTMRegressor,
     NextStateLSTM,
 )
-from sklearn_seqattn.batching import SequenceDataset
 from sklearn_seqattn.training import forward, prediction
+from sklearn_seqattn.training.batching import SequenceDataset
 
 
 def test_an_output_that_is_not_finite_is_an_error():

@@ -1,0 +1,1 @@
+"""Attention-LSTM networks that give one answer a sequence."""

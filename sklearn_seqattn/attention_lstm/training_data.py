@@ -1,0 +1,152 @@
+"""Training data in canonical form, and its validation split."""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from math import ceil
+from struct import unpack
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import train_test_split
+
+from sklearn_seqattn.sequences import Sequences
+
+
+def check_same_length(n_sequences, n_targets):
+    """Refuse a y that is longer or shorter than X.
+
+    Parameters
+    ----------
+    n_sequences, n_targets : int
+        The lengths of X and y.
+
+    Raises
+    ------
+    ValueError
+        If they differ.
+    """
+    if n_sequences != n_targets:
+        raise ValueError(
+            f"X has {n_sequences} sequences, but y has {n_targets} targets; each "
+            "sequence needs one."
+        )
+
+
+@dataclass(frozen=True)
+class LabelledSequences:
+    """Sequences with a target and a weight each."""
+
+    sequences: Sequences
+    targets: np.ndarray
+    weights: np.ndarray
+
+    def __len__(self):
+        return len(self.weights)
+
+    def take(self, rows):
+        """Give some rows, in that order."""
+        return LabelledSequences(
+            self.sequences.take(rows), self.targets[rows], self.weights[rows]
+        )
+
+
+def split_validation(data, fraction, seed, *, strata=None):
+    """Hold out a part of the training data.
+
+    Parameters
+    ----------
+    data : LabelledSequences
+        The training data, n rows.
+    fraction : float
+        The share to hold out.
+    seed : int
+        Decides which rows.
+    strata : ndarray of shape (n,) or None
+        Classes whose shares are kept; None splits at random.
+
+    Returns
+    -------
+    train, valid : LabelledSequences
+
+    Raises
+    ------
+    ValueError
+        If one of the parts would be empty.
+    """
+    n_valid = ceil(fraction * len(data))
+    if n_valid >= len(data):
+        raise ValueError(
+            f"validation_fraction={fraction} of {len(data)} distinct sequences leaves "
+            "none to train on; give more data or set early_stopping=False."
+        )
+    rows = np.arange(len(data))
+    alone = np.empty(0, dtype=np.int64)  # rows that are the only ones of their class
+    if strata is not None:
+        _, codes, counts = np.unique(strata, return_inverse=True, return_counts=True)
+        alone = np.flatnonzero(counts[codes] == 1)
+        rows = np.flatnonzero(counts[codes] > 1)
+        n_classes = np.count_nonzero(counts > 1)
+        strata = strata[rows]
+        if n_valid >= len(rows) or n_classes > min(n_valid, len(rows) - n_valid):
+            rows, alone, strata = np.arange(len(data)), alone[:0], None
+    train, valid = train_test_split(
+        rows, test_size=n_valid, random_state=seed, stratify=strata
+    )
+    return data.take(np.append(train, alone)), data.take(valid)
+
+
+def canonical_rows(sequences, targets, weights):
+    """Merge equal rows, and order by content.
+
+    Parameters
+    ----------
+    sequences : Sequences
+        n sequences.
+    targets : ndarray of shape (n, ...)
+        One target a sequence.
+    weights : ndarray of shape (n,), float64
+        One weight a sequence.
+
+    Returns
+    -------
+    rows : ndarray of shape (m,), int64
+        One row of each group of equal ones, in their order.
+    weights : ndarray of shape (m,), float64
+        The summed weight of each group.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_seqattn.attention_lstm.training_data import canonical_rows
+    >>> from sklearn_seqattn.sequences import check_sequences
+    >>> X = check_sequences([[1.0, 2.0], [3.0], [1.0, 2.0]])
+    >>> rows, weights = canonical_rows(X, np.array([0, 1, 0]), np.array([1, 1, 2]))
+    >>> sorted(zip(rows.tolist(), weights.tolist()))
+    [(0, 3.0), (1, 1.0)]
+    """
+    steps, starts = _step_contents(sequences), sequences.starts
+    stops = starts + sequences.lengths
+    digests = np.empty((len(sequences), 4), dtype=np.uint64)
+    for i, (start, stop) in enumerate(zip(starts, stops, strict=True)):
+        # The sequence comes first: the order does not depend on the targets' units.
+        digests[i] = [*_digest(steps[start:stop]), *_digest(targets[i])]
+    order = np.lexsort(digests.T[::-1])
+    is_new = np.ones(len(order), dtype=bool)
+    is_new[1:] = (digests[order[1:]] != digests[order[:-1]]).any(axis=1)
+    groups = np.cumsum(is_new) - 1
+    return order[is_new], np.bincount(groups, weights=weights[order])
+
+
+def _digest(array):
+    """Hash the bytes of an array to two numbers."""
+    return unpack(">2Q", blake2b(np.ascontiguousarray(array), digest_size=16).digest())
+
+
+def _step_contents(sequences):
+    """Give each step as bytes of its own: numbers as they are, others by hash."""
+    values = sequences.values
+    if sequences.kind == "tokens":
+        return pd.util.hash_array(values)
+    if sequences.kind == "events":
+        return pd.util.hash_pandas_object(values, index=False).to_numpy()
+    return values

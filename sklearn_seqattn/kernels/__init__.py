@@ -1,0 +1,1 @@
+"""Random convolution features and their ridge regression."""

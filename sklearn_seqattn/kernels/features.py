@@ -1,0 +1,193 @@
+"""Random convolution features as a transformer, for use before any linear model."""
+
+from numbers import Integral
+
+import numpy as np
+import torch
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    _fit_context,
+)
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_seqattn._estimator import VersionedPickles, kept_on_failure
+from sklearn_seqattn.nn.random_convolutions import RandomKernels, compute_features
+from sklearn_seqattn.preprocessing import SequenceScaler
+from sklearn_seqattn.preprocessing.gain import (
+    as_float32,
+    check_range,
+    standardise,
+    turn_up,
+)
+from sklearn_seqattn.sequences import validate_sequences
+
+
+class RandomKernelFeatures(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, VersionedPickles, BaseEstimator
+):
+    """Turn sequences of numbers into a table of random convolution features.
+
+    Each feature is the share of a sequence's steps at which one of 84 fixed
+    convolutions, at one of up to 32 dilations and over a random subset of the
+    channels, exceeds one threshold. The thresholds are quantiles of what the
+    convolutions give on training sequences. Only real steps count, so sequences
+    of any lengths may be mixed, and no feature depends on the other sequences that
+    are transformed. Sequences that are flat lines beside the others are turned up
+    first, as `AttentionLSTMClassifier` does, and channels with heavy tails (an excess
+    kurtosis above 100, as counts and amounts of money have) count by their ranks.
+
+    Standardise the features before a linear model, for example by
+    `~sklearn.preprocessing.StandardScaler`, and let the model choose its penalty
+    up to large values: there are usually more features than sequences.
+
+    Parameters
+    ----------
+    n_features : int, default=10_000
+        Wanted number of features, rounded down to a multiple of 84; at least 84
+        are made.
+
+    channels_first : bool, default=False
+        Whether arrays are ``(n, D, T)`` and elements of lists ``(D, T_i)``.
+
+    random_state : int, RandomState instance or None, default=None
+        Draws the channels of each convolution, and the training sequences from
+        which its thresholds come.
+
+    Attributes
+    ----------
+    kernels_ : RandomKernels
+        The convolutions, a torch module.
+
+    mean_ : ndarray of shape (D,)
+        Mean of each channel over all training steps.
+
+    scale_ : ndarray of shape (D,)
+        Standard deviation of each channel, 1 where a channel is constant.
+
+    input_size_ : int
+        Channels D.
+
+    n_features_in_ : int
+        Number of columns, if `fit` saw a table of univariate series.
+
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
+        Names of the columns, if `fit` saw a DataFrame with names that are strings.
+
+    References
+    ----------
+    Dempster, A., Schmidt, D. F., Webb, G. I. (2021). MiniRocket: A very fast
+    (almost) deterministic transform for time series classification. KDD.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import RidgeClassifierCV
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from sklearn_seqattn import RandomKernelFeatures
+    >>> rng = np.random.default_rng(0)
+    >>> X = [rng.normal(size=rng.integers(20, 40)) for _ in range(60)]
+    >>> y = np.arange(60) % 2
+    >>> X = [np.cumsum(x) if label else x for x, label in zip(X, y)]
+    >>> model = make_pipeline(
+    ...     RandomKernelFeatures(n_features=840, random_state=0),
+    ...     StandardScaler(),
+    ...     RidgeClassifierCV(np.logspace(-3, 3, 10)),
+    ... )
+    >>> model.fit(X[:40], y[:40]).score(X[40:], y[40:]) > 0.9
+    True
+    """
+
+    _parameter_constraints = {
+        "n_features": [Interval(Integral, 1, None, closed="left")],
+        "channels_first": ["boolean"],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(self, *, n_features=10_000, channels_first=False, random_state=None):
+        self.n_features = n_features
+        self.channels_first = channels_first
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X, y=None):
+        """Draw the convolutions and take their thresholds from the sequences.
+
+        Parameters
+        ----------
+        X : list, array-like or DataFrame
+            Sequences of numbers, of any lengths, in any accepted container.
+
+        y : None
+            Not used.
+
+        Returns
+        -------
+        RandomKernelFeatures
+            The fitted transformer itself.
+        """
+        with kept_on_failure(self):
+            sequences = self._read(X, reset=True)
+            with np.errstate(over="ignore", invalid="ignore"):
+                scaler = SequenceScaler()._fit_sequences(sequences)
+            check_range(scaler.scale_)
+            self.mean_, self.scale_ = scaler.center_, scaler.scale_
+            seed = check_random_state(self.random_state).randint(2**31 - 1)
+            self.kernels_ = RandomKernels(
+                input_size=sequences.values.shape[1],
+                max_length=int(sequences.lengths.max()),
+                n_features=int(self.n_features),
+            )
+            generator = torch.Generator().manual_seed(int(seed))
+            self.kernels_.fit(*self._tensors(sequences), generator)
+        return self
+
+    def transform(self, X):
+        """Compute the features.
+
+        Parameters
+        ----------
+        X : list, array-like or DataFrame
+            Sequences of numbers with the channels seen in `fit`, of any lengths.
+
+        Returns
+        -------
+        ndarray of shape (n, n_features), float32
+            Shares between 0 and 1.
+        """
+        check_is_fitted(self)
+        sequences = self._read(X, reset=False)
+        return compute_features(self.kernels_, *self._tensors(sequences)).numpy()
+
+    def _read(self, X, *, reset):
+        """Validate sequences of numbers."""
+        sequences = validate_sequences(
+            self, X, tokens=False, channels_first=self.channels_first, reset=reset
+        )
+        if sequences.kind != "numeric":
+            raise ValueError(
+                f"X holds {sequences.kind}, but {type(self).__name__} needs sequences "
+                "of numbers; encode the other columns first."
+            )
+        return sequences
+
+    def _tensors(self, sequences):
+        """Scale in float64, so that large offsets lose no precision."""
+        lengths = np.asarray(sequences.lengths)
+        values = standardise(sequences.values, self.mean_, self.scale_)
+        values = as_float32(turn_up(values, lengths))
+        return torch.from_numpy(values), torch.from_numpy(lengths)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+    @property
+    def _n_features_out(self):
+        """Number of columns that `transform` gives."""
+        return self.kernels_.output_size

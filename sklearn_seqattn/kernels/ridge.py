@@ -1,0 +1,173 @@
+"""A linear readout in closed form: ridge regression, tuned by leaving one out.
+
+Fits are plain weights, so that the readout is one linear layer.
+"""
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import expit, log_softmax
+from sklearn import config_context
+from sklearn.linear_model import RidgeCV
+from sklearn.model_selection import KFold, cross_val_predict
+
+#: Penalties to choose from; the largest leave little but the mean of the targets.
+ALPHAS = np.logspace(-2, 7, 19)
+
+#: Bounds of the logarithm of the factor that turns ridge values into logits.
+_LOG_FACTORS = (-7.0, 7.0)
+
+
+def fit_ridge_regression(features, targets, sample_weight=None):
+    """Fit targets by ridge regression, one penalty a target.
+
+    Parameters
+    ----------
+    features : ndarray of shape (n, p)
+        Standardised features, n of at least 2.
+
+    targets : ndarray of shape (n, K)
+        Targets of any scale.
+
+    sample_weight : ndarray of shape (n,), default=None
+        Positive weights; all 1 by default.
+
+    Returns
+    -------
+    coef : ndarray of shape (K, p)
+
+    intercept : ndarray of shape (K,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_seqattn.kernels.ridge import fit_ridge_regression
+    >>> x = np.linspace(-1, 1, 20)[:, np.newaxis]
+    >>> coef, intercept = fit_ridge_regression(x, 3 * x + 1)
+    >>> print(coef.round(2), intercept.round(2))
+    [[3.]] [1.]
+    """
+    ridge = _fit(features, targets, sample_weight, alpha_per_target=True)
+    return _weights(ridge, targets.shape[1])
+
+
+def left_out_regression(features, targets, sample_weight=None, *, seed=0):
+    """Predict the targets of each fifth of the rows by a fit to the others.
+
+    Each fit chooses its own penalty, so that the choice is judged, too.
+
+    Parameters
+    ----------
+    features, targets, sample_weight
+        As in `fit_ridge_regression`, n of at least 3.
+    seed : int, default=0
+        Decides the fifths.
+
+    Returns
+    -------
+    predictions : ndarray of shape (n, K)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_seqattn.kernels.ridge import left_out_regression
+    >>> x = np.linspace(-1, 1, 5)[:, np.newaxis]
+    >>> left_out_regression(x, 3 * x + 1).round(1).T
+    array([[-2. , -0.5,  1. ,  2.5,  4. ]])
+    """
+    folds = KFold(min(5, len(features)), shuffle=True, random_state=seed)
+    with _own_weights():
+        predictions = cross_val_predict(
+            _ridge(alpha_per_target=True),
+            features,
+            targets,
+            cv=folds,
+            params={"sample_weight": sample_weight},
+        )
+    return predictions.reshape(targets.shape)
+
+
+def fit_ridge_classification(
+    features, indicators, sample_weight=None, *, multilabel=False
+):
+    """Fit class indicators by ridge regression, and scale its values to logits.
+
+    One penalty for all classes is chosen by the squared error of leaving one
+    sequence out; then one factor by the log loss of the values so predicted, which
+    makes honest probabilities of them.
+
+    Parameters
+    ----------
+    features : ndarray of shape (n, p)
+        Standardised features, n of at least 2.
+
+    indicators : ndarray of shape (n, K)
+        1 where a sequence is of the class, else 0; for two classes K is 2.
+
+    sample_weight : ndarray of shape (n,), default=None
+        Positive weights; all 1 by default.
+
+    multilabel : bool, default=False
+        Whether every column is a yes-or-no question of its own, so that the
+        probabilities are sigmoids of the logits instead of their softmax.
+
+    Returns
+    -------
+    coef : ndarray of shape (K, p)
+
+    intercept : ndarray of shape (K,)
+        ``features @ coef.T + intercept`` are the logits.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_seqattn.kernels.ridge import fit_ridge_classification
+    >>> x = np.linspace(-1, 1, 20)[:, np.newaxis]
+    >>> coef, intercept = fit_ridge_classification(x, np.hstack([x < 0, x >= 0]))
+    >>> ((x @ coef.T + intercept).argmax(1) == (x[:, 0] >= 0)).all()
+    np.True_
+    """
+    signs = 2.0 * indicators - 1.0
+    ridge = _fit(features, signs, sample_weight, alpha_per_target=False)
+    left_out = ridge.cv_results_[:, :, np.flatnonzero(ridge.alpha_ == ALPHAS)[0]]
+    factor = _logit_factor(left_out, indicators, sample_weight, multilabel)
+    coef, intercept = _weights(ridge, indicators.shape[1])
+    return factor * coef, factor * intercept
+
+
+def _ridge(**params):
+    """Make a ridge regression that chooses its penalty by leaving one out."""
+    return RidgeCV(ALPHAS, scoring="neg_mean_squared_error", **params)
+
+
+def _own_weights():
+    """Make a context in which weights are of fit and errors, whatever users route."""
+    return config_context(enable_metadata_routing=False, assume_finite=True)
+
+
+def _fit(features, targets, sample_weight, *, alpha_per_target):
+    """Fit a ridge that keeps what it predicts for the sequence left out."""
+    ridge = _ridge(store_cv_results=True, alpha_per_target=alpha_per_target)
+    with _own_weights():
+        return ridge.fit(features, targets, sample_weight=sample_weight)
+
+
+def _weights(ridge, n_outputs):
+    """Give the weights of a linear layer: RidgeCV squeezes a single target."""
+    coef = np.reshape(ridge.coef_, (n_outputs, -1))
+    return coef, np.broadcast_to(ridge.intercept_, n_outputs).astype(coef.dtype)
+
+
+def _logit_factor(values, indicators, sample_weight, multilabel):
+    """Find the factor of the values with the least log loss."""
+
+    def log_loss(log_factor):
+        logits = np.exp(log_factor) * values
+        if multilabel:
+            sides = np.where(indicators, logits, -logits)
+            losses = -np.log(np.maximum(expit(sides), 1e-300)).sum(1)
+        else:
+            losses = -(log_softmax(logits, axis=1) * indicators).sum(1)
+        return np.average(losses, weights=sample_weight)
+
+    found = minimize_scalar(log_loss, bounds=_LOG_FACTORS, method="bounded")
+    return float(np.exp(found.x))

@@ -1,0 +1,94 @@
+"""Continuations of which the network reads every state once."""
+
+import numpy as np
+import torch
+
+from sklearn_seqattn.next_state.batches import StateDataset
+from sklearn_seqattn.nn.incremental import advance_network, join_rows, take_rows
+from sklearn_seqattn.training import computing_in, move, named_memory_errors
+
+_FIRST_STEPS = 2**14  # of sequences of one length that are read at once, about
+
+
+class RememberingContinuations:
+    """What `Continuations` does, with a network that goes on from its memory.
+
+    Parameters
+    ----------
+    streams : StateStreams
+        The m sequences so far.
+    net : skorch.NeuralNet
+        A fitted next-state network.
+    mixture : callable
+        Gives log-probabilities (m, K) from logits (m, K) and streams.
+    precision : {"float32", "bfloat16"}
+        What the network computes in.
+    memory : tuple or None, default=None
+        What it remembers of all states but the last; None of none.
+    """
+
+    def __init__(self, streams, net, mixture, *, precision, memory=None):
+        self.streams = streams
+        self.net = net
+        self.mixture = mixture
+        self.precision = precision
+        self.memory = memory
+        self._logits = self._memory_of_all = None
+
+    def log_proba(self):
+        """Give the log-probabilities of what follows each, (m, K)."""
+        if self._logits is None:
+            self._logits, self._memory_of_all = self._advance()
+        return self.mixture(self._logits, self.streams)
+
+    def grow(self, rows, columns):
+        """Give the continuations of some of these, by one state each."""
+        if self._memory_of_all is None:
+            self.log_proba()
+        kept = torch.from_numpy(rows).to(self.net.device)
+        return RememberingContinuations(
+            self.streams.continued(rows, columns[:, None]),
+            self.net,
+            self.mixture,
+            precision=self.precision,
+            memory=take_rows(self._memory_of_all, kept),
+        )
+
+    @torch.inference_mode()
+    def _advance(self):
+        """Read the states that are not in memory: logits (m, K) and new memory."""
+        if self.memory is None:
+            return self._read_all()
+        ends = np.cumsum(self.streams.lengths) - 1
+        inputs = {"values": torch.from_numpy(self.streams.symbols[ends, None])}
+        for name, values in self.streams.features.items():
+            inputs[name] = torch.from_numpy(values[ends, None])
+        return self._run(inputs, self.memory)
+
+    def _read_all(self):
+        """Read whole sequences, those of one length together."""
+        dataset = StateDataset(self.streams)
+        order = np.argsort(dataset.lengths, kind="stable")
+        lengths = dataset.lengths[order]
+        logits, memories = [], []
+        for same in np.split(order, np.flatnonzero(np.diff(lengths)) + 1):
+            n_steps = int(dataset.lengths[same[0]])
+            size = max(1, _FIRST_STEPS // n_steps)
+            for part in np.split(same, range(size, len(same), size)):
+                inputs, _ = dataset.batch(part)
+                with named_memory_errors(inputs.pop("lengths")):
+                    inputs = {k: values[:, :n_steps] for k, values in inputs.items()}
+                    found, memory = self._run(inputs, None)
+                logits.append(found)
+                memories.append(memory)
+        back = np.argsort(order)
+        rows = torch.from_numpy(back).to(self.net.device)
+        return np.concatenate(logits)[back], take_rows(join_rows(memories), rows)
+
+    def _run(self, inputs, memory):
+        """Run the network over the next states of all sequences."""
+        with computing_in(self.precision, self.net.device):
+            logits, memory = advance_network(
+                self.net.module_, memory, **move(inputs, self.net.device)
+            )
+        return logits.cpu().double().numpy(), memory

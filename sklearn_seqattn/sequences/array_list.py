@@ -1,0 +1,145 @@
+"""Steps where they are: arrays as if they stood end to end, and blocks of them."""
+
+import math
+
+import numpy as np
+
+from sklearn_seqattn.sequences.checks import all_finite, check_finite
+
+_VALUES_AT_ONCE = 2**18
+
+
+class Pieces:
+    """The arrays of a list as flat storage, without a copy of them.
+
+    Parameters
+    ----------
+    arrays : list of ndarray of shape (T_i, D)
+        Numbers.
+    lengths : ndarray of shape (n,), int64
+        Their numbers of steps.
+    dtype : numpy.dtype
+        What their numbers are read as.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_seqattn.sequences.array_list import Pieces
+    >>> arrays = [np.array([[1], [2]]), np.array([[3.5]])]
+    >>> values = Pieces(arrays, np.array([2, 1]), np.dtype(np.float64))
+    >>> values.shape, values[1:2]
+    ((3, 1), array([[2.]]))
+    """
+
+    ndim = 2
+
+    def __init__(self, arrays, lengths, dtype):
+        self.arrays = arrays
+        self.starts = np.cumsum(lengths) - lengths
+        self.stops = self.starts + lengths
+        self.shape = int(lengths.sum()), arrays[0].shape[1]
+        self.dtype = dtype
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __getitem__(self, places):
+        """Return the steps of a slice ``start:stop`` inside one of the arrays."""
+        index = self.starts.searchsorted(places.start, side="right") - 1
+        start = self.starts[index]
+        steps = self.arrays[index][places.start - start : places.stop - start]
+        return np.asarray(steps, dtype=self.dtype)
+
+    def arrays_at(self, starts):
+        """Return an iterator over the arrays that start at some places."""
+        return map(self.arrays.__getitem__, self.starts.searchsorted(starts).tolist())
+
+    def check_finite(self, lengths, name, **options):
+        """Raise at the first NaN or infinity; see the function of that name."""
+        blocks = blocks_of(self, self.starts, self.stops)
+        if not all(map(all_finite, blocks)):
+            joined = np.concatenate(self.arrays, dtype=self.dtype)
+            check_finite(joined, lengths, name, **options)
+
+
+def steps_of(values, starts, stops):
+    """Return an iterator over the steps of each of some sequences.
+
+    Parameters
+    ----------
+    values : ndarray of shape (S, ...) or Pieces
+        Where the steps are.
+    starts, stops : ndarray of shape (n,), int64
+        The slices of `values` that are sequences, or the start of one of the pieces.
+
+    Returns
+    -------
+    steps : iterator of ndarray
+        None is copied; pieces are as they came, of any dtype.
+    """
+    if isinstance(values, Pieces):
+        return values.arrays_at(starts)
+    slices = map(slice, starts.tolist(), stops.tolist())
+    return map(values.__getitem__, slices)
+
+
+def steps_at_once(values):
+    """Give the number of steps of flat storage of which a copy is small.
+
+    Parameters
+    ----------
+    values : array of shape (S, ...)
+        Anything with a shape.
+
+    Returns
+    -------
+    n_steps : int
+        As many as have 2**18 values in all.
+    """
+    return max(1, _VALUES_AT_ONCE // max(1, math.prod(values.shape[1:])))
+
+
+def blocks_of(values, starts, stops, n_steps=None):
+    """Yield the steps of sequences in their order, some at a time.
+
+    Parameters
+    ----------
+    values : ndarray of shape (S, ...) or Pieces
+        Where the steps are.
+    starts, stops : ndarray of shape (n,), int64
+        The slices of `values` that are sequences.
+    n_steps : int or None, default=None
+        How many steps at a time; the last block may have less. None takes
+        `steps_at_once`.
+
+    Yields
+    ------
+    steps : ndarray of shape (n_steps, ...)
+        Copied only where a block is made of several sequences.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_seqattn.sequences.array_list import blocks_of
+    >>> list(blocks_of(np.arange(9), np.array([5, 0]), np.array([9, 2]), n_steps=4))
+    [array([5, 6, 7, 8]), array([0, 1])]
+    """
+    n_steps = steps_at_once(values) if n_steps is None else n_steps
+    parts, missing = [], n_steps
+    for steps in steps_of(values, starts, stops):
+        while len(steps) >= missing:
+            yield _joined([*parts, steps[:missing]], values.dtype)
+            steps = steps[missing:]
+            parts, missing = [], n_steps
+        if len(steps):
+            parts.append(steps)
+            missing -= len(steps)
+    if parts:
+        yield _joined(parts, values.dtype)
+
+
+def _joined(parts, dtype):
+    """Join arrays; one alone is not copied, if it can be left as it is."""
+    if len(parts) == 1:
+        return np.asarray(parts[0], dtype=dtype)
+    return np.concatenate(parts, dtype=dtype)

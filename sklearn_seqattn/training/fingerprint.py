@@ -1,0 +1,89 @@
+"""What a fit depends on, in words and digests, to tell one fit from another."""
+
+import re
+from hashlib import blake2b
+from numbers import Integral
+
+import numpy as np
+import pandas as pd
+
+#: Parameters that change nothing in the result, or cannot be compared.
+_NOT_COMPARED = {
+    "callbacks",
+    "checkpoint_dir",
+    "checkpoint_every",
+    "device",
+    "keep_checkpoint",
+    "verbose",
+}
+
+
+def describe_params(params):
+    """Describe the parameters of an estimator, each by a short text.
+
+    Parameters
+    ----------
+    params : dict
+        As `get_params` gives them.
+
+    Returns
+    -------
+    described : dict of str to str
+        Without what does not change the result, and without a `random_state` that is
+        no number.
+
+    Examples
+    --------
+    >>> from sklearn_seqattn.training.fingerprint import describe_params
+    >>> describe_params({"lr": 0.1, "verbose": 1, "random_state": None})
+    {'lr': '0.1'}
+    """
+    return {
+        name: _describe(value)
+        for name, value in params.items()
+        if name not in _NOT_COMPARED
+        and (name != "random_state" or isinstance(value, Integral))
+    }
+
+
+def digest(*parts):
+    """Give a short text that differs where arrays differ.
+
+    Parameters
+    ----------
+    *parts : ndarray, DataFrame or None
+        The arrays.
+
+    Returns
+    -------
+    text : str
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_seqattn.training.fingerprint import digest
+    >>> digest(np.arange(3)) == digest(np.arange(3))
+    True
+    >>> digest(np.arange(3)) == digest(np.arange(4))
+    False
+    """
+    state = blake2b(digest_size=8)
+    for part in parts:
+        if isinstance(part, pd.DataFrame):
+            part = pd.util.hash_pandas_object(part, index=False).to_numpy()
+        elif part is not None and part.dtype == object:
+            part = pd.util.hash_array(part)
+        if part is not None:
+            state.update(f"{part.dtype} {part.shape}".encode())
+            state.update(np.ascontiguousarray(part))
+    return state.hexdigest()
+
+
+def _describe(value):
+    """Describe one value; arrays by digest, objects without their address."""
+    if isinstance(value, np.ndarray | pd.DataFrame | pd.Series | pd.Index):
+        return f"an array {digest(np.asarray(value))}"
+    if isinstance(value, np.generic):
+        value = value.item()
+    text = re.sub(r" at 0x[0-9a-f]+", "", repr(value))
+    return text if len(text) < 80 else f"{text[:60]}... {digest(np.array([text]))}"

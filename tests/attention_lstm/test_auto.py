@@ -1,0 +1,69 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sklearn_seqattn.attention_lstm import auto
+from sklearn_seqattn.nn.front_end import BLOCK_NAMES, count_blocks
+
+
+@pytest.mark.parametrize("stem", [auto.STEM, auto.TOKEN_STEM])
+def test_stems_are_made_of_known_blocks(stem):
+    assert set(count_blocks(stem)) <= set(BLOCK_NAMES)
+
+
+@given(st.floats(1, 1e5))
+def test_32_to_64_steps_reach_the_encoder(n_steps):
+    left = n_steps / auto.stem_stride(n_steps)
+    assert left <= 64
+    assert left >= min(n_steps, 32)
+
+
+@given(st.floats(1, 1e5))
+def test_the_dilated_convolution_reaches_no_further_than_half_a_sequence(n_steps):
+    dilation = auto.stem_dilation(n_steps)
+    assert 1 <= dilation <= 8
+    left = n_steps / auto.stem_stride(n_steps)
+    assert dilation == 1 or 2 * dilation <= left / 2
+
+
+@pytest.mark.parametrize(("stride", "expected"), [(1, 7), (3, 7), (4, 9), (32, 65)])
+def test_kernel_of_the_stem(stride, expected):
+    assert auto.stem_kernel_size(stride) == expected
+
+
+@given(st.integers(1, 10**6))
+def test_batch_size_stays_between_8_and_64(n):
+    size = auto.batch_size(n)
+    assert 8 <= size <= 64
+    assert size == 8 or size == 64 or size == n // 8
+
+
+@given(st.integers(1, 10**6), st.integers(1, 512), st.floats(1, 1e5))
+def test_epochs_stay_between_10_and_200(n, size, n_steps):
+    epochs = auto.max_epochs(n, size, n_steps)
+    n_batches = -(-n // size)
+    assert 10 <= epochs <= 200
+    if epochs < 40:  # cut short, but not below 8,000 steps
+        assert epochs * n_batches >= 8_000 or epochs == 10
+    if n_batches <= 200:  # small data get so many batches, or 200 epochs
+        wanted = 320 if n_steps > 256 else 400
+        assert epochs * n_batches >= wanted or epochs == 200
+
+
+@given(st.integers(1, 10**5), st.integers(1, 10**5))
+def test_more_data_never_get_more_epochs(n, m):
+    small, large = sorted([n, m])
+    assert auto.max_epochs(large, 64, 9) <= auto.max_epochs(small, 64, 9)
+
+
+@given(st.integers(1, 10**7))
+def test_kernel_features_are_bounded_in_number_and_memory(n):
+    n_features = auto.kernel_features(n)
+    assert 1_000 <= n_features <= 10_000
+    assert n_features * n <= 50_000_000 or n_features == 1_000
+
+
+@given(st.floats(1e-6, 0.99))
+def test_temperature_falls_with_label_smoothing(label_smoothing):
+    assert 1 / 11 < auto.temperature(label_smoothing) < 1
+    assert auto.temperature(0) == 1

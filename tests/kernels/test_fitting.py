@@ -1,0 +1,152 @@
+import pickle
+
+import numpy as np
+import pytest
+from scipy.special import softmax
+
+from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
+from sklearn_seqattn.kernels.fitting import fit_kernel_branch, keep_features
+from sklearn_seqattn.nn.kernel_branch import build_kernel_branch
+from sklearn_seqattn.training.batching import SequenceDataset
+
+SMALL = {
+    "kernel_features": 168,
+    "hidden_size": 4,
+    "conv_channels": 8,
+    "max_epochs": 3,
+    "random_state": 0,
+    "device": "cpu",
+}
+
+
+def draw(n=24, n_channels=2, max_length=30, seed=0):
+    """Draw walks and noise: class 0 and 1."""
+    rng = np.random.default_rng(seed)
+    y = np.arange(n) % 2
+    X = [rng.normal(size=(rng.integers(1, max_length + 1), n_channels)) for _ in y]
+    return [x.cumsum(0) if label else x for x, label in zip(X, y, strict=True)], y
+
+
+def dataset(X, targets):
+    values = np.concatenate(X).astype(np.float32)
+    return SequenceDataset(values, np.array([len(x) for x in X]), targets)
+
+
+@pytest.mark.parametrize("estimator", [AttentionLSTMClassifier, AttentionLSTMRegressor])
+def test_predictions_ignore_batch_mates_and_survive_a_pickle(estimator):
+    X, y = draw()
+    model = estimator(**SMALL).fit(X, y)
+    together = model._outputs(X)
+    alone = np.vstack([model._outputs([x]) for x in X])
+    np.testing.assert_allclose(alone, together, rtol=1e-5, atol=1e-6)
+    copy = pickle.loads(pickle.dumps(model))
+    assert (copy._outputs(X) == together).all()
+
+
+def test_kept_features_are_those_that_the_network_computes():
+    X, y = draw()
+    branch = build_kernel_branch(
+        input_size=2, max_length=30, n_features=168, n_outputs=2, readout="softmax"
+    )
+    data = dataset(X, y)
+    fit_kernel_branch(branch, data, seed=0)
+    inputs, _ = data.batch(np.arange(len(X)))
+    computed = branch.features(inputs["values"], inputs["lengths"])
+    assert (computed.numpy() == inputs["features"].numpy()).all()
+    other = dataset(X[:5], y[:5])
+    keep_features(branch, other)
+    assert (other.features == data.features[:5]).all()
+
+
+def test_readout_alone_separates_walks_from_noise():
+    X, y = draw(n=60)
+    model = AttentionLSTMClassifier(**SMALL).fit(X[:40], y[:40])
+    module = model.net_.module_
+    data = model._read_dataset(X[40:])
+    keep_features(module.kernel_branch, data)
+    branch = module.kernel_branch
+    logits = data.features @ branch.coef.numpy().T + branch.intercept.numpy()
+    assert (logits.argmax(1) == y[40:]).mean() > 0.7
+    np.testing.assert_allclose(softmax(logits, 1).sum(1), 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize(("label_smoothing", "factor"), [(0.0, 1), (0.1, 2)])
+def test_network_beside_the_readout_is_freed_of_label_smoothing(
+    label_smoothing, factor
+):
+    X, y = draw()
+    model = AttentionLSTMClassifier(**SMALL, label_smoothing=label_smoothing)
+    proba = model.fit(X, y).predict_proba(X)
+    module = model.net_.module_
+    data = model._read_dataset(X)
+    keep_features(module.kernel_branch, data)
+    branch = module.kernel_branch
+    readout = data.features @ branch.coef.numpy().T + branch.intercept.numpy()
+    branch.readout = None
+    expected = softmax(factor * model._outputs(X), 1) + softmax(readout, 1)
+    np.testing.assert_allclose(proba, expected / 2, atol=1e-5)
+
+
+def test_readout_can_be_left_out():
+    X, y = draw()
+    model = AttentionLSTMClassifier(**SMALL, kernel_readout=False).fit(X, y)
+    branch = model.net_.module_.kernel_branch
+    assert branch.readout is None
+    assert "coef" not in branch.state_dict()
+
+
+def test_multilabel_and_several_targets():
+    X, y = draw()
+    labels = np.column_stack([y, 1 - y, np.arange(24) % 3 == 0]).astype(int)
+    model = AttentionLSTMClassifier(**SMALL).fit(X, labels)
+    assert model.predict_proba(X).shape == (24, 3)
+    targets = np.column_stack([y * 10.0, np.arange(24.0)])
+    assert AttentionLSTMRegressor(**SMALL).fit(X, targets).predict(X).shape == (24, 2)
+
+
+def test_regression_on_noise_stays_near_the_mean():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(60, 20)), rng.normal(5, size=60)
+    model = AttentionLSTMRegressor(kernel_features=840, max_epochs=3, random_state=0)
+    error = model.fit(X[:40], y[:40]).predict(X[40:]) - y[40:]
+    baseline = y[40:] - y[:40].mean()
+    assert (error**2).mean() < 1.3 * (baseline**2).mean()
+
+
+def test_going_on_keeps_the_convolutions_and_the_readout():
+    X, y = draw()
+    model = AttentionLSTMClassifier(**SMALL, warm_start=True).fit(X, y)
+    before = model.net_.module_.kernel_branch
+    model.fit(X, y)
+    model.partial_fit(X[:10], y[:10])
+    after = model.net_.module_.kernel_branch
+    assert (before.coef == after.coef).all()
+    assert (before.kernels.biases == after.kernels.biases).all()
+    assert (before.joint.weight != after.joint.weight).any()
+
+
+def test_validation_data_are_watched_with_features():
+    X, y = draw()
+    model = AttentionLSTMClassifier(**SMALL)
+    model.fit(X[:16], y[:16], validation_data=(X[16:], y[16:]))
+    assert model.history_["valid_loss"].notna().all()
+
+
+def test_tokens_have_no_kernel_features():
+    with pytest.raises(ValueError, match="kernel_features='auto' needs sequences of"):
+        AttentionLSTMClassifier(kernel_features="auto").fit(["a b", "b c"], [0, 1])
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("n_channels", [1, 13])
+def test_smallest_sets(n_classes, n_channels):
+    X = np.arange(n_classes * n_channels, dtype=float).reshape(n_classes, 1, n_channels)
+    y = np.arange(n_classes)
+    for estimator in (AttentionLSTMClassifier, AttentionLSTMRegressor):
+        model = estimator(**SMALL | {"kernel_features": "auto"}).fit(X, y)
+        assert np.isfinite(model._outputs(X)).all()
+
+
+def test_one_sequence_regresses_to_its_target():
+    model = AttentionLSTMRegressor(**SMALL).fit([[1.0, 2.0]], [3.0])
+    np.testing.assert_allclose(model.predict([[1.0, 2.0]]), 3.0, atol=0.2)

@@ -1,0 +1,165 @@
+import numpy as np
+import pytest
+from scipy.special import log_softmax, softmax
+from sklearn import config_context
+from sklearn.linear_model import Ridge, RidgeClassifierCV, RidgeCV
+from sklearn.model_selection import KFold
+
+from sklearn_seqattn.kernels.ridge import (
+    ALPHAS,
+    fit_ridge_classification,
+    fit_ridge_regression,
+    left_out_regression,
+)
+
+
+def draw(n=40, n_features=100, n_classes=3, seed=0):
+    """Draw features, of which the first tell the class, and indicators."""
+    rng = np.random.default_rng(seed)
+    y = rng.integers(n_classes, size=n)
+    X = rng.normal(size=(n, n_features))
+    X[:, :n_classes] += 2 * np.eye(n_classes)[y]
+    return (X - X.mean(0)) / X.std(0), y, np.eye(n_classes)[y]
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("n_features", [5, 100])
+def test_classes_are_those_of_ridge_classifier_cv(n_classes, n_features):
+    X, y, indicators = draw(n_features=n_features, n_classes=n_classes)
+    coef, intercept = fit_ridge_classification(X, indicators)
+    reference = RidgeClassifierCV(ALPHAS).fit(X, y)
+    assert ((X @ coef.T + intercept).argmax(1) == reference.predict(X)).all()
+    rows = coef if n_classes > 2 else coef[1:]
+    expected = np.reshape(reference.coef_, rows.shape)
+    ratio = np.linalg.norm(rows) / np.linalg.norm(expected)
+    np.testing.assert_allclose(rows, ratio * expected, rtol=1e-6, atol=1e-9)
+
+
+def left_out_values(X, targets, alpha):
+    """Refit without each row in turn and predict it."""
+    keep = ~np.eye(len(X), dtype=bool)
+    return np.array(
+        [
+            Ridge(alpha).fit(X[rows], targets[rows]).predict(X[[i]])[0]
+            for i, rows in enumerate(keep)
+        ]
+    )
+
+
+def test_penalty_and_factor_are_the_best_of_leaving_one_out():
+    X, _, indicators = draw(n=25, n_features=30)
+    signs = 2 * indicators - 1
+    values = [left_out_values(X, signs, alpha) for alpha in ALPHAS]
+    best = np.argmin([((v - signs) ** 2).mean() for v in values])
+    losses = [
+        -(log_softmax(np.exp(f) * values[best], axis=1) * indicators).sum()
+        for f in np.linspace(-7, 7, 2801)
+    ]
+    factor = np.exp(np.linspace(-7, 7, 2801)[np.argmin(losses)])
+    ridge = Ridge(ALPHAS[best]).fit(X, signs)
+    coef, intercept = fit_ridge_classification(X, indicators)
+    np.testing.assert_allclose(coef, factor * ridge.coef_, rtol=0.01)
+    np.testing.assert_allclose(intercept, factor * ridge.intercept_, rtol=0.01)
+
+
+def test_regression_is_ridge_cv_target_by_target():
+    X, _, _ = draw()
+    Y = np.column_stack([X[:, 0] * 1000 + 5, np.sin(X[:, 1])])
+    coef, intercept = fit_ridge_regression(X, Y)
+    for k in range(2):
+        reference = RidgeCV(ALPHAS).fit(X, Y[:, k])
+        np.testing.assert_allclose(coef[k], reference.coef_, rtol=1e-6, atol=1e-9)
+        np.testing.assert_allclose(intercept[k], reference.intercept_)
+
+
+def test_noise_is_shrunk_to_the_mean():
+    rng = np.random.default_rng(0)
+    X, Y = rng.normal(size=(60, 300)), rng.normal(5, size=(60, 1))
+    coef, intercept = fit_ridge_regression(X, Y)
+    new = rng.normal(size=(500, 300)) @ coef.T + intercept
+    assert np.abs(new - Y.mean()).max() < 0.5
+
+
+@pytest.mark.parametrize("routing", [False, True])
+def test_weights_equal_repeats_once_the_penalty_is_given(routing, monkeypatch):
+    monkeypatch.setattr("sklearn_seqattn.kernels.ridge.ALPHAS", np.array([1.0]))
+    X, _, indicators = draw(n=20, n_features=8)
+    weight = np.arange(20) % 3 + 1
+    with config_context(enable_metadata_routing=routing):
+        coef, intercept = fit_ridge_regression(X, indicators, weight.astype(float))
+    repeated = fit_ridge_regression(X.repeat(weight, 0), indicators.repeat(weight, 0))
+    np.testing.assert_allclose(coef, repeated[0])
+    np.testing.assert_allclose(intercept, repeated[1])
+
+
+def test_probabilities_of_noise_are_those_of_ignorance():
+    rng = np.random.default_rng(0)
+    X, indicators = rng.normal(size=(60, 300)), np.eye(3)[np.arange(60) % 3]
+    coef, intercept = fit_ridge_classification(X, indicators)
+    new = softmax(rng.normal(size=(500, 300)) @ coef.T + intercept, axis=1)
+    assert np.abs(new - 1 / 3).max() < 0.2
+
+
+def test_multilabel_logits_are_independent_columns():
+    X, _, indicators = draw(n=60, n_features=10)
+    labels = np.column_stack([indicators[:, 0], X[:, 5] > 0])
+    coef, intercept = fit_ridge_classification(X, labels, multilabel=True)
+    assert coef.shape == (2, 10)
+    assert ((X @ coef.T + intercept > 0) == labels).mean() > 0.9
+
+
+@pytest.mark.parametrize("n_features", [1, 500])
+def test_two_sequences_and_a_class_of_one_are_enough(n_features):
+    rng = np.random.default_rng(0)
+    for y in ([0, 1], [0, 0, 0, 1], [0, 1, 2]):
+        X = rng.normal(size=(len(y), n_features))
+        coef, intercept = fit_ridge_classification(X, np.eye(max(y) + 1)[y])
+        assert np.isfinite(coef).all()
+        assert np.isfinite(intercept).all()
+    coef, intercept = fit_ridge_regression(X[:2], np.array([[1.0], [3.0]]))
+    assert coef.shape == (1, n_features)
+    assert intercept.shape == (1,)
+
+
+def test_float32_features_give_float32_weights():
+    X, _, indicators = draw()
+    coef, intercept = fit_ridge_classification(X.astype(np.float32), indicators)
+    assert coef.dtype == intercept.dtype == np.float32
+
+
+@pytest.mark.parametrize("n_targets", [1, 2])
+@pytest.mark.parametrize("n_features", [3, 60])
+def test_left_out_predictions_are_those_of_refits(n_targets, n_features):
+    rng = np.random.default_rng(0)
+    X, _, _ = draw(n=25, n_features=n_features)
+    Y = X[:, :1] * [1.0, 0.0][:n_targets] + rng.normal(5, 1, (25, n_targets))
+    weights = rng.integers(1, 4, 25).astype(float)
+    found = left_out_regression(X, Y, weights, seed=3)
+    assert found.shape == (25, n_targets)
+    for rest, fold in KFold(5, shuffle=True, random_state=3).split(X):
+        for column, target in zip(found.T, Y.T, strict=True):
+            ridge = RidgeCV(ALPHAS).fit(X[rest], target[rest], weights[rest])
+            np.testing.assert_allclose(column[fold], ridge.predict(X[fold]), rtol=1e-6)
+
+
+def test_no_left_out_prediction_knows_its_target():
+    X, _, _ = draw(n=20, n_features=30)
+    Y = X[:, :1] + 5
+    found = left_out_regression(X, Y)
+    for row in range(20):
+        other = Y.copy()
+        other[row] += 100
+        assert left_out_regression(X, other)[row] == found[row]
+
+
+def test_left_out_predictions_in_single_precision():
+    X, _, _ = draw(n=30, n_features=60)
+    found = left_out_regression(X, X[:, :2])
+    single = left_out_regression(X.astype(np.float32), X[:, :2].astype(np.float32))
+    np.testing.assert_allclose(single, found, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("n", [3, 4, 5])
+def test_few_rows_are_left_out_one_by_one(n):
+    x = np.arange(float(n))[:, np.newaxis]
+    assert np.isfinite(left_out_regression(x - x.mean(), 3 * x)).all()

@@ -1,0 +1,45 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from sklearn_seqattn import AttentionLSTMClassifier
+from sklearn_seqattn.training.fingerprint import describe_params, digest
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (np.arange(4), np.arange(4.0)),
+        (np.zeros((2, 3)), np.zeros((3, 2))),
+        (np.array(["a", "b"], dtype=object), np.array(["a", "c"], dtype=object)),
+        (pd.DataFrame({"a": ["x"]}), pd.DataFrame({"a": ["y"]})),
+        (np.zeros(2), None),
+    ],
+)
+def test_arrays_that_differ(one, other):
+    assert digest(one) == digest(one)
+    assert digest(one) != digest(other)
+
+
+def test_values_count_and_not_their_layout_in_memory():
+    array = np.arange(6.0).reshape(2, 3)
+    assert digest(array) == digest(np.asfortranarray(array))
+
+
+def test_parameters():
+    class Thing:
+        pass
+
+    def described(**options):
+        return describe_params(AttentionLSTMClassifier(**options).get_params())
+
+    first = described(net_params={"a": Thing()}, vocabulary=np.array(["a"]))
+    assert first == described(net_params={"a": Thing()}, vocabulary=np.array(["a"]))
+    assert first["vocabulary"] != described(vocabulary=np.array(["b"]))["vocabulary"]
+    assert first["lr"] == "0.002"
+    assert described(lr=np.float64(0.002))["lr"] == "0.002"
+    assert "random_state" not in described(random_state=np.random.RandomState(0))
+    assert described(random_state=3)["random_state"] == "3"
+    long = [described(vocabulary=["x" * 99, last])["vocabulary"] for last in "ab"]
+    assert long[0] != long[1]
+    assert len(long[0]) < 90
