@@ -13,7 +13,7 @@ from sklearn.base import clone
 from sklearn.exceptions import InconsistentVersionWarning
 from skorch.exceptions import DeviceWarning
 
-from sklearn_seqattn import SequencePadder, pickles
+from sklearn_seqattn import SequencePadder, _estimator
 from sklearn_seqattn._estimator import VersionedPickles
 
 VERSIONED = [n for n, m in MODELS.items() if isinstance(m[0], VersionedPickles)]
@@ -53,7 +53,7 @@ class TestVersions:
     def pickled(self, name, monkeypatch):
         """Pickle a model as another version would."""
         with monkeypatch.context() as patch:
-            patch.setattr(pickles, "__version__", "0.0.9")
+            patch.setattr(_estimator, "__version__", "0.0.9")
             return pickle.dumps(fitted(name))
 
     @pytest.mark.parametrize("name", VERSIONED)
