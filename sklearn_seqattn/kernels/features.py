@@ -14,7 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqattn._estimator import VersionedPickles, kept_on_failure
+from sklearn_seqattn._estimator import VersionedPickles, rollback_on_error
 from sklearn_seqattn.nn.random_convolutions import RandomKernels, compute_features
 from sklearn_seqattn.preprocessing import SequenceScaler
 from sklearn_seqattn.preprocessing.gain import (
@@ -130,7 +130,7 @@ class RandomKernelFeatures(
         RandomKernelFeatures
             The fitted transformer itself.
         """
-        with kept_on_failure(self):
+        with rollback_on_error(self):
             sequences = self._read(X, reset=True)
             with np.errstate(over="ignore", invalid="ignore"):
                 scaler = SequenceScaler()._fit_sequences(sequences)

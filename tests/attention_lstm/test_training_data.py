@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator
 
-from sklearn_seqattn._estimator import draw_seeds, kept_on_failure
+from sklearn_seqattn._estimator import draw_seeds, rollback_on_error
 from sklearn_seqattn.attention_lstm.training_data import (
     LabelledSequences,
     check_same_length,
@@ -35,7 +35,7 @@ class TestKeptOnFailure:
         estimator.a_, estimator.b_ = 1, 2
 
         def fail():
-            with kept_on_failure(estimator):
+            with rollback_on_error(estimator):
                 estimator.a_, estimator.c_ = 10, 30
                 del estimator.b_
                 raise ValueError("no")
@@ -46,7 +46,7 @@ class TestKeptOnFailure:
 
     def test_success_keeps_what_is_new(self):
         estimator = BaseEstimator()
-        with kept_on_failure(estimator):
+        with rollback_on_error(estimator):
             estimator.a_ = 1
         assert estimator.a_ == 1
 
