@@ -1,7 +1,5 @@
 """What the classifier and the regressor share: reading, encoding, building, running."""
 
-import copy
-
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
@@ -10,8 +8,9 @@ from sklearn_seqattn._estimator import NestedParameters, VersionedPickles
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.network_config import (
     check_same_network,
-    initial_vectors,
-    resolve_front_end,
+    embedding_of_tokens,
+    embeds_tokens,
+    is_auto,
     sequence_config,
 )
 from sklearn_seqattn.attention_lstm.parameters import find_partner
@@ -21,7 +20,8 @@ from sklearn_seqattn.attention_lstm.training_data import (
 )
 from sklearn_seqattn.kernels.fitting import fit_kernel_branch, keep_features
 from sklearn_seqattn.kernels.partner import RandomKernels
-from sklearn_seqattn.nn.networks import build_sequence_network
+from sklearn_seqattn.nn.config import KernelConfig
+from sklearn_seqattn.nn.networks import build_sequence_network, rebuild
 from sklearn_seqattn.preprocessing.input_encoder import InputEncoder
 from sklearn_seqattn.preprocessing.tokens import Tokens
 from sklearn_seqattn.sequences import validate_sequences
@@ -62,8 +62,7 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
 
     def _read(self, X, *, reset):
         """Return checked sequences, tokens only where the front end embeds them."""
-        auto_front_end = isinstance(self.front_end, str) and self.front_end == "auto"
-        embeds = not auto_front_end and "embedding" in resolve_front_end(self.front_end)
+        embeds = embeds_tokens(self.front_end)
         sequences = validate_sequences(
             self,
             X,
@@ -72,7 +71,7 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
             reset=reset,
             join=False,
         )
-        if sequences.kind == "tokens" and not (auto_front_end or embeds):
+        if sequences.kind == "tokens" and not (embeds or is_auto(self.front_end)):
             raise TypeError(
                 "X holds tokens (strings), but numbers are expected; put an "
                 "'embedding' first in front_end, or encode the tokens as numbers."
@@ -135,7 +134,7 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
     def _make_datasets(self, data, valid, *, fresh):
         """Learn how inputs are encoded, and return what the network is trained on."""
         if fresh:
-            tokens = self._checked_tokens()
+            tokens = self._tokens()
             self.input_encoder_ = InputEncoder(
                 standardize=self.standardize,
                 amplify=self._gain_control,
@@ -154,7 +153,7 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
         """Return the weight of each class, or None where all count alike."""
         return None
 
-    def _checked_tokens(self):
+    def _tokens(self):
         """Return the parameters of tokens."""
         tokens = Tokens() if self.tokens is None else self.tokens
         tokens._validate_params()
@@ -193,16 +192,16 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
         )
 
     def _make_network(self, data, sets, seed, *, fresh):
-        """Build the network with its partner, or copy the fitted one to go on."""
+        """Build the network with its partner, or take the fitted one to go on."""
         if fresh:
             network = self._build_network(data)
         else:
-            network = copy.deepcopy(self.network_).float()
-            check_same_network(self.get_params(deep=False), network.config)
-        network.configure_training(
-            time_warp=self._time_warp(data.sequences.kind),
-            tbptt_steps=self.tbptt_steps,
-        )
+            check_same_network(self.get_params(deep=False), self.network_.config)
+            network = rebuild(
+                self.network_,
+                time_warp=self._time_warp(data.sequences.kind),
+                tbptt_steps=self.tbptt_steps,
+            )
         branch = network.kernel_branch
         if branch is not None:
             if fresh:
@@ -215,35 +214,39 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
 
     def _build_network(self, data):
         """Build the network for some training data."""
-        tokens, encoder = self._checked_tokens(), self.input_encoder_
+        encoder, kind, embedding, vectors = (
+            self.input_encoder_,
+            data.sequences.kind,
+            None,
+            None,
+        )
+        if encoder.n_ids_ is not None:
+            embedding, vectors = embedding_of_tokens(self._tokens(), encoder.n_ids_)
         config = sequence_config(
-            self,
-            data.sequences,
+            self.get_params(deep=False),
             input_size=encoder.output_size_,
             n_outputs=self.target_encoder_.n_outputs,
-            n_ids=encoder.n_ids_,
-            tokens=tokens,
+            n_steps=float(data.lengths.mean()),
+            embedding=embedding,
             kernels=self._kernel_config(data),
+            time_warp=self._time_warp(kind),
         )
-        return build_sequence_network(
-            config, vectors=initial_vectors(tokens, encoder.n_ids_)
-        )
+        return build_sequence_network(config, vectors=vectors)
 
     def _kernel_config(self, data):
-        """Return the sizes of the partner inside the network, or None."""
+        """Return the sizes of the random convolutions inside the network, or None."""
         partner = find_partner(self.blend, data.sequences.kind)
         if partner is None:
             return None
-        partner._validate_params()
         n_features = partner.n_features
         if n_features == "auto":
             n_features = auto.kernel_features(len(data))
-        return {
-            "max_length": int(data.sequences.lengths.max()),
-            "n_features": int(n_features),
-            "activation": self.target_encoder_.activation,
-            "temperature": self._temperature,
-        }
+        return KernelConfig(
+            max_length=int(data.lengths.max()),
+            n_features=int(n_features),
+            ridge_head=self.target_encoder_.activation,
+            temperature=self._temperature,
+        )
 
     def _time_warp(self, kind):
         """Return the largest change of pace in training; 0 trains on what is there."""

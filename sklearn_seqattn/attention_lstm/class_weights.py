@@ -50,7 +50,8 @@ def weigh_classes(class_weight, classes, codes, sample_weight):
     unknown = [name for name in class_weight if name not in known]
     if unknown:
         raise ValueError(
-            f"class_weight has a weight for {unknown[0]!r}, but the classes are {known}."
+            f"class_weight has a weight for {unknown[0]!r}, but the classes are "
+            f"{known}."
         )
     for name, weight in class_weight.items():
         if weight < 0:

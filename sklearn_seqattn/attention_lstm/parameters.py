@@ -72,7 +72,7 @@ def find_partner(blend, kind):
     Raises
     ------
     ValueError
-        If the partner does not read such sequences.
+        If the partner does not read such sequences, or its parameters are invalid.
     """
     if blend is None or (
         isinstance(blend, str) and blend == "auto" and kind == "tokens"
@@ -83,4 +83,6 @@ def find_partner(blend, kind):
             f"blend={blend!r} needs sequences of numbers, but X holds tokens; set "
             "blend='auto' or blend=None."
         )
-    return RandomKernels() if isinstance(blend, str) else blend
+    partner = RandomKernels() if isinstance(blend, str) else blend
+    partner._validate_params()
+    return partner

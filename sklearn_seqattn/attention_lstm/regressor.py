@@ -403,13 +403,13 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         shrink(self.network_, weights)
 
     def _outputs_of_half(self, fitted, held_out, plan, seeds):
-        """Fit a network without its ridge head to one half and run it over the other."""
+        """Fit a network, its ridge head left out, to one half; predict the other."""
         own = plan_training(self, fitted)
         plan = replace(plan, batch_size=own.batch_size, max_epochs=own.max_epochs)
         sets = self._make_datasets(fitted, held_out, fresh=False)
         network = self._make_network(fitted, sets, seeds.partner, fresh=True)
         if network.kernel_branch is not None:
-            network.kernel_branch.drop_ridge_head()
+            network.kernel_branch.ridge_head = None
         net, _ = train(network, sets.criterion, sets.train, plan, seed=seeds.order)
         return forward(net, sets.valid)
 

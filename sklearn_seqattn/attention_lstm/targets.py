@@ -285,7 +285,7 @@ def _check_one_each(y, lengths, noun):
             f"X has {len(lengths)} sequences, but y has {n} {noun}s; each sequence "
             "needs one."
         )
-    if isinstance(y, list | tuple | pd.Series) or getattr(y, "dtype", None) == object:
+    if isinstance(y, list | tuple | pd.Series) or _holds_objects(y):
         sizes = [_size(one) for one in y]
         different = [i for i, size in enumerate(sizes) if size != sizes[0]]
         if sizes == lengths.tolist() and different:
@@ -300,6 +300,11 @@ def _check_one_each(y, lengths, noun):
                 f"{sizes[0] or 'none'}; give one {noun} a sequence, or an array of "
                 "shape (n, n_columns)."
             )
+
+
+def _holds_objects(y):
+    """Return whether y is an array of Python objects."""
+    return isinstance(y, np.ndarray) and y.dtype.kind == "O"
 
 
 def _size(target):
