@@ -1,6 +1,5 @@
 """What the classifier and the regressor share: reading, training, running."""
 
-import copy
 from dataclasses import replace
 from functools import partial
 
@@ -12,9 +11,10 @@ from sklearn_seqattn._estimator import draw_seeds, kept_on_failure
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.network_config import (
     check_same_network,
-    make_embedding,
-    network_numbers,
-    resolve_front_end,
+    embedding_of_tokens,
+    embeds_tokens,
+    is_auto,
+    sequence_config,
 )
 from sklearn_seqattn.attention_lstm.parameters import SequenceParameters
 from sklearn_seqattn.attention_lstm.training_data import (
@@ -23,8 +23,8 @@ from sklearn_seqattn.attention_lstm.training_data import (
     split_validation,
 )
 from sklearn_seqattn.kernels.fitting import fit_kernel_branch, keep_features
-from sklearn_seqattn.nn.encoders import truncate_backpropagation
-from sklearn_seqattn.nn.networks import build_sequence_network
+from sklearn_seqattn.nn.config import KernelConfig
+from sklearn_seqattn.nn.networks import build_sequence_network, rebuild
 from sklearn_seqattn.preprocessing.input_encoder import InputEncoder
 from sklearn_seqattn.sequences import validate_sequences
 from sklearn_seqattn.training import (
@@ -101,9 +101,7 @@ class BaseSequenceEstimator(SequenceParameters):
             plan = self._plan(data, patience, n_epochs)
             train_set, valid_set = self._dataset(data), self._dataset(valid)
             with isolated_generator(seeds[1] + n_done, plan.device):
-                module = self._network(data) if fresh else self._network_copy()
-                module.time_stretch = self._pace_change(data.sequences.kind)
-                truncate_backpropagation(module, self.tbptt_steps)
+                module = self._network(data) if fresh else self._network_copy(data)
                 self._keep_features(
                     module.kernel_branch, train_set, valid_set, seeds[3], fresh=fresh
                 )
@@ -144,10 +142,7 @@ class BaseSequenceEstimator(SequenceParameters):
 
     def _read(self, X, *, reset):
         """Check sequences, tokens only where the front end embeds them."""
-        auto = isinstance(self.front_end, str) and self.front_end == "auto"
-        embeds = not auto and "embedding" in resolve_front_end(
-            self.front_end, tokens=False
-        )
+        embeds = embeds_tokens(self.front_end)
         sequences = validate_sequences(
             self,
             X,
@@ -156,7 +151,7 @@ class BaseSequenceEstimator(SequenceParameters):
             reset=reset,
             join=False,
         )
-        if sequences.kind == "tokens" and not (auto or embeds):
+        if sequences.kind == "tokens" and not (embeds or is_auto(self.front_end)):
             raise TypeError(
                 "X holds tokens (strings), but numbers are expected; put an "
                 "'embedding' first in front_end, or encode the tokens as numbers."
@@ -220,8 +215,8 @@ class BaseSequenceEstimator(SequenceParameters):
         """Adapt the weight of each row to its target."""
         return weights
 
-    def _pace_change(self, kind):
-        """Give the largest change of pace in training; 0.0 trains on what is there."""
+    def _time_warp(self, kind):
+        """Return how far training sequences are warped in time."""
         return 0.0
 
     def _shrink(self, data, train_set, plan, seeds):
@@ -258,20 +253,23 @@ class BaseSequenceEstimator(SequenceParameters):
 
     def _network(self, data):
         """Build the network for the training data."""
-        params, kind = self.get_params(deep=False), data.sequences.kind
-        n_steps = float(data.sequences.lengths.mean())
-        numbers = network_numbers(params, kind=kind, n_steps=n_steps)
-        n_ids = self.input_encoder_.n_ids_
-        return build_sequence_network(
+        params, n_ids = self.get_params(deep=False), self.input_encoder_.n_ids_
+        embedding, vectors = None, None
+        if n_ids is not None:
+            embedding, vectors = embedding_of_tokens(params, n_ids)
+        config = sequence_config(
+            params,
             input_size=self.input_encoder_.output_size_,
             n_outputs=self._n_outputs,
-            embedding=None if n_ids is None else make_embedding(params, n_ids),
-            kernels=self._kernel_numbers(data),
-            **numbers,
+            n_steps=float(data.sequences.lengths.mean()),
+            embedding=embedding,
+            kernels=self._kernel_config(data),
+            time_warp=self._time_warp(data.sequences.kind),
         )
+        return build_sequence_network(config, vectors=vectors)
 
-    def _kernel_numbers(self, data):
-        """Give the numbers of the side branch; None without one."""
+    def _kernel_config(self, data):
+        """Return the sizes of the side branch; None without one."""
         if self.kernel_features is None:
             return None
         if data.sequences.kind == "tokens":
@@ -282,12 +280,12 @@ class BaseSequenceEstimator(SequenceParameters):
         n_features = self.kernel_features
         if n_features == "auto":
             n_features = auto.kernel_features(len(data))
-        return {
-            "max_length": int(data.sequences.lengths.max()),
-            "n_features": int(n_features),
-            "readout": self._readout if self.kernel_readout else None,
-            "temperature": self._temperature,
-        }
+        return KernelConfig(
+            max_length=int(data.sequences.lengths.max()),
+            n_features=n_features,
+            ridge_head=self._ridge_head if self.kernel_readout else None,
+            temperature=self._temperature,
+        )
 
     def _keep_features(self, branch, train_set, valid_set, seed, *, fresh):
         """Compute the features of the side branch once for all epochs."""
@@ -300,11 +298,15 @@ class BaseSequenceEstimator(SequenceParameters):
         if valid_set is not None:
             keep_features(branch, valid_set)
 
-    def _network_copy(self):
-        """Copy the fitted network, to go on training without losing it."""
-        module = copy.deepcopy(self.net_.module_).float()
-        check_same_network(self.get_params(deep=False), module.numbers)
-        return module
+    def _network_copy(self, data):
+        """Build the fitted network again, to go on training without losing it."""
+        network = self.net_.module_
+        check_same_network(self.get_params(deep=False), network.config)
+        return rebuild(
+            network,
+            time_warp=self._time_warp(data.sequences.kind),
+            tbptt_steps=self.tbptt_steps,
+        )
 
     def _dataset(self, data):
         """Encode sequences and targets for the network; None stays None."""

@@ -30,16 +30,18 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
 
     Parameters
     ----------
-    front_end : "auto", None, str or tuple, default="auto"
-        The blocks before the encoder, in their order: any of "embedding", "changes",
-        "conv", "dense", "step_conv", "attention", "batch_norm", "layer_norm",
-        "dropout", "locked_dropout", "gelu", "relu", "tanh". "changes" sets beside each
-        value its change over as many steps as the first "conv" strides. A nested tuple
-        is a residual group: its input is added to its output, through a linear
-        projection where the sizes differ. "auto" is changes and a stem of three
-        convolutions, batch-normalised and with GELU, the last two of them residual;
-        tokens go through an embedding and locked dropout instead of the changes. None
-        leaves the sequences as they are.
+    front_end : "auto", None, block, or list or tuple of blocks, default="auto"
+        The blocks before the encoder, in their order. A block is an object of
+        :mod:`sklearn_seqattn.blocks` with its sizes, such as ``Conv(32, stride=2)``;
+        its name for its defaults: "embedding", "differences", "conv", "dense",
+        "time_distributed_conv", "attention", "batch_norm", "layer_norm", "dropout",
+        "locked_dropout", "gelu", "relu", "tanh"; or a dict for JSON,
+        ``{"conv": {"channels": 32}}``. A nested list is a residual group: its input is
+        added to its output. "auto" is `Differences` and three convolutions with batch
+        normalization and GELU, the last two residual; tokens go through an embedding
+        and locked dropout instead of the differences. The first convolution of "auto"
+        has a stride of ``ceil(T / 64)``, T the mean length. None leaves the sequences
+        as they are.
     embedding_size : int, default=64
         The embedding size of tokens.
     embedding_vectors : array-like of shape (n_tokens, embedding_size), default=None
@@ -52,35 +54,10 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
     token_dropout : float, default=0.1
         In training, the share of tokens that are read as unknown. This trains the
         vector of unknown tokens.
-    conv_channels : int or tuple of int, default=64
-        Output channels of each "conv"; here and below, a tuple has an entry for each
-        occurrence of the block in `front_end`, and an int holds for all.
-    conv_kernel_size : "auto", int or tuple of int, default="auto"
-        Kernel size of each "conv". "auto" is 5, but ``max(7, 2 s + 1)`` for the first
-        one of the automatic stem, s its stride.
-    conv_stride : "auto", int or tuple of int, default="auto"
-        Stride of each "conv". "auto" is 1, but ``ceil(T / 64)`` for the first one of
-        the automatic stem, T the mean length: of a sequence as long as that, at most
-        64 steps reach the encoder. An int is the stride of that one there. Inside a
-        residual group it must be 1.
-    conv_dilation : "auto", int or tuple of int, default="auto"
-        Dilation of each "conv". "auto" is 1, but up to 8 for the last one of the
-        automatic stem of numbers where T is at most 192: it reaches half a sequence to
-        both sides, or 16 of its steps.
-    dense_units : int or tuple of int, default=64
-        Units of each "dense", one linear layer applied to every step by itself.
-    step_conv_channels : int or tuple of int, default=8
-        Output channels of each "step_conv", a convolution over the values of a step,
-        applied to every step by itself.
-    step_conv_kernel_size : int or tuple of int, default=3
-        Kernel size of each "step_conv".
-    key_size : int or tuple of int, default=64
-        Size of the queries and keys, all heads together, of each "attention" in
-        `front_end`.
-    value_size : int or tuple of int, default=64
-        Size of the values, all heads together, of each "attention" in `front_end`.
-    encoder : {"lstm", "gru", "transformer"}, default="lstm"
+    encoder : {"lstm", "gru", "transformer"}, Transformer or dict, default="lstm"
         The kind of layers that read the sequence.
+        :class:`~sklearn_seqattn.blocks.Transformer` also takes how a step knows its
+        position [5]_.
     hidden_size : int, default=32
         Hidden units of a layer, in each direction.
     num_layers : int, default=2
@@ -91,17 +68,16 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
     residual : bool, default=True
         Whether the input of each recurrent layer, and of `attention`, is added to its
         output, which is then layer-normalised. Transformer layers always are residual.
-    positions : {"rotary", "sinusoidal"}, default="rotary"
-        How a Transformer knows the place of a step [5]_.
     attention : {"multihead", "dot", "general", "additive"} or None, default="multihead"
         Self-attention over the hidden states of the encoder [2]_ [3]_ [4]_.
     num_heads : int, default=4
-        Heads of every multi-head attention; they divide its sizes.
-    pooling : {"max", "mean", "last", "attention"} or tuple of them, \
+        Heads of every multi-head attention, at most: each attention has the largest
+        number that divides its size.
+    pooling : {"max", "mean", "last", "attention"}, or list or tuple of them, \
             default=("max", "mean")
         How the steps of a sequence become one vector; several are concatenated.
         "last" is the last real step.
-    head_units : int or tuple of int, default=(64,)
+    head_units : int, list or tuple of int, default=(64,)
         Hidden layers of the dense head, each with layer normalisation, GELU and
         dropout; ``()`` is a single linear layer.
     kernel_features : None, "auto" or int, default=None
@@ -194,12 +170,11 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         Above 0, a progress bar.
     label_smoothing : float, default=0.1
         The share of each target that is spread over all classes.
-    time_stretch : float, default=0.25
-        In training, half of the sequences of numbers of each batch are played at
-        another pace [7]_: all of them at one between ``1 / (1 + time_stretch)`` and
-        ``1 + time_stretch``, and beside that each quarter of a sequence at one of its
-        own, which changes it by up to twice as much. 0 is for classes that differ in
-        nothing but pace.
+    time_warp : float, default=0.25
+        In training, half of the sequences of numbers of each batch are warped in time
+        [7]_: all of them by one factor between ``1 / (1 + time_warp)`` and
+        ``1 + time_warp``, and each quarter of a sequence by a factor of its own, up to
+        twice as far. 0 turns it off, for classes that differ in tempo alone.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes; "balanced" gives every class the same total. Not for
         several labels a sequence.
@@ -266,7 +241,7 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
     _parameter_constraints = {
         **BaseSequenceEstimator._parameter_constraints,
         "label_smoothing": [Interval(Real, 0, 1, closed="left")],
-        "time_stretch": [Interval(Real, 0, 10, closed="both")],
+        "time_warp": [Interval(Real, 0, 10, closed="both")],
         "class_weight": [StrOptions({"balanced"}), dict, None],
     }
 
@@ -279,21 +254,11 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         vocabulary=None,
         min_count=1,
         token_dropout=0.1,
-        conv_channels=64,
-        conv_kernel_size="auto",
-        conv_stride="auto",
-        conv_dilation="auto",
-        dense_units=64,
-        step_conv_channels=8,
-        step_conv_kernel_size=3,
-        key_size=64,
-        value_size=64,
         encoder="lstm",
         hidden_size=32,
         num_layers=2,
         bidirectional=True,
         residual=True,
-        positions="rotary",
         attention="multihead",
         num_heads=4,
         pooling=("max", "mean"),
@@ -325,7 +290,7 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         keep_checkpoint=False,
         verbose=0,
         label_smoothing=0.1,
-        time_stretch=0.25,
+        time_warp=0.25,
         class_weight=None,
     ):
         super().__init__(
@@ -335,21 +300,11 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
             vocabulary=vocabulary,
             min_count=min_count,
             token_dropout=token_dropout,
-            conv_channels=conv_channels,
-            conv_kernel_size=conv_kernel_size,
-            conv_stride=conv_stride,
-            conv_dilation=conv_dilation,
-            dense_units=dense_units,
-            step_conv_channels=step_conv_channels,
-            step_conv_kernel_size=step_conv_kernel_size,
-            key_size=key_size,
-            value_size=value_size,
             encoder=encoder,
             hidden_size=hidden_size,
             num_layers=num_layers,
             bidirectional=bidirectional,
             residual=residual,
-            positions=positions,
             attention=attention,
             num_heads=num_heads,
             pooling=pooling,
@@ -382,7 +337,7 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
             verbose=verbose,
         )
         self.label_smoothing = label_smoothing
-        self.time_stretch = time_stretch
+        self.time_warp = time_warp
         self.class_weight = class_weight
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -525,7 +480,7 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         return len(self.classes_)
 
     @property
-    def _readout(self):
+    def _ridge_head(self):
         """How logits become probabilities."""
         return "sigmoid" if self._multilabel else "softmax"
 
@@ -542,9 +497,9 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
             reduction="none", label_smoothing=float(self.label_smoothing)
         )
 
-    def _pace_change(self, kind):
-        """Give the largest change of pace; only numbers can be interpolated."""
-        return float(self.time_stretch) if kind == "numeric" else 0.0
+    def _time_warp(self, kind):
+        """Return how far sequences are warped; only numbers can be interpolated."""
+        return float(self.time_warp) if kind == "numeric" else 0.0
 
     def _network_targets(self, targets):
         """Give the targets as the loss takes them, labels smoothed."""

@@ -7,8 +7,8 @@ from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_seqattn._estimator import VersionedPickles
-from sklearn_seqattn.nn.front_end import BLOCK_NAMES
-from sklearn_seqattn.nn.pooling import POOLINGS
+from sklearn_seqattn.nn.blocks import Block
+from sklearn_seqattn.nn.encoders import Encoder
 
 _SIZE = Interval(Integral, 1, None, closed="left")
 _SHARE = Interval(Real, 0, 1, closed="left")
@@ -18,31 +18,21 @@ class SequenceParameters(VersionedPickles, BaseEstimator):
     """Names, defaults and constraints; the estimators' docstrings say what each is."""
 
     _parameter_constraints = {
-        "front_end": [StrOptions({"auto", *BLOCK_NAMES}), tuple, None],
+        "front_end": [str, Block, dict, list, tuple, None],
         "embedding_size": [_SIZE],
         "embedding_vectors": ["array-like", None],
         "vocabulary": ["array-like", None],
         "min_count": [_SIZE],
         "token_dropout": [_SHARE],
-        "conv_channels": [_SIZE, tuple],
-        "conv_kernel_size": [_SIZE, tuple, StrOptions({"auto"})],
-        "conv_stride": [_SIZE, tuple, StrOptions({"auto"})],
-        "conv_dilation": [_SIZE, tuple, StrOptions({"auto"})],
-        "dense_units": [_SIZE, tuple],
-        "step_conv_channels": [_SIZE, tuple],
-        "step_conv_kernel_size": [_SIZE, tuple],
-        "key_size": [_SIZE, tuple],
-        "value_size": [_SIZE, tuple],
-        "encoder": [StrOptions({"lstm", "gru", "transformer"})],
+        "encoder": [str, Encoder, dict],
         "hidden_size": [_SIZE],
         "num_layers": [_SIZE],
         "bidirectional": ["boolean"],
         "residual": ["boolean"],
-        "positions": [StrOptions({"rotary", "sinusoidal"})],
         "attention": [StrOptions({"dot", "general", "additive", "multihead"}), None],
         "num_heads": [_SIZE],
-        "pooling": [StrOptions(set(POOLINGS)), tuple],
-        "head_units": [_SIZE, tuple],
+        "pooling": [str, list, tuple],
+        "head_units": [_SIZE, list, tuple],
         "kernel_features": [_SIZE, StrOptions({"auto"}), None],
         "kernel_readout": ["boolean"],
         "dropout": [_SHARE],
@@ -80,21 +70,11 @@ class SequenceParameters(VersionedPickles, BaseEstimator):
         vocabulary=None,
         min_count=1,
         token_dropout=0.1,
-        conv_channels=64,
-        conv_kernel_size="auto",
-        conv_stride="auto",
-        conv_dilation="auto",
-        dense_units=64,
-        step_conv_channels=8,
-        step_conv_kernel_size=3,
-        key_size=64,
-        value_size=64,
         encoder="lstm",
         hidden_size=32,
         num_layers=2,
         bidirectional=True,
         residual=True,
-        positions="rotary",
         attention="multihead",
         num_heads=4,
         pooling=("max", "mean"),
@@ -132,21 +112,11 @@ class SequenceParameters(VersionedPickles, BaseEstimator):
         self.vocabulary = vocabulary
         self.min_count = min_count
         self.token_dropout = token_dropout
-        self.conv_channels = conv_channels
-        self.conv_kernel_size = conv_kernel_size
-        self.conv_stride = conv_stride
-        self.conv_dilation = conv_dilation
-        self.dense_units = dense_units
-        self.step_conv_channels = step_conv_channels
-        self.step_conv_kernel_size = step_conv_kernel_size
-        self.key_size = key_size
-        self.value_size = value_size
         self.encoder = encoder
         self.hidden_size = hidden_size
         self.num_layers = num_layers
         self.bidirectional = bidirectional
         self.residual = residual
-        self.positions = positions
         self.attention = attention
         self.num_heads = num_heads
         self.pooling = pooling

@@ -26,16 +26,18 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
 
     Parameters
     ----------
-    front_end : "auto", None, str or tuple, default="auto"
-        The blocks before the encoder, in their order: any of "embedding", "changes",
-        "conv", "dense", "step_conv", "attention", "batch_norm", "layer_norm",
-        "dropout", "locked_dropout", "gelu", "relu", "tanh". "changes" sets beside each
-        value its change over as many steps as the first "conv" strides. A nested tuple
-        is a residual group: its input is added to its output, through a linear
-        projection where the sizes differ. "auto" is changes and a stem of three
-        convolutions, batch-normalised and with GELU, the last two of them residual;
-        tokens go through an embedding and locked dropout instead of the changes. None
-        leaves the sequences as they are.
+    front_end : "auto", None, block, or list or tuple of blocks, default="auto"
+        The blocks before the encoder, in their order. A block is an object of
+        :mod:`sklearn_seqattn.blocks` with its sizes, such as ``Conv(32, stride=2)``;
+        its name for its defaults: "embedding", "differences", "conv", "dense",
+        "time_distributed_conv", "attention", "batch_norm", "layer_norm", "dropout",
+        "locked_dropout", "gelu", "relu", "tanh"; or a dict for JSON,
+        ``{"conv": {"channels": 32}}``. A nested list is a residual group: its input is
+        added to its output. "auto" is `Differences` and three convolutions with batch
+        normalization and GELU, the last two residual; tokens go through an embedding
+        and locked dropout instead of the differences. The first convolution of "auto"
+        has a stride of ``ceil(T / 64)``, T the mean length. None leaves the sequences
+        as they are.
     embedding_size : int, default=64
         The embedding size of tokens.
     embedding_vectors : array-like of shape (n_tokens, embedding_size), default=None
@@ -48,35 +50,10 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
     token_dropout : float, default=0.1
         In training, the share of tokens that are read as unknown. This trains the
         vector of unknown tokens.
-    conv_channels : int or tuple of int, default=64
-        Output channels of each "conv"; here and below, a tuple has an entry for each
-        occurrence of the block in `front_end`, and an int holds for all.
-    conv_kernel_size : "auto", int or tuple of int, default="auto"
-        Kernel size of each "conv". "auto" is 5, but ``max(7, 2 s + 1)`` for the first
-        one of the automatic stem, s its stride.
-    conv_stride : "auto", int or tuple of int, default="auto"
-        Stride of each "conv". "auto" is 1, but ``ceil(T / 64)`` for the first one of
-        the automatic stem, T the mean length: of a sequence as long as that, at most
-        64 steps reach the encoder. An int is the stride of that one there. Inside a
-        residual group it must be 1.
-    conv_dilation : "auto", int or tuple of int, default="auto"
-        Dilation of each "conv". "auto" is 1, but up to 8 for the last one of the
-        automatic stem of numbers where T is at most 192: it reaches half a sequence to
-        both sides, or 16 of its steps.
-    dense_units : int or tuple of int, default=64
-        Units of each "dense", one linear layer applied to every step by itself.
-    step_conv_channels : int or tuple of int, default=8
-        Output channels of each "step_conv", a convolution over the values of a step,
-        applied to every step by itself.
-    step_conv_kernel_size : int or tuple of int, default=3
-        Kernel size of each "step_conv".
-    key_size : int or tuple of int, default=64
-        Size of the queries and keys, all heads together, of each "attention" in
-        `front_end`.
-    value_size : int or tuple of int, default=64
-        Size of the values, all heads together, of each "attention" in `front_end`.
-    encoder : {"lstm", "gru", "transformer"}, default="lstm"
+    encoder : {"lstm", "gru", "transformer"}, Transformer or dict, default="lstm"
         The kind of layers that read the sequence.
+        :class:`~sklearn_seqattn.blocks.Transformer` also takes how a step knows its
+        position [5]_.
     hidden_size : int, default=32
         Hidden units of a layer, in each direction.
     num_layers : int, default=2
@@ -87,17 +64,16 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
     residual : bool, default=True
         Whether the input of each recurrent layer, and of `attention`, is added to its
         output, which is then layer-normalised. Transformer layers always are residual.
-    positions : {"rotary", "sinusoidal"}, default="rotary"
-        How a Transformer knows the place of a step [5]_.
     attention : {"multihead", "dot", "general", "additive"} or None, default="multihead"
         Self-attention over the hidden states of the encoder [2]_ [3]_ [4]_.
     num_heads : int, default=4
-        Heads of every multi-head attention; they divide its sizes.
-    pooling : {"max", "mean", "last", "attention"} or tuple of them, \
+        Heads of every multi-head attention, at most: each attention has the largest
+        number that divides its size.
+    pooling : {"max", "mean", "last", "attention"}, or list or tuple of them, \
             default=("max", "mean")
         How the steps of a sequence become one vector; several are concatenated.
         "last" is the last real step.
-    head_units : int or tuple of int, default=(64,)
+    head_units : int, list or tuple of int, default=(64,)
         Hidden layers of the dense head, each with layer normalisation, GELU and
         dropout; ``()`` is a single linear layer.
     kernel_features : None, "auto" or int, default=None
@@ -343,7 +319,7 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         """The number of targets."""
         return int(np.prod(self._target_shape, dtype=int))
 
-    _readout, _temperature = "identity", 1.0
+    _ridge_head, _temperature = "identity", 1.0
 
     def _shrink(self, data, train_set, plan, seeds):
         """Scale the outputs by the share of them that is more than noise.
@@ -364,7 +340,7 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         predictions, held_out = [np.concatenate(outputs)], np.concatenate(rows[::-1])
         targets, weights = train_set.targets, train_set.weights
         branch = self.net_.module_.kernel_branch
-        if branch is not None and branch.readout is not None:
+        if branch is not None and branch.ridge_head is not None:
             left_out = left_out_regression(
                 train_set.features, targets, weights, seed=seeds[0]
             )
@@ -378,7 +354,7 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         plan = replace(plan, batch_size=own.batch_size, max_epochs=own.max_epochs)
         module, train_set = self._network(fitted), self._dataset(fitted)
         if module.kernel_branch is not None:
-            module.kernel_branch.readout = None
+            module.kernel_branch.ridge_head = None
         self._keep_features(module.kernel_branch, train_set, None, seeds[3], fresh=True)
         loss = WeightedLoss(self._loss())
         net, _ = train(module, loss, train_set, plan, seed=seeds[2])

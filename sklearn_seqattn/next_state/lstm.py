@@ -25,7 +25,7 @@ from sklearn_seqattn.next_state.event_features import EventFeatures, as_frames
 from sklearn_seqattn.next_state.mixture import Choice, choose_mixture, mix
 from sklearn_seqattn.next_state.ngrams import NgramModel
 from sklearn_seqattn.next_state.streams import FIRST_STATE
-from sklearn_seqattn.nn.encoders import truncate_backpropagation
+from sklearn_seqattn.nn.config import NextStateConfig
 from sklearn_seqattn.nn.next_state_network import build_next_state_network, widen
 from sklearn_seqattn.training import (
     AverageWeights,
@@ -46,7 +46,7 @@ _REMEMBERED_VALUES = 2**24  # of continued sequences
 _FEWEST_VALIDATED = 10  # sequences without which nothing is held out
 _SHARED = {  # parameters that mean the same in the other estimators
     *("embedding_size", "encoder", "hidden_size", "num_layers", "residual"),
-    *("positions", "attention", "num_heads", "dropout", "token_dropout"),
+    *("attention", "num_heads", "dropout", "token_dropout"),
     *("min_count", "lr", "lr_schedule", "weight_decay", "max_grad_norm"),
     *("batch_size", "max_epochs", "validation_fraction", "n_iter_no_change"),
     *("random_state", "device", "callbacks", "net_params", "verbose"),
@@ -72,8 +72,10 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
     ----------
     embedding_size : int, default=64
         Size of the vector of a state.
-    encoder : {"lstm", "gru", "transformer"}, default="lstm"
-        The kind of layers. The Transformer is causal, as in GPT.
+    encoder : {"lstm", "gru", "transformer"}, Transformer or dict, default="lstm"
+        The kind of layers. The Transformer is causal, as in GPT;
+        :class:`~sklearn_seqattn.blocks.Transformer` also takes how a step knows its
+        position.
     hidden_size : int, default=128
         Hidden units of a layer.
     num_layers : int, default=2
@@ -81,13 +83,12 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
     residual : bool, default=True
         Whether the input of each recurrent layer is added to its output, which is
         then layer-normalised. Transformer layers always are residual.
-    positions : {"rotary", "sinusoidal"}, default="rotary"
-        How a Transformer knows the place of a step.
     attention : {"multihead", "dot", "general", "additive"} or None, default="multihead"
         How h_t is aligned with the hidden states up to it [1]_ [2]_ [3]_. With None
         the logits are those of h_t alone.
     num_heads : int, default=4
-        Heads of "multihead" and of a Transformer; they divide `hidden_size`.
+        Heads of every multi-head attention, at most: each attention has the largest
+        number that divides its size.
     tie_weights : bool, default=True
         Whether [c_t ; h_t] is projected to the embedding size and compared with the
         vectors of the states [4]_, instead of a matrix W of its own.
@@ -272,7 +273,6 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         hidden_size=128,
         num_layers=2,
         residual=True,
-        positions="rotary",
         attention="multihead",
         num_heads=4,
         tie_weights=True,
@@ -315,7 +315,6 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         self.hidden_size = hidden_size
         self.num_layers = num_layers
         self.residual = residual
-        self.positions = positions
         self.attention = attention
         self.num_heads = num_heads
         self.tie_weights = tie_weights
@@ -524,8 +523,8 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
     @property
     def _steps_together(self):
         """Steps whose keys and values take 64 MB, if all layers have them."""
-        numbers = self.net_.module_.numbers
-        values = 2 * numbers["hidden_size"] * (numbers["num_layers"] + 1)
+        config = self.net_.module_.config
+        values = 2 * config.hidden_size * (config.num_layers + 1)
         return max(1, _REMEMBERED_VALUES // values)
 
     def _continuations(self, streams):
@@ -580,22 +579,23 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
     def _network(self):
         """Build the network for the present vocabulary."""
         events = self.events_
-        return build_next_state_network(
+        config = NextStateConfig(
             n_states=len(self.classes_),
             n_categories=() if events is None else events.n_ids,
             n_numbers=0 if events is None else len(events.numbers_),
-            embedding_size=int(self.embedding_size),
+            embedding_size=self.embedding_size,
             encoder=self.encoder,
-            hidden_size=int(self.hidden_size),
-            num_layers=int(self.num_layers),
+            hidden_size=self.hidden_size,
+            num_layers=self.num_layers,
             residual=self.residual,
-            positions=self.positions,
             attention=self.attention,
-            num_heads=int(self.num_heads),
+            num_heads=self.num_heads,
             tie_weights=self.tie_weights,
             dropout=self.dropout,
             token_dropout=self.token_dropout,
+            tbptt_steps=self.tbptt_steps,
         )
+        return build_next_state_network(config)
 
     def _widened(self, columns):
         """Return a copy of the network with room for the new states."""
@@ -635,7 +635,6 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
             n_epochs=n_epochs,
             callbacks=() if n_epochs else [("average", AverageWeights(_AVERAGED))],
         )
-        truncate_backpropagation(module, self.tbptt_steps)
         self.net_, history = train(
             module,
             PositionLoss(train_set.mean_targets),
