@@ -5,6 +5,7 @@ import pickle
 import pickletools
 import warnings
 
+import numpy as np
 import pytest
 import torch
 from model_zoo import MODELS, NETWORKS, fitted, outputs

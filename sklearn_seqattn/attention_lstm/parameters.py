@@ -8,6 +8,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_seqattn.kernels.partner import RandomKernels
 from sklearn_seqattn.nn.blocks import Block
+from sklearn_seqattn.nn.encoders import Encoder
 from sklearn_seqattn.preprocessing.tokens import Tokens
 from sklearn_seqattn.training.checkpoints import Checkpoint
 
@@ -43,7 +44,7 @@ SEQUENCE_CONSTRAINTS = {
     **TRAINING_CONSTRAINTS,
     "blend": [RandomKernels, StrOptions({"auto", "kernels"}), None],
     "front_end": [str, list, tuple, dict, Block, None],
-    "encoder": [str, dict, Block],
+    "encoder": [str, Encoder, dict],
     "bidirectional": ["boolean"],
     "pooling": [str, list, tuple],
     "head_units": [SIZE, list, tuple],

@@ -83,12 +83,12 @@ def shrink(network, shares):
     network : SequenceNetwork
         A network for regression.
     shares : ndarray of shape (1, K) or (2, K)
-        How much to keep of the network, and of the readout where it has one.
+        How much to keep of the network, and of the ridge head where it has one.
     """
     branch = network.kernel_branch
     layers = [network.head[-1]]
     if branch is not None:
-        layers.append(branch.joint)
+        layers.append(branch.linear_head)
     if len(shares) == 2:
         shares = 2 * shares  # the outputs are the mean of the two
         _scale(branch.coef, branch.intercept, shares[1])

@@ -15,7 +15,8 @@ from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqattn._estimator import VersionedPickles, rollback_on_error
-from sklearn_seqattn.nn.random_convolutions import RandomKernels, compute_features
+from sklearn_seqattn.nn.kernel_features import compute_features
+from sklearn_seqattn.nn.random_convolutions import RandomConvolutions
 from sklearn_seqattn.preprocessing import SequenceScaler
 from sklearn_seqattn.preprocessing.gain import (
     as_float32,
@@ -59,7 +60,7 @@ class RandomKernelFeatures(
 
     Attributes
     ----------
-    kernels_ : RandomKernels
+    kernels_ : RandomConvolutions
         The convolutions, a torch module.
 
     mean_ : ndarray of shape (D,)
@@ -137,7 +138,7 @@ class RandomKernelFeatures(
             check_range(scaler.scale_)
             self.mean_, self.scale_ = scaler.center_, scaler.scale_
             seed = check_random_state(self.random_state).randint(2**31 - 1)
-            self.kernels_ = RandomKernels(
+            self.kernels_ = RandomConvolutions(
                 input_size=sequences.values.shape[1],
                 max_length=int(sequences.lengths.max()),
                 n_features=int(self.n_features),

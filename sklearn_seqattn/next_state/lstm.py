@@ -10,7 +10,6 @@ from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils._param_validation import StrOptions
 
 from sklearn_seqattn._estimator import NestedParameters
-from sklearn_seqattn.attention_lstm.network_config import next_state_config
 from sklearn_seqattn.attention_lstm.parameters import TRAINING_CONSTRAINTS
 from sklearn_seqattn.next_state.base import NextStateMixin
 from sklearn_seqattn.next_state.batches import (
@@ -24,7 +23,8 @@ from sklearn_seqattn.next_state.mixture import Choice, choose_mixture, mix
 from sklearn_seqattn.next_state.ngrams import NgramModel
 from sklearn_seqattn.next_state.partner import Counts
 from sklearn_seqattn.next_state.training_data import WeightedStreams
-from sklearn_seqattn.nn.blocks import Block
+from sklearn_seqattn.nn.config import NextStateConfig
+from sklearn_seqattn.nn.encoders import Encoder
 from sklearn_seqattn.nn.next_state_network import build_next_state_network, widen
 from sklearn_seqattn.preprocessing.tokens import Tokens
 from sklearn_seqattn.preprocessing.vocabulary import FIRST_ID
@@ -36,6 +36,10 @@ from sklearn_seqattn.training.prediction import (
     iter_attention_weights,
 )
 
+_NETWORK_PARAMETERS = (
+    *("encoder", "hidden_size", "num_layers", "residual", "attention", "num_heads"),
+    *("tie_weights", "dropout", "tbptt_steps"),
+)
 _REMEMBERED_VALUES = 2**24  # of sequences that are continued together
 
 
@@ -232,7 +236,7 @@ class NextStateLSTM(NestedParameters, NextStateMixin, BaseEstimator):
             for name in ("start_state", "end_state")
         },
         "blend": [Counts, StrOptions({"auto", "counts"}), None],
-        "encoder": [str, dict, Block],
+        "encoder": [str, Encoder, dict],
         "tie_weights": ["boolean"],
         "targets": [StrOptions({"all", "last"})],
         "target": [str, None],
@@ -411,18 +415,19 @@ class NextStateLSTM(NestedParameters, NextStateMixin, BaseEstimator):
 
     def _make_network(self, data, sets, seed, *, fresh):
         """Build the network, or a wider copy of the fitted one for new states."""
-        events = self.events_
-        config = next_state_config(
-            self,
-            n_states=len(self.classes_),
-            n_categories=() if events is None else tuple(events.n_ids),
-            n_numbers=0 if events is None else len(events.numbers_),
-            tokens=self._tokens(),
+        events, tokens = self.events_, self._tokens()
+        network = build_next_state_network(
+            NextStateConfig(
+                n_states=len(self.classes_),
+                n_categories=() if events is None else events.n_ids,
+                n_numbers=0 if events is None else len(events.numbers_),
+                embedding_size=tokens.size,
+                token_dropout=tokens.dropout,
+                **{name: getattr(self, name) for name in _NETWORK_PARAMETERS},
+            )
         )
-        network = build_next_state_network(config)
         if not fresh:
             widen(self.network_.cpu(), network, torch.from_numpy(data.moved))
-        network.configure_training(tbptt_steps=self.tbptt_steps)
         return network
 
     def _calibrate(self, data, valid, sets, plan, seeds, *, fresh):
