@@ -31,7 +31,7 @@ class StateDataset(SequenceDataset):
     window = 1
 
     def __init__(self, streams, weights=None, *, last_only=False):
-        super().__init__(streams.symbols, streams.lengths, weights=weights)
+        super().__init__(streams.ids, streams.lengths, weights=weights)
         self.step_features = streams.features
         self.following = np.maximum(streams.following, NOTHING)
         if last_only:

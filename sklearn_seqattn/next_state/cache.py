@@ -10,7 +10,8 @@ from itertools import pairwise
 import numpy as np
 from scipy.optimize import minimize
 
-from sklearn_seqattn.next_state.streams import FIRST_STATE, rows_of
+from sklearn_seqattn.next_state.streams import rows_of
+from sklearn_seqattn.preprocessing.vocabulary import FIRST_ID
 
 LONGEST = 6  # states in common, from which on a step counts no more
 _PAIRS = 2**18  # pairs of steps that are compared at once, about
@@ -41,7 +42,7 @@ def earlier_steps(streams, rows):
         States that both steps have in common, they and those before them: 0 if not
         even the states of the steps are the same, `LONGEST` at most.
     """
-    symbols = streams.symbols
+    ids = streams.ids
     starts = np.repeat(streams.starts, streams.lengths)[rows]
     chunk = np.cumsum(rows - starts) // _PAIRS
     bounds = [0, *(np.flatnonzero(np.diff(chunk)) + 1), len(rows)]
@@ -54,10 +55,10 @@ def earlier_steps(streams, rows):
         alike = np.arange(len(earlier))
         for back in range(LONGEST):
             then = earlier[alike] - back
-            same = symbols[then] == symbols[then + lag[alike]]
+            same = ids[then] == ids[then + lag[alike]]
             alike = alike[same & (then >= first[present[alike]])]
             common[alike] += 1
-        yield slice(begin, end), present, symbols[earlier + 1] - FIRST_STATE, common
+        yield slice(begin, end), present, ids[earlier + 1] - FIRST_ID, common
 
 
 def find_repetition(log_proba, streams, rows, columns):

@@ -60,7 +60,7 @@ class RememberingContinuations:
         if self.memory is None:
             return self._read_all()
         ends = np.cumsum(self.streams.lengths) - 1
-        inputs = {"values": torch.from_numpy(self.streams.symbols[ends, None])}
+        inputs = {"values": torch.from_numpy(self.streams.ids[ends, None])}
         for name, values in self.streams.features.items():
             inputs[name] = torch.from_numpy(values[ends, None])
         return self._run(inputs, self.memory)

@@ -1,4 +1,4 @@
-"""From sequences of states to streams of symbols, at fit and at prediction."""
+"""From sequences of states to streams of ids, at fit and at prediction."""
 
 from numbers import Integral
 
@@ -13,12 +13,12 @@ from sklearn.utils.validation import (
 
 from sklearn_seqattn.next_state.streams import (
     NOTHING,
-    Vocabulary,
     columns_of,
     make_streams,
     rows_of,
     warn_unknown,
 )
+from sklearn_seqattn.preprocessing.vocabulary import Vocabulary
 from sklearn_seqattn.sequences import validate_sequences
 
 
@@ -73,13 +73,13 @@ class StateEncodingMixin:
             features = {name: values[rows] for name, values in features.items()}
             lengths, weights = lengths[kept], weights[kept]
             last = None if last is None else last[kept]
-        known = [] if first else self.vocabulary_.states.tolist()
+        known = None if first else self.vocabulary_.states
         self._learn_vocabulary(states, lengths, weights, last, first)
         if first:
             self.max_length_ = 0
         self.max_length_ = int(max(self.max_length_, lengths.max()))
         streams = make_streams(
-            self.vocabulary_.symbols_of(states),
+            self.vocabulary_.ids_of(states),
             lengths,
             self._last_columns(last, len(lengths)),
             has_start=self.start_state,
@@ -92,7 +92,7 @@ class StateEncodingMixin:
             )
         moved = None
         if not first:
-            moved = columns_of(self.vocabulary_.symbols_of(known))
+            moved = columns_of(self.vocabulary_.ids_of(known))
             if self.end_state:
                 moved = np.append(moved, self._end_column)
         return streams, weights, moved
@@ -127,7 +127,7 @@ class StateEncodingMixin:
         if last is None:
             end = self._end_column
             return np.full(n, NOTHING if end is None else end)
-        columns = columns_of(self.vocabulary_.symbols_of(last))
+        columns = columns_of(self.vocabulary_.ids_of(last))
         if self._end_column is not None:
             columns[last == self.end_state_] = self._end_column
         return columns
@@ -136,14 +136,14 @@ class StateEncodingMixin:
         """Return the streams of sequences, and of what follows, at prediction."""
         check_is_fitted(self)
         states, lengths, features = self._read_states(X, reset=False)
-        symbols = self.vocabulary_.symbols_of(states)
-        warn_unknown(states, symbols)
+        ids = self.vocabulary_.ids_of(states)
+        warn_unknown(states, ids)
         following = np.full(len(lengths), NOTHING)
         if y is not None:
             like = self.vocabulary_.states.tolist()[0]
             following = self._last_columns(_check_following(y, len(lengths), like), 0)
         return make_streams(
-            symbols, lengths, following, has_start=self.start_state, features=features
+            ids, lengths, following, has_start=self.start_state, features=features
         )
 
     def _read_states(self, X, *, reset):

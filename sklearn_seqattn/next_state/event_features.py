@@ -5,7 +5,7 @@ import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype, is_list_like
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_seqattn.next_state.streams import FIRST_STATE
+from sklearn_seqattn.preprocessing.vocabulary import FIRST_ID
 from sklearn_seqattn.sequences.checks import locate
 from sklearn_seqattn.sequences.frames import numeric_columns
 
@@ -196,7 +196,7 @@ class EventFeatures:
     @property
     def n_ids(self):
         """Number of ids of each categorical column."""
-        return [len(values) + FIRST_STATE for values in self.categories_.values()]
+        return [len(values) + FIRST_ID for values in self.categories_.values()]
 
     def transform(self, events):
         """Encode the features of events.
@@ -215,7 +215,7 @@ class EventFeatures:
         encoded = {}
         if self.categories_:
             ids = [
-                values.get_indexer(pd.Index(events[name])) + FIRST_STATE
+                values.get_indexer(pd.Index(events[name])) + FIRST_ID
                 for name, values in self.categories_.items()
             ]
             encoded["categories"] = np.stack(ids, axis=1).astype(np.int64)

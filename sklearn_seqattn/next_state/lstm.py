@@ -24,7 +24,6 @@ from sklearn_seqattn.next_state.cached_decoding import RememberingContinuations
 from sklearn_seqattn.next_state.event_features import EventFeatures, as_frames
 from sklearn_seqattn.next_state.mixture import Choice, choose_mixture, mix
 from sklearn_seqattn.next_state.ngrams import NgramModel
-from sklearn_seqattn.next_state.streams import FIRST_STATE
 from sklearn_seqattn.nn.encoders import truncate_backpropagation
 from sklearn_seqattn.nn.next_state_network import build_next_state_network, widen
 from sklearn_seqattn.training import (
@@ -244,7 +243,7 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
     >>> X = ["open check pay close", "open check check pay close"] * 10
     >>> model = NextStateLSTM(max_epochs=5, hidden_size=16, random_state=0).fit(X)
     >>> model.predict(["open check pay", "open"])
-    array(['close', 'check'], dtype='<U5')
+    array(['close', 'check'], dtype=object)
     """
 
     _parameter_constraints = {
@@ -403,7 +402,7 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         features = [streams.features[name] for name in sorted(streams.features)]
         return {
             **describe_params(self.get_params(deep=False)),
-            "X": digest(streams.symbols, streams.lengths, *features),
+            "X": digest(streams.ids, streams.lengths, *features),
             "y": digest(streams.following),
             "sample_weight": digest(weights),
             "classes": digest(self.classes_),
@@ -514,7 +513,7 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
             counted = self.backoff_model_.follow(streams, last=last)
             log_proba = mix(log_proba, counted, self.network_weight_)
         if self.repetition_weights_ is not None:
-            steps = np.arange(len(streams.symbols))
+            steps = np.arange(len(streams.ids))
             if last:
                 steps = np.cumsum(streams.lengths) - 1
             weights = self.repetition_weights_
@@ -649,8 +648,8 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
 
     def _ngrams(self):
         """Return an n-gram model for the present vocabulary, not yet fitted."""
-        n_symbols = len(self.vocabulary_.states) + FIRST_STATE
-        return NgramModel(self.backoff_order, n_symbols, len(self.classes_))
+        n_ids = self.vocabulary_.n_ids
+        return NgramModel(self.backoff_order, n_ids, len(self.classes_))
 
     def _choose_mixture(self, streams, weights, fitted, held_out):
         """Choose how to mix where held-out states are most probable.

@@ -9,7 +9,6 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn_seqattn._estimator import kept_on_failure
 from sklearn_seqattn.next_state.base import NextStateMixin
 from sklearn_seqattn.next_state.ngrams import NgramModel, context_rows
-from sklearn_seqattn.next_state.streams import FIRST_STATE
 
 _BATCH_CELLS = 2**22  # probabilities held at once
 
@@ -81,7 +80,7 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
     >>> X = ["open check pay close", "open check check pay close", "open close"]
     >>> model = NextStateMarkov(order=2, end_state=True).fit(X)
     >>> model.predict(["open check check"])
-    array(['pay'], dtype='<U5')
+    array(['pay'], dtype=object)
     >>> states, probabilities = model.rollout(["open check"], 3)
     >>> states.tolist()
     [['pay', 'close', '<end>']]
@@ -167,7 +166,7 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
             before = None if first else self.model_.renumbered(moved)
             self.model_ = NgramModel(
                 self.order,
-                len(self.vocabulary_.states) + FIRST_STATE,
+                self.vocabulary_.n_ids,
                 len(self.classes_),
                 smoothing=self.smoothing,
                 alpha=self.alpha,
@@ -178,7 +177,7 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
     def _log_proba_batches(self, streams, last=False):
         """Yield (indices, log-probabilities) in batches of bounded memory."""
         cells = np.cumsum(streams.lengths * len(self.classes_))
-        contexts = context_rows(streams.symbols, streams.lengths, self.order, last=last)
+        contexts = context_rows(streams.ids, streams.lengths, self.order, last=last)
         ends = np.cumsum(streams.lengths)
         bounds = np.flatnonzero(np.diff(cells // _BATCH_CELLS, prepend=-1))
         for begin, end in zip(bounds, [*bounds[1:], len(streams)], strict=True):

@@ -160,7 +160,7 @@ def _affordable(lengths, n_columns):
 def _known_logits(net, streams, n_columns, last_only):
     """Return logits (N, K), columns (N,) and rows (N,) of what is predicted."""
     dataset = StateDataset(streams, last_only=last_only)
-    logits = np.empty((len(streams.symbols), n_columns))
+    logits = np.empty((len(streams.ids), n_columns))
     for indices, found in logit_batches(
         net, dataset, n_columns, precision=net.precision
     ):

@@ -1,4 +1,4 @@
-"""State sequences as integer symbols, with what follows each of them.
+"""State sequences as integer ids, with what follows each of them.
 
 Symbols: 0 stands before every sequence (the start), 1 for any unknown state, and
 2 + k for the k-th known state. Columns of distributions: k for the k-th known
@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-START, UNKNOWN, FIRST_STATE = 0, 1, 2  # symbols
+from sklearn_seqattn.preprocessing.vocabulary import FIRST_ID, UNKNOWN_ID
+
 NOTHING, UNSEEN = -1, -2  # instead of a column: nothing follows; an unknown state
 _NAMED = 5  # unknown states that the warning spells out
 
@@ -22,19 +23,19 @@ class StateStreams:
 
     Parameters
     ----------
-    symbols : ndarray of shape (S,)
+    ids : ndarray of shape (S,)
         Symbols of all sequences, each with its start symbol if there is one.
     lengths : ndarray of shape (n,)
         Symbols of each sequence, at least 1; the sum is S.
     following : ndarray of shape (S,)
-        Column of what follows each symbol, `NOTHING` or `UNSEEN`.
+        Column of what follows each id, `NOTHING` or `UNSEEN`.
     has_start : bool
         Whether each sequence begins with the start symbol.
     features : dict of str to ndarray of shape (S, ...)
         Further features of each step; zero at the start symbol.
     """
 
-    symbols: np.ndarray
+    ids: np.ndarray
     lengths: np.ndarray
     following: np.ndarray
     has_start: bool
@@ -73,7 +74,7 @@ class StateStreams:
         rows = rows_of(self.starts[indices], lengths)
         features = {name: values[rows] for name, values in self.features.items()}
         return StateStreams(
-            self.symbols[rows], lengths, self.following[rows], self.has_start, features
+            self.ids[rows], lengths, self.following[rows], self.has_start, features
         )
 
     def continued(self, indices, columns):
@@ -96,16 +97,16 @@ class StateStreams:
         lengths = before.lengths + columns.shape[1]
         starts = np.cumsum(lengths) - lengths
         old = rows_of(starts, before.lengths)
-        symbols = np.empty(lengths.sum(), dtype=np.int64)
-        symbols[old] = before.symbols
+        ids = np.empty(lengths.sum(), dtype=np.int64)
+        ids[old] = before.ids
         ends = (starts + before.lengths)[:, None] + np.arange(columns.shape[1])
-        symbols[ends] = columns + FIRST_STATE
+        ids[ends] = columns + FIRST_ID
         features = {
-            name: _spread(values, old, len(symbols))
+            name: _spread(values, old, len(ids))
             for name, values in before.features.items()
         }
-        following = np.full(len(symbols), NOTHING)
-        return StateStreams(symbols, lengths, following, self.has_start, features)
+        following = np.full(len(ids), NOTHING)
+        return StateStreams(ids, lengths, following, self.has_start, features)
 
 
 def rows_of(starts, lengths):
@@ -138,12 +139,12 @@ def _spread(values, rows, size):
     return spread
 
 
-def make_streams(symbols, lengths, last, *, has_start, features=None):
+def make_streams(ids, lengths, last, *, has_start, features=None):
     """Lay encoded sequences out as streams.
 
     Parameters
     ----------
-    symbols : ndarray of shape (sum of lengths,)
+    ids : ndarray of shape (sum of lengths,)
         Symbols of the states, without start symbols.
     lengths : ndarray of shape (n,)
         Number of states of each sequence; 0 is allowed with a start symbol.
@@ -162,7 +163,7 @@ def make_streams(symbols, lengths, last, *, has_start, features=None):
     long = lengths + int(has_start)
     ends = np.cumsum(long) - 1
     rows = rows_of(ends + 1 - lengths, lengths)
-    stream = _spread(symbols, rows, long.sum())  # START is zero
+    stream = _spread(ids, rows, long.sum())  # PADDING_ID is zero
     following = np.full(len(stream), NOTHING)
     following[:-1] = columns_of(stream[1:])
     following[ends] = last
@@ -173,118 +174,31 @@ def make_streams(symbols, lengths, last, *, has_start, features=None):
     return StateStreams(stream, long, following, has_start, features)
 
 
-def columns_of(symbols):
-    """Return the column of each symbol.
+def columns_of(ids):
+    """Return the column of each id.
 
     Parameters
     ----------
-    symbols : ndarray of shape (S,)
-        The symbols.
+    ids : ndarray of shape (S,)
+        The ids.
 
     Returns
     -------
     ndarray of shape (S,)
         Columns, `UNSEEN` for the unknown state.
     """
-    return np.where(symbols == UNKNOWN, UNSEEN, symbols - FIRST_STATE)
+    return np.where(ids == UNKNOWN_ID, UNSEEN, ids - FIRST_ID)
 
 
-@dataclass(frozen=True)
-class Vocabulary:
-    """The states counted so far and those that are known by their own symbol.
-
-    Parameters
-    ----------
-    states : ndarray of shape (K,)
-        The known states, sorted.
-    counts : Series
-        How often each state was seen (weighted), the rare ones included.
-    """
-
-    states: np.ndarray
-    counts: pd.Series
-
-    @classmethod
-    def learn(cls, states, weights, min_count, before=None):
-        """Count states and keep those seen `min_count` times.
-
-        Parameters
-        ----------
-        states : ndarray of shape (S,)
-            States as they occur, strings or integers.
-        weights : ndarray of shape (S,)
-            Weight of each occurrence.
-        min_count : int
-            Rarer states are unknown.
-        before : Vocabulary or None, default=None
-            Counts to add to; what it knows stays known.
-
-        Returns
-        -------
-        Vocabulary
-            The new vocabulary.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> seen = np.array(["b", "a", "b"], dtype=object)
-        >>> Vocabulary.learn(seen, np.ones(3), 2).states.tolist()
-        ['b']
-        """
-        codes, distinct = pd.factorize(states)
-        counts = pd.Series(np.bincount(codes, weights, len(distinct)), index=distinct)
-        kept = set()
-        if before is not None:
-            counts = counts.add(before.counts, fill_value=0.0)
-            kept = set(before.states.tolist())
-        known = [s for s, n in counts.items() if n >= min_count or s in kept]
-        if not known:
-            raise ValueError(
-                f"No state occurs min_count={min_count} times: the most frequent, "
-                f"{counts.idxmax()!r}, occurs {counts.max():g} times. Lower min_count."
-            )
-        return cls(np.unique(np.array(known)), counts)
-
-    @property
-    def unknown_mass(self):
-        """Estimated probability that the next state is an unknown one.
-
-        The share of occurrences that were too rare to be known; where all are
-        known, the share of the states seen once (Good and Turing).
-        """
-        rare = ~self.counts.index.isin(self.states.tolist())
-        if not rare.any():
-            rare = np.rint(self.counts.to_numpy()) == 1
-        return (self.counts[rare].sum() + 0.5) / (self.counts.sum() + 1.0)
-
-    def symbols_of(self, states):
-        """Return the symbol of each state.
-
-        Parameters
-        ----------
-        states : ndarray of shape (S,)
-            Strings or integers.
-
-        Returns
-        -------
-        ndarray of shape (S,)
-            The symbols, `UNKNOWN` for states that are not known.
-        """
-        # dtype object, or pandas turns strings into a type of its own
-        index = pd.Index(self.states.tolist(), dtype=object)
-        place = index.get_indexer(pd.Index(states, dtype=object))
-        return np.where(place < 0, UNKNOWN, place + FIRST_STATE)
-
-
-def warn_unknown(states, symbols):
+def warn_unknown(states, ids):
     """Warn once, naming how many distinct states are unknown, and the first few.
 
     Parameters
     ----------
-    states, symbols : ndarray of shape (S,)
-        States as they came, and their symbols.
+    states, ids : ndarray of shape (S,)
+        States as they came, and their ids.
     """
-    unknown = pd.unique(states[symbols == UNKNOWN])
+    unknown = pd.unique(states[ids == UNKNOWN_ID])
     if not len(unknown):
         return
     named = ", ".join(repr(s) for s in unknown[:_NAMED])

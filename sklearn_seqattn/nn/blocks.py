@@ -10,11 +10,9 @@ import math
 import torch
 from torch import nn
 
+from sklearn_seqattn._ids import FIRST_ID, PADDING_ID, UNKNOWN_ID
 from sklearn_seqattn.nn.attention import MultiHeadAttention
 from sklearn_seqattn.nn.masking import on_real_steps, zero_padding
-
-PADDING_ID = 0
-UNKNOWN_ID = 1
 
 ACTIVATIONS = {"gelu": nn.GELU, "relu": nn.ReLU, "tanh": nn.Tanh}
 
@@ -31,7 +29,7 @@ class Embedding(nn.Module):
     token_dropout : float
         In training, the probability of reading a token as unknown. It is what
         trains the vector of unknown tokens when every token is known.
-    vectors : Tensor of shape (n_ids - 2, size) or None
+    vectors : Tensor of shape (n_ids - FIRST_ID, size) or None
         Initial vectors of the known tokens, in the order of their ids.
     """
 
@@ -43,7 +41,7 @@ class Embedding(nn.Module):
             self.table.weight[PADDING_ID] = 0.0
             if vectors is not None:
                 self.table.weight[UNKNOWN_ID] = vectors.mean(dim=0)
-                self.table.weight[UNKNOWN_ID + 1 :] = vectors
+                self.table.weight[FIRST_ID:] = vectors
         self.token_dropout = token_dropout
         self.output_size = size
 

@@ -3,14 +3,12 @@
 import torch
 from torch import nn
 
+from sklearn_seqattn._ids import FIRST_ID
 from sklearn_seqattn.nn.attention import build_attention
 from sklearn_seqattn.nn.blocks import Embedding
 from sklearn_seqattn.nn.config import remembers_numbers
 from sklearn_seqattn.nn.encoders import build_encoder
 from sklearn_seqattn.nn.masking import length_mask
-
-#: Ids below this one stand for no state: the start (padding) and the unknown state.
-FIRST_STATE_ID = 2
 
 
 class EventEmbedding(nn.Module):
@@ -58,12 +56,12 @@ class TiedHead(nn.Module):
         super().__init__()
         self.project = nn.Linear(input_size, states.output_size)
         self.states = states
-        n_states = states.table.num_embeddings - FIRST_STATE_ID
+        n_states = states.table.num_embeddings - FIRST_ID
         self.bias = nn.Parameter(torch.zeros(n_states))
 
     def forward(self, z):
         """Map (..., input_size) to logits (..., K)."""
-        vectors = self.states.table.weight[FIRST_STATE_ID:]  # (K, E)
+        vectors = self.states.table.weight[FIRST_ID:]  # (K, E)
         return self.project(z) @ vectors.T + self.bias
 
 
@@ -192,7 +190,7 @@ def build_next_state_network(
     network : NextStateNetwork
     """
     states = Embedding(
-        n_states + FIRST_STATE_ID, embedding_size, token_dropout=token_dropout
+        n_states + FIRST_ID, embedding_size, token_dropout=token_dropout
     )
     categories = [
         Embedding(n, min(embedding_size, (n + 1) // 2), token_dropout=token_dropout)
@@ -231,7 +229,7 @@ def widen(network, wider, columns):
     columns : Tensor of shape (K,), int64
         The new number of each state.
     """
-    ids = torch.cat([torch.arange(FIRST_STATE_ID), columns + FIRST_STATE_ID])
+    ids = torch.cat([torch.arange(FIRST_ID), columns + FIRST_ID])
     weights = wider.state_dict()
     for name, old in network.state_dict().items():
         if weights[name].shape == old.shape:

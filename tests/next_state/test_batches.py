@@ -9,10 +9,10 @@ from sklearn_seqattn.next_state.streams import NOTHING, UNSEEN, make_streams
 
 
 def streams(last=(NOTHING, NOTHING)):
-    symbols = np.array([2, 3, 1, 4])  # (a b ?) and (c)
+    ids = np.array([2, 3, 1, 4])  # (a b ?) and (c)
     features = {"numbers": np.arange(4.0, dtype=np.float32)[:, None]}
     return make_streams(
-        symbols, np.array([3, 1]), np.array(last), has_start=True, features=features
+        ids, np.array([3, 1]), np.array(last), has_start=True, features=features
     )
 
 

@@ -15,7 +15,8 @@ from sklearn_seqattn.next_state.cache import (
     find_repetition,
     with_repetition,
 )
-from sklearn_seqattn.next_state.streams import FIRST_STATE, START, UNKNOWN, StateStreams
+from sklearn_seqattn.next_state.streams import StateStreams
+from sklearn_seqattn.preprocessing.vocabulary import FIRST_ID, PADDING_ID, UNKNOWN_ID
 
 N_STATES = 3
 WEIGHTS = np.arange(1.0, 2.0 + LONGEST)
@@ -24,7 +25,8 @@ WEIGHTS = np.arange(1.0, 2.0 + LONGEST)
 def streams_of(sequences):
     """Lay sequences of columns out as streams; -1 is an unknown state."""
     whole = [
-        [START, *(UNKNOWN if c < 0 else c + FIRST_STATE for c in s)] for s in sequences
+        [PADDING_ID, *(UNKNOWN_ID if c < 0 else c + FIRST_ID for c in s)]
+        for s in sequences
     ]
     lengths = np.array([len(s) for s in whole])
     return StateStreams(np.concatenate(whole), lengths, None, True)
@@ -42,10 +44,10 @@ def slowly(proba, streams):
     """Do `with_repetition` one pair of steps at a time."""
     proba, ends = proba.copy(), np.cumsum(streams.lengths)
     for start, end in zip(ends - streams.lengths, ends, strict=True):
-        states = streams.symbols[start:end]
+        states = streams.ids[start:end]
         for now in range(len(states)):
             for then in range(now):
-                column = states[then + 1] - FIRST_STATE
+                column = states[then + 1] - FIRST_ID
                 if column >= 0:
                     weight = WEIGHTS[in_common(states, now, then)]
                     proba[start + now, column] += weight
@@ -61,7 +63,7 @@ sequences = st.lists(
 @given(sequences, st.randoms(use_true_random=False), st.sampled_from([1, 5, 2**18]))
 def test_it_is_an_urn(sequences, random, n_pairs):
     streams = streams_of(sequences)
-    n = len(streams.symbols)
+    n = len(streams.ids)
     generator = np.random.RandomState(random.randint(0, 2**31))
     proba = generator.dirichlet(np.ones(N_STATES), n)
     with patch.object(repetition, "_PAIRS", n_pairs):
@@ -111,8 +113,8 @@ def drawn(repeat, n=60, seed=0):
 @pytest.mark.parametrize("repeat", [True, False])
 def test_the_weights_are_those_of_the_data(repeat):
     streams = streams_of(drawn(repeat))
-    rows = np.flatnonzero(np.arange(len(streams.symbols)) % 22 < 21)
-    columns = streams.symbols[rows + 1] - FIRST_STATE
+    rows = np.flatnonzero(np.arange(len(streams.ids)) % 22 < 21)
+    columns = streams.ids[rows + 1] - FIRST_ID
     log_proba = np.full(len(rows), -np.log(N_STATES))
     weights = find_repetition(log_proba, streams, rows, columns)
     assert weights.shape == (1 + LONGEST,)

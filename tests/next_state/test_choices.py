@@ -9,7 +9,8 @@ from torch import nn
 
 from sklearn_seqattn.next_state import mixture as choices
 from sklearn_seqattn.next_state.ngrams import NgramModel
-from sklearn_seqattn.next_state.streams import FIRST_STATE, make_streams
+from sklearn_seqattn.next_state.streams import make_streams
+from sklearn_seqattn.preprocessing.vocabulary import FIRST_ID
 
 
 class Copycat(nn.Module):
@@ -21,14 +22,14 @@ class Copycat(nn.Module):
 
     def forward(self, values, lengths):
         self.n_read += int(lengths.sum())
-        return self.certainty * torch.eye(self.n_states)[values - FIRST_STATE]
+        return self.certainty * torch.eye(self.n_states)[values - FIRST_ID]
 
 
 def streams_of(sequences):
-    symbols = np.concatenate(sequences) + FIRST_STATE
+    ids = np.concatenate(sequences) + FIRST_ID
     lengths = np.array([len(s) for s in sequences])
     nothing = np.full(len(lengths), -1)
-    return make_streams(symbols, lengths, nothing, has_start=False)
+    return make_streams(ids, lengths, nothing, has_start=False)
 
 
 def choose(held_out, certainty=2.0, counts=None, **options):
@@ -60,7 +61,7 @@ def test_the_last_states_alone():
 def test_the_better_part_gets_the_weight():
     right = streams_of([[0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1]])
     wrong = streams_of([[0, 1, 0, 1, 0, 1, 0, 1]])
-    model = {"order": 1, "n_symbols": 2 + FIRST_STATE, "n_targets": 2}
+    model = {"order": 1, "n_ids": 2 + FIRST_ID, "n_targets": 2}
     sure = NgramModel(**model).learn(right, np.ones(1))
     mad = NgramModel(**model).learn(wrong, np.ones(1))
     against_right, _ = choose([[0, 0, 0, 1]], certainty=-2.0, counts=sure)
@@ -77,7 +78,7 @@ def test_repetition_is_weighed_against_the_mixture():
 
 
 def test_nothing_to_predict_decides_nothing():
-    counts = NgramModel(1, 2 + FIRST_STATE, 2).learn(streams_of([[0, 1]]), np.ones(1))
+    counts = NgramModel(1, 2 + FIRST_ID, 2).learn(streams_of([[0, 1]]), np.ones(1))
     choice, _ = choose([[0], [1]], counts=counts, repetition=True)
     assert choice == choices.Choice()
 

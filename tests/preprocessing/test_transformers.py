@@ -379,7 +379,7 @@ def test_given_vocabulary():
         (
             {"min_count": 2},
             ["a b"],
-            "No state occurs min_count=2 times; lower min_count.",
+            "No state occurs min_count=2 times: the most frequent",
         ),
     ],
 )
