@@ -19,9 +19,8 @@ from sklearn_seqattn.next_state.batches import (
     StateDataset,
     logit_batches,
 )
-from sklearn_seqattn.next_state.cache import with_repetition
-from sklearn_seqattn.next_state.cached_decoding import RememberingContinuations
-from sklearn_seqattn.next_state.event_features import EventFeatures, as_frames
+from sklearn_seqattn.next_state.cache import with_cache
+from sklearn_seqattn.next_state.cached_decoding import CachedContinuations
 from sklearn_seqattn.next_state.mixture import Choice, choose_mixture, mix
 from sklearn_seqattn.next_state.ngrams import NgramModel
 from sklearn_seqattn.nn.encoders import truncate_backpropagation
@@ -41,7 +40,7 @@ from sklearn_seqattn.training.fit import append_history
 from sklearn_seqattn.training.plan import plan_training
 
 _AVERAGED = 0.3  # share of the steps over which weights are averaged
-_REMEMBERED_VALUES = 2**24  # of continued sequences
+_CACHED_VALUES = 2**24  # hidden states of continued sequences
 _FEWEST_VALIDATED = 10  # sequences without which nothing is held out
 _SHARED = {  # parameters that mean the same in the other estimators
     *("embedding_size", "encoder", "hidden_size", "num_layers", "residual"),
@@ -205,11 +204,11 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         The trained network.
     temperature_ : float
         What logits are divided by.
-    backoff_model_ : NgramModel or None
+    counts_ : NgramModel or None
         The counts that the network is mixed with.
     network_weight_ : float
         Weight of the network in the mixture, from 0 to 1.
-    repetition_weights_ : ndarray of shape (7,) or None
+    cache_weights_ : ndarray of shape (7,) or None
         Weight of an earlier step by the number of states, up to six, that it and the
         steps before it have in common with the present one. The distribution of the
         mixture has weight one.
@@ -220,7 +219,7 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
 
     See Also
     --------
-    NextStateMarkov : The same verbs by counting.
+    NextStateMarkov : The same methods by counting.
 
     References
     ----------
@@ -253,9 +252,7 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         **NextStateMixin._state_constraints,
         "tie_weights": ["boolean"],
         "targets": [StrOptions({"all", "last"})],
-        "target": [str, None],
         "timestamp": [str, None],
-        "columns": ["array-like", None],
         "backoff": [StrOptions({"kneser_ney"}), None],
         "backoff_order": [Interval(Integral, 0, None, closed="left")],
         "repetition": ["boolean"],
@@ -442,9 +439,9 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
                 self._run(module, streams, weights, every, None, seeds[1], n_epochs=1)
             if first:
                 self._choose_mixture(streams, weights, every, None)
-            elif self.backoff_model_ is not None:
-                before = self.backoff_model_.renumbered(moved)
-                self.backoff_model_ = self._ngrams().learn(streams, weights, before)
+            elif self.counts_ is not None:
+                before = self.counts_.renumbered(moved)
+                self.counts_ = self._ngrams().learn(streams, weights, before)
         return self
 
     def attention_weights(self, X):
@@ -509,63 +506,39 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
     def _mixture(self, logits, streams, *, last):
         """Mix what the network says with counts and repetition: log-probabilities."""
         log_proba = log_softmax(logits / self.temperature_, axis=1)
-        if self.backoff_model_ is not None:
-            counted = self.backoff_model_.follow(streams, last=last)
+        if self.counts_ is not None:
+            counted = self.counts_.follow(streams, last=last)
             log_proba = mix(log_proba, counted, self.network_weight_)
-        if self.repetition_weights_ is not None:
+        if self.cache_weights_ is not None:
             steps = np.arange(len(streams.ids))
             if last:
                 steps = np.cumsum(streams.lengths) - 1
-            weights = self.repetition_weights_
-            log_proba = with_repetition(log_proba, streams, steps, weights)
+            weights = self.cache_weights_
+            log_proba = with_cache(log_proba, streams, steps, weights)
         return log_proba
+
+    _uses_features = True
+
+    @property
+    def _last_only(self):
+        """Whether only what follows last in each sequence is learnt."""
+        return self.targets == "last"
 
     @property
     def _steps_together(self):
         """Steps whose keys and values take 64 MB, if all layers have them."""
         numbers = self.net_.module_.numbers
         values = 2 * numbers["hidden_size"] * (numbers["num_layers"] + 1)
-        return max(1, _REMEMBERED_VALUES // values)
+        return max(1, _CACHED_VALUES // values)
 
     def _continuations(self, streams):
-        """Return continuations whose network goes on from what it remembers."""
-        return RememberingContinuations(
+        """Return continuations whose network reads every state once."""
+        return CachedContinuations(
             streams,
             self.net_,
             partial(self._mixture, last=True),
             precision=resolve_precision(self.precision, self.net_.device),
         )
-
-    def _read_states(self, X, *, reset):
-        """Return states, lengths and, where X is events, their other features."""
-        frames = as_frames(X, self.columns)
-        if reset:
-            self._check_target(frames)
-            self.events_ = None
-            if frames is not None:
-                self.events_ = EventFeatures(self.target, self.timestamp)
-        if self.events_ is None:
-            return super()._read_states(X, reset=reset)
-        if frames is None:
-            frames = self.events_.empty(X)
-        states, events = self.events_.split(frames)
-        states, lengths, _ = super()._read_states(states, reset=reset)
-        if reset:
-            self.events_.fit(events)
-        return states, lengths, self.events_.transform(events)
-
-    def _check_target(self, frames):
-        """Raise unless a target is named exactly where X is events."""
-        if frames is not None and self.target is None:
-            raise ValueError(
-                "X holds events with the columns "
-                f"{list(frames[0].columns)}; set target= to the one to predict."
-            )
-        if frames is None and self.target is not None:
-            raise ValueError(
-                f"target={self.target!r} names a column, but X holds no DataFrames "
-                "or lists of tuples; pass events, or set target=None."
-            )
 
     def _split(self, n, seed):
         """Return the sequences to fit and those to hold out, or None for these."""
@@ -615,7 +588,7 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         checkpoint=None,
     ):
         """Train the module, stopping early where sequences are held out."""
-        last_only = self.targets == "last"
+        last_only = self._last_only
         weights = (weights / weights[fitted].mean()).astype(np.float32)
         train_set = StateDataset(
             streams.take(fitted), weights[fitted], last_only=last_only
@@ -623,7 +596,9 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         valid_set = None
         if held_out is not None and self.early_stopping:
             valid_set = StateDataset(
-                streams.take(held_out), weights[held_out], last_only=last_only
+                self._held_out(streams, fitted, held_out),
+                weights[held_out],
+                last_only=last_only,
             )
         plan = plan_training(
             self,
@@ -646,6 +621,12 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         goes_on = n_epochs and hasattr(self, "history_")
         append_history(self, history, fresh=not goes_on)
 
+    def _held_out(self, streams, fitted, held_out):
+        """Return the held-out sequences, without targets that are never trained."""
+        return streams.take(held_out).without_untrained(
+            streams.take(fitted), last_only=self._last_only
+        )
+
     def _ngrams(self):
         """Return an n-gram model for the present vocabulary, not yet fitted."""
         n_ids = self.vocabulary_.n_ids
@@ -664,19 +645,20 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
             choice = choose_mixture(
                 self.net_,
                 counts,
-                streams.take(held_out),
+                self._held_out(streams, fitted, held_out),
+                weights[held_out],
                 len(self.classes_),
                 calibrate=self.calibrate,
-                repetition=self.repetition,
-                last_only=self.targets == "last",
+                cache=self.repetition,
+                last_only=self._last_only,
             )
         self.temperature_ = choice.temperature
         self.network_weight_ = 1.0
-        self.backoff_model_ = None
-        self.repetition_weights_ = choice.repetition
+        self.counts_ = None
+        self.cache_weights_ = choice.cache_weights
         if self.backoff is not None:
             self.network_weight_ = choice.network_weight
-            self.backoff_model_ = self._ngrams().learn(streams, weights)
+            self.counts_ = self._ngrams().learn(streams, weights)
 
 
 def auto_batch_size(n):

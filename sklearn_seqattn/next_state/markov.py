@@ -48,11 +48,17 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
         strings, -1 among integers. It is the last of `classes_`.
     min_count : int, default=1
         Rarer states are read as one unknown state and are no classes.
+    target : str or None, default=None
+        Where X is events with several features: the column of the states. The other
+        features are ignored.
+    columns : list of str or None, default=None
+        Names of the features, where events are plain tuples.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The states, sorted, then the end state if it is learnt.
+        The states, sorted, then the end state if it is learnt: strings (dtype
+        object) or integers.
     end_state_ : str, int or None
         Class that stands for the end.
     unknown_mass_ : float
@@ -62,12 +68,14 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
         Longest sequence at fit.
     vocabulary_ : Vocabulary
         The states and how often each was seen.
+    events_ : EventFeatures or None
+        Reads the states of events.
     model_ : NgramModel
         The counts and tables.
 
     See Also
     --------
-    NextStateLSTM : The same verbs by a recurrent network.
+    NextStateLSTM : The same methods by a recurrent network.
 
     References
     ----------
@@ -104,6 +112,8 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
         start_state=True,
         end_state=False,
         min_count=1,
+        target=None,
+        columns=None,
     ):
         self.order = order
         self.smoothing = smoothing
@@ -112,6 +122,8 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
         self.start_state = start_state
         self.end_state = end_state
         self.min_count = min_count
+        self.target = target
+        self.columns = columns
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None):
@@ -119,9 +131,10 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : list of sequences of states
+        X : list of sequences of states, or list of DataFrame
             Lists of strings or of integers, or strings of states separated by
-            white space.
+            white space; or events with several features, of which `target` is the
+            state.
         y : array-like of shape (n_sequences,) or None, default=None
             The state that follows each sequence, if there is one to learn from.
         sample_weight : array-like of shape (n_sequences,) or None, default=None

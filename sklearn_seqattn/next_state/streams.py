@@ -1,12 +1,13 @@
 """State sequences as integer ids, with what follows each of them.
 
-Symbols: 0 stands before every sequence (the start), 1 for any unknown state, and
-2 + k for the k-th known state. Columns of distributions: k for the k-th known
-state, then one for the end where it is learnt.
+A start symbol has the id `PADDING_ID`; the other ids are those of the vocabulary. The
+columns of distributions are k for state k of the vocabulary, then one for the end of
+the sequence where it is learnt.
 """
 
+import reprlib
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -14,19 +15,19 @@ import pandas as pd
 from sklearn_seqattn.preprocessing.vocabulary import FIRST_ID, UNKNOWN_ID
 
 NOTHING, UNSEEN = -1, -2  # instead of a column: nothing follows; an unknown state
-_NAMED = 5  # unknown states that the warning spells out
+_NAMED = 5  # unknown states that the warning names
 
 
 @dataclass(frozen=True)
 class StateStreams:
-    """A batch of encoded sequences, end to end.
+    """A batch of encoded sequences in flat storage.
 
     Parameters
     ----------
     ids : ndarray of shape (S,)
-        Symbols of all sequences, each with its start symbol if there is one.
+        Ids of all sequences, each with its start symbol if there is one.
     lengths : ndarray of shape (n,)
-        Symbols of each sequence, at least 1; the sum is S.
+        Ids of each sequence, at least 1; the sum is S.
     following : ndarray of shape (S,)
         Column of what follows each id, `NOTHING` or `UNSEEN`.
     has_start : bool
@@ -46,7 +47,7 @@ class StateStreams:
 
     @property
     def starts(self):
-        """Where each sequence begins."""
+        """The row where each sequence begins."""
         return np.cumsum(self.lengths) - self.lengths
 
     @property
@@ -57,18 +58,63 @@ class StateStreams:
             rows[self.starts] = False
         return rows
 
+    def targets(self, *, last_only=False):
+        """Return the columns to learn or to measure.
+
+        Parameters
+        ----------
+        last_only : bool, default=False
+            Whether only what follows last in each sequence is a target. If that is an
+            unknown state, the sequence has no target.
+
+        Returns
+        -------
+        ndarray of shape (S,)
+            Columns, `NOTHING` where there is no target.
+        """
+        following = self.following
+        if last_only:
+            rows = np.flatnonzero(following != NOTHING)
+            sequence = np.searchsorted(np.cumsum(self.lengths), rows, side="right")
+            rows = rows[np.diff(sequence, append=-1) != 0]
+            following = np.full(len(following), NOTHING)
+            following[rows] = self.following[rows]
+        return np.maximum(following, NOTHING)
+
+    def without_untrained(self, fitted, *, last_only=False):
+        """Return these sequences without the targets that others never have.
+
+        A class that is no target of the fitted sequences has an untrained output. What
+        held-out sequences say of such outputs is chance.
+
+        Parameters
+        ----------
+        fitted : StateStreams
+            The sequences that a model is fitted on.
+        last_only : bool, default=False
+            Whether the model learns only what follows last in each sequence.
+
+        Returns
+        -------
+        StateStreams
+            The same sequences, with `UNSEEN` in place of untrained columns.
+        """
+        trained = np.isin(self.following, fitted.targets(last_only=last_only))
+        untrained = (self.following >= 0) & ~trained
+        return replace(self, following=np.where(untrained, UNSEEN, self.following))
+
     def take(self, indices):
         """Return some sequences.
 
         Parameters
         ----------
         indices : ndarray of shape (m,)
-            Which, in the order wanted.
+            Which sequences, in the order wanted.
 
         Returns
         -------
         StateStreams
-            A copy of these.
+            A copy of these sequences.
         """
         lengths = self.lengths[indices]
         rows = rows_of(self.starts[indices], lengths)
@@ -85,8 +131,8 @@ class StateStreams:
         indices : ndarray of shape (m,)
             Which sequences.
         columns : ndarray of shape (m, t)
-            The states to add. Their features are those of no known event: zero,
-            and nothing is said to follow.
+            The states to add. Their other features are zero, as those of an unknown
+            event, and nothing follows them.
 
         Returns
         -------
@@ -115,7 +161,7 @@ def rows_of(starts, lengths):
     Parameters
     ----------
     starts, lengths : ndarray of shape (n,)
-        Where each begins, and how long it is.
+        The first row and the number of rows of each sequence.
 
     Returns
     -------
@@ -140,12 +186,12 @@ def _spread(values, rows, size):
 
 
 def make_streams(ids, lengths, last, *, has_start, features=None):
-    """Lay encoded sequences out as streams.
+    """Build streams from encoded sequences.
 
     Parameters
     ----------
     ids : ndarray of shape (sum of lengths,)
-        Symbols of the states, without start symbols.
+        Ids of the states, without start symbols.
     lengths : ndarray of shape (n,)
         Number of states of each sequence; 0 is allowed with a start symbol.
     last : ndarray of shape (n,)
@@ -163,7 +209,7 @@ def make_streams(ids, lengths, last, *, has_start, features=None):
     long = lengths + int(has_start)
     ends = np.cumsum(long) - 1
     rows = rows_of(ends + 1 - lengths, lengths)
-    stream = _spread(ids, rows, long.sum())  # PADDING_ID is zero
+    stream = _spread(ids, rows, long.sum())  # the start symbol is zero
     following = np.full(len(stream), NOTHING)
     following[:-1] = columns_of(stream[1:])
     following[ends] = last
@@ -180,7 +226,7 @@ def columns_of(ids):
     Parameters
     ----------
     ids : ndarray of shape (S,)
-        The ids.
+        Ids of states.
 
     Returns
     -------
@@ -191,7 +237,7 @@ def columns_of(ids):
 
 
 def warn_unknown(states, ids):
-    """Warn once, naming how many distinct states are unknown, and the first few.
+    """Warn once of the unknown states: how many there are, and the first few.
 
     Parameters
     ----------
@@ -201,7 +247,7 @@ def warn_unknown(states, ids):
     unknown = pd.unique(states[ids == UNKNOWN_ID])
     if not len(unknown):
         return
-    named = ", ".join(repr(s) for s in unknown[:_NAMED])
+    named = ", ".join(map(reprlib.repr, unknown[:_NAMED].tolist()))
     more = ", ..." if len(unknown) > _NAMED else ""
     noun = "state is" if len(unknown) == 1 else "states are"
     warnings.warn(

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_seqattn.next_state.cache import LONGEST
+from sklearn_seqattn.next_state.cache import MAX_COMMON
 from sklearn_seqattn.next_state.event_features import EventFeatures
 from sklearn_seqattn.next_state.ngrams import NgramModel
 from sklearn_seqattn.persistence.checks import (
@@ -177,11 +177,11 @@ def _check_rows(rows, weights, where, n_ids, n_targets):
         raise FileFormatError(f"{where} has n-grams that are out of range.")
 
 
-def check_repetition(value, where, estimator):
+def check_cache_weights(value, where, estimator):
     """Read the weights of earlier steps."""
     if value is None:
         return None
-    weights = check_array(value, where, kind="f", shape=(1 + LONGEST,))
+    weights = check_array(value, where, kind="f", shape=(1 + MAX_COMMON,))
     if (weights <= 0).any():
         raise FileFormatError(f"{where} has a weight that is not positive.")
     return weights

@@ -125,7 +125,7 @@ def test_the_mixture_is_geometric():
     ((rows, mixed),) = model._log_proba_batches(streams, last=True)
     alone = NextStateLSTM(**params, backoff=None).fit(X)
     ((_, network),) = alone._log_proba_batches(streams, last=True)
-    counted = model.backoff_model_.follow(streams.take(rows), last=True)
+    counted = model.counts_.follow(streams.take(rows), last=True)
     weight = model.network_weight_
     expected = np.exp(network) ** weight * np.exp(counted) ** (1 - weight)
     expected /= expected.sum(axis=1, keepdims=True)

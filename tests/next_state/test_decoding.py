@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sklearn_seqattn.next_state.generation import (
+from sklearn_seqattn.next_state.decoding import (
     Continuations,
     draw,
     narrow,
