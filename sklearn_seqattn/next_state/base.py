@@ -1,30 +1,33 @@
-"""What every next-state estimator can do, from one primitive.
+"""The methods that all next-state estimators have.
 
-An estimator brings `_log_proba_batches`, the log-probabilities at every position
-of a batch of encoded sequences; all predictions, scores, samples and rollouts
-follow from it here.
+An estimator implements `_log_proba_batches`, the log-probabilities at every position
+of encoded sequences. All predictions and scores are computed from it here.
 """
 
-from numbers import Integral, Real
+from numbers import Integral
 
 import numpy as np
+import pandas as pd
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
+from sklearn.utils import column_or_1d
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from sklearn_seqattn._estimator import VersionedPickles, draw_seeds
+from sklearn_seqattn._estimator import VersionedPickles
 from sklearn_seqattn.next_state.encoding import StateEncodingMixin
-from sklearn_seqattn.next_state.decoding import Continuations, draw, search
+from sklearn_seqattn.next_state.generation import GenerationMixin
 
 
-class NextStateMixin(StateEncodingMixin, ClassifierMixin, VersionedPickles):
+class NextStateMixin(
+    StateEncodingMixin, GenerationMixin, ClassifierMixin, VersionedPickles
+):
     """Predictions and scores shared by the next-state estimators.
 
-    Position t of a sequence is predicted from the t states before it. `predict`
-    and its kin say what follows the whole sequence; `predict_positions` what
-    follows each of its states. Scores over all positions (`score` without y,
-    `score_samples`, `perplexity`) take every state from the second on.
+    Position t of a sequence is predicted from the t states before it. `predict`,
+    `predict_proba` and `predict_topk` predict what follows the whole sequence;
+    `predict_positions` what follows each of its states. Scores over all positions
+    (`score` without y, `score_samples`, `perplexity`) take every state from the
+    second on.
 
     The columns of all distributions are `classes_`, and sum to one. A state that
     has no column, because it was not known at fit, counts as a wrong prediction
@@ -37,8 +40,9 @@ class NextStateMixin(StateEncodingMixin, ClassifierMixin, VersionedPickles):
         Parameters
         ----------
         X : list of sequences of states
-            Sequences of any lengths; an empty one is legal where the estimator
-            has a start symbol (``start_state=True``).
+            Sequences of any lengths, in any container that `fit` takes. An empty
+            one is legal where the estimator has a start symbol
+            (``start_state=True``).
 
         Returns
         -------

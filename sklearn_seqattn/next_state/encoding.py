@@ -162,7 +162,7 @@ class StateEncodingMixin:
 
     def _read_states(self, X, *, reset, states_alone=False):
         """Return the states (S,), the lengths (n,) and the encoded other features."""
-        frames = as_frames(X, self.columns)
+        frames = as_frames(X, self.columns) if container_ndim(X) == 1 else None
         if reset:
             self._check_target(X, frames)
             self.events_ = None

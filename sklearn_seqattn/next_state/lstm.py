@@ -600,6 +600,8 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
                 weights[held_out],
                 last_only=last_only,
             )
+            if not valid_set.mean_targets:  # a loss that is always 0 stops nothing
+                valid_set = None
         plan = plan_training(
             self,
             len(train_set),

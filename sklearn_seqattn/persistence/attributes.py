@@ -29,10 +29,10 @@ from sklearn_seqattn.persistence.network_attributes import (
 )
 from sklearn_seqattn.persistence.networks import pack_kernels
 from sklearn_seqattn.persistence.state_attributes import (
+    check_cache_weights,
     check_end_state,
     check_events,
     check_ngrams,
-    check_cache_weights,
     check_state_vocabulary,
     pack_events,
     pack_ngrams,
