@@ -1,7 +1,9 @@
-"""Read a list of DataFrames, one row an event, into one long DataFrame or array."""
+"""Read frames of any library that narwhals knows: pandas, polars, pyarrow, modin."""
 
+import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
+from narwhals.exceptions import DuplicateError
 from pandas.api.types import is_numeric_dtype, is_object_dtype, is_string_dtype
 
 from sklearn_seqattn.sequences.checks import (
@@ -11,6 +13,101 @@ from sklearn_seqattn.sequences.checks import (
     is_number_type,
     locate,
 )
+
+
+_NO_FRAMES = (list, tuple, str, np.ndarray, pd.Series)  # asked about most often
+
+
+def is_frame(x):
+    """Return whether an object is a table with named columns, of any library.
+
+    Parameters
+    ----------
+    x : object
+        Anything.
+
+    Returns
+    -------
+    bool
+        True for every frame that narwhals knows, also for those that are not computed
+        yet, such as a polars LazyFrame, which `to_pandas` refuses by name.
+    """
+    if isinstance(x, pd.DataFrame):
+        return True
+    if isinstance(x, _NO_FRAMES):
+        return False
+    if nw.dependencies.is_into_dataframe(x):
+        return True
+    return isinstance(nw.from_native(x, pass_through=True), nw.LazyFrame)
+
+
+def to_pandas(frame, name="X"):
+    """Convert a frame of any library to a pandas DataFrame.
+
+    Categories stay categories, dates stay dates, and nulls are missing values.
+
+    Parameters
+    ----------
+    frame : DataFrame or Table
+        An object for which `is_frame` is true.
+    name : str, default="X"
+        The name of the frame in error messages.
+
+    Returns
+    -------
+    DataFrame
+        The same object if it is a pandas DataFrame.
+
+    Raises
+    ------
+    TypeError
+        If the frame is lazy, or has a column type that pandas lacks.
+    ValueError
+        If column names occur more than once.
+    """
+    if isinstance(frame, pd.DataFrame):
+        return frame
+    try:
+        wrapped = nw.from_native(frame, pass_through=True)
+        if isinstance(wrapped, nw.LazyFrame):
+            raise TypeError(
+                f"{name} is a {_describe_type(frame)}, which holds no data yet; call "
+                ".collect() (or what its library calls it) first."
+            )
+        return wrapped.to_pandas()
+    except DuplicateError as error:
+        names = getattr(frame, "column_names", None) or frame.columns
+        check_unique(pd.Index(names), name)
+        raise ValueError(f"{name}: {error}") from error
+    except ImportError as error:
+        raise ImportError(
+            f"{name} is a {_describe_type(frame)}, and its conversion to pandas needs "
+            f"another package: {error}"
+        ) from error
+
+
+def check_unique(columns, name):
+    """Raise if a column name occurs more than once.
+
+    Parameters
+    ----------
+    columns : Index
+        The column names.
+    name : str
+        The name of the frame in the error message.
+    """
+    if not columns.is_unique:
+        duplicates = list(columns[columns.duplicated()].unique())
+        raise ValueError(
+            f"{name} has columns that occur more than once: {duplicates}; column "
+            "names must be unique."
+        )
+
+
+def _describe_type(frame):
+    """Return the library and the type of a frame, for example 'polars LazyFrame'."""
+    kind = type(frame)
+    return f"{kind.__module__.partition('.')[0]} {kind.__name__}"
 
 
 def numeric_columns(frame):
@@ -67,12 +164,7 @@ def _check_columns(frames, name):
         raise ValueError(
             f"{name}[0] has no columns; every event needs at least one feature."
         )
-    if not columns.is_unique:
-        duplicates = list(columns[columns.duplicated()].unique())
-        raise ValueError(
-            f"{name}[0] has columns that occur more than once: {duplicates}; column "
-            "names must be unique."
-        )
+    check_unique(columns, f"{name}[0]")
     for index, frame in enumerate(frames):
         if not frame.columns.equals(columns):
             raise ValueError(
