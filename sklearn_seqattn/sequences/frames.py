@@ -14,7 +14,6 @@ from sklearn_seqattn.sequences.checks import (
     locate,
 )
 
-
 _NO_FRAMES = (list, tuple, str, np.ndarray, pd.Series)  # asked about most often
 
 
