@@ -347,6 +347,6 @@ def test_wrong_events(of_events):
     with pytest.raises(TypeError, match="X holds no events, but the model was fitted"):
         of_events.predict(X)
     with pytest.raises(
-        ValueError, match=r"X\[0\] has the columns \['task', 'who', 'co"
+        ValueError, match=r"X has the columns \['task', 'who', 'cost'\], but"
     ):
         of_events.predict([frame.drop(columns="time") for frame in test])
