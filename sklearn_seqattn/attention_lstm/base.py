@@ -52,7 +52,7 @@ class BaseSequenceEstimator(SequenceParameters):
     """
 
     _prediction_dtype = torch.float32
-    _amplify = True  # quiet sequences, see `turn_up`
+    _amplify = True  # low-amplitude sequences, see `control_gain`
 
     def _fit(self, X, y, sample_weight, validation):
         """Fit anew, or go on from the last fit where `warm_start` says so."""

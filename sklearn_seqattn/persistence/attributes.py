@@ -123,6 +123,7 @@ def check_steps(value, where, estimator):
         set_attributes(transformer, packed, f"{where}.{name}")
         encoder.steps_.append(transformer)
         encoder.n_ids_ = getattr(transformer, "n_ids_", None)
+    encoder.name_channels(getattr(estimator, "_input_columns", None))
     return encoder
 
 

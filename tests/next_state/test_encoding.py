@@ -2,6 +2,8 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from sklearn.base import clone
 
@@ -127,6 +129,8 @@ EVENTS = {
     "object array of frames": objects,
     "dicts": lambda frames: [f.to_dict("records") for f in frames],
     "named tuples": lambda frames: [list(f.itertuples(index=False)) for f in frames],
+    "polars": lambda frames: [pl.from_pandas(f) for f in frames],
+    "pyarrow": lambda frames: [pa.Table.from_pandas(f) for f in frames],
 }
 
 
@@ -199,6 +203,12 @@ def test_wrong_events(of_events):
     for read in (clone(of_events).fit, of_events.predict, of_events.score):
         with pytest.raises(TypeError, match=r"for one sequence pass \[X\]"):
             read(frames[0])
+    swapped = [f[["state", "n", "who"]] for f in frames]
+    if isinstance(of_events, NextStateMarkov):  # it reads the column of states alone
+        assert of_events.score(swapped) == of_events.score(frames)
+    else:
+        with pytest.raises(ValueError, match=r"X has the columns \['state', 'n', 'who"):
+            of_events.predict(swapped)
     with pytest.raises(ValueError, match=r"y\[0\] is 1, but the states of X are"):
         clone(of_events).fit(frames, [1] * len(frames))
 
