@@ -29,10 +29,10 @@ from sklearn_seqattn.persistence.network_attributes import (
 )
 from sklearn_seqattn.persistence.networks import pack_kernels
 from sklearn_seqattn.persistence.state_attributes import (
+    check_cache_weights,
     check_end_state,
     check_events,
     check_ngrams,
-    check_repetition,
     check_state_vocabulary,
     pack_events,
     pack_ngrams,
@@ -123,6 +123,7 @@ def check_steps(value, where, estimator):
         set_attributes(transformer, packed, f"{where}.{name}")
         encoder.steps_.append(transformer)
         encoder.n_ids_ = getattr(transformer, "n_ids_", None)
+    encoder.name_channels(getattr(estimator, "_input_columns", None))
     return encoder
 
 
@@ -151,6 +152,7 @@ _STATES = {
     "unknown_mass_": simple(check_float, 0.0, 1.0),
     "max_length_": simple(check_size),
     "vocabulary_": Attribute(check_state_vocabulary, pack_vocabulary),
+    "events_": Attribute(check_events, pack_events),
 }
 
 #: The attributes of each estimator, in the order in which they are read.
@@ -181,13 +183,12 @@ ATTRIBUTES = {
     "NextStateLSTM": {
         **_INPUT,
         **_STATES,
-        "events_": Attribute(check_events, pack_events),
         "net_": Attribute(check_state_net, pack_net),
         **_TRAINING,
         "temperature_": simple(check_float, 0.0),
         "network_weight_": simple(check_float, 0.0, 1.0),
-        "backoff_model_": Attribute(check_ngrams, pack_ngrams),
-        "repetition_weights_": Attribute(check_repetition),
+        "counts_": Attribute(check_ngrams, pack_ngrams),
+        "cache_weights_": Attribute(check_cache_weights),
     },
     "RandomKernelFeatures": {
         **_INPUT,

@@ -70,7 +70,7 @@ def save_model(estimator, path):
     ...     save_model(model, f"{folder}/states.seqattn")
     ...     copy = load_model(f"{folder}/states.seqattn")
     >>> copy.predict(["b a"])
-    array(['b'], dtype='<U1')
+    array(['b'], dtype=object)
     """
     writer = Writer()
     document = {"estimator": _write(estimator, writer, type(estimator).__name__)}

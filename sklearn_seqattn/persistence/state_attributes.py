@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_seqattn.next_state.cache import LONGEST
+from sklearn_seqattn.next_state.cache import MAX_COMMON
 from sklearn_seqattn.next_state.event_features import EventFeatures
 from sklearn_seqattn.next_state.ngrams import NgramModel
-from sklearn_seqattn.next_state.streams import FIRST_STATE, Vocabulary
 from sklearn_seqattn.persistence.checks import (
     check_array,
     check_choice,
@@ -19,6 +18,7 @@ from sklearn_seqattn.persistence.checks import (
     check_states,
     refuse,
 )
+from sklearn_seqattn.preprocessing.vocabulary import Vocabulary
 from sklearn_seqattn.storage.files import FileFormatError
 
 
@@ -53,7 +53,9 @@ def check_state_vocabulary(value, where, estimator):
     wanted = estimator.classes_.tolist()[: len(estimator.classes_) - n_ends]
     if states.tolist() != wanted:
         raise FileFormatError(f"{where} has other states than the classes.")
-    return Vocabulary(states, pd.Series(counts, index=counted))
+    return Vocabulary(
+        states, pd.Series(counts, index=pd.Index(counted, dtype=counted.dtype))
+    )
 
 
 def pack_events(events):
@@ -119,7 +121,7 @@ def pack_ngrams(model):
     """Write the n-grams and their weights; all else follows from them."""
     if model is None:
         return None
-    largest = max(model.n_symbols, model.n_targets)
+    largest = max(model.n_ids, model.n_targets)
     dtype = np.int32 if largest < 2**31 else np.int64
     names = ("order", "smoothing", "alpha", "discount")
     return {
@@ -142,14 +144,14 @@ def check_ngrams(value, where, estimator):
     weights = check_array(
         value["weights"], f"{where}.weights", kind="f", shape=(len(rows),)
     ).astype(np.float64)
-    n_symbols = len(estimator.vocabulary_.states) + FIRST_STATE
+    n_ids = estimator.vocabulary_.n_ids
     n_targets = len(estimator.classes_)
-    _check_rows(rows, weights, where, n_symbols, n_targets)
+    _check_rows(rows, weights, where, n_ids, n_targets)
     choices = ("kneser_ney", "additive", "backoff")
     discount = value["discount"]
     model = NgramModel(
         order,
-        n_symbols,
+        n_ids,
         n_targets,
         smoothing=check_choice(value["smoothing"], f"{where}.smoothing", choices),
         alpha=check_positive(value["alpha"], f"{where}.alpha"),
@@ -160,26 +162,26 @@ def check_ngrams(value, where, estimator):
     return model
 
 
-def _check_rows(rows, weights, where, n_symbols, n_targets):
-    """Refuse n-grams whose symbols or weights are out of range."""
+def _check_rows(rows, weights, where, n_ids, n_targets):
+    """Refuse n-grams whose ids or weights are out of range."""
     targets, contexts = rows[:, 0], rows[:, 1:]
     began = contexts >= 0
     right = (
         len(rows)
         and (weights > 0).all()
         and ((targets >= 0) & (targets < n_targets)).all()
-        and ((contexts >= -1) & (contexts < n_symbols)).all()
+        and ((contexts >= -1) & (contexts < n_ids)).all()
         and not (~began[:, :-1] & began[:, 1:]).any()  # -1 only beyond the beginning
     )
     if not right:
         raise FileFormatError(f"{where} has n-grams that are out of range.")
 
 
-def check_repetition(value, where, estimator):
+def check_cache_weights(value, where, estimator):
     """Read the weights of earlier steps."""
     if value is None:
         return None
-    weights = check_array(value, where, kind="f", shape=(1 + LONGEST,))
+    weights = check_array(value, where, kind="f", shape=(1 + MAX_COMMON,))
     if (weights <= 0).any():
         raise FileFormatError(f"{where} has a weight that is not positive.")
     return weights

@@ -13,6 +13,7 @@ from sklearn_seqattn.persistence.checks import (
     refuse,
 )
 from sklearn_seqattn.persistence.networks import unpack_kernels
+from sklearn_seqattn.preprocessing.vocabulary import FIRST_ID
 from sklearn_seqattn.storage.files import FileFormatError
 
 
@@ -61,7 +62,7 @@ def check_vocabulary(value, where, estimator):
 
 def check_n_ids(value, where, estimator):
     """Read the number of ids that follows from the vocabulary."""
-    n = len(estimator.vocabulary_) + 2
+    n = len(estimator.vocabulary_) + FIRST_ID
     return check_int(value, where, n, n)
 
 
