@@ -32,8 +32,9 @@ from sklearn_seqattn.training import (
     WeightedLoss,
     attention_weights,
     forward,
-    isolated_generator,
+    isolated_torch,
     iter_attention_weights,
+    raise_interrupt,
     resolve_precision,
     train,
 )
@@ -100,7 +101,7 @@ class BaseSequenceEstimator(SequenceParameters):
                 self._fit_encoders(data)
             plan = self._plan(data, patience, n_epochs)
             train_set, valid_set = self._dataset(data), self._dataset(valid)
-            with isolated_generator(seeds[1] + n_done, plan.device):
+            with isolated_torch(seeds[1] + n_done, plan.device):
                 module = self._network(data) if fresh else self._network_copy()
                 module.time_stretch = self._pace_change(data.sequences.kind)
                 truncate_backpropagation(module, self.tbptt_steps)
@@ -118,12 +119,13 @@ class BaseSequenceEstimator(SequenceParameters):
                 is_whole = not (n_epochs or self.net_.was_interrupted)
                 if fresh and patience is None and is_whole:
                     self._shrink(data, train_set, plan, seeds)
-            # mps has no double precision, and bfloat16 does without.
-            if plan.device != "mps" and plan.precision == "float32":
-                self.net_.module_.to(self._prediction_dtype)
+                # mps has no double precision, and bfloat16 does without.
+                if plan.device != "mps" and plan.precision == "float32":
+                    self.net_.module_.to(self._prediction_dtype)
             append_history(self, history, fresh=fresh)
         if checkpoint is not None and is_whole and not self.keep_checkpoint:
             checkpoint.remove()
+        raise_interrupt(self.net_)
         return self
 
     def _fingerprint(self, data, valid, fresh):

@@ -31,8 +31,9 @@ from sklearn_seqattn.training import (
     AverageWeights,
     Checkpoint,
     attention_weights,
-    isolated_generator,
+    isolated_torch,
     iter_attention_weights,
+    raise_interrupt,
     resolve_device,
     resolve_precision,
     train,
@@ -382,7 +383,7 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
             if checkpoint is not None:
                 checkpoint.claim(self._fingerprint(streams, weights))
             fitted, held_out = self._split(len(streams), seeds[0])
-            with isolated_generator(seeds[1], resolve_device(self.device)):
+            with isolated_torch(seeds[1], resolve_device(self.device)):
                 self._run(
                     self._network(),
                     streams,
@@ -396,6 +397,7 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         is_whole = not self.net_.was_interrupted
         if checkpoint is not None and is_whole and not self.keep_checkpoint:
             checkpoint.remove()
+        raise_interrupt(self.net_)
         return self
 
     def _fingerprint(self, streams, weights):
@@ -438,7 +440,7 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
                 X, y, sample_weight, first=first
             )
             every = np.arange(len(streams))
-            with isolated_generator(seeds[0], resolve_device(self.device)):
+            with isolated_torch(seeds[0], resolve_device(self.device)):
                 module = self._network() if first else self._widened(moved)
                 self._run(module, streams, weights, every, None, seeds[1], n_epochs=1)
             if first:
@@ -446,6 +448,7 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
             elif self.backoff_model_ is not None:
                 before = self.backoff_model_.renumbered(moved)
                 self.backoff_model_ = self._ngrams().learn(streams, weights, before)
+        raise_interrupt(self.net_)
         return self
 
     def attention_weights(self, X):

@@ -26,7 +26,7 @@ from sklearn_seqattn.persistence.checks import (
     refuse,
 )
 from sklearn_seqattn.storage.files import FileFormatError
-from sklearn_seqattn.training import isolated_generator
+from sklearn_seqattn.training import isolated_torch
 
 #: Steps that a convolution may reach over, and the longest training sequence: what
 #: a network of few weights could otherwise make of a short sequence has no bound.
@@ -228,7 +228,7 @@ def _build(build, packed, where):
     dtype = check_choice(packed["dtype"], f"{where}.dtype", _DTYPES)
     weights = packed["weights"]
     try:
-        with torch.device("meta"), isolated_generator(0):
+        with isolated_torch(0), torch.device("meta"):
             wanted = _distinct_state(build())
     except Exception as error:  # sizes that contradict each other fail anywhere
         raise FileFormatError(
@@ -240,7 +240,7 @@ def _build(build, packed, where):
         check_array(
             weights[name], f"{where}.{name}", kind=kind, shape=tuple(tensor.shape)
         )
-    with isolated_generator(0):
+    with isolated_torch(0):
         module = build().to(_DTYPES[dtype])
     tensors = {name: torch.from_numpy(weights[name]) for name in wanted}
     module.load_state_dict(tensors, strict=False)  # shared ones come once

@@ -1,4 +1,4 @@
-"""From the parameters of an estimator to the plan of its training."""
+"""The training plan of an estimator, from its parameters."""
 
 from sklearn_seqattn.training import TrainingPlan, resolve_device, resolve_precision
 
@@ -42,18 +42,23 @@ def plan_training(
     if max_epochs == "auto":
         max_epochs = auto_epochs(n_samples, batch_size)
     device = resolve_device(estimator.device)
+    net_params = {
+        "optimizer__weight_decay": estimator.weight_decay,
+        "max_steps": int(estimator.max_steps_per_batch),
+        **(estimator.net_params or {}),
+    }
+    if "callbacks__gradient_clip" not in net_params:
+        name = "callbacks__gradient_clip__gradient_clip_value"
+        net_params.setdefault(name, estimator.max_grad_norm)
     return TrainingPlan(
         lr=estimator.lr,
-        lr_schedule="constant" if n_epochs else estimator.lr_schedule,
-        weight_decay=estimator.weight_decay,
-        max_grad_norm=estimator.max_grad_norm,
+        constant_lr=bool(n_epochs) or estimator.lr_schedule == "constant",
         batch_size=int(batch_size),
         max_epochs=int(n_epochs or max_epochs),
         patience=None if patience is None else int(patience),
-        max_steps=int(estimator.max_steps_per_batch),
         precision=resolve_precision(estimator.precision, device),
         device=device,
         verbose=int(estimator.verbose),
         callbacks=(*callbacks, *estimator.callbacks),
-        net_params=estimator.net_params or {},
+        net_params=net_params,
     )

@@ -24,17 +24,19 @@ def test_the_rules_decide_what_is_auto(estimator):
 
 
 def test_parameters_are_passed_on():
-    values = {"lr": 0.5, "weight_decay": 0.25, "max_grad_norm": None, "device": "cpu"}
-    values |= {"lr_schedule": "cosine", "net_params": {"compile": False}, "verbose": 1}
-    plan = plan_training(NextStateLSTM(**values), 10, **{**RULES, "patience": 4})
+    values = {"lr": 0.5, "device": "cpu", "verbose": 1}
+    model = NextStateLSTM(**values, net_params={"compile": False})
+    plan = plan_training(model, 10, **{**RULES, "patience": 4})
     assert values.items() <= vars(plan).items()
+    assert plan.net_params["compile"] is False
     assert plan.patience == 4
     assert plan.checkpoint is None
 
 
 def test_a_partial_fit_has_a_constant_rate():
+    assert not plan_training(NextStateLSTM(), 10, **RULES).constant_lr
     plan = plan_training(NextStateLSTM(), 10, **RULES, n_epochs=1)
-    assert (plan.max_epochs, plan.lr_schedule) == (1, "constant")
+    assert (plan.max_epochs, plan.constant_lr) == (1, True)
 
 
 def test_callbacks_of_ours_come_first():
