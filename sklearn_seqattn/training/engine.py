@@ -11,7 +11,7 @@ from skorch import NeuralNet
 from torch import nn
 
 from sklearn_seqattn.training.batching import MAX_STEPS, BucketBatches, bounded_parts
-from sklearn_seqattn.training.checkpoints import Checkpoint
+from sklearn_seqattn.training.checkpoints import CheckpointFile
 from sklearn_seqattn.training.devices import bounded_steps, computing_in, move
 from sklearn_seqattn.training.interrupts import (
     StopAtBatch,
@@ -40,7 +40,7 @@ class TrainingPlan:
     callbacks: tuple
     net_params: dict
     constant_lr: bool = False
-    checkpoint: Checkpoint | None = None
+    checkpoint: CheckpointFile | None = None
 
 
 class SequenceNet(NeuralNet):
