@@ -18,10 +18,10 @@ from sklearn_seqattn import (
     SequenceScaler,
     StateEncoder,
 )
+from sklearn_seqattn.blocks import Dense
 
 SMALL = {
-    "front_end": ("dense",),
-    "dense_units": 3,
+    "front_end": (Dense(3),),
     "hidden_size": 4,
     "num_layers": 1,
     "num_heads": 2,
@@ -104,7 +104,7 @@ MODELS = {
     ),
     "transformer": (
         _classifier(
-            encoder="transformer", front_end=("dense", ("layer_norm", "attention"))
+            encoder="transformer", front_end=(Dense(3), ("layer_norm", "attention"))
         ),
         WALKS,
         UP_OR_DOWN,

@@ -49,7 +49,7 @@ def test_regressor_has_the_parameters_of_the_classifier():
         inspect.signature(type(estimator)).parameters for estimator in ESTIMATORS
     ]
     of_classifier, of_regressor = parameters
-    of_classes_alone = {"class_weight", "label_smoothing", "time_stretch"}
+    of_classes_alone = {"class_weight", "label_smoothing", "time_warp"}
     assert set(of_classifier) - set(of_regressor) == of_classes_alone
     for name, parameter in of_regressor.items():
         assert parameter.default == of_classifier[name].default

@@ -10,6 +10,14 @@ import pytest
 import torch
 
 from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
+from sklearn_seqattn.blocks import (
+    Conv,
+    Dense,
+    Differences,
+    SelfAttention,
+    TimeDistributedConv,
+    Transformer,
+)
 from sklearn_seqattn.training import prediction
 
 TINY = {
@@ -17,11 +25,6 @@ TINY = {
     "hidden_size": 4,
     "num_layers": 2,
     "num_heads": 2,
-    "conv_channels": 4,
-    "dense_units": 5,
-    "step_conv_channels": 2,
-    "key_size": 4,
-    "value_size": 6,
     "embedding_size": 4,
     "head_units": (4,),
     "dropout": 0.3,
@@ -44,9 +47,8 @@ BODIES = {
 }
 BODIES |= {
     f"transformer-{'two' if bidirectional else 'one'}-{positions}": {
-        "encoder": "transformer",
+        "encoder": Transformer(positions),
         "bidirectional": bidirectional,
-        "positions": positions,
     }
     for bidirectional in (False, True)
     for positions in ("rotary", "sinusoidal")
@@ -72,30 +74,36 @@ POOLINGS = {
     )
 }
 
+ATTENTION = SelfAttention(4, 6)
+
 FRONT_ENDS = {
-    "default-stem": {"front_end": "auto", "conv_stride": (3, 1, 1)},
-    "changes": {"front_end": ("changes", "conv"), "conv_stride": 2},
-    "conv": {"front_end": "conv"},
-    "conv-strided": {"front_end": "conv", "conv_stride": 3, "conv_kernel_size": 4},
-    "conv-dilated": {"front_end": "conv", "conv_dilation": 3},
+    "default-stem": {"front_end": "auto"},
+    "differences": {"front_end": [Differences(lag=2), Conv(4, stride=2)]},
+    "conv": {"front_end": Conv(4)},
+    "conv-strided": {"front_end": Conv(4, kernel_size=4, stride=3)},
+    "conv-dilated": {"front_end": Conv(4, dilation=3)},
     "conv-all": {
-        "front_end": ("conv", "relu", "conv"),
-        "conv_stride": (2, 2),
-        "conv_dilation": (2, 1),
-        "conv_kernel_size": (3, 6),
+        "front_end": [
+            Conv(4, kernel_size=3, stride=2, dilation=2),
+            "relu",
+            Conv(4, kernel_size=6, stride=2),
+        ],
     },
-    "dense": {"front_end": ("dense", "tanh")},
-    "step-conv": {"front_end": ("step_conv", "gelu"), "step_conv_kernel_size": 2},
-    "attention": {"front_end": "attention"},
+    "dense": {"front_end": (Dense(5), "tanh")},
+    "time-distributed-conv": {"front_end": [TimeDistributedConv(2, 2), "gelu"]},
+    "attention": {"front_end": ATTENTION},
     "batch-norm": {"front_end": ("batch_norm", "dropout")},
     "layer-norm": {"front_end": ("layer_norm", "locked_dropout")},
-    "group": {"front_end": (("layer_norm", "attention", "dropout"),)},
+    "group": {"front_end": [["layer_norm", ATTENTION, "dropout"]]},
     "groups": {
-        "front_end": (("conv", "batch_norm", "gelu"), ("dense", ("dense",)), "conv"),
-        "conv_stride": (1, 2),
+        "front_end": [
+            [Conv(4), "batch_norm", "gelu"],
+            [Dense(5), [Dense(5)]],
+            Conv(4, stride=2),
+        ],
     },
     "attention-lstm-max": {
-        "front_end": "attention",
+        "front_end": ATTENTION,
         "residual": False,
         "attention": None,
         "bidirectional": False,
@@ -113,10 +121,14 @@ VARIANTS = BRANCHES | BODIES | ATTENTIONS | POOLINGS | FRONT_ENDS
 
 TOKEN_VARIANTS = {
     "embedding": {"front_end": "embedding"},
-    "token-stem": {"front_end": "auto", "conv_stride": (2, 1, 1)},
+    "token-stem": {"front_end": "auto"},
     "embedding-groups": {
-        "front_end": ("embedding", "locked_dropout", ("conv", "batch_norm"), "conv"),
-        "conv_stride": (1, 3),
+        "front_end": [
+            "embedding",
+            "locked_dropout",
+            [Conv(4), "batch_norm"],
+            Conv(4, stride=3),
+        ],
     },
     "embedding-transformer": {"front_end": "embedding", "encoder": "transformer"},
     "embedding-last": {"front_end": "embedding", "pooling": "last", "attention": None},

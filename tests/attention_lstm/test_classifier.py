@@ -10,6 +10,7 @@ from sequence_data import sentences, walks
 from sklearn.datasets import make_multilabel_classification
 
 from sklearn_seqattn import AttentionLSTMClassifier
+from sklearn_seqattn.blocks import Conv
 from sklearn_seqattn.training import train
 
 SMALL = {"front_end": None, "hidden_size": 8, "num_layers": 1, "head_units": (8,)}
@@ -139,13 +140,6 @@ def test_events_pass_any_front_end():
         assert classifier.fit(frames, y).predict(frames).shape == (20,)
 
 
-def test_one_stride_is_that_of_the_stem():
-    X, y = walks(20)
-    classifier = AttentionLSTMClassifier(conv_stride=2, max_epochs=1).fit(X, y)
-    steps = [w.shape[1] for w in classifier.attention_weights(X)]
-    assert steps == [-(-len(x) // 2) for x in X]
-
-
 def test_channels_first():
     X, y = walks()
     plain = AttentionLSTMClassifier(max_epochs=2, random_state=0, **SMALL).fit(X, y)
@@ -195,19 +189,19 @@ def test_label_smoothing_keeps_probabilities_moderate():
     assert certainty[1] == pytest.approx(0.8, abs=0.07)
 
 
-def test_pace_changes_numbers_but_no_tokens():
+def test_time_is_warped_in_numbers_but_not_in_tokens():
     X, y = walks(20)
     fits = [
         AttentionLSTMClassifier(
-            time_stretch=most, max_epochs=2, random_state=0, **SMALL
+            time_warp=most, max_epochs=2, random_state=0, **SMALL
         ).fit(X, y)
         for most in (0.0, 0.25)
     ]
-    assert [fit.net_.module_.time_stretch for fit in fits] == [0.0, 0.25]
+    assert [fit.net_.module_.time_warp for fit in fits] == [0.0, 0.25]
     losses = [fit.history_["train_loss"].iloc[0] for fit in fits]
     assert losses[0] != losses[1]
     words = AttentionLSTMClassifier(max_epochs=1, random_state=0, hidden_size=4)
-    assert words.fit(["a b", "b a"] * 4, [0, 1] * 4).net_.module_.time_stretch == 0.0
+    assert words.fit(["a b", "b a"] * 4, [0, 1] * 4).net_.module_.time_warp == 0.0
 
 
 def test_label_smoothing_of_labels():
@@ -350,7 +344,7 @@ def test_attention_weights_have_no_padding(fitted):
 def test_attention_weights_are_over_strided_steps():
     X, y = walks()
     classifier = AttentionLSTMClassifier(
-        front_end="conv", conv_stride=3, attention="dot", max_epochs=1
+        front_end=Conv(stride=3), attention="dot", max_epochs=1
     ).fit(X, y)
     for x, w in zip(X, classifier.attention_weights(X), strict=True):
         assert w.shape == (1, -(-len(x) // 3), -(-len(x) // 3))

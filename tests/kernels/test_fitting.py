@@ -3,16 +3,17 @@ import pickle
 import numpy as np
 import pytest
 from scipy.special import softmax
+from tiny_networks import sequence_config
 
 from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
 from sklearn_seqattn.kernels.fitting import fit_kernel_branch, keep_features
+from sklearn_seqattn.nn.config import KernelConfig
 from sklearn_seqattn.nn.kernel_branch import build_kernel_branch
 from sklearn_seqattn.training.batching import SequenceDataset
 
 SMALL = {
     "kernel_features": 168,
     "hidden_size": 4,
-    "conv_channels": 8,
     "max_epochs": 3,
     "random_state": 0,
     "device": "cpu",
@@ -45,9 +46,8 @@ def test_predictions_ignore_batch_mates_and_survive_a_pickle(estimator):
 
 def test_kept_features_are_those_that_the_network_computes():
     X, y = draw()
-    branch = build_kernel_branch(
-        input_size=2, max_length=30, n_features=168, n_outputs=2, readout="softmax"
-    )
+    kernels = KernelConfig(max_length=30, n_features=168, ridge_head="softmax")
+    branch = build_kernel_branch(sequence_config(input_size=2, kernels=kernels), "cpu")
     data = dataset(X, y)
     fit_kernel_branch(branch, data, seed=0)
     inputs, _ = data.batch(np.arange(len(X)))
@@ -58,7 +58,7 @@ def test_kept_features_are_those_that_the_network_computes():
     assert (other.features == data.features[:5]).all()
 
 
-def test_readout_alone_separates_walks_from_noise():
+def test_ridge_head_alone_separates_walks_from_noise():
     X, y = draw(n=60)
     model = AttentionLSTMClassifier(**SMALL).fit(X[:40], y[:40])
     module = model.net_.module_
@@ -71,7 +71,7 @@ def test_readout_alone_separates_walks_from_noise():
 
 
 @pytest.mark.parametrize(("label_smoothing", "factor"), [(0.0, 1), (0.1, 2)])
-def test_network_beside_the_readout_is_freed_of_label_smoothing(
+def test_network_beside_the_ridge_head_is_freed_of_label_smoothing(
     label_smoothing, factor
 ):
     X, y = draw()
@@ -81,17 +81,17 @@ def test_network_beside_the_readout_is_freed_of_label_smoothing(
     data = model._read_dataset(X)
     keep_features(module.kernel_branch, data)
     branch = module.kernel_branch
-    readout = data.features @ branch.coef.numpy().T + branch.intercept.numpy()
-    branch.readout = None
-    expected = softmax(factor * model._outputs(X), 1) + softmax(readout, 1)
+    ridge = data.features @ branch.coef.numpy().T + branch.intercept.numpy()
+    branch.ridge_head = None
+    expected = softmax(factor * model._outputs(X), 1) + softmax(ridge, 1)
     np.testing.assert_allclose(proba, expected / 2, atol=1e-5)
 
 
-def test_readout_can_be_left_out():
+def test_ridge_head_can_be_left_out():
     X, y = draw()
     model = AttentionLSTMClassifier(**SMALL, kernel_readout=False).fit(X, y)
     branch = model.net_.module_.kernel_branch
-    assert branch.readout is None
+    assert branch.ridge_head is None
     assert "coef" not in branch.state_dict()
 
 
@@ -113,7 +113,7 @@ def test_regression_on_noise_stays_near_the_mean():
     assert (error**2).mean() < 1.3 * (baseline**2).mean()
 
 
-def test_going_on_keeps_the_convolutions_and_the_readout():
+def test_going_on_keeps_the_convolutions_and_the_ridge_head():
     X, y = draw()
     model = AttentionLSTMClassifier(**SMALL, warm_start=True).fit(X, y)
     before = model.net_.module_.kernel_branch
@@ -122,7 +122,7 @@ def test_going_on_keeps_the_convolutions_and_the_readout():
     after = model.net_.module_.kernel_branch
     assert (before.coef == after.coef).all()
     assert (before.kernels.biases == after.kernels.biases).all()
-    assert (before.joint.weight != after.joint.weight).any()
+    assert (before.linear_head.weight != after.linear_head.weight).any()
 
 
 def test_validation_data_are_watched_with_features():

@@ -39,6 +39,7 @@ from sklearn_seqattn import (
     load_model,
     save_model,
 )
+from sklearn_seqattn.blocks import Conv, Residual, Transformer
 from sklearn_seqattn.persistence.attributes import ATTRIBUTES
 from sklearn_seqattn.storage.files import parse_json, read_sealed
 from sklearn_seqattn.storage.values import Reader, Writer
@@ -95,7 +96,7 @@ class TestRoundTrip:
         assert copy.history_.dtypes.equals(model.history_.dtypes)
         assert not copy.net_.module_.training
         assert str(copy.net_.module_) == str(model.net_.module_)
-        assert copy.net_.module_.numbers == model.net_.module_.numbers
+        assert copy.net_.module_.config == model.net_.module_.config
 
     @pytest.mark.parametrize("name", NETWORKS)
     def test_the_file_is_smaller_than_the_pickle(self, name, path):
@@ -141,8 +142,8 @@ class TestRoundTrip:
 
     def test_parameters_of_all_kinds(self, path):
         model = AttentionLSTMClassifier(
-            front_end=("conv", ("conv", "gelu")),
-            conv_channels=(3, np.int64(4)),
+            front_end=("conv", [Conv(np.int64(4)), "gelu"], Residual(["dense"])),
+            encoder=Transformer("sinusoidal"),
             class_weight={"up": 2, "down": np.float32(0.5)},
             net_params={"optimizer__betas": (0.8, 0.9)},
             max_grad_norm=None,
@@ -154,7 +155,6 @@ class TestRoundTrip:
                 np.testing.assert_array_equal(found[name], value)
             else:
                 assert found[name] == value
-        assert found["front_end"] == ("conv", ("conv", "gelu"))
 
     def test_a_table_with_names(self, path):
         X = pandas.DataFrame(np.random.default_rng(0).normal(size=(9, 3)))
@@ -320,9 +320,10 @@ def fill(name, change):
     return edit
 
 
-NUMBERS = ("attributes", "net_", "numbers")
+CONFIG = ("attributes", "net_", "config")
 HUGE = 2**31 - 1
-DILATIONS = {"tuple": [1, 2**20, 1]}
+MANY = {"list": ["max"] * 1001}
+FAR = {"list": [{"dict": [["conv", {"dict": [["dilation", 2**20]]}]]}]}
 
 
 class TestLoadingRefuses:
@@ -344,19 +345,24 @@ class TestLoadingRefuses:
             ("classifier", put("params", "callbacks", {"list": [1]}), "has callbacks"),
             ("classifier", put("params", "lr", {"code": "1"}), "is of no known kind"),
             ("classifier", put("params", "lr", 2**80), "lr is of the type int"),
-            ("classifier", put(*NUMBERS, "hidden_size", HUGE), "net_"),
-            ("classifier", put(*NUMBERS, "hidden_size", 10**12), "hidden_size"),
-            ("classifier", put(*NUMBERS, "hidden_size", "8"), "hidden_size"),
-            ("classifier", put(*NUMBERS, "num_layers", HUGE), "num_layers is 2147"),
-            ("classifier", put(*NUMBERS, "num_layers", 2), "weights is of the type"),
-            ("classifier", put(*NUMBERS, "num_heads", 3), "not a multiple of num_head"),
-            ("classifier", put(*NUMBERS, "encoder", "rnn"), "encoder"),
-            ("classifier", put(*NUMBERS, "input_size", 3), "has the shape"),
-            ("classifier", put(*NUMBERS, "n_outputs", 3), "has the shape"),
+            ("classifier", put(*CONFIG, "hidden_size", HUGE), "net_"),
+            ("classifier", put(*CONFIG, "hidden_size", 10**12), "hidden_size"),
+            ("classifier", put(*CONFIG, "hidden_size", "8"), "hidden_size"),
+            ("classifier", put(*CONFIG, "num_layers", HUGE), "num_layers is 2147"),
+            ("classifier", put(*CONFIG, "num_layers", 2), "weights is of the type"),
+            ("classifier", put(*CONFIG, "num_heads", 0), "num_heads=0 must be"),
             (
                 "classifier",
-                put(*NUMBERS, "front_end", {"tuple": ["x"]}),
-                "unknown block",
+                put(*CONFIG, "pooling", {"list": ["max"] * 1001}),
+                "pooling",
+            ),
+            ("classifier", put(*CONFIG, "encoder", "rnn"), "encoder"),
+            ("classifier", put(*CONFIG, "input_size", 3), "has the shape"),
+            ("classifier", put(*CONFIG, "n_outputs", 3), "has the shape"),
+            (
+                "classifier",
+                put(*CONFIG, "front_end", {"list": ["x"]}),
+                "Unknown block",
             ),
             (
                 "classifier",
@@ -365,8 +371,8 @@ class TestLoadingRefuses:
             ),
             (
                 "default",
-                put(*NUMBERS, "front_end_sizes", "conv_dilation", DILATIONS),
-                "the reach of conv is 4194304, not",
+                put(*CONFIG, "front_end", FAR),
+                r"reaches over more than 2\*\*20 steps",
             ),
             ("classifier", put("attributes", "n_iter_", 7), "n_iter_ is 7"),
             ("classifier", put("attributes", "classes_", None), "not a vector"),
@@ -481,7 +487,7 @@ class TestLoadingRefuses:
                 ("hidden_size", 2**20),
                 ("head_units", {"tuple": [2**24]}),
             ]:
-                put(*NUMBERS, name, value)(node, arrays)
+                put(*CONFIG, name, value)(node, arrays)
 
         forge(path, "classifier", enlarge)
         with pytest.raises(FileFormatError):  # 4 * 2**40 weights and more

@@ -15,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from skorch.callbacks import Callback
 
 from sklearn_seqattn import AttentionLSTMClassifier, SequenceScaler
+from sklearn_seqattn.blocks import Dense
 from sklearn_seqattn.training.interrupts import (
     StopAtBatch,
     finishing_batches,
@@ -23,8 +24,7 @@ from sklearn_seqattn.training.interrupts import (
 
 X, Y = walks(40)
 SMALL = {
-    "front_end": ("dense",),
-    "dense_units": 3,
+    "front_end": (Dense(3),),
     "hidden_size": 4,
     "num_layers": 1,
     "num_heads": 2,
