@@ -11,6 +11,7 @@ from sklearn_seqattn import (
     AttentionLSTMRegressor,
     NextStateLSTM,
     NextStateMarkov,
+    blocks,
 )
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,10 +44,11 @@ def test_the_table_of_models_is_read():
 @pytest.mark.parametrize("call", MODELS)
 def test_every_model_fits_and_predicts(call):
     X, y = sentences() if "embedding" in call else walks()
-    classifier = eval(call, {"AttentionLSTMClassifier": AttentionLSTMClassifier})
+    names = {"AttentionLSTMClassifier": AttentionLSTMClassifier, **vars(blocks)}
+    classifier = eval(call, names)
     classifier.set_params(max_epochs=1, random_state=0).fit(X, y)
     assert classifier.predict_proba(X).shape == (60, 2)
-    parameters = classifier.get_params()
+    parameters = classifier.get_params(deep=False)
     for name in ("label_smoothing", "time_warp", "class_weight"):
         del parameters[name]
     regressor = AttentionLSTMRegressor(**parameters).fit(X, [len(x) for x in X])

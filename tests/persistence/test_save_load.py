@@ -322,6 +322,7 @@ def fill(name, change):
 
 CONFIG = ("attributes", "net_", "config")
 HUGE = 2**31 - 1
+EVIL = {"dict": [["os.system", {"dict": [["a", 1]]}]]}
 MANY = {"list": ["max"] * 1001}
 FAR = {"list": [{"dict": [["conv", {"dict": [["dilation", 2**20]]}]]}]}
 
@@ -343,6 +344,16 @@ class TestLoadingRefuses:
             ("classifier", put("params", "lr", -1.0), "The 'lr' parameter"),
             ("classifier", put("params", "lr", {"float": "nan"}), "The 'lr' parameter"),
             ("classifier", put("params", "callbacks", {"list": [1]}), "has callbacks"),
+            (
+                "classifier",
+                put("params", "front_end", EVIL),
+                "Unknown block 'os.system'",
+            ),
+            (
+                "classifier",
+                put("params", "encoder", EVIL),
+                "Unknown encoder 'os.system'",
+            ),
             ("classifier", put("params", "lr", {"code": "1"}), "is of no known kind"),
             ("classifier", put("params", "lr", 2**80), "lr is of the type int"),
             ("classifier", put(*CONFIG, "hidden_size", HUGE), "net_"),
@@ -362,7 +373,7 @@ class TestLoadingRefuses:
             (
                 "classifier",
                 put(*CONFIG, "front_end", {"list": ["x"]}),
-                "Unknown block",
+                "Unknown block 'x'",
             ),
             (
                 "classifier",
