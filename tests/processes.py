@@ -14,12 +14,13 @@ import torch
 from sklearn.base import clone
 from skorch.callbacks import Callback
 
+from sklearn_seqattn.blocks import Dense
+
 ROOT = Path(__file__).resolve().parents[1]
 
 # An estimator that is fitted in a moment, and has dropout to draw.
 SMALL = {
-    "front_end": ("dense", "dropout"),
-    "dense_units": 3,
+    "front_end": (Dense(3), "dropout"),
     "hidden_size": 4,
     "num_layers": 1,
     "num_heads": 2,

@@ -82,6 +82,7 @@ class NextStateNetwork(nn.Module):
     """
 
     stride = 1  # steps of the input for one of the encoder
+    has_pooling_weights = False
 
     def __init__(self, embedding, encoder, attention, head, *, dropout):
         super().__init__()

@@ -1,6 +1,8 @@
 """save_model and load_model: every estimator as it was, or one error."""
 
+import json
 import pickle
+import zipfile
 
 import numpy as np
 import pandas
@@ -23,7 +25,7 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from skorch.callbacks import EpochTimer
-from tampering import packed
+from tampering import entries_of, sealed
 
 from sklearn_seqattn import (
     AttentionLSTMClassifier,
@@ -37,8 +39,17 @@ from sklearn_seqattn import (
     load_model,
     save_model,
 )
-from sklearn_seqattn.persistence.registry import ESTIMATORS
-from sklearn_seqattn.storage.files import read_file
+from sklearn_seqattn.blocks import Conv, Residual, Transformer
+from sklearn_seqattn.persistence.attributes import ATTRIBUTES
+from sklearn_seqattn.storage.files import parse_json, read_sealed
+from sklearn_seqattn.storage.values import Reader, Writer
+
+MANIFEST = {
+    "library": "sklearn_seqattn",
+    "version": "0.1.0",
+    "format": 1,
+    "kind": "model",
+}
 
 
 @pytest.fixture
@@ -85,7 +96,7 @@ class TestRoundTrip:
         assert copy.history_.dtypes.equals(model.history_.dtypes)
         assert not copy.net_.module_.training
         assert str(copy.net_.module_) == str(model.net_.module_)
-        assert copy.net_.module_.numbers == model.net_.module_.numbers
+        assert copy.net_.module_.config == model.net_.module_.config
 
     @pytest.mark.parametrize("name", NETWORKS)
     def test_the_file_is_smaller_than_the_pickle(self, name, path):
@@ -93,7 +104,7 @@ class TestRoundTrip:
         assert path.stat().st_size < len(pickle.dumps(fitted(name)))
 
     def test_every_estimator_has_been_here(self):
-        assert set(ESTIMATORS) <= {type(model[0]).__name__ for model in MODELS.values()}
+        assert set(ATTRIBUTES) <= {type(model[0]).__name__ for model in MODELS.values()}
 
     def test_training_goes_on_from_the_weights(self, path):
         model = clone(fitted("classifier")).set_params(warm_start=True, dropout=0.0)
@@ -111,10 +122,28 @@ class TestRoundTrip:
             one.partial_fit([["new", "yes", "new", "ba"]])
         assert outputs("markov", copy) == outputs("markov", model)
 
+    @pytest.mark.parametrize(
+        "classes",
+        [
+            np.array([5, 7]),
+            np.array([False, True]),
+            np.array([-1.0, 2.0]),
+            np.array(["a", "b"]),
+            np.array(["a", "b"], dtype=object),
+            np.array([1, 2], dtype=np.uint8),
+        ],
+    )
+    def test_classes_keep_their_dtype(self, classes, path):
+        y = classes[np.arange(len(WALKS)) % 2]
+        model = AttentionLSTMClassifier(**SMALL).fit(WALKS, y)
+        copy = copied(model, path)
+        assert copy.classes_.dtype == model.classes_.dtype
+        assert copy.predict(WALKS).tolist() == model.predict(WALKS).tolist()
+
     def test_parameters_of_all_kinds(self, path):
         model = AttentionLSTMClassifier(
-            front_end=("conv", ("conv", "gelu")),
-            conv_channels=(3, np.int64(4)),
+            front_end=("conv", [Conv(np.int64(4)), "gelu"], Residual(["dense"])),
+            encoder=Transformer("sinusoidal"),
             class_weight={"up": 2, "down": np.float32(0.5)},
             net_params={"optimizer__betas": (0.8, 0.9)},
             max_grad_norm=None,
@@ -126,7 +155,6 @@ class TestRoundTrip:
                 np.testing.assert_array_equal(found[name], value)
             else:
                 assert found[name] == value
-        assert found["front_end"] == ("conv", ("conv", "gelu"))
 
     def test_a_table_with_names(self, path):
         X = pandas.DataFrame(np.random.default_rng(0).normal(size=(9, 3)))
@@ -190,6 +218,8 @@ class TestRoundTrip:
 
     def test_nothing_is_unpickled(self, path, monkeypatch):
         save_model(fitted("pipeline"), path)
+        content = b"".join(entries_of(path.read_bytes()).values())
+        assert b"\x80\x04" not in content[:100]
         for module, name in [(pickle, "loads"), (pickle, "load"), (torch, "load")]:
             monkeypatch.setattr(module, name, lambda *_, **__: pytest.fail("unpickled"))
         load_model(path)
@@ -199,7 +229,11 @@ class TestSavingRefuses:
     @pytest.mark.parametrize(
         ("model", "match"),
         [
-            ("a text", "is no estimator"),
+            (LogisticRegression(), "is a LogisticRegression, but only"),
+            (
+                make_pipeline(SequenceScaler(), LogisticRegression()),
+                r"Pipeline.logisticregression is a LogisticRegression",
+            ),
             (
                 AttentionLSTMClassifier(callbacks=[EpochTimer()]),
                 r"callbacks\[0\] is <skorch.*by set_params",
@@ -229,7 +263,7 @@ class TestSavingRefuses:
             pass
 
         SequencePadder_.__name__ = "SequencePadder"
-        with pytest.raises(TypeError, match="which a file cannot hold"):
+        with pytest.raises(TypeError, match="can be saved"):
             save_model(SequencePadder_(), path)
 
     def test_an_attribute_that_is_not_known(self, path):
@@ -252,13 +286,13 @@ class TestSavingRefuses:
 
 
 def forge(path, name, edit):
-    """Save a model, edit its document and arrays, and write the file again."""
+    """Save a model, edit its document and arrays, and seal the file again."""
     save_model(fitted(name), path)
-    document, arrays = read_file(path, "model")
+    document, arrays = read_sealed(path, "model")
     arrays = {key: array.copy() for key, array in arrays.items()}
     node = document["estimator"]
     edit(node, arrays)
-    path.write_bytes(packed(document, arrays))
+    path.write_bytes(sealed(MANIFEST, document, arrays))
 
 
 def put(*keys):
@@ -267,8 +301,7 @@ def put(*keys):
 
     def edit(node, arrays):
         for key in keys:
-            (kind,) = node if len(node) == 1 else (None,)
-            node = dict(node["dict"])[key] if kind == "dict" else node[key]
+            node = dict(node["dict"])[key] if "dict" in node else node[key]
         if "dict" in node:
             node["dict"] = [[k, value if k == last else v] for k, v in node["dict"]]
         else:
@@ -287,9 +320,11 @@ def fill(name, change):
     return edit
 
 
-NUMBERS = ("attributes", "net_", "numbers")
+CONFIG = ("attributes", "net_", "config")
 HUGE = 2**31 - 1
-DILATIONS = {"tuple": [1, 2**20, 1]}
+EVIL = {"dict": [["os.system", {"dict": [["a", 1]]}]]}
+MANY = {"list": ["max"] * 1001}
+FAR = {"list": [{"dict": [["conv", {"dict": [["dilation", 2**20]]}]]}]}
 
 
 class TestLoadingRefuses:
@@ -309,21 +344,36 @@ class TestLoadingRefuses:
             ("classifier", put("params", "lr", -1.0), "The 'lr' parameter"),
             ("classifier", put("params", "lr", {"float": "nan"}), "The 'lr' parameter"),
             ("classifier", put("params", "callbacks", {"list": [1]}), "has callbacks"),
-            ("classifier", put("params", "lr", {"code": "1"}), "is of no known kind"),
-            ("classifier", put("params", "lr", 2**80), "lr is of the type int"),
-            ("classifier", put(*NUMBERS, "hidden_size", HUGE), "net_"),
-            ("classifier", put(*NUMBERS, "hidden_size", 10**12), "hidden_size"),
-            ("classifier", put(*NUMBERS, "hidden_size", "8"), "hidden_size"),
-            ("classifier", put(*NUMBERS, "num_layers", HUGE), "num_layers is 2147"),
-            ("classifier", put(*NUMBERS, "num_layers", 2), "weights is of the type"),
-            ("classifier", put(*NUMBERS, "num_heads", 3), "not a multiple of num_head"),
-            ("classifier", put(*NUMBERS, "encoder", "rnn"), "encoder"),
-            ("classifier", put(*NUMBERS, "input_size", 3), "has the shape"),
-            ("classifier", put(*NUMBERS, "n_outputs", 3), "has the shape"),
             (
                 "classifier",
-                put(*NUMBERS, "front_end", {"tuple": ["x"]}),
-                "unknown block",
+                put("params", "front_end", EVIL),
+                "Unknown block 'os.system'",
+            ),
+            (
+                "classifier",
+                put("params", "encoder", EVIL),
+                "Unknown encoder 'os.system'",
+            ),
+            ("classifier", put("params", "lr", {"code": "1"}), "is of no known kind"),
+            ("classifier", put("params", "lr", 2**80), "lr is of the type int"),
+            ("classifier", put(*CONFIG, "hidden_size", HUGE), "net_"),
+            ("classifier", put(*CONFIG, "hidden_size", 10**12), "hidden_size"),
+            ("classifier", put(*CONFIG, "hidden_size", "8"), "hidden_size"),
+            ("classifier", put(*CONFIG, "num_layers", HUGE), "num_layers is 2147"),
+            ("classifier", put(*CONFIG, "num_layers", 2), "weights is of the type"),
+            ("classifier", put(*CONFIG, "num_heads", 0), "num_heads=0 must be"),
+            (
+                "classifier",
+                put(*CONFIG, "pooling", {"list": ["max"] * 1001}),
+                "pooling",
+            ),
+            ("classifier", put(*CONFIG, "encoder", "rnn"), "encoder"),
+            ("classifier", put(*CONFIG, "input_size", 3), "has the shape"),
+            ("classifier", put(*CONFIG, "n_outputs", 3), "has the shape"),
+            (
+                "classifier",
+                put(*CONFIG, "front_end", {"list": ["x"]}),
+                "Unknown block 'x'",
             ),
             (
                 "classifier",
@@ -332,8 +382,8 @@ class TestLoadingRefuses:
             ),
             (
                 "default",
-                put(*NUMBERS, "front_end_sizes", "conv_dilation", DILATIONS),
-                "the reach of conv is 4194304, not",
+                put(*CONFIG, "front_end", FAR),
+                r"reaches over more than 2\*\*20 steps",
             ),
             ("classifier", put("attributes", "n_iter_", 7), "n_iter_ is 7"),
             ("classifier", put("attributes", "classes_", None), "not a vector"),
@@ -438,7 +488,7 @@ class TestLoadingRefuses:
 
     def test_a_document_that_is_no_estimator(self, path):
         for document in (1, [], {}, {"estimator": None}, {"estimator": "passthrough"}):
-            path.write_bytes(packed(document))
+            path.write_bytes(sealed(MANIFEST, document, {}))
             with pytest.raises(FileFormatError):
                 load_model(path)
 
@@ -448,11 +498,54 @@ class TestLoadingRefuses:
                 ("hidden_size", 2**20),
                 ("head_units", {"tuple": [2**24]}),
             ]:
-                put(*NUMBERS, name, value)(node, arrays)
+                put(*CONFIG, name, value)(node, arrays)
 
         forge(path, "classifier", enlarge)
         with pytest.raises(FileFormatError):  # 4 * 2**40 weights and more
             load_model(path)
+
+    @pytest.mark.parametrize("content", [b"", b"PK\3\4", pickle.dumps({"a": 1})])
+    def test_another_file(self, content, path):
+        path.write_bytes(content)
+        with pytest.raises(FileFormatError, match="damaged or not a file"):
+            load_model(path)
+
+    def test_a_checkpoint_of_torch(self, path):
+        torch.save({"a": torch.ones(2)}, path)
+        assert zipfile.is_zipfile(path)
+        with pytest.raises(FileFormatError, match=r"must hold manifest\.json"):
+            load_model(path)
+
+
+class TestValues:
+    @pytest.mark.parametrize(
+        "value",
+        [
+            None,
+            True,
+            -5,
+            2.5,
+            1e300,
+            "text",
+            float("inf"),
+            (1, (2, [3.5, "x"])),
+            {"a": {1: (2,)}, 3: None, False: True},
+        ],
+    )
+    def test_round_trip(self, value):
+        writer = Writer()
+        found = Reader(writer.arrays).read(writer.write(value, "v"), "v")
+        assert found == value
+        assert type(found) is type(value)
+
+    @pytest.mark.parametrize("value", [{1, 2}, 1j, b"x", object(), 2**70])
+    def test_refusals(self, value):
+        with pytest.raises(TypeError, match="which a file cannot hold"):
+            Writer().write([value], "v")
+
+    def test_json_is_strict(self):
+        with pytest.raises(FileFormatError, match="stands twice"):
+            parse_json(b'{"a": {"b": 1, "b": 2}}')
 
 
 def test_strings_are_read_as_they_were(path):

@@ -14,14 +14,14 @@ from sklearn_seqattn import (
     FileFormatError,
     NextStateLSTM,
 )
+from sklearn_seqattn.blocks import Dense
 from sklearn_seqattn.storage.files import write_sealed
 from sklearn_seqattn.storage.values import Writer
 from sklearn_seqattn.training import Checkpoint
 
 X, Y = walks(40)
 SMALL = {
-    "front_end": ("dense", "batch_norm", "dropout"),
-    "dense_units": 3,
+    "front_end": (Dense(3), "batch_norm", "dropout"),
     "hidden_size": 4,
     "num_layers": 1,
     "num_heads": 2,
