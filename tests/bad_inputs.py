@@ -546,7 +546,8 @@ BAD_EVENTS = [
         {},
         TypeError,
         "X[0] holds 1 of type int at step 1, column 'a', but the values before it are "
-        f"categories; a column holds one kind of values in all frames, so {CONVERT}",
+        "categories; a column holds one kind of values in all frames, so convert it to "
+        "one type.",
     ),
     (
         "column of dicts",

@@ -209,7 +209,7 @@ class EventTable:
             )
         raise TypeError(
             f"{where}, but the values before it are {first_kind}; a column holds one "
-            f"kind of values in all frames, so {_CONVERT}."
+            "kind of values in all frames, so convert it to one type."
         )
 
     def _check_complete(self, column):
