@@ -128,7 +128,7 @@ def test_files_of_all_readers(tmp_path, encoding, end):
 def test_files_in_other_encodings_are_refused(tmp_path, encoding):
     path = tmp_path / "file"
     path.write_bytes("case,task\n1,öffnen\n".encode(encoding))
-    with pytest.raises(ValueError, match="file is not in UTF-8 .* convert it first"):
+    with pytest.raises(ValueError, match=r"file is not in UTF-8 .* convert it first"):
         read_state_lines(path)
     with pytest.raises(ValueError, match="file is not in UTF-8"):
         read_feature_table(path)
@@ -252,7 +252,7 @@ def test_times_of_a_format(tmp_path, time_format, from_file):
         (
             "05.01.2025",
             None,
-            r"Row 1 .* has '05.01.2025' in column 'time', which is not",
+            r"Row 1 .* has '05.01.2025' in column 'time', which is",
         ),
         ("01/02/2025", None, r"give the format of other times as timestamp_format="),
         ("2025-02-30", None, r"'2025-02-30' in column 'time'"),
