@@ -8,7 +8,8 @@ from sklearn.utils._param_validation import Interval, StrOptions
 
 from sklearn_seqattn._estimator import kept_on_failure
 from sklearn_seqattn.next_state.base import NextStateMixin
-from sklearn_seqattn.next_state.ngrams import NgramModel, context_rows
+from sklearn_seqattn.next_state.contexts import context_rows
+from sklearn_seqattn.next_state.ngrams import NgramModel
 
 _BATCH_CELLS = 2**22  # probabilities held at once
 
