@@ -1,9 +1,12 @@
-"""Read sequences of states from files: lines, tables of features, event logs.
+"""Read files: sequences of states, tables of features, event logs, JSON.
 
 Files are in UTF-8, with or without a byte order mark, and lines end in any way. Ids
 and states of files are strings: ``007`` and ``7`` are two states, and so are ``NA``
 and ``null``.
 """
+
+import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -176,13 +179,47 @@ def read_event_log(
     )
 
 
-def _lines(path):
-    """Return the lines of a text file that are not empty, with their numbers."""
+def read_json(path):
+    """Read a JSON file that holds an object.
+
+    Parameters
+    ----------
+    path : str or path
+        The file.
+
+    Returns
+    -------
+    dict
+        The object.
+
+    Raises
+    ------
+    ValueError
+        If the file is not in UTF-8, is no JSON, or holds something else.
+    """
     try:
-        with open(path, encoding="utf-8-sig") as file:
-            lines = file.read().split("\n")  # not splitlines: it knows other ends, too
+        found = json.loads(_text(path))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path} is no JSON file: {error}.") from error
+    if not isinstance(found, dict):
+        raise ValueError(
+            f"{path} holds a {type(found).__name__}; expected an object with names "
+            "and values."
+        )
+    return found
+
+
+def _text(path):
+    """Return the text of a file, its lines separated by line feeds."""
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise _not_utf8(path, error) from error
+
+
+def _lines(path):
+    """Return the lines of a text file that are not empty, with their numbers."""
+    lines = _text(path).split("\n")  # str.splitlines splits at other characters, too
     return [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
 
 

@@ -34,9 +34,9 @@ class NextStateMixin(
     (`score` without y, `score_samples`, `perplexity`) take every state from the
     second on.
 
-    The columns of all distributions are `classes_`, and sum to one. A state that
-    has no column, because it was not known at fit, counts as a wrong prediction
-    and is scored with probability `unknown_mass_`.
+    The columns of all distributions are `classes_`, and each row sums to one. A state
+    that was unknown at fit has no column. In scores it counts as a wrong prediction
+    and has the probability `unknown_mass_`.
     """
 
     def predict(self, X):
