@@ -15,12 +15,11 @@ A configuration is JSON::
                             "params": {"max_epochs": 50},
                             "space": {"lr": {"min": 1e-3, "max": 1e-2}}}}}
 
-A data set with a "case" is read by `read_event_log`, any other as one sequence a
-line. Paths are relative to the configuration file. "params" are set as they are;
-"space" is searched, see `search.param_distributions`.
+A data set with a "case" is read by `read_event_log`, any other by `read_state_lines`.
+Paths are relative to the configuration file. "params" are parameters of the estimator;
+"space" is a space of parameters as in `search.param_distributions`.
 """
 
-import json
 import time
 from pathlib import Path
 
@@ -33,7 +32,7 @@ from sklearn.model_selection import (
 
 import sklearn_seqattn
 from sklearn_seqattn.metrics import NextStateScorer
-from sklearn_seqattn.readers import read_event_log, read_state_lines
+from sklearn_seqattn.readers import read_event_log, read_json, read_state_lines
 from sklearn_seqattn.search import param_distributions
 
 _DEFAULTS = {
@@ -49,16 +48,16 @@ _ESTIMATORS = ("NextStateLSTM", "NextStateMarkov")
 def run_experiment(config, *, n_jobs=None, mlflow_experiment=None):
     """Tune and test every model of a configuration on every fold of every data set.
 
-    A model with a space is tuned inside the train part of a fold: each trial is
-    fitted on one part of it and judged by its perplexity on the rest, and the best
-    is fitted on the whole train part. The test fold is for the scores alone.
+    A model with a space is tuned on the train part of a fold: each trial is fitted on
+    one part of it and its perplexity measured on the rest; the best parameters are
+    fitted on the whole train part. The test fold is used for the scores alone.
 
     Parameters
     ----------
     config : dict, str or path
         The configuration, or the JSON file that holds it.
     n_jobs : int or None, default=None
-        Trials to run at once, as in scikit-learn.
+        Number of trials to run at once, as in scikit-learn.
     mlflow_experiment : str or None, default=None
         Name of an MLflow experiment in which every row becomes a run. Needs
         ``mlflow`` or ``mlflow-skinny``.
@@ -74,12 +73,12 @@ def run_experiment(config, *, n_jobs=None, mlflow_experiment=None):
     Raises
     ------
     ValueError
-        If the configuration has an unknown, or lacks a required, entry.
+        If the configuration has an unknown entry or lacks a required one.
     """
     folder = Path()
     if not isinstance(config, dict):
         folder = Path(config).parent
-        config = json.loads(Path(config).read_text(encoding="utf-8"))
+        config = read_json(config)
     config = _check_config(config)
     rows = []
     for data, source in config["data"].items():

@@ -147,7 +147,7 @@ def test_lists_and_blocks_reach_the_estimator_as_they_stand(tmp_path, name, valu
     ("text", "message"),
     [
         ("{", "space.json is no JSON file: Expecting property name"),
-        ("[1]", "space.json holds a list; expected an object with an entry"),
+        ("[1]", "space.json holds a list; expected an object"),
     ],
 )
 def test_bad_files(tmp_path, text, message):

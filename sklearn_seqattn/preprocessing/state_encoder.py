@@ -19,17 +19,16 @@ class StateEncoder(
 ):
     """Encode tokens (states, words, events) as integers.
 
-    Id 0 is reserved for padding and never comes out of `transform`. Id 1 stands for
-    every state that is not in the vocabulary. State k of the vocabulary has id k + 2.
+    Id 0 is reserved for padding; `transform` never returns it. Id 1 is the id of every
+    state that is not in the vocabulary. State k of the vocabulary has id k + 2.
 
     Parameters
     ----------
     min_count : int, default=1
-        States that occur less often in `fit` are left out of the vocabulary, and so
-        become unknown.
+        States that occur less often in `fit` are not in the vocabulary.
     vocabulary : array-like or None, default=None
-        The states in the order of their ids, if they are known beforehand; nothing
-        is learnt then, and `min_count` does not matter.
+        The states in the order of their ids. With None they are learnt in `fit`;
+        else `min_count` is ignored.
 
     Attributes
     ----------

@@ -46,10 +46,12 @@ def test_buckets_one_padded_batch_and_one_by_one_agree(estimator, monkeypatch):
     )
     model.fit(SEQUENCES, np.arange(150) % 3)
     bucketed = model._outputs(SEQUENCES)
-    small = with_max_steps(model, 1)
+    model.net_.max_steps = 1
+    small = model._outputs(SEQUENCES)
     one_by_one = [model._outputs([x])[0] for x in SEQUENCES]
     monkeypatch.setattr(prediction, "PREDICTION_BATCH_SIZE", 150)
-    padded = with_max_steps(model, 10**6)
+    model.net_.max_steps = 10**6
+    padded = model._outputs(SEQUENCES)
     for other in (small, one_by_one, padded):
         np.testing.assert_allclose(other, bucketed, rtol=1e-6, atol=1e-6)
 
