@@ -34,6 +34,7 @@ from sklearn_seqattn.training import (
     forward,
     isolated_generator,
     iter_attention_weights,
+    open_checkpoint,
     resolve_precision,
     train,
 )
@@ -80,14 +81,16 @@ class BaseSequenceEstimator(SequenceParameters):
         seeds = draw_seeds(self.random_state, 4)
         checkpoint = None
         if self.checkpoint_dir is not None and not n_epochs:
-            checkpoint = Checkpoint(self.checkpoint_dir, self.checkpoint_every)
-            seeds = checkpoint.agree(seeds)
+            checkpoint = open_checkpoint(
+                Checkpoint(self.checkpoint_dir, self.checkpoint_every)
+            )
+            seeds = checkpoint.load_seeds(seeds)
         n_done = 0 if fresh else self.n_iter_  # going on, other draws are wanted
         with kept_on_failure(self):
             data = self._read_training(X, y, sample_weight, classes, reset=fresh)
             valid = self._read_validation(*validation)
             if checkpoint is not None:
-                checkpoint.claim(self._fingerprint(data, valid, fresh))
+                checkpoint.check_fingerprint(self._fingerprint(data, valid, fresh))
             patience = None if n_epochs else self._patience(len(data), valid)
             if patience is not None and valid is None:
                 data, valid = split_validation(

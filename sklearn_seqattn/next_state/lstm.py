@@ -33,6 +33,7 @@ from sklearn_seqattn.training import (
     attention_weights,
     isolated_generator,
     iter_attention_weights,
+    open_checkpoint,
     resolve_device,
     resolve_precision,
     train,
@@ -375,12 +376,14 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         seeds = draw_seeds(self.random_state, 3)
         checkpoint = None
         if self.checkpoint_dir is not None:
-            checkpoint = Checkpoint(self.checkpoint_dir, self.checkpoint_every)
-            seeds = checkpoint.agree(seeds)
+            checkpoint = open_checkpoint(
+                Checkpoint(self.checkpoint_dir, self.checkpoint_every)
+            )
+            seeds = checkpoint.load_seeds(seeds)
         with kept_on_failure(self):
             streams, weights, _ = self._learn_states(X, y, sample_weight, first=True)
             if checkpoint is not None:
-                checkpoint.claim(self._fingerprint(streams, weights))
+                checkpoint.check_fingerprint(self._fingerprint(streams, weights))
             fitted, held_out = self._split(len(streams), seeds[0])
             with isolated_generator(seeds[1], resolve_device(self.device)):
                 self._run(

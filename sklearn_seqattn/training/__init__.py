@@ -3,7 +3,7 @@
 No other part of the library imports skorch.
 """
 
-from sklearn_seqattn.training.checkpoints import Checkpoint
+from sklearn_seqattn.training.checkpoints import Checkpoint, open_checkpoint
 from sklearn_seqattn.training.devices import (
     computing_in,
     move,
@@ -45,6 +45,7 @@ __all__ = [
     "iter_attention_weights",
     "move",
     "named_memory_errors",
+    "open_checkpoint",
     "resolve_device",
     "resolve_precision",
     "train",

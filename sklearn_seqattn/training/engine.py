@@ -13,7 +13,7 @@ from torch.nn.functional import pad
 
 from sklearn_seqattn.training.batching import MAX_STEPS, BucketBatches, bounded_parts
 from sklearn_seqattn.training.callbacks import training_callbacks
-from sklearn_seqattn.training.checkpoints import Checkpoint
+from sklearn_seqattn.training.checkpoints import CheckpointFile
 from sklearn_seqattn.training.devices import bounded_steps, computing_in, move
 from sklearn_seqattn.training.interrupts import (
     StopAtBatch,
@@ -41,7 +41,7 @@ class TrainingPlan:
     verbose: int
     callbacks: tuple
     net_params: dict
-    checkpoint: Checkpoint | None = None
+    checkpoint: CheckpointFile | None = None
 
 
 class SequenceNet(NeuralNet):
