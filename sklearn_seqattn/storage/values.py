@@ -103,8 +103,8 @@ class Writer:
             return {"array": where}
         if kind not in "UO" or array.ndim != 1:
             raise TypeError(
-                f"{where} is an array of dtype {array.dtype} and {array.ndim} dimensions, "
-                "which a file cannot hold; use numbers, or one dimension of strings."
+                f"{where} is a {array.ndim}-d array of dtype {array.dtype}, "
+                "which a file cannot hold; use numbers, or 1-d arrays of strings."
             )
         name = dtype.newbyteorder("<").str if kind == "U" else "object"
         if kind == "U" and array.size * int(name[2:]) > _MAX_CHARACTERS:
