@@ -134,17 +134,22 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
     def _make_datasets(self, data, valid, *, fresh):
         """Learn how inputs are encoded, and return what the network is trained on."""
         if fresh:
-            tokens = self._tokens()
-            self.input_encoder_ = InputEncoder(
-                standardize=self.standardize,
-                amplify=self._gain_control,
-                vocabulary=tokens.vocabulary,
-                min_count=tokens.min_count,
-            ).fit(data.sequences, data.weights)
+            encoder = self._input_encoder()
+            self.input_encoder_ = encoder.fit(data.sequences, data.weights)
             self._fit_targets(data)
         class_weights = self._class_weights(data)
         sets = [self._dataset(part, class_weights) for part in (data, valid)]
         return TrainingSets(*sets, WeightedLoss(self._loss()))
+
+    def _input_encoder(self):
+        """Return the encoder of inputs, not yet fitted."""
+        tokens = self._tokens()
+        return InputEncoder(
+            standardize=self.standardize,
+            amplify=self._gain_control,
+            vocabulary=tokens.vocabulary,
+            min_count=tokens.min_count,
+        )
 
     def _fit_targets(self, data):
         """Learn how targets are scaled."""

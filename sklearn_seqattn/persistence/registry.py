@@ -18,7 +18,19 @@ ESTIMATORS = {
 #: Small objects that may be values of parameters: "module:class" by name. They are
 #: dataclasses or have `get_params`, and are built again from their parameters.
 PARAMETER_OBJECTS = {
+    "Checkpoint": "sklearn_seqattn.training.checkpoints:Checkpoint",
+    "Counts": "sklearn_seqattn.next_state.partner:Counts",
     "NextStateScorer": "sklearn_seqattn.metrics:NextStateScorer",
+    "RandomKernels": "sklearn_seqattn.kernels.partner:RandomKernels",
+    "Tokens": "sklearn_seqattn.preprocessing.tokens:Tokens",
+    **{
+        name: f"sklearn_seqattn.blocks:{name}"
+        for name in (
+            *("BatchNorm", "Conv", "Dense", "Differences", "Dropout", "GELU", "GRU"),
+            *("LSTM", "LayerNorm", "ReLU", "Residual", "SelfAttention", "Tanh"),
+            *("TimeDistributedConv", "Transformer"),
+        )
+    },
 }
 
 
