@@ -10,6 +10,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from sklearn_seqattn._estimator import draw_seeds, kept_on_failure
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.network_config import (
+    check_network_params,
     check_same_network,
     embedding_of_tokens,
     embeds_tokens,
@@ -77,6 +78,7 @@ class BaseSequenceEstimator(SequenceParameters):
         self, X, y, sample_weight, validation, *, fresh, n_epochs=None, classes=None
     ):
         """Validate, encode, build, train; a failure leaves the old fit as it was."""
+        check_network_params(self.get_params(deep=False))
         seeds = draw_seeds(self.random_state, 4)
         checkpoint = None
         if self.checkpoint_dir is not None and not n_epochs:

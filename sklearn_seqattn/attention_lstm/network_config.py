@@ -14,6 +14,7 @@ from sklearn_seqattn.nn.config import (
     has_embedding,
 )
 from sklearn_seqattn.nn.front_end import read_front_end
+from sklearn_seqattn.nn.ids import FIRST_ID
 
 #: Parameters of the estimators that the configuration takes as they are.
 _PARAMETERS = (
@@ -130,6 +131,25 @@ def sequence_config(
     )
 
 
+def check_network_params(params):
+    """Refuse parameters that describe no network, before any data are read.
+
+    Parameters
+    ----------
+    params : dict
+        The parameters of the estimator.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter is invalid or contradicts another one.
+    """
+    embedding = None
+    if embeds_tokens(params["front_end"]):
+        embedding = EmbeddingConfig(n_ids=FIRST_ID + 1, size=1)
+    sequence_config(params, input_size=1, n_outputs=1, n_steps=1, embedding=embedding)
+
+
 def check_same_network(params, config):
     """Refuse parameters that a fitted network no longer follows.
 
@@ -195,10 +215,10 @@ def embedding_of_tokens(params, n_ids):
                 "embedding_vectors needs vocabulary, the tokens that its rows are for."
             )
         vectors = check_array(vectors, dtype=np.float32, input_name="embedding_vectors")
-        if len(vectors) != n_ids - 2:
+        if len(vectors) != n_ids - FIRST_ID:
             raise ValueError(
                 f"embedding_vectors has {len(vectors)} rows, but vocabulary has "
-                f"{n_ids - 2} tokens; give one row for each, in the same order."
+                f"{n_ids - FIRST_ID} tokens; give one row for each, in the same order."
             )
         vectors, size = torch.tensor(vectors), vectors.shape[1]
     share = params["token_dropout"]

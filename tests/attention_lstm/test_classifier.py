@@ -197,11 +197,13 @@ def test_time_is_warped_in_numbers_but_not_in_tokens():
         ).fit(X, y)
         for most in (0.0, 0.25)
     ]
-    assert [fit.net_.module_.time_warp for fit in fits] == [0.0, 0.25]
+    assert [fit.net_.module_.config.time_warp for fit in fits] == [0.0, 0.25]
     losses = [fit.history_["train_loss"].iloc[0] for fit in fits]
     assert losses[0] != losses[1]
     words = AttentionLSTMClassifier(max_epochs=1, random_state=0, hidden_size=4)
-    assert words.fit(["a b", "b a"] * 4, [0, 1] * 4).net_.module_.time_warp == 0.0
+    assert (
+        words.fit(["a b", "b a"] * 4, [0, 1] * 4).net_.module_.config.time_warp == 0.0
+    )
 
 
 def test_label_smoothing_of_labels():
