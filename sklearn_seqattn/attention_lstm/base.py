@@ -7,6 +7,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 from sklearn_seqattn._estimator import NestedParameters, VersionedPickles
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.network_config import (
+    check_network_params,
     check_same_network,
     embedding_of_tokens,
     embeds_tokens,
@@ -82,6 +83,8 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
         self, X, y, sample_weight, *, fresh, classes=None, validation=(None, None, None)
     ):
         """Return the training data in canonical order, and the validation data."""
+        check_network_params(self.get_params(deep=False))
+        self._tokens()
         sequences = self._read(X, reset=fresh)
         if y is None:
             raise ValueError(

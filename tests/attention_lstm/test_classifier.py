@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from sequence_data import sentences, walks
 from sklearn.datasets import make_multilabel_classification
-from sklearn_seqattn.blocks import Conv
 
 from sklearn_seqattn import AttentionLSTMClassifier, Tokens
+from sklearn_seqattn.blocks import Conv
 from sklearn_seqattn.training import train
 
 SMALL = {"front_end": None, "hidden_size": 8, "num_layers": 1, "head_units": (8,)}
@@ -195,11 +195,11 @@ def test_pace_changes_numbers_but_no_tokens():
         ).fit(X, y)
         for most in (0.0, 0.25)
     ]
-    assert [fit.network_.time_warp for fit in fits] == [0.0, 0.25]
+    assert [fit.network_.config.time_warp for fit in fits] == [0.0, 0.25]
     losses = [fit.history_["train_loss"].iloc[0] for fit in fits]
     assert losses[0] != losses[1]
     words = AttentionLSTMClassifier(max_epochs=1, random_state=0, hidden_size=4)
-    assert words.fit(["a b", "b a"] * 4, [0, 1] * 4).network_.time_warp == 0.0
+    assert words.fit(["a b", "b a"] * 4, [0, 1] * 4).network_.config.time_warp == 0.0
 
 
 def test_label_smoothing_of_labels():

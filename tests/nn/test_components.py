@@ -79,7 +79,7 @@ def test_encoders_by_name_object_and_json(value, expected):
         ("cnov", ValueError, "Unknown block 'cnov'.* Did you mean 'conv'?"),
         ("changes", ValueError, "It is called 'differences' now"),
         ("step_conv", ValueError, "It is called 'time_distributed_conv' now"),
-        ({"conv": {"chanels": 3}}, ValueError, "Did you mean 'channels'?"),
+        ({"conv": {"channel": 3}}, ValueError, "Did you mean 'channels'?"),
         ({"conv": {"channels": 0}}, ValueError, "channels=0 must be an integer"),
         ({"conv": 3}, ValueError, "'conv' has the parameters 3, but a dict"),
         ({"conv": {}, "dense": {}}, ValueError, "must have one key"),
