@@ -218,8 +218,8 @@ def embedding_of_tokens(tokens, n_ids):
         vectors = check_array(vectors, dtype=np.float32, input_name="vectors")
         if len(vectors) != n_ids - FIRST_ID:
             raise ValueError(
-                f"vectors has {len(vectors)} rows, but vocabulary has {n_ids - FIRST_ID} "
-                "tokens; give one row for each, in the same order."
+                f"vectors has {len(vectors)} rows, but vocabulary has "
+                f"{n_ids - FIRST_ID} tokens; give one row for each, in the same order."
             )
         vectors, size = torch.tensor(vectors), vectors.shape[1]
     config = EmbeddingConfig(n_ids=n_ids, size=size, token_dropout=tokens.dropout)

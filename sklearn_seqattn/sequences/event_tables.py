@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_list_like
+from pandas.api.types import is_list_like, union_categoricals
 
 from sklearn_seqattn.sequences.frames import (
     check_unique,
@@ -243,10 +243,20 @@ def _join(sequences, columns):
     if is_frame(sequences[0]):
         frames = read_each(sequences, "sequences")
         shared_columns(frames, "sequences")
-        return pd.concat(frames, ignore_index=True)
+        return _concat(frames)
     names = list(columns) if is_list_like(columns) else [columns]
     pieces = [_to_channels(s, i, names) for i, s in enumerate(sequences)]
     return pd.DataFrame(np.concatenate(pieces), columns=names)
+
+
+def _concat(frames):
+    """Return frames in one; categories that differ are united, and stay categories."""
+    events = pd.concat(frames, ignore_index=True)
+    for name, dtype in frames[0].dtypes.items():
+        if isinstance(dtype, pd.CategoricalDtype) and events[name].dtype != dtype:
+            columns = [frame[name].astype("category") for frame in frames]
+            events[name] = union_categoricals(columns, ignore_order=True)
+    return events
 
 
 def _to_channels(sequence, index, names):
@@ -268,7 +278,8 @@ def _to_channels(sequence, index, names):
 
 def _ids(ids, id, n_sequences):
     """Return one named id for each sequence as an Index, or raise."""
-    index = pd.RangeIndex(n_sequences) if ids is None else pd.Index(ids)
+    index = pd.RangeIndex(n_sequences) if ids is None else ids
+    index = index if isinstance(index, pd.Index) else pd.Index(index)
     if len(index) != n_sequences:
         raise ValueError(
             f"ids has {len(index)} elements, but there are {n_sequences} sequences."
