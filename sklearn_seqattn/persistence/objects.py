@@ -218,7 +218,7 @@ def _make(kind, params):
     """Build an object whose class accepts its parameters."""
     try:
         value = kind(**params)
-        if hasattr(value, "_validate_params"):
+        if hasattr(kind, "_parameter_constraints"):
             value._validate_params()
     except (ValueError, TypeError) as error:
         raise FileFormatError(f"{kind.__name__} is not possible: {error}") from None

@@ -35,18 +35,7 @@ PARAMETER_OBJECTS = {
 
 
 def find_estimator(name):
-    """Return an estimator class of this library and the table of its attributes.
-
-    Parameters
-    ----------
-    name : str
-        A key of `ESTIMATORS`.
-
-    Returns
-    -------
-    kind : type
-    table : dict of str to Attribute
-    """
+    """Return an estimator class of this library and the table of its attributes."""
     module = import_module(f"{__package__}.{ESTIMATORS[name]}")
     return next(
         (kind, table)
@@ -56,16 +45,6 @@ def find_estimator(name):
 
 
 def find_parameter_class(name):
-    """Return the class of a parameter object.
-
-    Parameters
-    ----------
-    name : str
-        A key of `PARAMETER_OBJECTS`.
-
-    Returns
-    -------
-    kind : type
-    """
+    """Return the class of a parameter object."""
     module, _, name = PARAMETER_OBJECTS[name].partition(":")
     return getattr(import_module(module), name)

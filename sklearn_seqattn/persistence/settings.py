@@ -10,18 +10,7 @@ _OUTPUTS = ("default", "pandas", "polars")
 
 
 def pack_settings(estimator):
-    """Return the output container and the metadata requests of an object.
-
-    Parameters
-    ----------
-    estimator : object
-        An estimator or a scorer.
-
-    Returns
-    -------
-    settings : dict
-        JSON values.
-    """
+    """Return the output container and the metadata requests of an object."""
     found = vars(estimator)
     output = found.get("_sklearn_output_config", {}).get("transform")
     requests = {}
@@ -37,22 +26,7 @@ def pack_settings(estimator):
 
 
 def set_settings(estimator, settings, where):
-    """Check settings and set them.
-
-    Parameters
-    ----------
-    estimator : object
-        An estimator or a scorer.
-    settings : dict
-        As `pack_settings` returns it, but read from a file and not trusted.
-    where : str
-        Name of the estimator, for messages.
-
-    Raises
-    ------
-    FileFormatError
-        If the estimator does not have such settings.
-    """
+    """Check settings, which are not trusted, and set them."""
     check_keys(settings, f"{where}: settings", {"output", "requests"})
     output, requests = settings["output"], settings["requests"]
     if output is not None:

@@ -79,10 +79,7 @@ class Writer:
 
     def write_object(self, value, where, depth):
         """Refuse an object; subclasses write those that they know."""
-        raise TypeError(
-            f"{where} is {value!r:.80}, of type {type(value).__name__}, which a "
-            f"file cannot hold; change it before saving, for example by set_params."
-        )
+        raise _refusal(value, where)
 
     def _items(self, values, where, depth):
         """Return the elements of a list as JSON."""
@@ -122,9 +119,14 @@ def _scalar(value, where):
         return value
     if type(value) is float:
         return value if math.isfinite(value) else {"float": repr(value)}
-    raise TypeError(
+    raise _refusal(value, where)
+
+
+def _refusal(value, where):
+    """Return the error of a value that no file can hold."""
+    return TypeError(
         f"{where} is {value!r:.80}, of type {type(value).__name__}, which a "
-        f"file cannot hold; change it before saving, for example by set_params."
+        "file cannot hold; change it before saving, for example by set_params."
     )
 
 

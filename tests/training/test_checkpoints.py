@@ -320,7 +320,9 @@ def test_a_forged_one_is_refused_before_it_is_used(tmp_path, name):
         (change("seeds", []), "of another estimator"),
         (change("seeds", [1, 2, 3, -4]), "is no checkpoint"),
         (change("fingerprint", "lr", 3), "is no checkpoint"),
-        (change("module", []), "is no checkpoint"),
+        (change("module", []), "does not fit the training"),
+        (change("history", 3), "is no checkpoint"),
+        (lambda left: left.pop("history"), "is no checkpoint"),
     ],
 )
 def test_parts_that_no_checkpoint_has(tmp_path, edit, match):
