@@ -8,8 +8,9 @@ from bad_inputs import BAD_INPUTS
 
 from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
 
-# Estimators encode categories themselves; all else is refused everywhere.
-REFUSED = [row for row in BAD_INPUTS if row[0] != "categories as numbers"]
+# Estimators encode categories themselves, and read an empty text as unknown.
+ACCEPTED = {"categories as numbers", "blank string"}
+REFUSED = [row for row in BAD_INPUTS if row[0] not in ACCEPTED]
 FRONT_END = {None: "auto", True: ("embedding",), False: None}
 
 
@@ -480,8 +481,8 @@ def test_bad_regression_targets():
         ),
         (
             ["a b"],
-            "X holds strings (tokens), but AttentionLSTMClassifier was fitted on "
-            "numbers; pass the same kind of sequences.",
+            "X holds texts, but AttentionLSTMClassifier was fitted on numbers; pass "
+            "the same kind of sequences.",
         ),
     ],
 )

@@ -26,6 +26,10 @@ from sklearn_seqattn.kernels.fitting import fit_kernel_branch, keep_features
 from sklearn_seqattn.nn.encoders import truncate_backpropagation
 from sklearn_seqattn.nn.networks import build_sequence_network
 from sklearn_seqattn.preprocessing.input_encoder import InputEncoder
+from sklearn_seqattn.preprocessing.state_encoder import (
+    states_of_unknown_sequences,
+    warn_unknown,
+)
 from sklearn_seqattn.sequences import validate_sequences
 from sklearn_seqattn.training import (
     Checkpoint,
@@ -153,6 +157,7 @@ class BaseSequenceEstimator(SequenceParameters):
             X,
             tokens=embeds or None,
             channels_first=self.channels_first,
+            allow_empty=True,
             reset=reset,
             join=False,
         )
@@ -344,7 +349,10 @@ class BaseSequenceEstimator(SequenceParameters):
     def _read_dataset(self, X):
         """Check and encode sequences for the fitted network."""
         check_is_fitted(self)
-        encoded = self.input_encoder_.transform(self._read(X, reset=False))
+        sequences = self._read(X, reset=False)
+        encoded = self.input_encoder_.transform(sequences)
+        if sequences.kind == "tokens":
+            warn_unknown(states_of_unknown_sequences(sequences, encoded), stacklevel=4)
         return self._batched(encoded)
 
     def attention_weights(self, X):

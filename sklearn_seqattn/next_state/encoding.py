@@ -13,12 +13,13 @@ from sklearn.utils.validation import (
 
 from sklearn_seqattn.next_state.streams import (
     NOTHING,
+    UNKNOWN,
     Vocabulary,
     columns_of,
     make_streams,
     rows_of,
-    warn_unknown,
 )
+from sklearn_seqattn.preprocessing.state_encoder import warn_unknown
 from sklearn_seqattn.sequences import validate_sequences
 
 
@@ -137,7 +138,7 @@ class StateEncodingMixin:
         check_is_fitted(self)
         states, lengths, features = self._read_states(X, reset=False)
         symbols = self.vocabulary_.symbols_of(states)
-        warn_unknown(states, symbols)
+        warn_unknown(states[symbols == UNKNOWN], stacklevel=3)
         following = np.full(len(lengths), NOTHING)
         if y is not None:
             like = self.vocabulary_.states.tolist()[0]

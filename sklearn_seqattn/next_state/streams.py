@@ -5,7 +5,6 @@ Symbols: 0 stands before every sequence (the start), 1 for any unknown state, an
 state, then one for the end where it is learnt.
 """
 
-import warnings
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,7 +12,6 @@ import pandas as pd
 
 START, UNKNOWN, FIRST_STATE = 0, 1, 2  # symbols
 NOTHING, UNSEEN = -1, -2  # instead of a column: nothing follows; an unknown state
-_NAMED = 5  # unknown states that the warning spells out
 
 
 @dataclass(frozen=True)
@@ -274,25 +272,3 @@ class Vocabulary:
         index = pd.Index(self.states.tolist(), dtype=object)
         place = index.get_indexer(pd.Index(states, dtype=object))
         return np.where(place < 0, UNKNOWN, place + FIRST_STATE)
-
-
-def warn_unknown(states, symbols):
-    """Warn once, naming how many distinct states are unknown, and the first few.
-
-    Parameters
-    ----------
-    states, symbols : ndarray of shape (S,)
-        States as they came, and their symbols.
-    """
-    unknown = pd.unique(states[symbols == UNKNOWN])
-    if not len(unknown):
-        return
-    named = ", ".join(repr(s) for s in unknown[:_NAMED])
-    more = ", ..." if len(unknown) > _NAMED else ""
-    noun = "state is" if len(unknown) == 1 else "states are"
-    warnings.warn(
-        f"{len(unknown)} {noun} unknown to the model and read as one unknown state: "
-        f"{named}{more}.",
-        UserWarning,
-        stacklevel=4,
-    )

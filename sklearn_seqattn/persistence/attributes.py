@@ -57,6 +57,7 @@ from sklearn_seqattn.storage.files import FileFormatError
 
 _KINDS = (
     "numbers",
+    "texts",
     "strings (tokens)",
     "integers (tokens)",
     "events with categories",

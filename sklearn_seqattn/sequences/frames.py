@@ -1,5 +1,6 @@
 """Read a list of DataFrames, one row an event, into one long DataFrame or array."""
 
+import narwhals as nw
 import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype, is_object_dtype, is_string_dtype
@@ -11,6 +12,18 @@ from sklearn_seqattn.sequences.checks import (
     is_number_type,
     locate,
 )
+
+
+def is_frame(x):
+    """Tell whether `x` is an eager DataFrame of pandas or of another library."""
+    return nw.dependencies.is_into_dataframe(x)
+
+
+def to_pandas(frame, name="X"):
+    """Return a frame of any library as a pandas DataFrame, a pandas one as it is."""
+    if isinstance(frame, pd.DataFrame):
+        return frame
+    return nw.from_native(frame, eager_only=True).to_pandas()
 
 
 def numeric_columns(frame):
@@ -37,6 +50,7 @@ def read_frames(frames, name):
     columns : Index
         The column names.
     """
+    frames = [to_pandas(frame, name) for frame in frames]
     columns = _check_columns(frames, name)
     lengths = np.array([len(frame) for frame in frames], dtype=np.int64)
     check_not_empty(lengths, "0 steps (rows)", name)

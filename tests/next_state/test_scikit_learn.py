@@ -124,8 +124,8 @@ def test_documented_signatures(estimator):
 BAD_AT_FIT = {
     "no sequences": ([], None, "0 sample"),
     "an empty sequence": ([["a", "b"], []], None, r"X\[1\]"),
-    "one state": ("abc", None, r"X is of type str; expected a list of sequences"),
-    "a flat list": (["a", 1], None, r"X\[0\] is of type str; every element"),
+    "one state": ("abc", None, r"X is one text .* pass \[X\]"),
+    "a flat list": (["a", 1], None, r"X\[1\] is of type int; other elements of X are"),
     "None": ([["a", None]], None, r"X\[0\] holds None of type NoneType at step 1"),
     "NaN": ([["a", np.nan]], None, r"X\[0\] holds nan of type float at step 1"),
     "floats": (
@@ -150,7 +150,7 @@ BAD_AT_FIT = {
         None,
         r"X\[0\] has shape \(3, 2\), but a sequence",
     ),
-    "a dict": ({"a": ["b"]}, None, r"X is of type dict; expected"),
+    "a dict": ({"a": ["b"]}, None, r"X is of type dict; pass list\(X.values\(\)\)"),
     "a number": (3, None, r"X is of type int; expected"),
     "y of another length": (X, ["a"], "inconsistent numbers of samples"),
     "y of another type": (X, [1] * 15, r"y\[0\] is 1, but the states of X are"),

@@ -8,7 +8,6 @@ from sklearn_seqattn.next_state.streams import (
     UNSEEN,
     Vocabulary,
     make_streams,
-    warn_unknown,
 )
 
 
@@ -90,12 +89,3 @@ def test_integers_stay_integers():
 def test_no_state_is_frequent_enough():
     with pytest.raises(ValueError, match=r"'a', occurs 2 times. Lower min_count"):
         learn(["a", "a", "b"], min_count=3)
-
-
-def test_the_warning_counts_distinct_states():
-    states = np.array(list("xaxyabcdef"), dtype=object)
-    symbols = np.where(states == "a", 2, 1)
-    with pytest.warns(UserWarning, match=r"^7 states are unknown .*'d', \.\.\.\.$"):
-        warn_unknown(states, symbols)
-    with pytest.warns(UserWarning, match=r"^1 state is unknown .*: 'x'\.$"):
-        warn_unknown(states[:2], symbols[:2])
