@@ -26,11 +26,13 @@ def is_array_like(x):
     """
     if isinstance(x, str | bytes | bytearray | np.generic) or is_number_type(type(x)):
         return False
-    return hasattr(x, "__array__") or isinstance(x, Sequence) or _is_buffer(x)
+    return isinstance(x, Sequence) or has_array(x)
 
 
-def _is_buffer(x):
-    """Tell whether the memory of an object can be read."""
+def has_array(x):
+    """Tell whether NumPy converts an object at once: an array, a Series, a buffer."""
+    if hasattr(x, "__array__"):
+        return True
     try:
         memoryview(x).release()
     except TypeError:
@@ -108,7 +110,7 @@ def to_array(item, where, expected):
         refuse_unreadable(item, where)
         if not is_array_like(item):
             raise TypeError(f"{where} is {name_value(item)}; {expected}.")
-        if hasattr(item, "__array__") or not isinstance(item, Sequence):
+        if has_array(item):
             return to_numpy(item, where)
     return _list_to_array(item, where)
 

@@ -12,9 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sklearn_seqattn.sequences.arrays import is_array_like, to_numpy
+from sklearn_seqattn.sequences.arrays import has_array, is_array_like, to_numpy
 from sklearn_seqattn.sequences.checks import NUMBERS, check_dtype, is_number_type
-from sklearn_seqattn.sequences.frames import is_frame, numeric_columns, to_pandas
+from sklearn_seqattn.sequences.frames import (
+    check_unique,
+    is_frame,
+    numeric_columns,
+    to_pandas,
+)
 from sklearn_seqattn.sequences.lists import read_list
 from sklearn_seqattn.sequences.padded import read_padded
 from sklearn_seqattn.sequences.tables import (
@@ -106,11 +111,11 @@ def open_container(X, *, channels_first=False, name="X"):
         return _open_frame(to_pandas(X, name), channels_first, name)
     if isinstance(X, pd.Series) and has_instances(X):
         return Container(split_instances(X, name))
-    if isinstance(X, Sequence) and not hasattr(X, "__array__"):
+    if is_array_like(X) and has_array(X):
+        return _open_array(to_numpy(X, name), channels_first, name)
+    if isinstance(X, Sequence):
         _check_items(X, name)
         return Container(list(X))
-    if is_array_like(X):
-        return _open_array(to_numpy(X, name), channels_first, name)
     raise TypeError(f"{name} is {name_value(X)}; {_EXPECTED}.")
 
 
@@ -119,6 +124,7 @@ def _open_frame(frame, channels_first, name):
     if has_instances(frame):
         return Container(split_instances(frame, name))
     if has_nested_columns(frame):
+        check_unique(frame.columns, name)
         columns = {key: cells.to_numpy(object) for key, cells in frame.items()}
         items = stack_channels(columns, name, channels_first=channels_first)
         return Container(items, frame)

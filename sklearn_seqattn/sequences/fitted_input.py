@@ -108,34 +108,41 @@ def refuse_one_sequence(estimator, container):
                 "was fitted on sequences of tokens: for one sequence pass [X], for "
                 "sequences of one token pass [[x] for x in X]."
             )
-    fitted = _fitted_on(estimator, container.table)
+    table = container.table
+    if table is None:
+        return
+    fitted = _fitted_on(estimator, table)
     if fitted is not None:
-        n, n_columns = container.table.shape
         raise ValueError(
-            f"X is a table of shape {(n, n_columns)}, which is read as {n} sequences "
-            f"of one channel, but {name} was fitted on a list of {fitted}: for one "
-            "sequence pass [X]."
+            f"X is a table of shape {table.shape}, which is read as {len(table)} "
+            f"sequences, but {name} was fitted on a list of {fitted}: for one sequence "
+            "pass [X]."
+        )
+    is_list = not hasattr(estimator, "n_features_in_")
+    if is_list and estimator._input_kind == "numbers" and _is_column(table):
+        raise ValueError(
+            f"X is a table of shape {table.shape}, but {name} was fitted on a list of "
+            "sequences: for one sequence pass [X], for sequences of one step pass "
+            "list(X)."
         )
 
 
 def _fitted_on(estimator, table):
-    """Describe the sequences of the fit if a table must be one of them; else None."""
-    if table is None:
-        return None
+    """Describe the sequences of the fit if the table must be one of them; or None."""
     columns, kind = estimator._input_columns, estimator._input_kind
     is_frame = isinstance(table, pd.DataFrame)
     if is_frame and columns is not None and list(table.columns) == list(columns):
         return "DataFrames with the same columns"
     if hasattr(estimator, "n_features_in_"):
         return None
-    if kind == "events with categories":
-        return kind
-    if kind != "numbers":
-        return None
-    if estimator.input_size_ > 1:
+    if kind == "numbers" and estimator.input_size_ > 1:
         return f"sequences of {estimator.input_size_} channels"
-    is_column = table.shape[1] == 1 and len(table) > 1
-    return "sequences of one channel" if is_column else None
+    return kind if kind == "events with categories" else None
+
+
+def _is_column(table):
+    """Tell whether a table of several rows has a single column."""
+    return table.shape[1] == 1 and len(table) > 1
 
 
 def _forget(estimator, *attributes):

@@ -26,6 +26,16 @@ def to_pandas(frame, name="X"):
     return nw.from_native(frame, eager_only=True).to_pandas()
 
 
+def check_unique(columns, name):
+    """Raise if a column name occurs more than once."""
+    if not columns.is_unique:
+        duplicates = list(columns[columns.duplicated()].unique())
+        raise ValueError(
+            f"{name} has columns that occur more than once: {duplicates}; column "
+            "names must be unique."
+        )
+
+
 def numeric_columns(frame):
     """Return a boolean array: which columns hold numbers (booleans included)."""
     return np.array([is_numeric_dtype(dtype) for dtype in frame.dtypes], dtype=bool)
@@ -81,12 +91,7 @@ def _check_columns(frames, name):
         raise ValueError(
             f"{name}[0] has no columns; every event needs at least one feature."
         )
-    if not columns.is_unique:
-        duplicates = list(columns[columns.duplicated()].unique())
-        raise ValueError(
-            f"{name}[0] has columns that occur more than once: {duplicates}; column "
-            "names must be unique."
-        )
+    check_unique(columns, f"{name}[0]")
     for index, frame in enumerate(frames):
         if not frame.columns.equals(columns):
             raise ValueError(
