@@ -152,7 +152,7 @@ def check_integers(flat, lengths, name):
                 f"{name}[{index}] holds {flat[position]} at step {step}, but tokens "
                 "are strings or integers; round or bin the numbers first."
             )
-    if np.abs(flat).max() > np.iinfo(np.int64).max:
+    if flat.size and np.abs(flat).max().item() > np.iinfo(np.int64).max:
         index, step = locate(int(np.abs(flat).argmax()), lengths)
         raise ValueError(
             f"{name}[{index}] holds a number at step {step} that does not fit into "

@@ -13,7 +13,13 @@ import numpy as np
 import pandas as pd
 
 from sklearn_seqattn.sequences.arrays import has_array, is_array_like, to_numpy
-from sklearn_seqattn.sequences.checks import NUMBERS, check_dtype, is_number_type
+from sklearn_seqattn.sequences.checks import (
+    NUMBERS,
+    check_dtype,
+    holds_text,
+    is_number_type,
+    objects_to_float,
+)
 from sklearn_seqattn.sequences.frames import (
     check_unique,
     is_frame,
@@ -155,7 +161,18 @@ def _open_array(array, channels_first, name):
         return Container(
             stack_channels(columns, name, channels_first=channels_first), array
         )
+    if array.ndim == 3 and not holds_text(array):
+        return Container(_floats(array, channels_first, name))
     return Container(array.tolist())
+
+
+def _floats(array, channels_first, name):
+    """Return a 3-D object array of numbers as float64."""
+    steps = array.swapaxes(1, 2) if channels_first else array  # (n, T, D)
+    n, n_steps, n_channels = steps.shape
+    flat = steps.reshape(-1, n_channels)
+    values = objects_to_float(flat, np.full(n, n_steps), name).reshape(steps.shape)
+    return values.swapaxes(1, 2) if channels_first else values
 
 
 def _check_items(items, name):

@@ -109,7 +109,7 @@ def refuse_one_sequence(estimator, container):
                 "sequences of one token pass [[x] for x in X]."
             )
     table = container.table
-    if table is None:
+    if table is None or not (container.ndim == 2 or container.is_texts):
         return
     fitted = _fitted_on(estimator, table)
     if fitted is not None:

@@ -258,7 +258,7 @@ def validate_sequences(
     container = open_container(X, channels_first=channels_first)
     if not reset:
         refuse_one_sequence(estimator, container)
-    if container.table is not None:
+    if container.table is not None and (reset or hasattr(estimator, "n_features_in_")):
         # Before the values: a table with other columns has other values.
         validate_data(estimator, container.table, reset=reset, skip_check_array=True)
     sequences = _read(
