@@ -9,8 +9,9 @@ from bad_inputs import BAD_INPUTS
 from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
 from sklearn_seqattn.blocks import Conv, Dense, SelfAttention
 
-# Estimators encode categories themselves; all else is refused everywhere.
-REFUSED = [row for row in BAD_INPUTS if row[0] != "categories as numbers"]
+# Estimators encode categories themselves, and read an empty text as unknown.
+ACCEPTED = {"categories as numbers", "blank string"}
+REFUSED = [row for row in BAD_INPUTS if row[0] not in ACCEPTED]
 BLOCKS = (
     "'embedding', 'differences', 'conv', 'dense', 'time_distributed_conv', "
     "'attention', 'batch_norm', 'layer_norm', 'dropout', 'gelu', 'relu', 'tanh', "
@@ -459,8 +460,8 @@ def test_bad_regression_targets():
         ),
         (
             ["a b"],
-            "X holds strings (tokens), but AttentionLSTMClassifier was fitted on "
-            "numbers; pass the same kind of sequences.",
+            "X holds texts, but AttentionLSTMClassifier was fitted on numbers; pass "
+            "the same kind of sequences.",
         ),
     ],
 )

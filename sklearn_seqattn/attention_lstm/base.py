@@ -24,6 +24,10 @@ from sklearn_seqattn.kernels.partner import RandomKernels
 from sklearn_seqattn.nn.config import KernelConfig
 from sklearn_seqattn.nn.networks import build_sequence_network, rebuild
 from sklearn_seqattn.preprocessing.input_encoder import InputEncoder
+from sklearn_seqattn.preprocessing.state_encoder import (
+    states_of_unknown_sequences,
+    warn_unknown,
+)
 from sklearn_seqattn.preprocessing.tokens import Tokens
 from sklearn_seqattn.sequences import validate_sequences
 from sklearn_seqattn.training.batching import SequenceDataset
@@ -69,6 +73,7 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
             X,
             tokens=embeds or None,
             channels_first=self.channels_first,
+            allow_empty=True,
             reset=reset,
             join=False,
         )
@@ -274,7 +279,11 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
     def _read_dataset(self, X):
         """Return checked and encoded sequences for the fitted network."""
         check_is_fitted(self)
-        return self._batched(self.input_encoder_.transform(self._read(X, reset=False)))
+        sequences = self._read(X, reset=False)
+        encoded = self.input_encoder_.transform(sequences)
+        if sequences.kind == "tokens":
+            warn_unknown(states_of_unknown_sequences(sequences, encoded), stacklevel=4)
+        return self._batched(encoded)
 
     def attention_weights(self, X):
         """Return the weights with which each step attends to each other one.

@@ -23,6 +23,7 @@ from sklearn_seqattn.storage.values import Reader
 
 _KINDS = (
     "numbers",
+    "texts",
     "strings (tokens)",
     "integers (tokens)",
     "events with categories",

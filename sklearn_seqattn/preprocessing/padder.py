@@ -142,10 +142,10 @@ class SequencePadder(TransformerMixin, VersionedPickles, BaseEstimator):
         if self.channels_first:
             X = X.swapaxes(1, 2)  # (n, T, D)
         is_reversed = self.padding == "pre"
-        pieces = check_sequences(X[:, ::-1] if is_reversed else X).to_list()
+        sequences = check_sequences(X[:, ::-1] if is_reversed else X).to_list()
         if is_reversed:
-            pieces = [piece[::-1] for piece in pieces]
-        return [piece.T for piece in pieces] if self.channels_first else pieces
+            sequences = [steps[::-1] for steps in sequences]
+        return [steps.T for steps in sequences] if self.channels_first else sequences
 
     def _read(self, X, *, reset):
         """Validate numeric input."""

@@ -152,7 +152,8 @@ class SequenceScaler(
         lowest, highest = sequences.channel_ranges()
         center, scale = _STATISTICS[self.method](sequences, weights, lowest, highest)
         largest = np.maximum(highest, -lowest)
-        eps = np.finfo(sequences.values.dtype).eps
+        # float64 whatever the dtype of X: the same numbers are scaled alike.
+        eps = np.finfo(np.float64).eps
         is_constant = (lowest == highest) | (scale <= 10 * eps * largest)
         self.center_, self.scale_ = center, np.where(is_constant, 1.0, scale)
         return self
