@@ -169,7 +169,9 @@ class StateEncodingMixin:
 
     def _read_states(self, X, *, reset, states_alone=False):
         """Return the states (S,), the lengths (n,) and the encoded other features."""
-        frames = as_frames(X, self.columns) if container_ndim(X) == 1 else None
+        container = open_container(X)
+        is_list = container.ndim == 1
+        frames = as_frames(container.items, self.columns) if is_list else None
         if reset:
             self._check_target(X, frames)
             self.events_ = None

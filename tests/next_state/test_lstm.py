@@ -266,7 +266,7 @@ def test_states_that_only_held_out_sequences_have_decide_nothing():
 def test_only_the_last_target_where_it_is_rare(y):
     rare = [["a", "b", "a", f"r{i}"] for i in range(12)]
     sequences = [["a", "b", "a", "b"]] * 12 + rare
-    params = {**TINY, "max_epochs": 20, "lr": 0.05, "backoff": None}
+    params = {**TINY, "max_epochs": 20, "lr": 0.05, "blend": None}
     model = NextStateLSTM(**params, targets="last", min_count=2)
     if y is None:
         model.fit(sequences)

@@ -118,8 +118,8 @@ def test_the_better_part_gets_the_weight():
 
 def test_the_cache_is_weighed_against_the_mixture():
     steady = [[0] * 9, [1] * 9]
-    unsure, _ = choose(steady, certainty=0.1, calibrate=False, cache=True)
-    sure, _ = choose(steady, certainty=9.0, calibrate=False, cache=True)
+    unsure, _ = choose(steady, certainty=0.1, cache=True)
+    sure, _ = choose(steady, certainty=9.0, cache=True)
     assert unsure.cache_weights[1] > 100 * sure.cache_weights[1]
 
 

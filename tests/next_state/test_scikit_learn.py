@@ -8,12 +8,12 @@ import pytest
 from sklearn.base import clone, is_classifier
 from sklearn.utils import estimator_checks, get_tags
 
-from sklearn_seqattn import NextStateLSTM, NextStateMarkov
+from sklearn_seqattn import NextStateLSTM, NextStateMarkov, Tokens
 
 ESTIMATORS = [
     NextStateMarkov(),
     NextStateLSTM(
-        embedding_size=4,
+        tokens=Tokens(4, dropout=0.05),
         hidden_size=4,
         num_layers=1,
         num_heads=2,
