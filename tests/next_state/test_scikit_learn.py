@@ -89,13 +89,13 @@ def test_prediction_changes_nothing(estimator):
 
 
 def test_nothing_before_fit(estimator):
-    verbs = [
+    methods = [
         "predict", "predict_proba", "predict_log_proba", "predict_topk",
-        "predict_positions", "score", "score_samples", "perplexity",
+        "predict_positions", "score", "score_positions", "score_samples", "perplexity",
     ]  # fmt: skip
-    for verb in verbs:
+    for method in methods:
         with pytest.raises(ValueError, match="is not fitted yet"):
-            getattr(estimator, verb)(X)
+            getattr(estimator, method)(X)
     with pytest.raises(ValueError, match="is not fitted yet"):
         estimator.sample(2)
     with pytest.raises(ValueError, match="is not fitted yet"):
@@ -116,8 +116,8 @@ def test_a_table_of_integers_is_sequences(estimator):
 
 
 def test_documented_signatures(estimator):
-    for verb in ("fit", "partial_fit", "score"):
-        parameters = inspect.signature(getattr(estimator, verb)).parameters
+    for method in ("fit", "partial_fit", "score"):
+        parameters = inspect.signature(getattr(estimator, method)).parameters
         assert list(parameters) == ["X", "y", "sample_weight"]
 
 
