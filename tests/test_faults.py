@@ -272,7 +272,7 @@ REFITS = {
     "scaler": ([[[1e308, 1.0], [-1e308, 2.0]]], "preprocessing.scaler._STATISTICS"),
     "states": (pd.DataFrame({"a": ["x", "y"], "b": [None, "z"]}), "pd.factorize"),
     "events": ([TABLE, TABLE], "preprocessing.event_encoder.OneHotEncoder"),
-    "kernels": ([[1e308, -1e308] * 5], "random_kernels.RandomKernels.fit"),
+    "kernels": ([[1e308, -1e308] * 5], "kernels.features.RandomKernels.fit"),
 }
 
 

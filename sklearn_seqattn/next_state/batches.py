@@ -5,7 +5,12 @@ import torch
 from torch import nn
 
 from sklearn_seqattn.next_state.streams import NOTHING
-from sklearn_seqattn.training import computing_in, move, named_memory_errors
+from sklearn_seqattn.training import (
+    computing_in,
+    move,
+    named_memory_errors,
+    predicting,
+)
 from sklearn_seqattn.training.batching import BucketBatches, SequenceDataset
 from sklearn_seqattn.training.prediction import check_outputs
 
@@ -53,15 +58,14 @@ class StateDataset(SequenceDataset):
         -------
         inputs : dict
             "values" (B, T) and "lengths" (B,), and the features (B, T, ...).
-        targets : tuple
-            The targets (B, T), -1 where there is none, and the weights (B,).
+        targets : Tensor of shape (B, T)
+            The targets, -1 where there is none.
         """
-        inputs, (_, weights) = super().batch(indices)
+        inputs, _ = super().batch(indices)
         n_steps = inputs["values"].shape[1]
         for name, values in self.step_features.items():
             inputs[name] = self._padded(values, indices, n_steps, 0)
-        targets = self._padded(self.following, indices, n_steps, NOTHING)
-        return inputs, (targets, weights)
+        return inputs, self._padded(self.following, indices, n_steps, NOTHING)
 
     def _padded(self, flat, indices, n_steps, fill):
         """Pad rows of flat storage to (B, T, ...)."""
@@ -149,14 +153,13 @@ def logit_batches(net, dataset, n_outputs, *, precision="float32", last=False):
     for indices, (inputs, _) in zip(
         np.split(batches.order, ends), batches, strict=True
     ):
-        with named_memory_errors(inputs["lengths"]):
+        with named_memory_errors(inputs["lengths"]), predicting(net.device):
             logits = _logits(net, move(inputs, net.device), precision, last)
         rows = 1 if last else dataset.lengths[indices]
         check_outputs(logits, np.repeat(indices, rows))
         yield indices, logits
 
 
-@torch.inference_mode()
 def _logits(net, inputs, precision, last):
     """Return the logits of the real steps, or of the last ones, (rows, K), float64."""
     with computing_in(precision, net.device):

@@ -5,7 +5,12 @@ import torch
 
 from sklearn_seqattn.next_state.batches import StateDataset
 from sklearn_seqattn.nn.incremental import advance_network, join_rows, take_rows
-from sklearn_seqattn.training import computing_in, move, named_memory_errors
+from sklearn_seqattn.training import (
+    computing_in,
+    move,
+    named_memory_errors,
+    predicting,
+)
 from sklearn_seqattn.training.prediction import check_outputs
 
 _FIRST_STEPS = 2**14  # of sequences of one length that are read at once, about
@@ -55,9 +60,13 @@ class CachedContinuations:
             memory=take_rows(self._memory_of_all, kept),
         )
 
-    @torch.inference_mode()
     def _advance(self):
         """Read the states that are not read yet; return logits (m, K) and memory."""
+        with predicting(self.net.device):
+            return self._read_next()
+
+    def _read_next(self):
+        """Read whole sequences at first, and their last states from then on."""
         if self.memory is None:
             return self._read_all()
         ends = np.cumsum(self.streams.lengths) - 1

@@ -44,6 +44,11 @@ class StateEncodingMixin:
         "columns": ["array-like", None],
     }
 
+    @property
+    def _min_count(self):
+        """How often a state must be seen to be known."""
+        return self.min_count
+
     #: Whether the features of events besides the state are used.
     _uses_features = False
     #: Whether only what follows last in each sequence is learnt.
@@ -118,7 +123,9 @@ class StateEncodingMixin:
             states = np.append(states.astype(object), last[goes_on])
             occurrences = np.append(occurrences, weights[goes_on])
         before = None if first else self.vocabulary_
-        self.vocabulary_ = Vocabulary.learn(states, occurrences, self.min_count, before)
+        self.vocabulary_ = Vocabulary.learn(
+            states, occurrences, self._min_count, before
+        )
         self.classes_ = self.vocabulary_.states
         self.unknown_mass_ = self.vocabulary_.unknown_mass
         self.end_state_ = _end_label(states) if self.end_state else None

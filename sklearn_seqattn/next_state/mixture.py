@@ -36,9 +36,7 @@ class Choice:
     cache_weights: np.ndarray | None = None
 
 
-def choose_mixture(
-    net, counts, held_out, weights, n_columns, *, calibrate, cache, last_only
-):
+def choose_mixture(net, counts, held_out, weights, n_columns, *, cache, last_only):
     """Choose the mixture under which held-out states are most probable.
 
     Parameters
@@ -54,8 +52,6 @@ def choose_mixture(
         Weight of each sequence; k counts as k copies.
     n_columns : int
         Number of columns K of the distributions.
-    calibrate : bool
-        Whether to choose a temperature.
     cache : bool
         Whether to choose the weights of the cache.
     last_only : bool
@@ -75,7 +71,7 @@ def choose_mixture(
         return Choice()
     logits = _logits(net, held_out, n_columns)[rows]
     columns, weights = columns[rows], weights[rows]
-    temperature = find_temperature(logits, columns, weights) if calibrate else 1.0
+    temperature = find_temperature(logits, columns, weights)
     log_proba, network_weight = log_softmax(logits / temperature, axis=1), 1.0
     if counts is not None:
         counted = counts.follow(held_out)[rows]

@@ -17,12 +17,11 @@ def streams(last=(NOTHING, NOTHING)):
 
 
 def test_batch():
-    inputs, (targets, weights) = StateDataset(streams()).batch(np.array([1, 0]))
+    inputs, targets = StateDataset(streams()).batch(np.array([1, 0]))
     assert inputs["values"].tolist() == [[0, 4, 0, 0], [0, 2, 3, 1]]
     assert inputs["lengths"].tolist() == [2, 4]
     assert inputs["numbers"][..., 0].tolist() == [[0, 3, 0, 0], [0, 0, 1, 2]]
     assert targets.tolist() == [[2, -1, -1, -1], [0, 1, -1, -1]]
-    assert weights.tolist() == [1, 1]
 
 
 def test_last_only():

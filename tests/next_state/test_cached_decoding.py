@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_seqattn import NextStateLSTM
+from sklearn_seqattn import NextStateLSTM, Tokens
 from sklearn_seqattn.next_state.cached_decoding import CachedContinuations
 from sklearn_seqattn.next_state.decoding import Continuations
 
 TINY = {
-    "embedding_size": 8,
+    "tokens": Tokens(8),
     "hidden_size": 8,
     "num_heads": 2,
     "max_epochs": 2,

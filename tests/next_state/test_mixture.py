@@ -80,7 +80,7 @@ def streams_of(sequences):
 def choose(held_out, certainty=2.0, counts=None, weights=None, **options):
     module = Copycat(2, certainty)
     net = SimpleNamespace(module_=module, device="cpu", precision="float32")
-    defaults = {"calibrate": True, "cache": False, "last_only": False}
+    defaults = {"cache": False, "last_only": False}
     weights = np.ones(len(held_out)) if weights is None else np.array(weights)
     if isinstance(held_out, list):
         held_out = streams_of(held_out)
@@ -98,7 +98,6 @@ def test_the_temperature_is_that_of_the_held_out_states():
     assert choice.temperature == pytest.approx(2 / np.log(3), rel=1e-3)
     assert choice.network_weight == 1
     assert choice.cache_weights is None
-    assert choose(HELD_OUT, calibrate=False)[0].temperature == 1
 
 
 def test_the_last_states_alone():
@@ -120,8 +119,8 @@ def test_the_better_part_gets_the_weight():
 
 def test_the_cache_is_weighed_against_the_mixture():
     steady = [[0] * 9, [1] * 9]
-    unsure, _ = choose(steady, certainty=0.1, calibrate=False, cache=True)
-    sure, _ = choose(steady, certainty=9.0, calibrate=False, cache=True)
+    unsure, _ = choose(steady, certainty=0.1, cache=True)
+    sure, _ = choose(steady, certainty=9.0, cache=True)
     assert unsure.cache_weights[1] > 100 * sure.cache_weights[1]
 
 
@@ -159,7 +158,7 @@ def test_weights_decide_the_temperature():
 
 def test_weights_decide_the_cache():
     steady, changing = [0] * 8, [0, 1, 1, 0, 1, 0, 0, 1]
-    options = {"certainty": 0.1, "calibrate": False, "cache": True}
+    options = {"certainty": 0.1, "cache": True}
     weighted, _ = choose([steady, changing], weights=[3, 1], **options)
     copies, _ = choose([steady] * 3 + [changing], **options)
     even, _ = choose([steady, changing], **options)

@@ -8,12 +8,12 @@ import pytest
 from sklearn.base import clone, is_classifier
 from sklearn.utils import estimator_checks, get_tags
 
-from sklearn_seqattn import NextStateLSTM, NextStateMarkov
+from sklearn_seqattn import NextStateLSTM, NextStateMarkov, Tokens
 
 ESTIMATORS = [
     NextStateMarkov(),
     NextStateLSTM(
-        embedding_size=4,
+        tokens=Tokens(4),
         hidden_size=4,
         num_layers=1,
         num_heads=2,
@@ -51,7 +51,7 @@ def test_parameter_validation(estimator):
     class Unknown:
         pass
 
-    for name in estimator.get_params():
+    for name in estimator.get_params(deep=False):
         if name in ("random_state", "net_params"):  # checked when they are used
             continue
         wrong = clone(estimator).set_params(**{name: Unknown()})
