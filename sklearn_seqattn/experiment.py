@@ -20,6 +20,7 @@ Paths are relative to the configuration file. "params" are parameters of the est
 "space" is a space of parameters as in `search.param_distributions`.
 """
 
+import math
 import time
 from pathlib import Path
 
@@ -42,6 +43,7 @@ _DEFAULTS = {
     "random_state": None,
 }
 _REQUIRED = {"data", "models"}
+_LOG = {"timestamp", "timestamp_format", "others", "numeric"}  # of `read_event_log`
 _ESTIMATORS = ("NextStateLSTM", "NextStateMarkov")
 
 
@@ -98,7 +100,7 @@ def run_experiment(config, *, n_jobs=None, mlflow_experiment=None):
 
 
 def _evaluate(entry, train, test, config, n_jobs):
-    """Tune, fit and score one model on one fold; return the rest of its row."""
+    """Tune, fit and score one model on one fold; return what its row holds."""
     model = getattr(sklearn_seqattn, entry["estimator"])(**entry.get("params", {}))
     if "random_state" in model.get_params() and model.random_state is None:
         model.set_params(random_state=config["random_state"])
@@ -145,10 +147,7 @@ def _n_trials(space, wanted):
     """Return the number of trials: no more than there are points in the space."""
     if any(hasattr(values, "rvs") for values in space.values()):
         return wanted
-    size = 1
-    for values in space.values():
-        size *= len(values)
-    return min(size, wanted)
+    return min(math.prod(map(len, space.values())), wanted)
 
 
 def _read(source, folder):
@@ -161,22 +160,31 @@ def _read(source, folder):
 
 
 def _check_config(config):
-    """Check the names in a configuration; fill in the defaults."""
-    unknown = set(config) - set(_DEFAULTS) - _REQUIRED
-    missing = _REQUIRED - set(config)
-    if unknown or missing:
-        raise ValueError(
-            f"The configuration has unknown entries {sorted(unknown)} and lacks "
-            f"{sorted(missing)}; it holds {sorted(_REQUIRED)} and may hold "
-            f"{sorted(_DEFAULTS)}."
-        )
+    """Check the names in a configuration; return it with the defaults."""
+    _check_names("The configuration", config, _REQUIRED, set(_DEFAULTS))
+    for name, source in config["data"].items():
+        is_log = "case" in source
+        required = {"path", "case", "activity"} if is_log else {"path"}
+        _check_names(f"Data set {name!r}", source, required, _LOG if is_log else set())
     for name, entry in config["models"].items():
-        if entry.get("estimator") not in _ESTIMATORS:
+        _check_names(f"Model {name!r}", entry, {"estimator"}, {"params", "space"})
+        if entry["estimator"] not in _ESTIMATORS:
             raise ValueError(
-                f"Model {name!r} has estimator={entry.get('estimator')!r}; expected "
+                f"Model {name!r} has estimator={entry['estimator']!r}; expected "
                 f"one of {_ESTIMATORS}."
             )
     return _DEFAULTS | config
+
+
+def _check_names(where, found, required, optional):
+    """Raise if a part of a configuration has unknown entries or lacks some."""
+    unknown, missing = set(found) - required - optional, required - set(found)
+    if unknown or missing:
+        raise ValueError(
+            f"{where} has unknown entries {sorted(unknown)} and lacks "
+            f"{sorted(missing)}; it holds {sorted(required)} and may hold "
+            f"{sorted(optional)}."
+        )
 
 
 def _log_to_mlflow(table, experiment):
