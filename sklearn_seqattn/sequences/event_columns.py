@@ -240,31 +240,39 @@ def numeric_columns(events):
     return np.array([is_numeric_dtype(dtype) for dtype in events.dtypes], dtype=bool)
 
 
-def check_kinds(events, is_number, name):
-    """Raise unless columns are of the kinds seen at fit.
+def check_kinds(events, categories, name):
+    """Raise unless the columns are of the kinds that they had in fit.
 
     Parameters
     ----------
     events : DataFrame
         Columns of numbers and of categories.
-    is_number : array-like of shape (n_columns,), bool
-        Which of them held numbers at fit.
+    categories : dict
+        The values that each column of categories had in fit. The other columns held
+        numbers.
     name : str
         The name of the input in the error message.
 
     Raises
     ------
     ValueError
-        If a kind differs.
+        If a column holds numbers instead of categories, or the reverse, or if its
+        categories are strings instead of other values, or the reverse.
     """
-    changed = numeric_columns(events) != is_number
-    if changed.any():
-        place = int(changed.argmax())
-        found, fitted = (CATEGORIES, NUMBERS)[:: 1 if is_number[place] else -1]
-        raise ValueError(
-            f"{name}: column {events.columns[place]!r} holds {found}, but it held "
-            f"{fitted} in fit."
-        )
+    for column, is_number in zip(events.columns, numeric_columns(events), strict=True):
+        known = categories.get(column)
+        found = NUMBERS if is_number else _describe(events[column].cat.categories)
+        fitted = NUMBERS if known is None else _describe(known)
+        if found != fitted:
+            raise ValueError(
+                f"{name}: column {column!r} holds {found}, but it held {fitted} in fit."
+            )
+
+
+def _describe(categories):
+    """Return the kind of a column with such categories, and the type of these."""
+    is_text = len(categories) and isinstance(categories[0], str)
+    return f"{CATEGORIES} ({'strings' if is_text else 'not strings'})"
 
 
 def _kind_of_dtype(dtype):
