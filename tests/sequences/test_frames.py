@@ -99,6 +99,7 @@ REFUSED_IN_PANDAS = {
     "period": (TIMES, "period[D]"),
     "interval": ([[pd.Interval(0, 1)] * 3, [pd.Interval(0, 1)] * 2], None),
     "complex128": (ONES, "complex128"),
+    "huge integers": ([[10**400] * 3, [1, 2]], "object"),
     "mixed objects": ([["a", 1, "b"], ["a", "b"]], "object"),
     "numbers, then strings": ([[1, 2, 2], ["a", "b"]], "object"),
     "sequences": ([[np.ones(2)] * 3, [np.ones(2)] * 2], "object"),
