@@ -62,7 +62,7 @@ COMPLEX = (
     "has dtype complex128. Complex data not supported: pass the real and the imaginary "
     "part as two channels."
 )
-CONVERT = "convert the column, for example with astype(str)."
+CONVERT = "convert it, for example with astype(str)."
 SECONDS = "pass numbers instead, for example the seconds since the first step."
 UNEQUAL = (
     "X[0] has steps that differ in their number of channels; expected n_steps numbers, "

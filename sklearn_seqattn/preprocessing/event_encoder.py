@@ -143,9 +143,11 @@ class EventEncoder(
         if sequences.kind == "numeric":
             return sequences
         events = sequences.values
-        check_kinds(events, self._is_number, "X")
+        categories = events.loc[:, ~self._is_number]
+        known = zip(categories.columns, self.encoder_.categories_, strict=True)
+        check_kinds(events, dict(known), "X")
         numbers = events.loc[:, self._is_number].to_numpy(np.float64)
-        one_hot = self.encoder_.transform(events.loc[:, ~self._is_number])
+        one_hot = self.encoder_.transform(categories)
         return sequences.with_values(np.hstack([numbers, one_hot]))
 
     def _read(self, X, *, reset):

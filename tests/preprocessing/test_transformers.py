@@ -455,7 +455,7 @@ def test_numeric_sequences_pass():
 def test_events_unlike_those_of_the_fit():
     encoder = EventEncoder().fit(events())
     changed = [frame.assign(size="big") for frame in events()]
-    message = "X: column 'size' holds categories, but it held numbers in fit"
+    message = "X: column 'size' holds .*strings.*, but it held numbers in fit"
     with pytest.raises(ValueError, match=message):
         encoder.transform(changed)
     with pytest.raises(ValueError, match="X has the columns"):
