@@ -230,6 +230,13 @@ class TestSavingRefuses:
         with pytest.raises(TypeError, match=r"attributes \['note'\]"):
             save_model(model, path)
 
+    def test_an_attribute_that_was_changed_to_nonsense(self, path):
+        model = SequenceScaler().fit(WALKS)
+        model.scale_ = -model.scale_
+        with pytest.raises(TypeError, match="positive number a channel"):
+            save_model(model, path)
+        assert not path.exists()
+
     def test_weights_that_are_not_finite(self, path):
         model = clone(fitted("classifier")).fit(WALKS, UP_OR_DOWN)
         with torch.no_grad():
