@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+import torch
 from model_zoo import MODELS, SMALL, WALKS
 from sklearn.base import BaseEstimator
 
@@ -85,6 +86,10 @@ def test_objects_with_parameters(path):
     assert type(found) is Options
     assert found.size == value.size
     np.testing.assert_array_equal(found.vectors, value.vectors)
+
+
+def test_a_device_becomes_its_name(path):
+    assert copied(torch.device("cuda", 1), path) == "cuda:1"
 
 
 def test_an_object_that_occurs_twice_is_one(path):

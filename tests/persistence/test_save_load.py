@@ -15,13 +15,13 @@ from model_zoo import (
     SMALL,
     UP_OR_DOWN,
     WALKS,
-    YES,
     fitted,
     outputs,
 )
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 from skorch.callbacks import EpochTimer
+from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from sklearn_seqattn import (
     AttentionLSTMClassifier,
@@ -34,7 +34,8 @@ from sklearn_seqattn import (
     load_model,
     save_model,
 )
-from sklearn_seqattn.persistence.registry import ESTIMATORS
+
+SMALL_FILE = 2**11  # bytes, of which some 400 are names and the checksum
 
 
 @pytest.fixture
@@ -49,10 +50,13 @@ def copied(model, path):
 
 class TestRoundTrip:
     @pytest.mark.parametrize("name", MODELS)
-    def test_outputs_are_the_same_to_the_last_bit(self, name, path):
-        copy = copied(fitted(name), path)
-        assert outputs(name, copy) == outputs(name, fitted(name))
-        assert type(copy) is type(fitted(name))
+    def test_a_copy_predicts_the_same_to_the_last_bit(self, name, path):
+        model = fitted(name)
+        copy = copied(model, path)
+        assert outputs(name, copy) == outputs(name, model)
+        assert type(copy) is type(model)
+        assert vars(copy).keys() == vars(model).keys()
+        assert path.stat().st_size < max(len(pickle.dumps(model)), SMALL_FILE)
 
     @pytest.mark.parametrize("name", MODELS)
     def test_a_copy_of_a_copy_is_the_same_file(self, name, path):
@@ -68,11 +72,6 @@ class TestRoundTrip:
         assert repr(copy) == repr(model)
         assert vars(copy).keys() == vars(model).keys()
 
-    @pytest.mark.parametrize("name", sorted(set(MODELS) - {"pipeline"}))
-    def test_every_attribute_comes_back(self, name, path):
-        model = fitted(name)
-        assert vars(copied(model, path)).keys() == vars(model).keys()
-
     @pytest.mark.parametrize("name", NETWORKS)
     def test_history_and_net(self, name, path):
         model = fitted(name)
@@ -81,15 +80,18 @@ class TestRoundTrip:
         assert copy.history_.dtypes.equals(model.history_.dtypes)
         assert not copy.net_.module_.training
         assert str(copy.net_.module_) == str(model.net_.module_)
-        assert copy.net_.module_.numbers == model.net_.module_.numbers
 
     @pytest.mark.parametrize("name", NETWORKS)
-    def test_the_file_is_smaller_than_the_pickle(self, name, path):
-        save_model(fitted(name), path)
-        assert path.stat().st_size < len(pickle.dumps(fitted(name)))
-
-    def test_every_estimator_has_been_here(self):
-        assert set(ESTIMATORS) <= {type(model[0]).__name__ for model in MODELS.values()}
+    def test_saving_builds_no_network(self, name, path):
+        built = []
+        hook = register_module_parameter_registration_hook(
+            lambda module, name, parameter: built.append(name)
+        )
+        with hook:
+            save_model(fitted(name), path)
+            assert built == []
+            load_model(path)
+            assert built
 
     def test_training_goes_on_from_the_weights(self, path):
         model = clone(fitted("classifier")).set_params(warm_start=True, dropout=0.0)
@@ -228,6 +230,13 @@ class TestSavingRefuses:
         with pytest.raises(TypeError, match=r"attributes \['note'\]"):
             save_model(model, path)
 
+    def test_an_attribute_that_was_changed_to_nonsense(self, path):
+        model = SequenceScaler().fit(WALKS)
+        model.scale_ = -model.scale_
+        with pytest.raises(TypeError, match="positive number a channel"):
+            save_model(model, path)
+        assert not path.exists()
+
     def test_weights_that_are_not_finite(self, path):
         model = clone(fitted("classifier")).fit(WALKS, UP_OR_DOWN)
         with torch.no_grad():
@@ -248,15 +257,6 @@ def test_strings_are_read_as_they_were(path):
         assert found.tolist() == model.vocabulary_.tolist()
 
 
-SMALL_FILE = 2**11  # bytes, of which some 700 are names, sums and the zip itself
-
-
-@pytest.mark.parametrize("name", MODELS)
-def test_a_file_is_smaller_than_the_pickle_or_small(name, path):
-    save_model(fitted(name), path)
-    assert path.stat().st_size < max(len(pickle.dumps(fitted(name))), SMALL_FILE)
-
-
 @pytest.mark.parametrize(
     "states",
     [[f"state {i}" for i in range(3000)], [chr(20000 + i) for i in range(900)]],
@@ -265,10 +265,3 @@ def test_a_vocabulary_takes_what_its_pickle_does(states, path):
     model = StateEncoder().fit([states])
     save_model(model, path)
     assert path.stat().st_size < len(pickle.dumps(model)) + SMALL_FILE / 2
-
-
-def test_tokens_of_numpy(path):
-    model = AttentionLSTMClassifier(**{**SMALL, "front_end": ("embedding",)})
-    X = [np.array(x) for x in SENTENCES]
-    copy = copied(model.fit(X, YES), path)
-    np.testing.assert_array_equal(copy.predict_proba(X), model.predict_proba(X))

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from model_zoo import LENGTHS, SENTENCES, SMALL, UP_OR_DOWN, WALKS, fitted
 from scipy.stats import loguniform
-from sklearn import metrics
+from sklearn import calibration, metrics
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
@@ -57,11 +57,14 @@ KERNELS = RandomKernelFeatures(n_features=84, random_state=0)
 RATES = {"lr": [1e-3, 1e-2], "pooling": [("max",), ("mean", "max")]}
 MAE = metrics.make_scorer(metrics.mean_absolute_error, greater_is_better=False)
 
+# since scikit-learn 1.8
+TEMPERATURE = ["temperature"] * hasattr(calibration, "_TemperatureScaling")
+
 Y = np.array(UP_OR_DOWN)
 CLASSIFIERS = {
     **{
         f"calibrated {method}": CalibratedClassifierCV(CLASSIFIER, cv=2, method=method)
-        for method in ("sigmoid", "isotonic", "temperature")
+        for method in ("sigmoid", "isotonic", *TEMPERATURE)
     },
     "calibrated frozen": CalibratedClassifierCV(
         FrozenEstimator(fitted("classifier")), cv=2, ensemble=False
