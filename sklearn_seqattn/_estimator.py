@@ -1,23 +1,54 @@
-"""What every estimator does: versioned pickles, rollback on error, seeds."""
+"""Parts of every estimator: versioned pickles, rollback on error, seeds, checks.
+
+All private names of scikit-learn that the library uses are imported here, and nowhere
+else. They were seen in scikit-learn 1.7 to 1.9.
+"""
 
 import inspect
 import warnings
 from contextlib import contextmanager
 
 import numpy as np
+import sklearn
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils import check_random_state
 
 from sklearn_seqattn._version import __version__
 
+try:
+    from sklearn.base import _fit_context as fit_context
+    from sklearn.utils._param_validation import (
+        Interval,
+        StrOptions,
+        validate_parameter_constraints,
+        validate_params,
+    )
+    from sklearn.utils.validation import _check_sample_weight as check_sample_weight
+except ImportError as error:
+    raise ImportError(
+        f"scikit-learn {sklearn.__version__} has no such private name ({error}); "
+        "sklearn_seqattn works with 1.7 to 1.9."
+    ) from error
+
+__all__ = [
+    "Interval",
+    "StrOptions",
+    "VersionedPickles",
+    "check_sample_weight",
+    "draw_seeds",
+    "fit_context",
+    "kept_on_failure",
+    "validate_parameter_constraints",
+    "validate_params",
+]
+
 _VERSION = "_sklearn_seqattn_version"
 
 
 class VersionedPickles:
-    """A pickled estimator knows its version; another version loads it with a warning.
+    """Write the version of the library into pickles; another version warns.
 
-    Parameters that an older version did not have get their defaults, which are to
-    leave an estimator as it was.
+    Parameters that an older version did not have get their defaults.
     """
 
     def __getstate__(self):
@@ -42,7 +73,7 @@ class VersionedPickles:
 
 @contextmanager
 def kept_on_failure(estimator):
-    """Leave an estimator as it was if the block raises.
+    """Restore an estimator if the block raises.
 
     Parameters
     ----------
@@ -59,14 +90,14 @@ def kept_on_failure(estimator):
 
 
 def draw_seeds(random_state, n_seeds):
-    """Draw seeds without moving the global generator of numpy.
+    """Draw seeds without use of the global generator of numpy.
 
     Parameters
     ----------
     random_state : int, RandomState instance or None
-        As the estimators take it; None draws from the operating system.
+        As in the estimators; None takes entropy from the operating system.
     n_seeds : int
-        How many.
+        The number of seeds.
 
     Returns
     -------

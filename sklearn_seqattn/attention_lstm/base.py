@@ -6,9 +6,9 @@ from functools import partial
 
 import numpy as np
 import torch
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqattn._estimator import draw_seeds, kept_on_failure
+from sklearn_seqattn._estimator import check_sample_weight, draw_seeds, kept_on_failure
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.network_config import (
     check_same_network,
@@ -178,7 +178,7 @@ class BaseSequenceEstimator(SequenceParameters):
             raise ValueError(
                 "sample_weight is zero for every sequence; at least one must count."
             )
-        weights = _check_sample_weight(
+        weights = check_sample_weight(
             sample_weight, y, dtype=np.float64, ensure_non_negative=True
         )
         if not weights.all():

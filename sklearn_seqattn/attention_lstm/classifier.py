@@ -4,12 +4,12 @@ from numbers import Real
 
 import numpy as np
 from scipy.special import expit, log_expit, log_softmax, softmax
-from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.base import ClassifierMixin
 from sklearn.utils import assert_all_finite, check_array, column_or_1d
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from torch import nn
 
+from sklearn_seqattn._estimator import Interval, StrOptions, fit_context
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.base import BaseSequenceEstimator
 from sklearn_seqattn.attention_lstm.class_weights import weigh_classes
@@ -385,7 +385,7 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         self.time_stretch = time_stretch
         self.class_weight = class_weight
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self, X, y, sample_weight=None, *, validation_data=None, X_val=None, y_val=None
     ):
@@ -424,7 +424,7 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         """
         return self._fit(X, y, sample_weight, (validation_data, X_val, y_val))
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train for one epoch on some sequences, at a constant learning rate.
 

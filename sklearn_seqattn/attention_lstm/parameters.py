@@ -3,10 +3,10 @@
 from numbers import Integral, Real
 from os import PathLike
 
+import torch
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import Interval, StrOptions
 
-from sklearn_seqattn._estimator import VersionedPickles
+from sklearn_seqattn._estimator import Interval, StrOptions, VersionedPickles
 from sklearn_seqattn.nn.front_end import BLOCK_NAMES
 from sklearn_seqattn.nn.pooling import POOLINGS
 
@@ -62,7 +62,7 @@ class SequenceParameters(VersionedPickles, BaseEstimator):
         "max_steps_per_batch": [_SIZE],
         "precision": [StrOptions({"float32", "bfloat16", "auto"})],
         "tbptt_steps": [_SIZE, None],
-        "device": [str],
+        "device": [str, torch.device],
         "callbacks": [list, tuple],
         "net_params": [dict, None],
         "checkpoint_dir": [str, PathLike, None],

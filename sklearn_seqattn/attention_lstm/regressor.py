@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from sklearn.base import RegressorMixin, _fit_context
+from sklearn.base import RegressorMixin
 from sklearn.utils import check_array
 from torch import nn
 
+from sklearn_seqattn._estimator import fit_context
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.base import BaseSequenceEstimator
 from sklearn_seqattn.attention_lstm.shrinkage import halves, shrink, trust
@@ -245,7 +246,7 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
     _prediction_dtype = torch.float64
     _amplify = False  # how loud a sequence is may be what the target measures
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self, X, y, sample_weight=None, *, validation_data=None, X_val=None, y_val=None
     ):
@@ -280,7 +281,7 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         """
         return self._fit(X, y, sample_weight, (validation_data, X_val, y_val))
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None):
         """Train for one epoch on some sequences, at a constant learning rate.
 

@@ -8,13 +8,16 @@ from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
-    _fit_context,
 )
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqattn._estimator import VersionedPickles, kept_on_failure
+from sklearn_seqattn._estimator import (
+    Interval,
+    VersionedPickles,
+    fit_context,
+    kept_on_failure,
+)
 from sklearn_seqattn.nn.random_convolutions import RandomKernels, compute_features
 from sklearn_seqattn.preprocessing import SequenceScaler
 from sklearn_seqattn.preprocessing.gain import (
@@ -24,6 +27,7 @@ from sklearn_seqattn.preprocessing.gain import (
     turn_up,
 )
 from sklearn_seqattn.sequences import validate_sequences
+from sklearn_seqattn.training import isolated_torch
 
 
 class RandomKernelFeatures(
@@ -113,7 +117,7 @@ class RandomKernelFeatures(
         self.channels_first = channels_first
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Draw the convolutions and take their thresholds from the sequences.
 
@@ -137,13 +141,14 @@ class RandomKernelFeatures(
             check_range(scaler.scale_)
             self.mean_, self.scale_ = scaler.center_, scaler.scale_
             seed = check_random_state(self.random_state).randint(2**31 - 1)
-            self.kernels_ = RandomKernels(
-                input_size=sequences.values.shape[1],
-                max_length=int(sequences.lengths.max()),
-                n_features=int(self.n_features),
-            )
-            generator = torch.Generator().manual_seed(int(seed))
-            self.kernels_.fit(*self._tensors(sequences), generator)
+            with isolated_torch(int(seed)):
+                self.kernels_ = RandomKernels(
+                    input_size=sequences.values.shape[1],
+                    max_length=int(sequences.lengths.max()),
+                    n_features=int(self.n_features),
+                )
+                generator = torch.Generator().manual_seed(int(seed))
+                self.kernels_.fit(*self._tensors(sequences), generator)
         return self
 
     def transform(self, X):
@@ -161,7 +166,9 @@ class RandomKernelFeatures(
         """
         check_is_fitted(self)
         sequences = self._read(X, reset=False)
-        return compute_features(self.kernels_, *self._tensors(sequences)).numpy()
+        with isolated_torch(0):
+            features = compute_features(self.kernels_, *self._tensors(sequences))
+        return features.numpy()
 
     def _read(self, X, *, reset):
         """Validate sequences of numbers."""

@@ -10,10 +10,16 @@ from numbers import Integral, Real
 import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqattn._estimator import VersionedPickles, draw_seeds
+from sklearn_seqattn._estimator import (
+    Interval,
+    StrOptions,
+    VersionedPickles,
+    check_sample_weight,
+    draw_seeds,
+    validate_params,
+)
 from sklearn_seqattn.next_state.encoding import StateEncodingMixin
 from sklearn_seqattn.next_state.generation import Continuations, draw, search
 
@@ -166,7 +172,7 @@ class NextStateMixin(StateEncodingMixin, ClassifierMixin, VersionedPickles):
             on: 1 is perfect, K is a guess among K states.
         """
         log_likelihood, _, counts = self._score_positions(X)
-        weight = _check_sample_weight(sample_weight, counts)
+        weight = check_sample_weight(sample_weight, counts)
         return float(np.exp(-(weight @ log_likelihood) / _total(weight @ counts)))
 
     def score(self, X, y=None, sample_weight=None):
@@ -190,7 +196,7 @@ class NextStateMixin(StateEncodingMixin, ClassifierMixin, VersionedPickles):
         if y is not None:
             return accuracy_score(y, self.predict(X), sample_weight=sample_weight)
         _, correct, counts = self._score_positions(X)
-        weight = _check_sample_weight(sample_weight, counts)
+        weight = check_sample_weight(sample_weight, counts)
         return float((weight @ correct) / _total(weight @ counts))
 
     @validate_params(

@@ -8,10 +8,15 @@ from numbers import Integral
 import numpy as np
 import torch
 from scipy.special import log_softmax
-from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.base import BaseEstimator
 
-from sklearn_seqattn._estimator import draw_seeds, kept_on_failure
+from sklearn_seqattn._estimator import (
+    Interval,
+    StrOptions,
+    draw_seeds,
+    fit_context,
+    kept_on_failure,
+)
 from sklearn_seqattn.attention_lstm.base import BaseSequenceEstimator
 from sklearn_seqattn.next_state.base import NextStateMixin
 from sklearn_seqattn.next_state.batches import (
@@ -354,7 +359,7 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
         self.keep_checkpoint = keep_checkpoint
         self.verbose = verbose
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None):
         """Train the network, and choose the mixture on held-out sequences.
 
@@ -411,7 +416,7 @@ class NextStateLSTM(NextStateMixin, BaseEstimator):
             "classes": digest(self.classes_),
         }
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None, sample_weight=None):
         """Train for one epoch more, on sequences that may bring new states.
 

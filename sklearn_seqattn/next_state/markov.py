@@ -3,10 +3,14 @@
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.base import BaseEstimator
 
-from sklearn_seqattn._estimator import kept_on_failure
+from sklearn_seqattn._estimator import (
+    Interval,
+    StrOptions,
+    fit_context,
+    kept_on_failure,
+)
 from sklearn_seqattn.next_state.base import NextStateMixin
 from sklearn_seqattn.next_state.ngrams import NgramModel, context_rows
 from sklearn_seqattn.next_state.streams import FIRST_STATE
@@ -114,7 +118,7 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
         self.end_state = end_state
         self.min_count = min_count
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None):
         """Count what follows what.
 
@@ -135,7 +139,7 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
         """
         return self._count(X, y, sample_weight, first=True)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None, sample_weight=None):
         """Add the counts of more sequences; they may bring new states.
 

@@ -4,8 +4,8 @@ import inspect
 
 import numpy as np
 import torch
-from sklearn.utils._param_validation import validate_parameter_constraints
 
+from sklearn_seqattn._estimator import validate_parameter_constraints
 from sklearn_seqattn.attention_lstm.base import BaseSequenceEstimator
 from sklearn_seqattn.attention_lstm.network_config import (
     check_encoder,

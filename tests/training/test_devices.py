@@ -41,7 +41,9 @@ class TestDevice:
     def test_without_one_it_is_the_cpu(self, see):
         see(None)
         assert resolve_device("auto") == "cpu"
-        with pytest.raises(ValueError, match="'cuda' is not available here; torch sees"):
+        with pytest.raises(
+            ValueError, match="'cuda' is not available here; torch sees"
+        ):
             resolve_device("cuda")
 
     @pytest.mark.parametrize("as_type", [str, torch.device])

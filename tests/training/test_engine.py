@@ -93,7 +93,9 @@ class TestNetParams:
 
     def test_rates_of_single_layers(self):
         groups = [("*bias", {"lr": 1e-30})]
-        net, _ = train_line(plan=make_plan(net_params={"optimizer__param_groups": groups}))
+        net, _ = train_line(
+            plan=make_plan(net_params={"optimizer__param_groups": groups})
+        )
         with isolated_torch(0):
             before = FirstValue()
         assert torch.equal(net.module_.linear.bias, before.linear.bias)
@@ -329,7 +331,12 @@ class TestParts:
         lengths = np.array([10, 9, 3, 2, 1])
         values = np.ones((lengths.sum(), 1), np.float32)
         data = SequenceDataset(values, lengths, np.ones((5, 1), np.float32))
-        train_line(data, module=Sizes(), valid_set=data, plan=make_plan(net_params={"max_steps": 5}))
+        train_line(
+            data,
+            module=Sizes(),
+            valid_set=data,
+            plan=make_plan(net_params={"max_steps": 5}),
+        )
         assert max(sizes) == 10  # behind a stride of 2, the bound is 5 steps
 
     def test_outputs_of_all_parts_reach_callbacks(self):
