@@ -2,9 +2,15 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import (
+    check_is_fitted,
+)
 
-from sklearn_seqattn._estimator import NestedParameters, VersionedPickles
+from sklearn_seqattn._estimator import (
+    NestedParameters,
+    VersionedPickles,
+    check_sample_weight,
+)
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.network_config import (
     check_network_params,
@@ -114,7 +120,7 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
             raise ValueError(
                 "sample_weight is zero for every sequence; at least one must count."
             )
-        return _check_sample_weight(
+        return check_sample_weight(
             sample_weight, y, dtype=np.float64, ensure_non_negative=True
         )
 

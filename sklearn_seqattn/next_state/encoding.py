@@ -4,13 +4,12 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.utils import column_or_1d
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import (
-    _check_sample_weight,
     check_consistent_length,
     check_is_fitted,
 )
 
+from sklearn_seqattn._estimator import Interval, check_sample_weight
 from sklearn_seqattn.next_state.event_features import EventFeatures, as_frames
 from sklearn_seqattn.next_state.streams import (
     NOTHING,
@@ -79,7 +78,7 @@ class StateEncodingMixin:
             raise ValueError(
                 "X holds empty sequences alone; give some with states to learn from."
             )
-        weights = _check_sample_weight(sample_weight, lengths, dtype=np.float64)
+        weights = check_sample_weight(sample_weight, lengths, dtype=np.float64)
         if (weights < 0).any() or not weights.any():
             raise ValueError(
                 "sample_weight must not be negative, and positive for some sequence."

@@ -13,8 +13,8 @@ import numpy as np
 import sklearn.metrics
 from scipy import stats
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import validate_parameter_constraints
 
+from sklearn_seqattn._estimator import validate_parameter_constraints
 from sklearn_seqattn.storage.files import FileFormatError
 
 #: Classes that are written by their state. Names that begin with an underscore are

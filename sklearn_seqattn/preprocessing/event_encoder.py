@@ -5,12 +5,11 @@ from sklearn.base import (
     BaseEstimator,
     OneToOneFeatureMixin,
     TransformerMixin,
-    _fit_context,
 )
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqattn._estimator import VersionedPickles, rollback_on_error
+from sklearn_seqattn._estimator import VersionedPickles, fit_context, rollback_on_error
 from sklearn_seqattn.preprocessing.output import restore
 from sklearn_seqattn.sequences import validate_sequences
 from sklearn_seqattn.sequences.event_columns import check_kinds, numeric_columns
@@ -63,7 +62,7 @@ class EventEncoder(
 
     _parameter_constraints = {}
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Learn the categories of each column.
 

@@ -5,9 +5,9 @@ from numbers import Integral
 from pathlib import Path
 
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import Interval
 from skorch.callbacks import Callback
 
+from sklearn_seqattn._estimator import Interval
 from sklearn_seqattn.storage.files import FileFormatError, read_file, write_file
 from sklearn_seqattn.storage.values import Reader, Writer
 from sklearn_seqattn.training.net_state import pack_net_state, restore_net_state

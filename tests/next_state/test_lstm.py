@@ -218,7 +218,7 @@ def test_partial_fit_learns_new_states():
 
 def test_a_failed_fit_leaves_the_old_one(model):
     copy = pickle.loads(pickle.dumps(model))
-    with pytest.raises(ValueError, match="No state occurs min_count=3 times|nothing to learn"):
+    with pytest.raises(ValueError, match="nothing to learn"):
         copy.set_params(start_state=False, end_state=False).fit([["a"], ["b"]])
     copy.set_params(start_state=True, end_state=True)
     np.testing.assert_array_equal(copy.predict_proba(X), model.predict_proba(X))

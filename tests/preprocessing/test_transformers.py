@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from bad_inputs import BAD_INPUTS
+from battery import parametrize_with_checks
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -14,7 +15,6 @@ from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 from sklearn.utils import estimator_checks
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_seqattn import (
     EventEncoder,
