@@ -379,8 +379,8 @@ def test_given_vocabulary():
         (
             {"min_count": 2},
             ["a b"],
-            "No state occurs min_count=2 times: the most frequent, 'a', occurs 1 times. "
-            "Lower min_count.",
+            "No state occurs min_count=2 times: the most frequent, 'a', occurs 1 "
+            "times. Lower min_count.",
         ),
     ],
 )
