@@ -3,10 +3,9 @@
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqattn._estimator import draw_seeds
+from sklearn_seqattn._estimator import Interval, StrOptions, draw_seeds, validate_params
 from sklearn_seqattn.next_state.decoding import Continuations, beam_search, draw
 
 

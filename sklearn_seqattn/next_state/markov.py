@@ -3,10 +3,16 @@
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.base import (
+    BaseEstimator,
+)
 
-from sklearn_seqattn._estimator import rollback_on_error
+from sklearn_seqattn._estimator import (
+    Interval,
+    StrOptions,
+    fit_context,
+    rollback_on_error,
+)
 from sklearn_seqattn.next_state.base import NextStateMixin
 from sklearn_seqattn.next_state.contexts import context_rows
 from sklearn_seqattn.next_state.ngrams import NgramModel
@@ -126,7 +132,7 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
         self.target = target
         self.columns = columns
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None):
         """Fit the counts of what follows each context.
 
@@ -148,7 +154,7 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
         """
         return self._count(X, y, sample_weight, first=True)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None, sample_weight=None):
         """Add the counts of more sequences, which may have new states.
 

@@ -1,7 +1,8 @@
 """Scores of predicted states, position by position."""
 
 import numpy as np
-from sklearn.utils.validation import _check_sample_weight
+
+from sklearn_seqattn._estimator import check_sample_weight
 
 
 def scored_rows(streams, *, last=False):
@@ -99,7 +100,7 @@ def mean_over_positions(totals, positions, sample_weight=None):
     0.9
     """
     totals, positions = np.asarray(totals), np.asarray(positions)
-    weights = _check_sample_weight(sample_weight, totals)
+    weights = check_sample_weight(sample_weight, totals)
     count = weights @ positions
     if not count:
         raise ValueError(

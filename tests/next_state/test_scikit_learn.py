@@ -126,8 +126,8 @@ BAD_AT_FIT = {
     "empty sequences alone": ([[], []], None, "X holds empty sequences alone"),
     "None after an empty one": ([[], ["a", "b"], ["a", None]], None, r"X\[2\] holds"),
     "None after empty ones": ([[], [], ["a", None]], None, r"X\[2\] holds None"),
-    "one state": ("abc", None, r"X is of type str; expected a list of sequences"),
-    "a flat list": (["a", 1], None, r"X\[0\] is of type str; every element"),
+    "one state": ("abc", None, r"X is one text .* pass \[X\]"),
+    "a flat list": (["a", 1], None, r"X\[1\] is of type int; other elements of X are"),
     "None": ([["a", None]], None, r"X\[0\] holds None of type NoneType at step 1"),
     "NaN": ([["a", np.nan]], None, r"X\[0\] holds nan of type float at step 1"),
     "floats": (
