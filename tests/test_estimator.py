@@ -3,6 +3,8 @@
 import importlib
 import pickle
 import pickletools
+import subprocess
+import sys
 import warnings
 
 import pytest
@@ -13,7 +15,7 @@ from sklearn.base import clone
 from sklearn.exceptions import InconsistentVersionWarning
 from skorch.exceptions import DeviceWarning
 
-from sklearn_seqattn import SequencePadder, pickles
+from sklearn_seqattn import SequencePadder, _estimator
 from sklearn_seqattn._estimator import VersionedPickles
 
 VERSIONED = [n for n, m in MODELS.items() if isinstance(m[0], VersionedPickles)]
@@ -53,7 +55,7 @@ class TestVersions:
     def pickled(self, name, monkeypatch):
         """Pickle a model as another version would."""
         with monkeypatch.context() as patch:
-            patch.setattr(pickles, "__version__", "0.0.9")
+            patch.setattr(_estimator, "__version__", "0.0.9")
             return pickle.dumps(fitted(name))
 
     @pytest.mark.parametrize("name", VERSIONED)
@@ -124,3 +126,17 @@ def test_what_was_on_a_gpu_loads_without_one(tmp_path):
             copy = pickle.loads(content)
         assert torch.device(copy.net_.device).type == "cpu"
         assert outputs(name, copy) == outputs(name, fitted(name))
+
+
+def test_a_private_name_of_scikit_learn_that_is_gone_is_named():
+    code = (
+        "import sklearn.base\n"
+        "del sklearn.base._fit_context\n"
+        "import sklearn_seqattn._estimator"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 1
+    assert "'_fit_context'" in found.stderr
+    assert "sklearn_seqattn works with 1.7 to 1.9" in found.stderr
