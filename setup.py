@@ -13,12 +13,15 @@ EXTRAS = {
     "oldest": [  # what .ci/run needs in the environment of the oldest versions
         "cloudpickle>=3.1",
         "hypothesis>=6.150",
+        "polars>=2.1",
+        "pyarrow>=26.0",
         "pytest>=9.0",
         "pytest-xdist>=3.8",
         "safetensors>=0.6",
+        "skops>=0.13",
     ],
     "optuna": ["optuna>=5.0"],
-    "persistence": ["safetensors>=0.6"],
+    "persistence": ["safetensors>=0.6", "skops>=0.13"],
     "test": [
         "cloudpickle>=3.1",
         "codespell>=2.4",
@@ -26,10 +29,13 @@ EXTRAS = {
         "mlflow-skinny>=3.17",
         "numpydoc>=1.11",
         "optuna>=5.0",
+        "polars>=2.1",
+        "pyarrow>=26.0",
         "pytest>=9.0",
         "pytest-xdist>=3.8",
         "ruff>=0.17",
         "safetensors>=0.6",
+        "skops>=0.13",
     ],
 }
 
@@ -41,8 +47,10 @@ setup(
     long_description_content_type="text/markdown",
     license="BSD-3-Clause",
     packages=find_packages(include=["sklearn_seqattn", "sklearn_seqattn.*"]),
+    package_data={"sklearn_seqattn": ["py.typed", "*.pyi"]},
     python_requires=">=3.11",
     install_requires=[
+        "narwhals>=2.0",
         "numpy>=2.0",
         "pandas>=2.2.2",
         "scikit-learn>=1.7",

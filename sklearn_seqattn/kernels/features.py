@@ -16,18 +16,18 @@ from sklearn_seqattn._estimator import (
     Interval,
     VersionedPickles,
     fit_context,
-    kept_on_failure,
+    rollback_on_error,
 )
-from sklearn_seqattn.nn.random_convolutions import RandomKernels, compute_features
+from sklearn_seqattn.nn.kernel_features import compute_features
+from sklearn_seqattn.nn.random_convolutions import RandomConvolutions
 from sklearn_seqattn.preprocessing import SequenceScaler
 from sklearn_seqattn.preprocessing.gain import (
     as_float32,
     check_range,
-    standardise,
-    turn_up,
+    control_gain,
+    standardize,
 )
 from sklearn_seqattn.sequences import validate_sequences
-from sklearn_seqattn.training import isolated_torch
 
 
 class RandomKernelFeatures(
@@ -63,7 +63,7 @@ class RandomKernelFeatures(
 
     Attributes
     ----------
-    kernels_ : RandomKernels
+    kernels_ : RandomConvolutions
         The convolutions, a torch module.
 
     mean_ : ndarray of shape (D,)
@@ -134,21 +134,20 @@ class RandomKernelFeatures(
         RandomKernelFeatures
             The fitted transformer itself.
         """
-        with kept_on_failure(self):
+        with rollback_on_error(self):
             sequences = self._read(X, reset=True)
             with np.errstate(over="ignore", invalid="ignore"):
                 scaler = SequenceScaler()._fit_sequences(sequences)
             check_range(scaler.scale_)
             self.mean_, self.scale_ = scaler.center_, scaler.scale_
             seed = check_random_state(self.random_state).randint(2**31 - 1)
-            with isolated_torch(int(seed)):
-                self.kernels_ = RandomKernels(
-                    input_size=sequences.values.shape[1],
-                    max_length=int(sequences.lengths.max()),
-                    n_features=int(self.n_features),
-                )
-                generator = torch.Generator().manual_seed(int(seed))
-                self.kernels_.fit(*self._tensors(sequences), generator)
+            self.kernels_ = RandomConvolutions(
+                input_size=sequences.values.shape[1],
+                max_length=int(sequences.lengths.max()),
+                n_features=int(self.n_features),
+            )
+            generator = torch.Generator().manual_seed(int(seed))
+            self.kernels_.fit(*self._tensors(sequences), generator)
         return self
 
     def transform(self, X):
@@ -166,9 +165,7 @@ class RandomKernelFeatures(
         """
         check_is_fitted(self)
         sequences = self._read(X, reset=False)
-        with isolated_torch(0):
-            features = compute_features(self.kernels_, *self._tensors(sequences))
-        return features.numpy()
+        return compute_features(self.kernels_, *self._tensors(sequences)).numpy()
 
     def _read(self, X, *, reset):
         """Validate sequences of numbers."""
@@ -185,8 +182,8 @@ class RandomKernelFeatures(
     def _tensors(self, sequences):
         """Scale in float64, so that large offsets lose no precision."""
         lengths = np.asarray(sequences.lengths)
-        values = standardise(sequences.values, self.mean_, self.scale_)
-        values = as_float32(turn_up(values, lengths))
+        values = standardize(sequences.values, self.mean_, self.scale_)
+        values = as_float32(control_gain(values, lengths))
         return torch.from_numpy(values), torch.from_numpy(lengths)
 
     def __sklearn_tags__(self):

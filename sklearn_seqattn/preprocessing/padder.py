@@ -3,7 +3,10 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import (
+    BaseEstimator,
+    TransformerMixin,
+)
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqattn._estimator import (
@@ -11,7 +14,7 @@ from sklearn_seqattn._estimator import (
     StrOptions,
     VersionedPickles,
     fit_context,
-    kept_on_failure,
+    rollback_on_error,
 )
 from sklearn_seqattn.preprocessing.output import to_padded
 from sklearn_seqattn.sequences import Sequences, check_sequences, validate_sequences
@@ -96,7 +99,7 @@ class SequencePadder(TransformerMixin, VersionedPickles, BaseEstimator):
         SequencePadder
             The fitted transformer.
         """
-        with kept_on_failure(self):
+        with rollback_on_error(self):
             longest = int(self._read(X, reset=True).lengths.max())
             self.max_len_ = longest if self.max_len is None else int(self.max_len)
         return self
@@ -147,10 +150,10 @@ class SequencePadder(TransformerMixin, VersionedPickles, BaseEstimator):
         if self.channels_first:
             X = X.swapaxes(1, 2)  # (n, T, D)
         is_reversed = self.padding == "pre"
-        pieces = check_sequences(X[:, ::-1] if is_reversed else X).to_list()
+        sequences = check_sequences(X[:, ::-1] if is_reversed else X).to_list()
         if is_reversed:
-            pieces = [piece[::-1] for piece in pieces]
-        return [piece.T for piece in pieces] if self.channels_first else pieces
+            sequences = [steps[::-1] for steps in sequences]
+        return [steps.T for steps in sequences] if self.channels_first else sequences
 
     def _read(self, X, *, reset):
         """Validate numeric input."""

@@ -1,15 +1,20 @@
 """Scale the channels of sequences over their real steps."""
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.base import (
+    BaseEstimator,
+    TransformerMixin,
+)
+from sklearn.utils.validation import (
+    check_is_fitted,
+)
 
 from sklearn_seqattn._estimator import (
     StrOptions,
     VersionedPickles,
     check_sample_weight,
     fit_context,
-    kept_on_failure,
+    rollback_on_error,
 )
 from sklearn_seqattn.preprocessing.output import TableFeatureNamesMixin, restore
 from sklearn_seqattn.sequences import validate_sequences
@@ -94,7 +99,7 @@ class SequenceScaler(
         SequenceScaler
             The fitted transformer.
         """
-        with kept_on_failure(self), np.errstate(over="ignore", invalid="ignore"):
+        with rollback_on_error(self), np.errstate(over="ignore", invalid="ignore"):
             self._fit_sequences(self._read(X, reset=True), sample_weight)
             if not np.isfinite([self.center_, self.scale_]).all():
                 raise ValueError(
@@ -157,7 +162,8 @@ class SequenceScaler(
         lowest, highest = sequences.channel_ranges()
         center, scale = _STATISTICS[self.method](sequences, weights, lowest, highest)
         largest = np.maximum(highest, -lowest)
-        eps = np.finfo(sequences.values.dtype).eps
+        # float64 whatever the dtype of X: the same numbers are scaled alike.
+        eps = np.finfo(np.float64).eps
         is_constant = (lowest == highest) | (scale <= 10 * eps * largest)
         self.center_, self.scale_ = center, np.where(is_constant, 1.0, scale)
         return self

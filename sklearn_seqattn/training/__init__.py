@@ -3,7 +3,7 @@
 No other part of the library imports skorch.
 """
 
-from sklearn_seqattn.training.checkpoints import Checkpoint
+from sklearn_seqattn.training.checkpoints import Checkpoint, open_checkpoint
 from sklearn_seqattn.training.devices import (
     computing_in,
     move,
@@ -11,13 +11,13 @@ from sklearn_seqattn.training.devices import (
     resolve_precision,
 )
 from sklearn_seqattn.training.engine import (
-    SequenceNet,
     TrainingPlan,
     bare_net,
     train,
 )
 from sklearn_seqattn.training.interrupts import raise_interrupt
 from sklearn_seqattn.training.memory import named_memory_errors
+from sklearn_seqattn.training.net import SequenceNet
 from sklearn_seqattn.training.optimization import (
     AverageWeights,
     WeightedLoss,
@@ -47,6 +47,7 @@ __all__ = [
     "iter_attention_weights",
     "move",
     "named_memory_errors",
+    "open_checkpoint",
     "pooling_weights",
     "predicting",
     "raise_interrupt",

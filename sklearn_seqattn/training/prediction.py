@@ -51,14 +51,32 @@ def forward(net, dataset, *, precision="float32", max_steps=None):
                     outputs = outputs.float()
                 rows.append(outputs.cpu().numpy())
     outputs = np.concatenate(rows)[_restoring_order(dataset)]
+    check_outputs(outputs, np.arange(len(outputs)))
+    return outputs
+
+
+def check_outputs(outputs, sequences):
+    """Raise if outputs of a network are NaN or infinite.
+
+    Parameters
+    ----------
+    outputs : ndarray of shape (rows, K)
+        The outputs.
+    sequences : ndarray of shape (rows,)
+        The index in X of the sequence of each row.
+
+    Raises
+    ------
+    ValueError
+        With the index of the first such sequence.
+    """
     is_finite = np.isfinite(outputs).all(axis=1)
     if not is_finite.all():
         raise ValueError(
-            f"The network has no finite output for sequence {is_finite.argmin()}. Look "
-            "for values far beyond those of the training data; if no output is finite, "
-            "fit with a smaller lr."
+            "The network has no finite output for sequence "
+            f"{sequences[is_finite.argmin()]}. Look for values far beyond those of the "
+            "training data; if no output is finite, fit with a smaller lr."
         )
-    return outputs
 
 
 def attention_weights(net, dataset):

@@ -20,12 +20,12 @@ from sklearn_seqattn import (
     NextStateLSTM,
     SequenceScaler,
 )
+from sklearn_seqattn.blocks import Dense
 from sklearn_seqattn.training.interrupts import StopAtBatch, finishing_batches
 
 X, Y = walks(40)
 SMALL = {
-    "front_end": ("dense",),
-    "dense_units": 3,
+    "front_end": (Dense(3),),
     "hidden_size": 4,
     "num_layers": 1,
     "num_heads": 2,
