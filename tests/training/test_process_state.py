@@ -14,6 +14,7 @@ from sklearn_seqattn import (
     AttentionLSTMRegressor,
     NextStateLSTM,
     RandomKernelFeatures,
+    RandomKernels,
     load_model,
     save_model,
 )
@@ -27,7 +28,7 @@ CASES = {
     "classifier": (
         AttentionLSTMClassifier(
             **FAST,
-            kernel_features=84,
+            blend=RandomKernels(n_features=84),
             early_stopping=True,
             validation_fraction=0.4,
             pooling=("attention", "max"),
