@@ -7,7 +7,6 @@ from collections import namedtuple
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import torch
 from scipy import sparse
 from torch.nn.utils.rnn import pack_sequence
@@ -155,13 +154,6 @@ BAD_CONTAINERS = [
         {},
         TypeError,
         "X is of type torch.NestedTensor; pass list(X.unbind()).",
-    ),
-    (
-        "lazy frame",
-        lambda: pl.LazyFrame({"a": [1.0]}),
-        {},
-        TypeError,
-        "X is of type polars.LazyFrame; pass X.collect().",
     ),
     (
         "groups of a frame",
