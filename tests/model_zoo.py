@@ -114,7 +114,9 @@ MODELS = {
     "tokens": (AttentionLSTMClassifier(**TOKENS), SENTENCES, YES, "predict_proba"),
     "vectors": (
         AttentionLSTMClassifier(
-            **TOKENS, vocabulary=["ba", "yes"], embedding_vectors=np.ones((2, 5))
+            **TOKENS,
+            vocabulary=["ba", "bu", "di", "yes"],
+            embedding_vectors=np.ones((4, 5)),
         ),
         SENTENCES,
         YES,
