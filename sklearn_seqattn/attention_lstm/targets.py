@@ -257,6 +257,29 @@ def learn_labels(y, classes):
     return ClassTargets(classes)
 
 
+def check_same_classes(classes, known):
+    """Raise if a later call of partial_fit names other classes than the first.
+
+    Parameters
+    ----------
+    classes : array-like of shape (n_classes,)
+        The classes that the call names.
+    known : ndarray of shape (n_classes,)
+        The classes of the first call.
+
+    Raises
+    ------
+    ValueError
+        If they differ.
+    """
+    classes = np.unique(column_or_1d(classes))
+    if not np.array_equal(classes, known):
+        raise ValueError(
+            f"classes={classes.tolist()} is not the same as on the first call to "
+            f"partial_fit, which was {known.tolist()}."
+        )
+
+
 def check_numbers(y, lengths):
     """Check the targets of a regressor.
 

@@ -11,10 +11,7 @@ import pandas as pd
 _NOT_COMPARED = {
     "callbacks",
     "checkpoint",
-    "checkpoint_dir",
-    "checkpoint_every",
     "device",
-    "keep_checkpoint",
     "verbose",
 }
 
