@@ -34,6 +34,7 @@ setup(
     long_description_content_type="text/markdown",
     license="BSD-3-Clause",
     packages=find_packages(include=["sklearn_seqattn", "sklearn_seqattn.*"]),
+    package_data={"sklearn_seqattn": ["py.typed", "*.pyi"]},
     python_requires=">=3.11",
     install_requires=[
         "numpy>=2.0",

@@ -40,8 +40,37 @@ class VersionedPickles:
         super().__setstate__({**defaults, **state})
 
 
+class NestedParameters:
+    """Set the parameters of an object that is None or a name, as ``tokens__size=32``.
+
+    A subclass says in `_nested` which class such a parameter stands for.
+    """
+
+    _nested = {}
+
+    def set_params(self, **params):
+        """Set parameters of the estimator, and of the objects that it holds.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters by name. ``tokens__size=32`` sets the size of `tokens`, which
+            becomes ``Tokens(size=32)`` where it was None.
+
+        Returns
+        -------
+        estimator : estimator instance
+            The estimator itself.
+        """
+        for name, make in self._nested.items():
+            if any(key.startswith(f"{name}__") for key in params):
+                value = params.get(name, getattr(self, name))
+                params[name] = value if hasattr(value, "set_params") else make()
+        return super().set_params(**params)
+
+
 @contextmanager
-def kept_on_failure(estimator):
+def rollback_on_error(estimator):
     """Leave an estimator as it was if the block raises.
 
     Parameters

@@ -47,7 +47,7 @@ def test_every_model_fits_and_predicts(call):
     classifier.set_params(max_epochs=1, random_state=0).fit(X, y)
     assert classifier.predict_proba(X).shape == (60, 2)
     parameters = classifier.get_params()
-    for name in ("label_smoothing", "time_stretch", "class_weight"):
+    for name in ("label_smoothing", "time_warp", "class_weight"):
         del parameters[name]
     regressor = AttentionLSTMRegressor(**parameters).fit(X, [len(x) for x in X])
     assert regressor.predict(X).shape == (60,)

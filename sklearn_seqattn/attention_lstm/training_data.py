@@ -1,35 +1,14 @@
-"""Training data in canonical form, and its validation split."""
+"""Training data of a classifier or a regressor, in canonical order."""
 
 from dataclasses import dataclass
 from hashlib import blake2b
-from math import ceil
 from struct import unpack
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import train_test_split
 
 from sklearn_seqattn.sequences import Sequences
-
-
-def check_same_length(n_sequences, n_targets):
-    """Refuse a y that is longer or shorter than X.
-
-    Parameters
-    ----------
-    n_sequences, n_targets : int
-        The lengths of X and y.
-
-    Raises
-    ------
-    ValueError
-        If they differ.
-    """
-    if n_sequences != n_targets:
-        raise ValueError(
-            f"X has {n_sequences} sequences, but y has {n_targets} targets; each "
-            "sequence needs one."
-        )
+from sklearn_seqattn.training.fingerprint import digest
 
 
 @dataclass(frozen=True)
@@ -43,56 +22,30 @@ class LabelledSequences:
     def __len__(self):
         return len(self.weights)
 
+    @property
+    def lengths(self):
+        """The number of steps of each sequence, (n,)."""
+        return self.sequences.lengths
+
+    @property
+    def strata(self):
+        """The classes whose shares a validation split keeps; None without classes."""
+        return self.targets if self.targets.ndim == 1 else None
+
+    def digests(self):
+        """Return a short text for X, y and sample_weight that differs where they do."""
+        sequences = self.sequences.joined()
+        return {
+            "X": digest(sequences.values, sequences.lengths),
+            "y": digest(self.targets),
+            "sample_weight": digest(self.weights),
+        }
+
     def take(self, rows):
-        """Give some rows, in that order."""
+        """Return some rows, in that order."""
         return LabelledSequences(
             self.sequences.take(rows), self.targets[rows], self.weights[rows]
         )
-
-
-def split_validation(data, fraction, seed, *, strata=None):
-    """Hold out a part of the training data.
-
-    Parameters
-    ----------
-    data : LabelledSequences
-        The training data, n rows.
-    fraction : float
-        The share to hold out.
-    seed : int
-        Decides which rows.
-    strata : ndarray of shape (n,) or None
-        Classes whose shares are kept; None splits at random.
-
-    Returns
-    -------
-    train, valid : LabelledSequences
-
-    Raises
-    ------
-    ValueError
-        If one of the parts would be empty.
-    """
-    n_valid = ceil(fraction * len(data))
-    if n_valid >= len(data):
-        raise ValueError(
-            f"validation_fraction={fraction} of {len(data)} distinct sequences leaves "
-            "none to train on; give more data or set early_stopping=False."
-        )
-    rows = np.arange(len(data))
-    alone = np.empty(0, dtype=np.int64)  # rows that are the only ones of their class
-    if strata is not None:
-        _, codes, counts = np.unique(strata, return_inverse=True, return_counts=True)
-        alone = np.flatnonzero(counts[codes] == 1)
-        rows = np.flatnonzero(counts[codes] > 1)
-        n_classes = np.count_nonzero(counts > 1)
-        strata = strata[rows]
-        if n_valid >= len(rows) or n_classes > min(n_valid, len(rows) - n_valid):
-            rows, alone, strata = np.arange(len(data)), alone[:0], None
-    train, valid = train_test_split(
-        rows, test_size=n_valid, random_state=seed, stratify=strata
-    )
-    return data.take(np.append(train, alone)), data.take(valid)
 
 
 def canonical_rows(sequences, targets, weights):

@@ -14,8 +14,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqattn._estimator import VersionedPickles, kept_on_failure
-from sklearn_seqattn.nn.random_convolutions import RandomKernels, compute_features
+from sklearn_seqattn._estimator import VersionedPickles, rollback_on_error
+from sklearn_seqattn.nn.kernel_features import compute_features
+from sklearn_seqattn.nn.random_convolutions import RandomConvolutions
 from sklearn_seqattn.preprocessing import SequenceScaler
 from sklearn_seqattn.preprocessing.gain import (
     as_float32,
@@ -59,7 +60,7 @@ class RandomKernelFeatures(
 
     Attributes
     ----------
-    kernels_ : RandomKernels
+    kernels_ : RandomConvolutions
         The convolutions, a torch module.
 
     mean_ : ndarray of shape (D,)
@@ -130,14 +131,14 @@ class RandomKernelFeatures(
         RandomKernelFeatures
             The fitted transformer itself.
         """
-        with kept_on_failure(self):
+        with rollback_on_error(self):
             sequences = self._read(X, reset=True)
             with np.errstate(over="ignore", invalid="ignore"):
                 scaler = SequenceScaler()._fit_sequences(sequences)
             check_range(scaler.scale_)
             self.mean_, self.scale_ = scaler.center_, scaler.scale_
             seed = check_random_state(self.random_state).randint(2**31 - 1)
-            self.kernels_ = RandomKernels(
+            self.kernels_ = RandomConvolutions(
                 input_size=sequences.values.shape[1],
                 max_length=int(sequences.lengths.max()),
                 n_features=int(self.n_features),

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from sklearn_seqattn._estimator import kept_on_failure
+from sklearn_seqattn._estimator import rollback_on_error
 from sklearn_seqattn.next_state.base import NextStateMixin
 from sklearn_seqattn.next_state.ngrams import NgramModel, context_rows
 from sklearn_seqattn.next_state.streams import FIRST_STATE
@@ -160,7 +160,7 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
 
     def _count(self, X, y, sample_weight, *, first):
         """Fit the n-gram model, on the counts so far too unless it is the first."""
-        with kept_on_failure(self):
+        with rollback_on_error(self):
             streams, weights, moved = self._learn_states(
                 X, y, sample_weight, first=first
             )

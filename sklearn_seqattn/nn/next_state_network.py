@@ -4,13 +4,10 @@ import torch
 from torch import nn
 
 from sklearn_seqattn.nn.attention import build_attention
-from sklearn_seqattn.nn.blocks import Embedding
-from sklearn_seqattn.nn.config import remembers_numbers
-from sklearn_seqattn.nn.encoders import build_encoder
+from sklearn_seqattn.nn.construction import constructing
+from sklearn_seqattn.nn.ids import FIRST_ID
+from sklearn_seqattn.nn.layers import Embedding
 from sklearn_seqattn.nn.masking import length_mask
-
-#: Ids below this one stand for no state: the start (padding) and the unknown state.
-FIRST_STATE_ID = 2
 
 
 class EventEmbedding(nn.Module):
@@ -58,12 +55,12 @@ class TiedHead(nn.Module):
         super().__init__()
         self.project = nn.Linear(input_size, states.output_size)
         self.states = states
-        n_states = states.table.num_embeddings - FIRST_STATE_ID
+        n_states = states.table.num_embeddings - FIRST_ID
         self.bias = nn.Parameter(torch.zeros(n_states))
 
     def forward(self, z):
         """Map (..., input_size) to logits (..., K)."""
-        vectors = self.states.table.weight[FIRST_STATE_ID:]  # (K, E)
+        vectors = self.states.table.weight[FIRST_ID:]  # (K, E)
         return self.project(z) @ vectors.T + self.bias
 
 
@@ -144,79 +141,50 @@ class NextStateNetwork(nn.Module):
         return self.attention.weights(query, h, mask, causal=True, start=queries.start)
 
 
-@remembers_numbers
-def build_next_state_network(
-    *,
-    n_states,
-    n_categories=(),
-    n_numbers=0,
-    embedding_size,
-    encoder,
-    hidden_size,
-    num_layers,
-    residual,
-    positions,
-    attention,
-    num_heads,
-    tie_weights,
-    dropout,
-    token_dropout,
-):
-    """Build a `NextStateNetwork` from plain numbers.
+def build_next_state_network(config, device="cpu"):
+    """Build a `NextStateNetwork`.
 
     Parameters
     ----------
-    n_states : int
-        Number of outputs K: the states, and the end where it is learnt.
-    n_categories : sequence of int
-        Ids of each further categorical feature.
-    n_numbers : int
-        Number of numeric features.
-    embedding_size : int
-        Size of the vectors of states; those of other categories are at most that.
-    encoder, hidden_size, num_layers, residual, positions
-        As in `build_encoder`.
-    attention : {"dot", "general", "additive", "multihead"} or None
-        The alignment score.
-    num_heads : int
-        Heads of "multihead" and of a Transformer.
-    tie_weights : bool
-        Whether the output layer shares the vectors of the states.
-    dropout : float
-        Dropout everywhere.
-    token_dropout : float
-        Share of states that training reads as unknown.
+    config : NextStateConfig
+        Sizes and kinds of its parts.
+    device : str or torch.device, default="cpu"
+        Where its weights are; "meta" takes no memory.
 
     Returns
     -------
     network : NextStateNetwork
+        In float32, with `config` as an attribute.
     """
-    states = Embedding(
-        n_states + FIRST_STATE_ID, embedding_size, token_dropout=token_dropout
-    )
+    with constructing(device):
+        embedding = _build_event_embedding(config)
+        encoder = config.encoder.build(embedding.output_size, config)
+        size, attention = encoder.output_size, None
+        if config.attention is not None:
+            attention = build_attention(
+                config.attention, size, num_heads=config.num_heads
+            )
+            size += attention.output_size
+        if config.tie_weights:
+            head = TiedHead(size, embedding.states)
+        else:
+            head = nn.Linear(size, config.n_states)
+        network = NextStateNetwork(
+            embedding, encoder, attention, head, dropout=config.dropout
+        )
+    network.config = config
+    return network
+
+
+def _build_event_embedding(config):
+    """Build the vectors of states and of further categories."""
+    largest, share = config.embedding_size, config.token_dropout
+    states = Embedding(config.n_states + FIRST_ID, largest, token_dropout=share)
     categories = [
-        Embedding(n, min(embedding_size, (n + 1) // 2), token_dropout=token_dropout)
-        for n in n_categories
+        Embedding(n, min(largest, (n + 1) // 2), token_dropout=share)
+        for n in config.n_categories
     ]
-    embedding = EventEmbedding(states, categories, n_numbers)
-    layers = build_encoder(
-        encoder,
-        embedding.output_size,
-        hidden_size=hidden_size,
-        num_layers=num_layers,
-        bidirectional=False,
-        residual=residual,
-        dropout=dropout,
-        num_heads=num_heads,
-        positions=positions,
-    )
-    size = layers.output_size
-    scores = None
-    if attention is not None:
-        scores = build_attention(attention, size, num_heads=num_heads)
-        size += scores.output_size
-    head = TiedHead(size, states) if tie_weights else nn.Linear(size, n_states)
-    return NextStateNetwork(embedding, layers, scores, head, dropout=dropout)
+    return EventEmbedding(states, categories, config.n_numbers)
 
 
 def widen(network, wider, columns):
@@ -231,7 +199,7 @@ def widen(network, wider, columns):
     columns : Tensor of shape (K,), int64
         The new number of each state.
     """
-    ids = torch.cat([torch.arange(FIRST_STATE_ID), columns + FIRST_STATE_ID])
+    ids = torch.cat([torch.arange(FIRST_ID), columns + FIRST_ID])
     weights = wider.state_dict()
     for name, old in network.state_dict().items():
         if weights[name].shape == old.shape:

@@ -62,9 +62,9 @@ def pack_net(net):
 def check_sequence_net(value, where, estimator):
     """Build the network of a classifier or a regressor."""
     module = unpack_sequence_network(value, where)
-    numbers, encoder = module.numbers, estimator.input_encoder_
-    table = value["embedding"]
-    found = (numbers["input_size"], numbers["n_outputs"], table and table["n_ids"])
+    config, encoder = module.config, estimator.input_encoder_
+    n_ids = config.embedding and config.embedding.n_ids
+    found = (config.input_size, config.n_outputs, n_ids)
     wanted = (encoder.output_size_, estimator._n_outputs, encoder.n_ids_)
     if found != wanted:
         raise FileFormatError(
@@ -77,13 +77,14 @@ def check_state_net(value, where, estimator):
     """Build the network of a next-state estimator."""
     module = unpack_next_state_network(value, where)
     events = estimator.events_
-    found = tuple(module.numbers[n] for n in ("n_states", "n_categories", "n_numbers"))
+    config = module.config
+    found = (config.n_states, config.n_categories, config.n_numbers)
     wanted = (
         len(estimator.classes_),
         () if events is None else tuple(events.n_ids),
         0 if events is None else len(events.numbers_),
     )
-    if (found[0], tuple(found[1]), found[2]) != wanted:
+    if found != wanted:
         raise FileFormatError(f"{where} has states and features {found}, not {wanted}.")
     return _bare_net(module, estimator)
 

@@ -16,6 +16,7 @@ from sklearn_seqattn.persistence.checks import (
     check_keys,
     refuse,
 )
+from sklearn_seqattn.persistence.networks import pack_component, unpack_component
 from sklearn_seqattn.storage.files import FileFormatError, read_sealed, write_sealed
 from sklearn_seqattn.storage.values import Reader, Writer
 
@@ -155,7 +156,8 @@ def _write(estimator, writer, where):
     return {
         "name": name,
         "params": {
-            key: writer.write(value, f"{where}.{key}") for key, value in params.items()
+            key: writer.write(pack_component(value), f"{where}.{key}")
+            for key, value in params.items()
         },
         "attributes": {
             key: writer.write(value, f"{where}.{key}")
@@ -241,7 +243,10 @@ def _make(kind, params, reader):
     known = _kept(kind().get_params(deep=False))
     if not isinstance(params, dict) or not params.keys() <= known.keys():
         raise FileFormatError(f"{name} does not have the parameters that it holds.")
-    values = {key: reader.read(v, f"{name}.{key}") for key, v in params.items()}
+    values = {
+        key: unpack_component(key, reader.read(value, f"{name}.{key}"))
+        for key, value in params.items()
+    }
     callbacks = values.get("callbacks", ())
     if not isinstance(callbacks, tuple | list) or callbacks:
         raise FileFormatError(f"{name} has callbacks, which no file can hold.")

@@ -10,7 +10,7 @@ from sklearn.base import (
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqattn._estimator import VersionedPickles, kept_on_failure
+from sklearn_seqattn._estimator import VersionedPickles, rollback_on_error
 from sklearn_seqattn.preprocessing.output import restore
 from sklearn_seqattn.sequences import validate_sequences
 from sklearn_seqattn.sequences.frames import numeric_columns
@@ -79,7 +79,7 @@ class EventEncoder(
         EventEncoder
             The fitted transformer.
         """
-        with kept_on_failure(self):
+        with rollback_on_error(self):
             return self._fit_sequences(self._read(X, reset=True))
 
     def transform(self, X):

@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqattn._estimator import VersionedPickles, kept_on_failure
+from sklearn_seqattn._estimator import VersionedPickles, rollback_on_error
 from sklearn_seqattn.preprocessing.output import to_padded
 from sklearn_seqattn.sequences import Sequences, check_sequences, validate_sequences
 
@@ -91,7 +91,7 @@ class SequencePadder(TransformerMixin, VersionedPickles, BaseEstimator):
         SequencePadder
             The fitted transformer.
         """
-        with kept_on_failure(self):
+        with rollback_on_error(self):
             longest = int(self._read(X, reset=True).lengths.max())
             self.max_len_ = longest if self.max_len is None else int(self.max_len)
         return self

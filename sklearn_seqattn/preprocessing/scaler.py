@@ -5,7 +5,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
-from sklearn_seqattn._estimator import VersionedPickles, kept_on_failure
+from sklearn_seqattn._estimator import VersionedPickles, rollback_on_error
 from sklearn_seqattn.preprocessing.output import TableFeatureNamesMixin, restore
 from sklearn_seqattn.sequences import validate_sequences
 from sklearn_seqattn.sequences.array_list import steps_at_once
@@ -89,7 +89,7 @@ class SequenceScaler(
         SequenceScaler
             The fitted transformer.
         """
-        with kept_on_failure(self), np.errstate(over="ignore", invalid="ignore"):
+        with rollback_on_error(self), np.errstate(over="ignore", invalid="ignore"):
             self._fit_sequences(self._read(X, reset=True), sample_weight)
             if not np.isfinite([self.center_, self.scale_]).all():
                 raise ValueError(

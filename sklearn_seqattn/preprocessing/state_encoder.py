@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqattn._estimator import VersionedPickles, kept_on_failure
+from sklearn_seqattn._estimator import VersionedPickles, rollback_on_error
 from sklearn_seqattn.preprocessing.output import TableFeatureNamesMixin, restore
 from sklearn_seqattn.sequences import check_sequences, validate_sequences
 
@@ -85,7 +85,7 @@ class StateEncoder(
         StateEncoder
             The fitted transformer.
         """
-        with kept_on_failure(self):
+        with rollback_on_error(self):
             sequences = validate_sequences(self, X, tokens=True, reset=True)
             return self._fit_sequences(sequences)
 

@@ -1,5 +1,6 @@
 """NextStateLSTM: training, mixture, events, and its agreement with itself."""
 
+import copy
 import pickle
 
 import numpy as np
@@ -10,11 +11,11 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from sklearn_seqattn import NextStateLSTM
+from sklearn_seqattn import Counts, NextStateLSTM, Tokens
 from sklearn_seqattn.metrics import NextStateScorer
 
 TINY = {
-    "embedding_size": 8,
+    "tokens": Tokens(8, dropout=0.05),
     "hidden_size": 8,
     "num_layers": 1,
     "num_heads": 2,
@@ -43,7 +44,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def learnt():
-    params = {**TINY, "max_epochs": 40, "lr": 0.02, "backoff": None}
+    params = {**TINY, "max_epochs": 40, "lr": 0.02, "blend": None}
     return NextStateLSTM(**params).fit(cycles(200))
 
 
@@ -119,13 +120,13 @@ def test_global_generators_stay_where_they_are():
 
 
 def test_the_mixture_is_geometric():
-    params = {**TINY, "end_state": True, "repetition": False}
+    params = {**TINY, "end_state": True, "blend": Counts(cache=False)}
     model = NextStateLSTM(**params).fit(X)
     streams = model._encode(X)
     ((rows, mixed),) = model._log_proba_batches(streams, last=True)
-    alone = NextStateLSTM(**params, backoff=None).fit(X)
+    alone = NextStateLSTM(**{**params, "blend": None}).fit(X)
     ((_, network),) = alone._log_proba_batches(streams, last=True)
-    counted = model.backoff_model_.follow(streams.take(rows), last=True)
+    counted = model.counts_.follow(streams.take(rows), last=True)
     weight = model.network_weight_
     expected = np.exp(network) ** weight * np.exp(counted) ** (1 - weight)
     expected /= expected.sum(axis=1, keepdims=True)
@@ -134,18 +135,17 @@ def test_the_mixture_is_geometric():
 
 def test_the_mixture_is_no_worse_on_held_out_data():
     train, test = cycles(150), cycles(50, seed=1)
-    params = {**TINY, "calibrate": False}
-    alone = NextStateLSTM(**params, backoff=None).fit(train)
-    mixed = NextStateLSTM(**params).fit(train)
+    alone = NextStateLSTM(**TINY, blend=None).fit(train)
+    mixed = NextStateLSTM(**TINY).fit(train)
     assert mixed.perplexity(test) < alone.perplexity(test)
     assert mixed.network_weight_ < 0.5  # two epochs are not enough for the network
 
 
 def test_calibration_divides_the_logits():
-    params = {**TINY, "backoff": None, "repetition": False}
-    plain = NextStateLSTM(**params, calibrate=False).fit(X)
-    calibrated = NextStateLSTM(**params).fit(X)
-    assert plain.temperature_ == 1
+    calibrated = NextStateLSTM(**TINY, blend=None).fit(X)
+    plain = copy.deepcopy(calibrated)
+    plain.temperature_ = 1.0
+    assert calibrated.temperature_ != 1
     scaled = plain.predict_log_proba(X) / calibrated.temperature_
     scaled -= np.log(np.exp(scaled).sum(axis=1, keepdims=True))
     np.testing.assert_allclose(calibrated.predict_log_proba(X), scaled, rtol=1e-6)
@@ -159,15 +159,19 @@ def test_few_sequences_are_all_trained_on():
 
 
 def test_early_stopping_keeps_the_best_weights():
-    params = {**TINY, "max_epochs": 50, "lr": 0.3, "backoff": None}
-    model = NextStateLSTM(**params, calibrate=False, n_iter_no_change=2).fit(X)
+    params = {**TINY, "max_epochs": 50, "lr": 0.3, "blend": None}
+    model = NextStateLSTM(**params, n_iter_no_change=2).fit(X)
     assert model.n_iter_ < 50
     assert model.history_.valid_loss.idxmin() == model.n_iter_ - 3
 
 
 def test_y_is_the_state_that_follows():
     prefixes, following = [x[:-1] for x in X], [x[-1] for x in X]
-    params = {**TINY, "dropout": 0.0, "token_dropout": 0.0}  # no noise to differ in
+    params = {
+        **TINY,
+        "dropout": 0.0,
+        "tokens": Tokens(8, dropout=0.0),
+    }  # no noise to differ in
     with_y = NextStateLSTM(**params).fit(prefixes, following)
     without = NextStateLSTM(**params).fit(X)
     # The same targets and batches: the last state is never read otherwise
@@ -180,14 +184,15 @@ def test_y_is_the_state_that_follows():
 
 def test_only_the_last_target():
     sequences = [[*x, "end"] for x in X]
-    params = {**TINY, "max_epochs": 20, "lr": 0.02, "backoff": None}
+    params = {**TINY, "max_epochs": 20, "lr": 0.02, "blend": None}
     model = NextStateLSTM(**params, targets="last").fit(sequences)
     assert (model.predict(X) == "end").all()
     assert model.predict([["a"]]) == ["end"]  # it never learnt anything else
 
 
 def test_an_unknown_state_is_read_as_trained():
-    model = NextStateLSTM(**TINY, min_count=3).fit([*X, ["rare", "a", "b"]])
+    model = NextStateLSTM(**TINY).set_params(tokens__min_count=3)
+    model.fit([*X, ["rare", "a", "b"]])
     assert "rare" not in model.classes_
     with pytest.warns(UserWarning, match="^2 states are unknown .*'new', 'rare'"):
         proba = model.predict_proba([["new", "a"], ["rare", "a"]])

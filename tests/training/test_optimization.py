@@ -64,8 +64,8 @@ class TestWeightedLoss:
 def frozen_loss(estimator, y, sample_weight):
     """Fit with a rate too small to move a weight, and give the recorded loss."""
     estimator.set_params(**{**SMALL, "max_epochs": 1, "dropout": 0.0, "lr": 1e-30})
-    if "time_stretch" in estimator.get_params():
-        estimator.set_params(time_stretch=0.0)
+    if "time_warp" in estimator.get_params():
+        estimator.set_params(time_warp=0.0)
     estimator.fit(X, y, sample_weight=sample_weight)
     return estimator.history_["train_loss"].iloc[0]
 

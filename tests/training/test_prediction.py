@@ -40,7 +40,7 @@ SEQUENCES = [RNG.standard_normal((length, 2)) for length in LENGTHS]
 
 @pytest.mark.parametrize("estimator", [AttentionLSTMClassifier, AttentionLSTMRegressor])
 def test_buckets_one_padded_batch_and_one_by_one_agree(estimator, monkeypatch):
-    model = estimator(max_epochs=2, conv_stride=2, random_state=0)
+    model = estimator(front_end=["differences", Conv(16, stride=2)], max_epochs=2)
     model.fit(SEQUENCES, np.arange(150) % 3)
     bucketed = model._outputs(SEQUENCES)
     small = model.set_params(max_steps_per_batch=1)._outputs(SEQUENCES)
