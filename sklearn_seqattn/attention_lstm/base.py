@@ -202,24 +202,24 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
                 time_warp=self._time_warp(data.sequences.kind),
                 tbptt_steps=self.tbptt_steps,
             )
-        branch = network.kernel_branch
-        if branch is not None:
-            if fresh:
-                fit_kernel_branch(branch, sets.train, seed)
-            else:
-                keep_features(branch, sets.train)
-            if sets.valid is not None:
-                keep_features(branch, sets.valid)
+        self._fit_partner(network, sets, seed, fresh=fresh)
         return network
 
-    def _build_network(self, data):
+    def _fit_partner(self, network, sets, seed, *, fresh):
+        """Fit the partner inside a network, and compute its features once."""
+        branch = network.kernel_branch
+        if branch is None:
+            return
+        if fresh:
+            fit_kernel_branch(branch, sets.train, seed)
+        else:
+            keep_features(branch, sets.train)
+        if sets.valid is not None:
+            keep_features(branch, sets.valid)
+
+    def _build_network(self, data, *, ridge_head=True):
         """Build the network for some training data."""
-        encoder, kind, embedding, vectors = (
-            self.input_encoder_,
-            data.sequences.kind,
-            None,
-            None,
-        )
+        encoder, embedding, vectors = self.input_encoder_, None, None
         if encoder.n_ids_ is not None:
             embedding, vectors = embedding_of_tokens(self._tokens(), encoder.n_ids_)
         config = sequence_config(
@@ -228,12 +228,12 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
             n_outputs=self.target_encoder_.n_outputs,
             n_steps=float(data.lengths.mean()),
             embedding=embedding,
-            kernels=self._kernel_config(data),
-            time_warp=self._time_warp(kind),
+            kernels=self._kernel_config(data, ridge_head=ridge_head),
+            time_warp=self._time_warp(data.sequences.kind),
         )
         return build_sequence_network(config, vectors=vectors)
 
-    def _kernel_config(self, data):
+    def _kernel_config(self, data, *, ridge_head):
         """Return the sizes of the random convolutions inside the network, or None."""
         partner = find_partner(self.blend, data.sequences.kind)
         if partner is None:
@@ -244,7 +244,7 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
         return KernelConfig(
             max_length=int(data.lengths.max()),
             n_features=int(n_features),
-            ridge_head=self.target_encoder_.activation,
+            ridge_head=self.target_encoder_.activation if ridge_head else None,
             temperature=self._temperature,
         )
 

@@ -359,14 +359,10 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         In double precision a prediction has all the digits of its target, however
         large, and the other sequences of its batch do not touch one of them.
         """
-        is_whole = fresh and plan.patience is None and not self.net_.was_interrupted
+        is_partial = plan.constant_lr or self.net_.was_interrupted
         is_small = 4 <= len(data) < auto.SHRINK_BELOW
-        if (
-            is_whole
-            and is_small
-            and self.early_stopping == "auto"
-            and not plan.n_epochs
-        ):
+        has_all_data = self.early_stopping == "auto" and plan.patience is None
+        if fresh and has_all_data and is_small and not is_partial:
             self._shrink(data, sets, plan, seeds)
         # mps has no double precision, and bfloat16 does without.
         if torch.device(plan.device).type != "mps" and plan.precision == "float32":
@@ -407,9 +403,8 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         own = plan_training(self, fitted)
         plan = replace(plan, batch_size=own.batch_size, max_epochs=own.max_epochs)
         sets = self._make_datasets(fitted, held_out, fresh=False)
-        network = self._make_network(fitted, sets, seeds.partner, fresh=True)
-        if network.kernel_branch is not None:
-            network.kernel_branch.ridge_head = None
+        network = self._build_network(fitted, ridge_head=False)
+        self._fit_partner(network, sets, seeds.partner, fresh=True)
         net, _ = train(network, sets.criterion, sets.train, plan, seed=seeds.order)
         return forward(net, sets.valid)
 

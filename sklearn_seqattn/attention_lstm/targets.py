@@ -208,10 +208,13 @@ def check_labels(y, lengths):
     """
     y = y.toarray() if sparse.issparse(y) else y
     _check_one_each(y, lengths, "label")
-    array = np.asarray(y)
-    if array.dtype.kind in "OUT":
+    # As objects first: numpy turns a missing label among strings into a string.
+    is_list = isinstance(y, list | tuple)
+    array = np.asarray(y, dtype=object) if is_list else np.asarray(y)
+    if array.dtype.kind in "OT":
         _check_label_types(array)
-    assert_all_finite(array, input_name="y")
+        y = np.array(array.tolist())
+    assert_all_finite(np.asarray(y), input_name="y")
     check_classification_targets(y)
     kind = type_of_target(y)
     if kind == "multilabel-indicator":

@@ -11,7 +11,7 @@ import torch
 _last_pid = os.getpid()
 
 
-def use_one_thread_after_fork():
+def use_one_thread_in_forked_child():
     """Set torch to one thread where this process is a forked child.
 
     Every fit and prediction calls it first. The first call in a child sets one thread;

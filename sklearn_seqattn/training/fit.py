@@ -15,8 +15,9 @@ from torch import nn
 from sklearn_seqattn._estimator import draw_seeds, rollback_on_error
 from sklearn_seqattn.training.batching import SequenceDataset
 from sklearn_seqattn.training.checkpoints import open_checkpoint
-from sklearn_seqattn.training.engine import FitInterrupted, train
+from sklearn_seqattn.training.engine import train
 from sklearn_seqattn.training.fingerprint import describe_params
+from sklearn_seqattn.training.interrupts import raise_interrupt
 from sklearn_seqattn.training.plan import plan_training
 from sklearn_seqattn.training.randomness import isolated_torch
 
@@ -72,8 +73,9 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
 
     Raises
     ------
-    FitInterrupted
-        If the user interrupted the training; the estimator is fitted.
+    KeyboardInterrupt
+        If the user interrupted the training. From the second epoch on the estimator
+        is fitted all the same.
     """
     goes_on = n_epochs is not None or getattr(estimator, "warm_start", False)
     fresh = not (goes_on and hasattr(estimator, "net_"))
@@ -114,8 +116,7 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
             )
             append_history(estimator, history, fresh=fresh)
             estimator._calibrate(data, valid, sets, plan, seeds, fresh=fresh)
-    if estimator.net_.was_interrupted:
-        raise FitInterrupted(estimator)
+    raise_interrupt(estimator.net_)  # the estimator keeps what was learnt
     if checkpoint is not None and not checkpoint.keep:
         checkpoint.remove()
     return estimator

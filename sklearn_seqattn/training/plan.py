@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sklearn_seqattn.training.devices import resolve_device, resolve_precision
 from sklearn_seqattn.training.engine import TrainingPlan
+from sklearn_seqattn.training.optimization import AverageWeights
 
 
 @dataclass(frozen=True)
@@ -75,18 +76,20 @@ def plan_training(estimator, data, *, patience=None, n_epochs=None, checkpoint=N
         batch_size = rules.batch_size(n_samples)
     if max_epochs == "auto":
         max_epochs = rules.max_epochs(n_samples, batch_size, data.lengths.mean())
+    averaging = ()
+    if rules.averaged_share is not None and n_epochs is None:
+        averaging = (("average", AverageWeights(rules.averaged_share)),)
     device = resolve_device(estimator.device)
     return TrainingPlan(
         lr=estimator.lr,
-        lr_schedule="constant" if n_epochs else "cosine",
         batch_size=int(batch_size),
         max_epochs=int(n_epochs or max_epochs),
         patience=patience,
-        averaged_share=None if n_epochs else rules.averaged_share,
         precision=resolve_precision(estimator.precision, device),
         device=device,
         verbose=int(estimator.verbose),
-        callbacks=tuple(estimator.callbacks),
+        callbacks=(*averaging, *estimator.callbacks),
         net_params=estimator.net_params or {},
+        constant_lr=n_epochs is not None,
         checkpoint=checkpoint,
     )

@@ -11,7 +11,8 @@ from sklearn_seqattn import (
     RandomKernels,
 )
 from sklearn_seqattn.kernels.fitting import fit_kernel_branch, keep_features
-from sklearn_seqattn.nn.kernel_branch import build_kernel_branch
+from sklearn_seqattn.nn.kernel_branch import KernelBranch
+from sklearn_seqattn.nn.random_convolutions import RandomConvolutions
 from sklearn_seqattn.training.batching import SequenceDataset
 
 SMALL = {
@@ -50,9 +51,8 @@ def test_predictions_ignore_batch_mates_and_survive_a_pickle(estimator):
 
 def test_kept_features_are_those_that_the_network_computes():
     X, y = draw()
-    branch = build_kernel_branch(
-        input_size=2, max_length=30, n_features=168, n_outputs=2, readout="softmax"
-    )
+    convolutions = RandomConvolutions(2, max_length=30, n_features=168)
+    branch = KernelBranch(convolutions, 2, ridge_head="softmax")
     data = dataset(X, y)
     fit_kernel_branch(branch, data, seed=0)
     inputs, _ = data.batch(np.arange(len(X)))
@@ -63,7 +63,7 @@ def test_kept_features_are_those_that_the_network_computes():
     assert (other.features == data.features[:5]).all()
 
 
-def test_readout_alone_separates_walks_from_noise():
+def test_the_ridge_head_alone_separates_walks_from_noise():
     X, y = draw(n=60)
     model = AttentionLSTMClassifier(**SMALL).fit(X[:40], y[:40])
     module = model.network_
@@ -76,7 +76,7 @@ def test_readout_alone_separates_walks_from_noise():
 
 
 @pytest.mark.parametrize(("label_smoothing", "factor"), [(0.0, 1), (0.1, 2)])
-def test_network_beside_the_readout_is_freed_of_label_smoothing(
+def test_the_network_beside_the_ridge_head_is_sharpened_for_label_smoothing(
     label_smoothing, factor
 ):
     X, y = draw()
@@ -86,9 +86,9 @@ def test_network_beside_the_readout_is_freed_of_label_smoothing(
     data = model._read_dataset(X)
     keep_features(module.kernel_branch, data)
     branch = module.kernel_branch
-    readout = data.features @ branch.coef.numpy().T + branch.intercept.numpy()
-    branch.readout = None
-    expected = softmax(factor * model._outputs(X), 1) + softmax(readout, 1)
+    ridge = data.features @ branch.coef.numpy().T + branch.intercept.numpy()
+    branch.ridge_head = None
+    expected = softmax(factor * model._outputs(X), 1) + softmax(ridge, 1)
     np.testing.assert_allclose(proba, expected / 2, atol=1e-5)
 
 
@@ -112,7 +112,7 @@ def test_regression_on_noise_stays_near_the_mean():
     assert (error**2).mean() < 1.3 * (baseline**2).mean()
 
 
-def test_going_on_keeps_the_convolutions_and_the_readout():
+def test_a_warm_start_keeps_the_convolutions_and_the_ridge_head():
     X, y = draw()
     model = AttentionLSTMClassifier(**SMALL, warm_start=True).fit(X, y)
     before = model.network_.kernel_branch
@@ -121,7 +121,7 @@ def test_going_on_keeps_the_convolutions_and_the_readout():
     after = model.network_.kernel_branch
     assert (before.coef == after.coef).all()
     assert (before.kernels.biases == after.kernels.biases).all()
-    assert (before.joint.weight != after.joint.weight).any()
+    assert (before.linear_head.weight != after.linear_head.weight).any()
 
 
 def test_validation_data_are_watched_with_features():

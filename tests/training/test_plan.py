@@ -47,7 +47,7 @@ def test_parameters_are_passed_on():
 
 def test_a_partial_fit_has_a_constant_rate():
     found = plan(NextStateLSTM(batch_size=2), 10, n_epochs=1)
-    assert (found.max_epochs, found.lr_schedule) == (1, "constant")
+    assert (found.max_epochs, found.constant_lr) == (1, True)
 
 
 @pytest.mark.parametrize(
