@@ -19,6 +19,8 @@ EXTRAS = {
         "mlflow-skinny>=3.17",
         "numpydoc>=1.11",
         "optuna>=5.0",
+        "polars>=1.30",
+        "pyarrow>=20.0",
         "pytest>=9.0",
         "pytest-xdist>=3.8",
         "ruff>=0.17",
@@ -37,6 +39,7 @@ setup(
     package_data={"sklearn_seqattn": ["py.typed", "*.pyi"]},
     python_requires=">=3.11",
     install_requires=[
+        "narwhals>=2.0",
         "numpy>=2.0",
         "pandas>=2.2.2",
         "scikit-learn>=1.7",

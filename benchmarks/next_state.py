@@ -67,7 +67,7 @@ def measure(path, seeds):
             yield row(path.stem, name, model, test, seconds)
             if name == "NextStateLSTM":
                 network = copy.copy(model)
-                network.backoff_model_ = network.repetition_weights_ = None
+                network.counts_ = network.cache_weights_ = None
                 yield row(path.stem, f"{name}, network alone", network, test, seconds)
 
 

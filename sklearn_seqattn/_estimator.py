@@ -13,11 +13,58 @@ from sklearn_seqattn._version import __version__
 _VERSION = "_sklearn_seqattn_version"
 
 
-class VersionedPickles:
-    """A pickled estimator knows its version; another version loads it with a warning.
+#: For each parameter, those of earlier versions that it replaces.
+_REPLACED = {
+    "blend": ("backoff", "kernel_features", "kernel_readout", "repetition"),
+    "checkpoint": ("checkpoint_dir", "checkpoint_every", "keep_checkpoint"),
+    "encoder": ("positions",),
+    "front_end": (
+        *("conv_channels", "conv_kernel_size", "conv_stride", "conv_dilation"),
+        *("dense_units", "step_conv_channels", "step_conv_kernel_size"),
+        *("key_size", "value_size"),
+    ),
+    "net_params": (
+        *("lr_schedule", "weight_decay", "max_grad_norm", "max_steps_per_batch"),
+    ),
+    "time_warp": ("time_stretch",),
+    "tokens": (
+        *("embedding_size", "embedding_vectors", "vocabulary", "min_count"),
+        "token_dropout",
+    ),
+}
+_NEW_NAMES = {old: new for new, names in _REPLACED.items() for old in names}
 
-    Parameters that an older version did not have get their defaults, which are to
-    leave an estimator as it was.
+
+def refuse_renamed(kind, names):
+    """Raise an error if a saved estimator has parameters of an earlier version.
+
+    Parameters
+    ----------
+    kind : type
+        Class of the estimator.
+    names : iterable of str
+        Names of the parameters (and attributes) that were saved.
+
+    Raises
+    ------
+    ValueError
+        If one of them has another name now.
+    """
+    known = inspect.signature(kind).parameters
+    old = [n for n in names if n in _NEW_NAMES and n not in known]
+    if old:
+        pairs = [f"{name} (now {_NEW_NAMES[name]})" for name in sorted(old)]
+        raise ValueError(
+            f"This {kind.__name__} was saved by an earlier version, with the "
+            f"parameters {', '.join(pairs)}. Fit it again with the new parameters."
+        )
+
+
+class VersionedPickles:
+    """Mixin that warns when another version of the library unpickles an estimator.
+
+    Parameters that the older version did not have get their defaults. A parameter that
+    has another name now is a ValueError.
     """
 
     def __getstate__(self):
@@ -35,6 +82,7 @@ class VersionedPickles:
                 ),
                 stacklevel=2,
             )
+        refuse_renamed(type(self), state)
         parameters = inspect.signature(type(self)).parameters.values()
         defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
         super().__setstate__({**defaults, **state})

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from sklearn_seqattn.sequences.event_tables import events_to_sequences
+from sklearn_seqattn.sequences.frames import is_frame, to_pandas
 
 #: Every cell of the row between two sequences of a feature table.
 SEPARATOR = ">*"
@@ -77,7 +78,7 @@ def read_event_log(log, *, case, activity, timestamp=None, others=()):
     Parameters
     ----------
     log : str, path or DataFrame
-        A CSV file with a header, or the table itself.
+        A CSV file with a header, or the table itself, of any library of frames.
     case : str
         Column that says to which case an event belongs.
     activity : str
@@ -113,20 +114,14 @@ def read_event_log(log, *, case, activity, timestamp=None, others=()):
     >>> X[7]
     array(['open', 'pay'], dtype=object)
     """
-    if not isinstance(log, pd.DataFrame):
-        log = pd.read_csv(log)
+    log = to_pandas(log, "log") if is_frame(log) else pd.read_csv(log)
     _check_log(log, activity, timestamp, others)
     columns = activity
     if timestamp is not None:
         log = log.assign(**{timestamp: pd.to_datetime(log[timestamp])})
     if others:
         columns = [activity, *([] if timestamp is None else [timestamp]), *others]
-    sequences, cases = events_to_sequences(
-        log, id=case, order=timestamp, columns=columns
-    )
-    by_case = pd.Series(index=pd.Index(cases, name=case), dtype=object)
-    by_case[:] = sequences
-    return by_case
+    return events_to_sequences(log, id=case, order=timestamp, columns=columns)
 
 
 def _with_numbers(frame, numeric, path):

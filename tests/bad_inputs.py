@@ -54,10 +54,7 @@ COMPLEX = (
     "has dtype complex128. Complex data not supported: pass the real and the imaginary "
     "part as two channels."
 )
-CATEGORIES = (
-    "the categories of a column are all strings or all numbers, so convert it, for "
-    "example with astype(str)."
-)
+CONVERT = "convert the column, for example with astype(str)."
 SECONDS = "pass numbers instead, for example the seconds since the first step."
 UNEQUAL = (
     "X[0] has steps that differ in their number of channels; expected n_steps numbers, "
@@ -548,28 +545,33 @@ BAD_EVENTS = [
         lambda: [pd.DataFrame({"a": ["x", 1]}, dtype=object)],
         {},
         TypeError,
-        f"X: column 'a' holds values of type int, str; {CATEGORIES}",
+        "X[0] holds 1 of type int at step 1, column 'a', but the values before it are "
+        f"categories; a column holds one kind of values in all frames, so {CONVERT}",
     ),
     (
         "column of dicts",
         lambda: frames({"a": [{"x": 1}]}),
         {},
         TypeError,
-        f"X: column 'a' holds values of type dict; {CATEGORIES}",
+        "X[0] holds {'x': 1} of type dict at step 0, column 'a', but a column holds "
+        f"numbers, strings or categories; {CONVERT}",
     ),
     (
         "column of times",
         lambda: frames({"a": np.array(["2020-01-01"], dtype="M8[s]")}),
         {},
         TypeError,
-        f"X: column 'a' has dtype datetime64[s], which is not supported; {SECONDS}",
+        "X: column 'a' holds dates or times; pass numbers instead, for example the "
+        "seconds since the first event of each sequence, or name it by timestamp= of "
+        "NextStateLSTM.",
     ),
     (
         "complex column",
         lambda: frames({"a": [1j]}),
         {},
         ValueError,
-        f"X: column 'a' {COMPLEX}",
+        "X[0] holds 1j of type complex at step 0, column 'a'. Complex data not "
+        "supported: pass the real and the imaginary part as two columns.",
     ),
     (
         "categories as numbers",

@@ -90,6 +90,12 @@ MODELS = {
         None,
         "predict_proba",
     ),
+    "markov of events": (
+        NextStateMarkov(target="act"),
+        STATE_EVENTS,
+        None,
+        "predict_proba",
+    ),
     "next state": (NextStateLSTM(**STATES), SENTENCES, None, "predict_proba"),
     "next event": (
         NextStateLSTM(**STATES, target="act", timestamp="t", tie_weights=False),

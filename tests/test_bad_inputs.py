@@ -436,8 +436,8 @@ BAD_FITS = [
         Y,
         {},
         ValueError,
-        "X has numbers whose scale is beyond float32 (about 3e38); divide them by a "
-        "constant first.",
+        "X has numbers in channel 0 whose scale is beyond float32 (about 3e38); divide "
+        "them by a constant first.",
     ),
 ]
 

@@ -21,8 +21,8 @@ from sklearn_seqattn.preprocessing import SequenceScaler
 from sklearn_seqattn.preprocessing.gain import (
     as_float32,
     check_range,
-    standardise,
-    turn_up,
+    control_gain,
+    standardize,
 )
 from sklearn_seqattn.sequences import validate_sequences
 
@@ -179,8 +179,8 @@ class RandomKernelFeatures(
     def _tensors(self, sequences):
         """Scale in float64, so that large offsets lose no precision."""
         lengths = np.asarray(sequences.lengths)
-        values = standardise(sequences.values, self.mean_, self.scale_)
-        values = as_float32(turn_up(values, lengths))
+        values = standardize(sequences.values, self.mean_, self.scale_)
+        values = as_float32(control_gain(values, lengths))
         return torch.from_numpy(values), torch.from_numpy(lengths)
 
     def __sklearn_tags__(self):

@@ -1,5 +1,6 @@
 """NextStateLSTM: the next state by a recurrent network with causal attention."""
 
+from dataclasses import replace
 from functools import partial
 from math import ceil
 
@@ -27,7 +28,6 @@ from sklearn_seqattn.nn.config import NextStateConfig
 from sklearn_seqattn.nn.encoders import Encoder
 from sklearn_seqattn.nn.next_state_network import build_next_state_network, widen
 from sklearn_seqattn.preprocessing.tokens import Tokens
-from sklearn_seqattn.preprocessing.vocabulary import FIRST_ID
 from sklearn_seqattn.training.devices import resolve_precision
 from sklearn_seqattn.training.fit import TrainingSets, fit
 from sklearn_seqattn.training.plan import TrainingRules
@@ -40,7 +40,7 @@ _NETWORK_PARAMETERS = (
     *("encoder", "hidden_size", "num_layers", "residual", "attention", "num_heads"),
     *("tie_weights", "dropout", "tbptt_steps"),
 )
-_REMEMBERED_VALUES = 2**24  # of sequences that are continued together
+_CACHED_VALUES = 2**24  # hidden states of continued sequences
 
 
 def auto_batch_size(n):
@@ -233,18 +233,17 @@ class NextStateLSTM(NestedParameters, NextStateMixin, BaseEstimator):
         **TRAINING_CONSTRAINTS,
         **{
             name: NextStateMixin._state_constraints[name]
-            for name in ("start_state", "end_state")
+            for name in ("start_state", "end_state", "target", "columns")
         },
         "blend": [Counts, StrOptions({"auto", "counts"}), None],
         "encoder": [str, Encoder, dict],
         "tie_weights": ["boolean"],
         "targets": [StrOptions({"all", "last"})],
-        "target": [str, None],
         "timestamp": [str, None],
-        "columns": ["array-like", None],
         "early_stopping": ["boolean"],
     }
 
+    _uses_features = True  # other columns of events beside the states
     _nested = {"tokens": lambda: Tokens(dropout=0.05), "blend": Counts}
     _rules = TrainingRules(
         batch_size=auto_batch_size,
@@ -325,8 +324,8 @@ class NextStateLSTM(NestedParameters, NextStateMixin, BaseEstimator):
         return self.net_.module_
 
     @property
-    def min_count(self):
-        """Rarer states are read as one unknown state."""
+    def _min_count(self):
+        """How often a state must be seen to be known."""
         return self._tokens().min_count
 
     @_fit_context(prefer_skip_nested_validation=True)
@@ -355,8 +354,7 @@ class NextStateLSTM(NestedParameters, NextStateMixin, BaseEstimator):
         """Train for one epoch more, on sequences that may bring new states.
 
         Nothing is held out: the temperature and the weights of the mixture stay as they
-        were. Other features of events keep the categories of
-        the first fit.
+        were. Other features of events keep the categories of the first fit.
 
         Parameters
         ----------
@@ -400,18 +398,29 @@ class NextStateLSTM(NestedParameters, NextStateMixin, BaseEstimator):
 
     def _make_datasets(self, data, valid, *, fresh):
         """Return the data sets and the loss; one weight is the mean of training."""
-        last_only, mean = self.targets == "last", data.weights.mean()
+        mean = data.weights.mean()
         sets = [
-            None
-            if part is None
-            else StateDataset(
+            StateDataset(
                 part.streams,
                 (part.weights / mean).astype(np.float32),
-                last_only=last_only,
+                last_only=self._last_only,
             )
-            for part in (data, valid)
+            for part in (data, self._trained_targets(valid, data))
+            if part is not None
         ]
-        return TrainingSets(*sets, PositionLoss(sets[0].mean_targets))
+        valid_set = sets[1] if len(sets) == 2 and sets[1].mean_targets else None
+        return TrainingSets(sets[0], valid_set, PositionLoss(sets[0].mean_targets))
+
+    def _trained_targets(self, valid, data):
+        """Return held-out data without targets that the training part never has."""
+        if valid is None:
+            return None
+        return replace(
+            valid,
+            streams=valid.streams.without_untrained(
+                data.streams, last_only=self._last_only
+            ),
+        )
 
     def _make_network(self, data, sets, seed, *, fresh):
         """Build the network, or a wider copy of the fitted one for new states."""
@@ -436,41 +445,33 @@ class NextStateLSTM(NestedParameters, NextStateMixin, BaseEstimator):
         The counts of that choice have not seen the held-out sequences either; those
         that are kept have seen all.
         """
-        partner = self._partner()
-        before = None if fresh else self.counts_
-        if before is not None:
-            before = before.renumbered(data.moved)
-        if partner is None:
-            counts = None
-        else:
-            n_symbols = len(self.vocabulary_.states) + FIRST_ID
-            counts = NgramModel(partner.order, n_symbols, len(self.classes_)).learn(
-                data.streams, data.weights, before
-            )
+        partner, counts = self._partner(), None
+        if partner is not None:
+            goes_on = not fresh and self.counts_ is not None
+            before = self.counts_.renumbered(data.moved) if goes_on else None
+            n_ids, n_columns = self.vocabulary_.n_ids, len(self.classes_)
+            model = NgramModel(partner.order, n_ids, n_columns)
+            counts = model.learn(data.streams, data.weights, before)
         if fresh:
-            self._choose(data, valid, counts, partner)
+            choice = Choice()
+            if valid is not None:
+                held_out = self._trained_targets(valid, data)
+                choice = choose_mixture(
+                    self.net_,
+                    counts,
+                    held_out.streams,
+                    held_out.weights,
+                    len(self.classes_),
+                    cache=partner is not None and partner.cache,
+                    last_only=self._last_only,
+                )
+            self.temperature_ = choice.temperature
+            self.network_weight_ = 1.0 if counts is None else choice.network_weight
+            self.cache_weights_ = choice.cache_weights
         if counts is not None and valid is not None:
-            n_symbols = len(self.vocabulary_.states) + FIRST_ID
-            counts = NgramModel(partner.order, n_symbols, len(self.classes_)).learn(
-                valid.streams, valid.weights, counts
-            )
+            model = NgramModel(partner.order, n_ids, n_columns)
+            counts = model.learn(valid.streams, valid.weights, counts)
         self.counts_ = counts
-
-    def _choose(self, data, valid, counts, partner):
-        """Set temperature, weight of the network and weights of the cache."""
-        choice = Choice()
-        if valid is not None:
-            choice = choose_mixture(
-                self.net_,
-                counts,
-                valid,
-                len(self.classes_),
-                cache=partner is not None and partner.cache,
-                last_only=self.targets == "last",
-            )
-        self.temperature_ = choice.temperature
-        self.network_weight_ = 1.0 if counts is None else choice.network_weight
-        self.cache_weights_ = choice.cache
 
     def attention_weights(self, X):
         """Return the weights with which each position attends to those before it.
@@ -538,7 +539,7 @@ class NextStateLSTM(NestedParameters, NextStateMixin, BaseEstimator):
             counted = self.counts_.follow(streams, last=last)
             log_proba = mix(log_proba, counted, self.network_weight_)
         if self.cache_weights_ is not None:
-            steps = np.arange(len(streams.symbols))
+            steps = np.arange(len(streams.ids))
             if last:
                 steps = np.cumsum(streams.lengths) - 1
             weights = self.cache_weights_
@@ -546,11 +547,16 @@ class NextStateLSTM(NestedParameters, NextStateMixin, BaseEstimator):
         return log_proba
 
     @property
+    def _last_only(self):
+        """Whether only what follows last in each sequence is learnt."""
+        return self.targets == "last"
+
+    @property
     def _steps_together(self):
         """Steps whose keys and values take 64 MB, if all layers have them."""
         config = self.network_.config
         values = 2 * config.hidden_size * (config.num_layers + 1)
-        return max(1, _REMEMBERED_VALUES // values)
+        return max(1, _CACHED_VALUES // values)
 
     def _continuations(self, streams):
         """Return continuations that decode with cached states."""

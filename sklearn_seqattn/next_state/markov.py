@@ -9,7 +9,6 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn_seqattn._estimator import rollback_on_error
 from sklearn_seqattn.next_state.base import NextStateMixin
 from sklearn_seqattn.next_state.ngrams import NgramModel, context_rows
-from sklearn_seqattn.next_state.streams import FIRST_STATE
 
 _BATCH_CELLS = 2**22  # probabilities held at once
 
@@ -49,11 +48,17 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
         strings, -1 among integers. It is the last of `classes_`.
     min_count : int, default=1
         Rarer states are read as one unknown state and are no classes.
+    target : str or None, default=None
+        Where X is events with several features: the column of the states. The other
+        features are ignored.
+    columns : list of str or None, default=None
+        Names of the features, where events are plain tuples.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The states, sorted, then the end state if it is learnt.
+        The states, sorted, then the end state if it is learnt: strings (dtype
+        object) or integers.
     end_state_ : str, int or None
         Class that stands for the end.
     unknown_mass_ : float
@@ -63,12 +68,14 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
         Longest sequence at fit.
     vocabulary_ : Vocabulary
         The states and how often each was seen.
+    events_ : EventFeatures or None
+        Reads the states of events.
     model_ : NgramModel
         The counts and tables.
 
     See Also
     --------
-    NextStateLSTM : The same verbs by a recurrent network.
+    NextStateLSTM : The same methods by a recurrent network.
 
     References
     ----------
@@ -81,7 +88,7 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
     >>> X = ["open check pay close", "open check check pay close", "open close"]
     >>> model = NextStateMarkov(order=2, end_state=True).fit(X)
     >>> model.predict(["open check check"])
-    array(['pay'], dtype='<U5')
+    array(['pay'], dtype=object)
     >>> states, probabilities = model.rollout(["open check"], 3)
     >>> states.tolist()
     [['pay', 'close', '<end>']]
@@ -105,6 +112,8 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
         start_state=True,
         end_state=False,
         min_count=1,
+        target=None,
+        columns=None,
     ):
         self.order = order
         self.smoothing = smoothing
@@ -113,6 +122,8 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
         self.start_state = start_state
         self.end_state = end_state
         self.min_count = min_count
+        self.target = target
+        self.columns = columns
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None):
@@ -120,9 +131,10 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
 
         Parameters
         ----------
-        X : list of sequences of states
+        X : list of sequences of states, or list of DataFrame
             Lists of strings or of integers, or strings of states separated by
-            white space.
+            white space; or events with several features, of which `target` is the
+            state.
         y : array-like of shape (n_sequences,) or None, default=None
             The state that follows each sequence, if there is one to learn from.
         sample_weight : array-like of shape (n_sequences,) or None, default=None
@@ -167,7 +179,7 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
             before = None if first else self.model_.renumbered(moved)
             self.model_ = NgramModel(
                 self.order,
-                len(self.vocabulary_.states) + FIRST_STATE,
+                self.vocabulary_.n_ids,
                 len(self.classes_),
                 smoothing=self.smoothing,
                 alpha=self.alpha,
@@ -178,7 +190,7 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
     def _log_proba_batches(self, streams, last=False):
         """Yield (indices, log-probabilities) in batches of bounded memory."""
         cells = np.cumsum(streams.lengths * len(self.classes_))
-        contexts = context_rows(streams.symbols, streams.lengths, self.order, last=last)
+        contexts = context_rows(streams.ids, streams.lengths, self.order, last=last)
         ends = np.cumsum(streams.lengths)
         bounds = np.flatnonzero(np.diff(cells // _BATCH_CELLS, prepend=-1))
         for begin, end in zip(bounds, [*bounds[1:], len(streams)], strict=True):

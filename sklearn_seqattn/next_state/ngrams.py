@@ -1,13 +1,13 @@
 """Sparse counts of contexts and what follows them, smoothed into probabilities.
 
-Everything here works on integer symbols. A context is a row of the symbols that
+Everything here works on integer ids. A context is a row of the ids that
 precede a position, the nearest first, and -1 where the sequence had not begun.
 """
 
 import numpy as np
 from scipy.sparse import csr_array
 
-from sklearn_seqattn.next_state.streams import FIRST_STATE
+from sklearn_seqattn.preprocessing.vocabulary import FIRST_ID
 
 _LARGEST = np.iinfo(np.int64).max
 
@@ -16,7 +16,7 @@ class NgramModel:
     """Distribution of what follows a context, from counts of contexts.
 
     The contexts form a tree: level j holds the distinct contexts of length j,
-    each as the key ``parent * n_symbols + symbol`` in one sorted array. Each
+    each as the key ``parent * n_ids + id`` in one sorted array. Each
     level has a sparse table (contexts of the level, targets) and the share of
     probability that it passes on.
 
@@ -24,8 +24,8 @@ class NgramModel:
     ----------
     order : int
         Longest context.
-    n_symbols : int
-        Number of symbols that may stand in a context.
+    n_ids : int
+        Number of ids that may stand in a context.
     n_targets : int
         Number of targets, K.
     smoothing : {"kneser_ney", "additive", "backoff"}, default="kneser_ney"
@@ -53,7 +53,7 @@ class NgramModel:
     def __init__(
         self,
         order,
-        n_symbols,
+        n_ids,
         n_targets,
         *,
         smoothing="kneser_ney",
@@ -61,7 +61,7 @@ class NgramModel:
         discount=None,
     ):
         self.order = order
-        self.n_symbols = n_symbols
+        self.n_ids = n_ids
         self.n_targets = n_targets
         self.smoothing = smoothing
         self.alpha = alpha
@@ -85,7 +85,7 @@ class NgramModel:
             The model itself.
         """
         rows = np.column_stack([targets, contexts])
-        keys = _row_keys(rows + 1, max(self.n_symbols, self.n_targets) + 1)
+        keys = _row_keys(rows + 1, max(self.n_ids, self.n_targets) + 1)
         _, first, group = np.unique(keys, return_index=True, return_inverse=True)
         self.ngrams_ = rows[first]
         self.weights_ = np.bincount(group, weights=weights)
@@ -102,7 +102,7 @@ class NgramModel:
         return self
 
     def learn(self, streams, weights, before=None):
-        """Count what follows each symbol of a batch of sequences, and fit.
+        """Count what follows each id of a batch of sequences, and fit.
 
         Parameters
         ----------
@@ -119,7 +119,7 @@ class NgramModel:
             The model itself.
         """
         learnt = streams.following >= 0
-        contexts = context_rows(streams.symbols, streams.lengths, self.order)[learnt]
+        contexts = context_rows(streams.ids, streams.lengths, self.order)[learnt]
         rows = np.column_stack([streams.following[learnt], contexts])
         weights = np.repeat(weights, streams.lengths)[learnt]
         if before is not None:
@@ -128,14 +128,14 @@ class NgramModel:
         return self.fit(rows[:, 1:], rows[:, 0], weights)
 
     def follow(self, streams, *, last=False):
-        """Return the log-probabilities of what follows each symbol of sequences.
+        """Return the log-probabilities of what follows each id of sequences.
 
         Parameters
         ----------
         streams : StateStreams
-            The sequences, S symbols in all.
+            The sequences, S ids in all.
         last : bool, default=False
-            Whether only what follows the last symbol of each sequence is wanted.
+            Whether only what follows the last id of each sequence is wanted.
 
         Returns
         -------
@@ -143,7 +143,7 @@ class NgramModel:
             Log-probabilities.
         """
         return self.log_proba(
-            context_rows(streams.symbols, streams.lengths, self.order, last=last)
+            context_rows(streams.ids, streams.lengths, self.order, last=last)
         )
 
     def renumbered(self, columns):
@@ -161,12 +161,10 @@ class NgramModel:
         weights : ndarray of shape (M,)
             Their weights.
         """
-        n_states = self.n_symbols - FIRST_STATE
-        symbols = np.concatenate(
-            [np.arange(FIRST_STATE), columns[:n_states] + FIRST_STATE, [-1]]
-        )
+        n_states = self.n_ids - FIRST_ID
+        ids = np.concatenate([np.arange(FIRST_ID), columns[:n_states] + FIRST_ID, [-1]])
         targets, contexts = self.ngrams_[:, 0], self.ngrams_[:, 1:]
-        return np.column_stack([columns[targets], symbols[contexts]]), self.weights_
+        return np.column_stack([columns[targets], ids[contexts]]), self.weights_
 
     def log_proba(self, contexts):
         """Return the log-probability of every target after each context.
@@ -215,9 +213,9 @@ class NgramModel:
         ranks[0] = 0
         self.keys_ = [np.zeros(1, dtype=np.int64)]
         for level in range(1, self.order + 1):
-            symbol = contexts[:, level - 1]
-            inside = symbol >= 0
-            keys = ranks[level - 1, inside] * self.n_symbols + symbol[inside]
+            added = contexts[:, level - 1]
+            inside = added >= 0
+            keys = ranks[level - 1, inside] * self.n_ids + added[inside]
             keys, ranks[level, inside] = np.unique(keys, return_inverse=True)
             self.keys_.append(keys)
         return ranks
@@ -228,9 +226,9 @@ class NgramModel:
         ranks[0] = 0
         for level in range(1, self.order + 1):
             known = self.keys_[level]
-            symbol = contexts[:, level - 1]
-            alive = np.flatnonzero((ranks[level - 1] >= 0) & (symbol >= 0))
-            keys = ranks[level - 1, alive] * self.n_symbols + symbol[alive]
+            added = contexts[:, level - 1]
+            alive = np.flatnonzero((ranks[level - 1] >= 0) & (added >= 0))
+            keys = ranks[level - 1, alive] * self.n_ids + added[alive]
             place = np.minimum(np.searchsorted(known, keys), len(known) - 1)
             if len(known):
                 ranks[level, alive] = np.where(known[place] == keys, place, -1)
@@ -248,7 +246,7 @@ class NgramModel:
 
         Where nothing more could precede, at full length or at the beginning of a
         sequence, an occurrence counts as it is. All other occurrences together
-        count once for each distinct symbol that preceded them.
+        count once for each distinct id that preceded them.
         """
         depth = (ranks >= 0).sum(axis=0) - 1
         levels = []
@@ -259,7 +257,7 @@ class NgramModel:
             counts = self.weights_[ends]
             if level < self.order:
                 context, target = np.divmod(above, self.n_targets)
-                parent = self.keys_[level + 1][context] // self.n_symbols
+                parent = self.keys_[level + 1][context] // self.n_ids
                 entries = np.append(entries, parent * self.n_targets + target)
                 counts = np.append(counts, np.ones(len(above)))
             above, counts = _sum_by(entries, counts)
@@ -284,12 +282,12 @@ class NgramModel:
         self.passed_on_.append(spared / total)
 
 
-def context_rows(symbols, lengths, order, *, last=False):
+def context_rows(ids, lengths, order, *, last=False):
     """Return the context at every position of a batch of sequences.
 
     Parameters
     ----------
-    symbols : ndarray of shape (S,)
+    ids : ndarray of shape (S,)
         The sequences, end to end.
     lengths : ndarray of shape (n,)
         Their lengths, with sum S.
@@ -301,7 +299,7 @@ def context_rows(symbols, lengths, order, *, last=False):
     Returns
     -------
     ndarray of shape (S, order) or (n, order)
-        A row holds the symbol at its position, the one before it, and so on; -1
+        A row holds the id at its position, the one before it, and so on; -1
         where the sequence had not begun.
 
     Examples
@@ -316,12 +314,12 @@ def context_rows(symbols, lengths, order, *, last=False):
     if last:
         rows, position = stops - 1, lengths - 1
     else:
-        rows = np.arange(len(symbols))
+        rows = np.arange(len(ids))
         position = rows - np.repeat(stops - lengths, lengths)
     contexts = np.full((len(rows), order), -1)
-    for back in range(min(order, len(symbols))):
+    for back in range(min(order, len(ids))):
         inside = position >= back
-        contexts[inside, back] = symbols[rows[inside] - back]
+        contexts[inside, back] = ids[rows[inside] - back]
     return contexts
 
 

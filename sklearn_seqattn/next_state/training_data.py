@@ -41,7 +41,7 @@ class WeightedStreams:
         streams = self.streams
         features = [streams.features[name] for name in sorted(streams.features)]
         return {
-            "X": digest(streams.symbols, streams.lengths, *features),
+            "X": digest(streams.ids, streams.lengths, *features),
             "y": digest(streams.following),
             "sample_weight": digest(self.weights),
         }

@@ -10,8 +10,8 @@ import math
 import torch
 from torch import nn
 
+from sklearn_seqattn._ids import FIRST_ID, PADDING_ID, UNKNOWN_ID
 from sklearn_seqattn.nn.attention import MultiHeadAttention
-from sklearn_seqattn.nn.ids import FIRST_ID, PADDING_ID, UNKNOWN_ID
 
 ACTIVATIONS = {"gelu": nn.GELU, "relu": nn.ReLU, "tanh": nn.Tanh}
 

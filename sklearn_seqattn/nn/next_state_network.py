@@ -3,9 +3,9 @@
 import torch
 from torch import nn
 
+from sklearn_seqattn._ids import FIRST_ID
 from sklearn_seqattn.nn.attention import build_attention
 from sklearn_seqattn.nn.construction import constructing
-from sklearn_seqattn.nn.ids import FIRST_ID
 from sklearn_seqattn.nn.layers import Embedding
 from sklearn_seqattn.nn.masking import length_mask
 

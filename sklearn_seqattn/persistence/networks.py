@@ -19,7 +19,7 @@ from sklearn_seqattn.persistence.checks import (
     refuse,
 )
 from sklearn_seqattn.storage.files import FileFormatError
-from sklearn_seqattn.training import isolated_generator
+from sklearn_seqattn.training import isolated_torch
 
 #: The longest training sequence of random convolutions in a file.
 _LONGEST = 2**27
@@ -196,7 +196,7 @@ def _build(build, packed, where):
     dtype = check_choice(packed["dtype"], f"{where}.dtype", _DTYPES)
     weights = packed["weights"]
     try:
-        with isolated_generator(0):
+        with isolated_torch(0):
             wanted = _distinct_state(build("meta"))
     except Exception as error:  # sizes that contradict each other fail anywhere
         raise FileFormatError(
@@ -208,7 +208,7 @@ def _build(build, packed, where):
         check_array(
             weights[name], f"{where}.{name}", kind=kind, shape=tuple(tensor.shape)
         )
-    with isolated_generator(0):
+    with isolated_torch(0):
         module = build("cpu").to(_DTYPES[dtype])
     tensors = {name: torch.from_numpy(weights[name]) for name in wanted}
     module.load_state_dict(tensors, strict=False)  # shared ones come once

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_seqattn._estimator import VersionedPickles, rollback_on_error
 from sklearn_seqattn.preprocessing.output import restore
 from sklearn_seqattn.sequences import validate_sequences
-from sklearn_seqattn.sequences.frames import numeric_columns
+from sklearn_seqattn.sequences.event_columns import check_kinds, numeric_columns
 
 
 class EventEncoder(
@@ -141,13 +141,7 @@ class EventEncoder(
         if sequences.kind == "numeric":
             return sequences
         events = sequences.values
-        changed = numeric_columns(events) != self._is_number
-        if changed.any():
-            column = sequences.columns[changed][0]
-            raise ValueError(
-                f"X: column {column!r} is {_describe(~self._is_number[changed][0])} "
-                f"but was {_describe(self._is_number[changed][0])} in fit."
-            )
+        check_kinds(events, self._is_number, "X")
         numbers = events.loc[:, self._is_number].to_numpy(np.float64)
         one_hot = self.encoder_.transform(events.loc[:, ~self._is_number])
         return sequences.with_values(np.hstack([numbers, one_hot]))
@@ -167,8 +161,3 @@ class EventEncoder(
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-def _describe(is_number):
-    """Name the type of a column in words."""
-    return "numeric" if is_number else "categorical"

@@ -10,9 +10,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqattn._estimator import VersionedPickles, rollback_on_error
 from sklearn_seqattn.preprocessing.output import TableFeatureNamesMixin, restore
+from sklearn_seqattn.preprocessing.vocabulary import FIRST_ID, Vocabulary
 from sklearn_seqattn.sequences import check_sequences, validate_sequences
-
-_FIRST_STATE_ID = 2  # 0 is padding, 1 an unknown state
 
 
 class StateEncoder(
@@ -129,34 +128,25 @@ class StateEncoder(
                 f"X holds the id {ids.values[is_wrong][0]}, but ids run from 0 to "
                 f"{self.n_ids_ - 1}."
             )
-        states = np.append(np.array([None, None]), self.vocabulary_.astype(object))
+        states = np.append([None] * FIRST_ID, self.vocabulary_.astype(object))
         return self._restore(ids.with_values(states[ids.values]), X)
 
     def _fit_sequences(self, sequences, weights=None):
         """Learn from validated token sequences; weights are per sequence."""
         tokens = sequences.values
-        if self.vocabulary is not None:
-            self.vocabulary_ = _check_vocabulary(self.vocabulary, tokens.dtype)
+        if self.vocabulary is None:
+            if weights is not None:
+                weights = np.repeat(weights, sequences.lengths)
+            vocabulary = Vocabulary.learn(tokens, weights, self.min_count)
         else:
-            codes, states = pd.factorize(tokens)
-            if self.min_count > 1:  # what is there at all counts, however light
-                if weights is not None:
-                    weights = np.repeat(weights, sequences.lengths)
-                states = states[np.bincount(codes, weights) >= self.min_count]
-            self.vocabulary_ = np.sort(states)
-        if len(self.vocabulary_) == 0:
-            raise ValueError(
-                f"No state occurs min_count={self.min_count} times; lower min_count."
-            )
-        self.n_ids_ = len(self.vocabulary_) + _FIRST_STATE_ID
+            vocabulary = Vocabulary(_check_vocabulary(self.vocabulary, tokens.dtype))
+        self.vocabulary_, self.n_ids_ = vocabulary.states, vocabulary.n_ids
         return self
 
     def _transform_sequences(self, sequences):
         """Encode validated token sequences as int64 ids."""
-        # -1 for a state that is not there, which becomes the unknown id
-        index = pd.Index(self.vocabulary_, dtype=self.vocabulary_.dtype)
-        codes = index.get_indexer(sequences.values)
-        return sequences.with_values(codes.astype(np.int64) + _FIRST_STATE_ID)
+        ids = Vocabulary(self.vocabulary_).ids_of(sequences.values)
+        return sequences.with_values(ids)
 
     def _restore(self, sequences, X):
         """Return sequences in the container that `X` is."""

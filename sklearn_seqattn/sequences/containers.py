@@ -25,7 +25,7 @@ from sklearn_seqattn.sequences.checks import (
     is_number_type,
     objects_to_float,
 )
-from sklearn_seqattn.sequences.frames import numeric_columns
+from sklearn_seqattn.sequences.event_columns import numeric_columns
 from sklearn_seqattn.sequences.lists import read_list, to_numpy
 
 _EXPECTED = (

@@ -3,7 +3,6 @@
 from itertools import chain
 
 import numpy as np
-import pandas as pd
 
 from sklearn_seqattn.sequences.array_list import Pieces
 from sklearn_seqattn.sequences.checks import (
@@ -17,7 +16,7 @@ from sklearn_seqattn.sequences.checks import (
     is_number_type,
     objects_to_float,
 )
-from sklearn_seqattn.sequences.frames import read_frames
+from sklearn_seqattn.sequences.frames import is_frame, read_frames
 
 
 def read_list(items, *, tokens, channels_first, name):
@@ -35,8 +34,8 @@ def read_list(items, *, tokens, channels_first, name):
     values, lengths, columns
         As in `read_container`; numbers are `Pieces`.
     """
-    kinds = set(map(type, items))
-    if any(issubclass(kind, pd.DataFrame) for kind in kinds):
+    kinds = {type(item): item for item in items}  # one item of each type
+    if any(map(is_frame, kinds.values())):
         return read_frames(items, name)
     if all(issubclass(kind, str) for kind in kinds):
         items = [item.split() for item in items]

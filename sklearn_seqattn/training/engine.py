@@ -1,105 +1,162 @@
-"""One training by skorch, from a network and a data set to a fitted net."""
+"""One training by skorch: from a network and a data set to a fitted net."""
 
-import warnings
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 import pandas as pd
 import torch
+from sklearn.utils import ClassifierTags, RegressorTags
 from skorch import NeuralNet
-from skorch.helper import predefined_split
 from torch import nn
-from torch.nn.functional import pad
 
 from sklearn_seqattn.training.batching import MAX_STEPS, BucketBatches, bounded_parts
-from sklearn_seqattn.training.callbacks import training_callbacks
-from sklearn_seqattn.training.checkpoints import Checkpoint
+from sklearn_seqattn.training.checkpoints import CheckpointFile
 from sklearn_seqattn.training.devices import bounded_steps, computing_in, move
 from sklearn_seqattn.training.interrupts import (
     StopAtBatch,
+    check_interrupt,
     finishing_batches,
-    inside_search,
 )
 from sklearn_seqattn.training.memory import kept_memory, named_memory_errors
-from sklearn_seqattn.training.optimization import adamw
+from sklearn_seqattn.training.net_settings import net_settings
 
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """How a network is trained; see the estimators for the meaning of each."""
+    """How a network is trained; the parameters of the estimators describe each field.
+
+    `patience` is None without early stopping, and `constant_lr` trains without a
+    learning-rate schedule.
+    """
 
     lr: float
-    lr_schedule: str
-    weight_decay: float
-    max_grad_norm: float | None
     batch_size: int
     max_epochs: int
     patience: int | None
-    max_steps: int
     precision: str
     device: str
     verbose: int
     callbacks: tuple
     net_params: dict
-    checkpoint: Checkpoint | None = None
+    constant_lr: bool = False
+    checkpoint: CheckpointFile | None = None
 
 
 class SequenceNet(NeuralNet):
-    """A skorch net without skorch's own callbacks, which `training_callbacks` lists.
+    """A skorch net for batches of sequences with weights.
+
+    To the scorers of scikit-learn, which skorch's callbacks use, it is a classifier
+    with the classes 0 to K - 1, or a regressor of standardized targets.
+
+    Parameters
+    ----------
+    *args, **kwargs
+        As in `skorch.NeuralNet`.
+    max_steps : int, default=4096
+        Padded steps of the encoder that pass through it at once, in float32.
+    precision : {"float32", "bfloat16"}, default="float32"
+        The number format of the training.
+    target_kind : {"classes", "labels", "numbers"}, default="numbers"
+        What the targets are.
 
     Attributes
     ----------
     was_interrupted : bool
-        Whether Ctrl-C ended its training before its time.
-    max_steps : int
-        Padded steps of the encoder that go through it at once, in float32.
-    precision : {"float32", "bfloat16"}
-        What it trains in.
+        Whether Ctrl-C ended its training.
+    interrupt_message : str or None
+        What the user is told then.
     """
 
     was_interrupted = False
-    max_steps = MAX_STEPS
-    precision = "float32"
+    interrupt_message = None
+    n_outputs_ = None
+
+    def __init__(
+        self,
+        *args,
+        max_steps=MAX_STEPS,
+        precision="float32",
+        target_kind="numbers",
+        **kwargs,
+    ):
+        super().__init__(*args, **kwargs)
+        self.max_steps = max_steps
+        self.precision = precision
+        self.target_kind = target_kind
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        if self.target_kind == "numbers":
+            tags.estimator_type, tags.regressor_tags = "regressor", RegressorTags()
+        else:
+            tags.estimator_type, tags.classifier_tags = "classifier", ClassifierTags()
+        return tags
 
     @property
-    def _default_callbacks(self):
-        return []
+    def classes_(self):
+        """The codes of the classes; one row for each of several labels."""
+        if self.target_kind == "labels":
+            return np.eye(self.n_outputs_, dtype=np.int64)
+        return np.arange(self.n_outputs_)
 
-    def _set_training(self, training=True):
-        """Switch the network and the loss between training and evaluation.
+    def notify(self, method_name, **kwargs):
+        """Call the callbacks; at the end of a batch with targets as metrics take them.
 
-        skorch does so at every batch; the way through all modules takes as long as an
-        optimizer step of a small network.
+        Labels are 0 or 1, without smoothing; targets of steps are one flat array.
         """
-        if self.module_.training != training:
-            super()._set_training(training)
+        if method_name == "on_batch_end":
+            inputs, targets = kwargs["batch"]
+            if self.target_kind == "labels":
+                targets = (targets > 0.5).to(torch.int64)
+            elif self.target_kind == "classes" and targets.ndim == 2:
+                targets = targets[targets >= 0]
+            kwargs["batch"] = inputs, targets
+        super().notify(method_name, **kwargs)
 
     def train_step_single(self, batch, **fit_params):
-        """Take the gradient of a batch, the sum of those of its parts."""
-        self._set_training(True)
-        return self._step(batch, fit_params, training=True)
+        """Compute the gradient of a batch, the sum of those of its parts."""
+        self._switch(training=True)
+        return self._step(batch, training=True)
 
     def validation_step(self, batch, **fit_params):
         """Compute the loss of a batch."""
-        self._set_training(False)
+        self._switch(training=False)
         with torch.no_grad():
-            return self._step(batch, fit_params, training=False)
+            return self._step(batch, training=False)
 
-    def _step(self, batch, fit_params, *, training):
-        """Go over a batch in parts of bounded size; errors of memory name it."""
-        max_steps = bounded_steps(self.max_steps, self.precision) * self.module_.stride
+    def _switch(self, *, training):
+        """Switch between training and evaluation.
+
+        skorch does so at every batch; the walk through all modules takes as long as
+        an optimizer step of a small network.
+        """
+        if self.module_.training != training:
+            self.module_.train(training)
+            self.criterion_.train(training)
+
+    def _parts(self, batch):
+        """Return a batch in parts of bounded size."""
+        max_steps = bounded_steps(self.max_steps, self.precision)
+        return bounded_parts(batch, max_steps * self.module_.stride)
+
+    def _step(self, batch, *, training):
+        """Compute loss and outputs of a batch; errors of memory name it."""
         total, outputs = 0.0, []
         with named_memory_errors(batch[0]["lengths"]):
-            for part, share in bounded_parts(batch, max_steps):
+            for part, share in self._parts(batch):
                 inputs, targets = move(part, self.device)
-                outputs.append(self.infer(inputs, **fit_params))
-                loss = self.get_loss(outputs[-1], targets, X=inputs, training=training)
-                loss = share * loss
+                weights = inputs.pop("weights")
+                found = self.infer(inputs)
+                loss = share * self.get_loss(
+                    found, (targets, weights), X=inputs, training=training
+                )
                 if training:
                     loss.backward()
-                    outputs[-1] = outputs[-1].detach()
                 total = total + loss.detach()
-            return {"loss": total, "y_pred": _joined(outputs)}
+                outputs.append(_known_outputs(found.detach(), targets)[0])
+        self.n_outputs_ = outputs[0].shape[-1]
+        return {"loss": total, "y_pred": torch.cat(outputs)}
 
     def infer(self, x, **fit_params):
         """Run the network in the precision of the training."""
@@ -107,22 +164,41 @@ class SequenceNet(NeuralNet):
             outputs = super().infer(x, **fit_params)
         return outputs.float() if self.precision == "bfloat16" else outputs
 
+    def forward_iter(self, X, training=False, device="cpu"):
+        """Yield the outputs of a data set, all at once, in its order.
 
-def _joined(outputs):
-    """Join the outputs of parts; those of steps (b, T, K) are padded to the longest."""
-    if outputs[0].ndim == 3:
-        n_steps = max(part.shape[1] for part in outputs)
-        outputs = [pad(part, (0, 0, 0, n_steps - part.shape[1])) for part in outputs]
-    return torch.cat(outputs)
+        Of the outputs of steps those with a target remain, as in the targets that
+        callbacks get.
+        """
+        dataset = self.get_dataset(X)
+        batches = BucketBatches(dataset, self.batch_size)
+        self._switch(training=training)
+        rows = []
+        with torch.set_grad_enabled(training):
+            for batch in batches:
+                for (inputs, targets), _ in self._parts(batch):
+                    found = self.infer(move(inputs, self.device)).to(device)
+                    known, n_rows = _known_outputs(found, targets)
+                    rows += known.split(n_rows)
+        yield torch.cat([rows[i] for i in np.argsort(batches.order)])
+
+    def predict(self, X):
+        """Return the codes of classes, 0 or 1 for each label, or numbers."""
+        outputs = self.predict_proba(X)
+        if self.target_kind == "classes":
+            return outputs.argmax(axis=1)
+        return (outputs > 0.5).astype(int) if self.target_kind == "labels" else outputs
 
 
-class OrderedBatches(BucketBatches):
-    """Batches in the order of the data set, as skorch's own `predict` needs them."""
+def _known_outputs(outputs, targets):
+    """Return the outputs that have a target, (rows, K), and the rows of a sequence.
 
-    @property
-    def order(self):
-        """Rows of the data set as they are, (n,)."""
-        return np.arange(len(self.dataset))
+    Of outputs of steps, (B, T, K), those without a target are left out.
+    """
+    if outputs.ndim == 2:
+        return outputs, 1
+    known = targets[:, : outputs.shape[1]].to(outputs.device) >= 0
+    return outputs[known], known.sum(dim=1).tolist()
 
 
 def train(module, criterion, train_set, plan, *, seed, valid_set=None):
@@ -133,7 +209,7 @@ def train(module, criterion, train_set, plan, *, seed, valid_set=None):
     module : nn.Module
         The network; trained in place.
     criterion : nn.Module
-        Takes the outputs and the pair of targets and weights.
+        Called with the outputs and the pair of targets and weights.
     train_set, valid_set : SequenceDataset
         The data; without `valid_set` nothing is validated.
     plan : TrainingPlan
@@ -143,111 +219,64 @@ def train(module, criterion, train_set, plan, *, seed, valid_set=None):
 
     Returns
     -------
-    net : skorch.NeuralNet
+    net : SequenceNet
         Fitted, without its optimizer, in evaluation mode.
     history : DataFrame
-        One row an epoch.
+        One row an epoch: "epoch", "train_loss", "valid_loss", the numbers that
+        callbacks record, and "seconds".
 
     Raises
     ------
     FloatingPointError
         If the training loss becomes NaN or infinite.
     ValueError
-        If `net_params` and the plan disagree.
+        If `net_params` change what the estimator depends on.
     KeyboardInterrupt
-        If the user interrupts the first epoch, any epoch twice, or a search.
-
-    Warns
-    -----
-    UserWarning
-        If the user interrupts a later epoch, once: the net is as trained so far.
+        If the user interrupts the first epoch, or any epoch twice. After one
+        interrupt of a later epoch the net is as trained so far; see
+        `interrupts.raise_interrupt`.
     """
-    shuffler = np.random.RandomState(seed)
-    batches = BucketBatches(train_set, plan.batch_size, shuffler)
-    net = SequenceNet(**_net_settings(module, criterion, batches, valid_set, plan))
-    net.max_steps, net.precision = plan.max_steps, plan.precision
+    settings = net_settings(module, criterion, train_set, valid_set, plan, seed)
+    net = SequenceNet(**settings)
     n_done = 0 if plan.checkpoint is None else plan.checkpoint.n_done
     stop = StopAtBatch()
     net.callbacks.append(("stop_at_batch", stop))
     with finishing_batches(stop), kept_memory():
         net.initialize().partial_fit(train_set, epochs=plan.max_epochs - n_done)
-    net.was_interrupted = _check_interrupt(net, stop.n_pressed)
+    net.interrupt_message = check_interrupt(net, stop.n_pressed)
+    net.was_interrupted = net.interrupt_message is not None
     history = _history_frame(net.history)
+    net.module_ = module  # not the compiled one
     return _without_training_state(net), history
 
 
-def _check_interrupt(net, n_pressed):
-    """Tell whether a training was interrupted; raise unless it can be kept."""
-    n_epochs, is_whole = len(net.history), "train_loss" in net.history[-1]
-    if is_whole and not n_pressed:  # skorch returns as if all were well
-        return False
-    if n_pressed != 1 or inside_search() or n_epochs - (not is_whole) < 1:
-        raise KeyboardInterrupt(f"Interrupted in epoch {n_epochs}.")
-    batches = net.history[-1, "batches"]
-    if not is_whole:
-        net.history.pop()
-    callbacks = dict(net.callbacks_)
-    stopping = callbacks.get("early_stopping")
-    weights = "those of that batch"
-    if "average" in callbacks:
-        weights = "the average up to that batch"
-    if stopping is not None:
-        weights = f"the best so far, of epoch {stopping.best_epoch_}"
-    warnings.warn(
-        f"Interrupted in epoch {n_epochs}, after batch {len(batches)}. The estimator "
-        f"is fitted, with weights that are {weights}. Interrupt twice to abandon a "
-        "fit.",
-        UserWarning,
-        stacklevel=2,
-    )
-    return True
-
-
-def _net_settings(module, criterion, batches, valid_set, plan):
-    """Collect all that skorch is told, the user's `net_params` last."""
-    settings = {
-        "module": module,
-        "criterion": criterion,
-        "optimizer": adamw,
-        "lr": plan.lr,
-        "optimizer__lr": plan.lr,
-        "optimizer__weight_decay": plan.weight_decay,
-        "max_epochs": plan.max_epochs,
-        "batch_size": plan.batch_size,
-        "iterator_train": BucketBatches,
-        "iterator_train__random_state": batches.random_state,
-        "iterator_valid": BucketBatches,
-        "train_split": None if valid_set is None else predefined_split(valid_set),
-        "callbacks": training_callbacks(
-            plan, len(batches) * plan.max_epochs, valid_set is not None
-        ),
-        "predict_nonlinearity": None,
-        "device": plan.device,
-        "warm_start": False,
-        "verbose": 0,
-    }
-    clashes = sorted(settings.keys() & plan.net_params.keys())
-    if clashes:
-        raise ValueError(
-            f"net_params has {clashes}, which the estimator sets itself; use its "
-            "own parameters (lr, batch_size, max_epochs, callbacks, device, ...)."
-        )
-    return settings | plan.net_params
-
-
 def _history_frame(history):
-    """Turn a skorch history into a frame, one row an epoch."""
-    columns = ("epoch", "train_loss", "valid_loss", "dur")
-    kept = [c for c in columns if history and c in history[0]]
-    frame = pd.DataFrame(history[:, tuple(kept)], columns=kept)
-    return frame.rename(columns={"dur": "seconds"})
+    """Return the numbers of a skorch history, one row an epoch."""
+    counts = ("train_batch_count", "valid_batch_count")
+    frame = pd.DataFrame(
+        [
+            {
+                name: value
+                for name, value in row.items()
+                if isinstance(value, Real)
+                and not isinstance(value, bool)
+                and name not in counts
+            }
+            for row in history
+        ]
+    )
+    frame = frame.rename(columns={"dur": "seconds"})
+    first = [n for n in ("epoch", "train_loss", "valid_loss") if n in frame]
+    last = [n for n in ("seconds",) if n in frame]
+    return frame[
+        [*first, *frame.columns.difference([*first, *last], sort=False), *last]
+    ]
 
 
 def _without_training_state(net):
     """Drop what only training needs: optimizer, generators, data, batch rows."""
     net.module_.eval()
     net.module = net.optimizer_ = None
-    net.iterator_valid = OrderedBatches
     net.train_split = net.iterator_train__random_state = None
     net.callbacks, net.callbacks_ = [], []
     for row in net.history:
@@ -262,7 +291,7 @@ def bare_net(module, device):
     ----------
     module : nn.Module
         The network.
-    device : str
+    device : str or torch.device
         Where it is to run.
 
     Returns

@@ -96,14 +96,14 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
             patience = estimator._rules.patience(estimator, len(data), valid)
             if valid is None and estimator._rules.holds_out(patience, len(data)):
                 data, valid = split(data, estimator.validation_fraction, seeds.split)
+        sets = estimator._make_datasets(data, valid, fresh=fresh)
         plan = plan_training(
             estimator,
             data,
-            patience=None if valid is None else patience,
+            patience=None if sets.valid is None else patience,
             n_epochs=n_epochs,
             checkpoint=checkpoint,
         )
-        sets = estimator._make_datasets(data, valid, fresh=fresh)
         with isolated_torch(seeds.network + n_done, plan.device):
             network = estimator._make_network(data, sets, seeds.partner, fresh=fresh)
             estimator.net_, history = train(

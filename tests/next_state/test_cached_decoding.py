@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from sklearn_seqattn import NextStateLSTM
-from sklearn_seqattn.next_state.cached_decoding import RememberingContinuations
-from sklearn_seqattn.next_state.generation import Continuations
+from sklearn_seqattn.next_state.cached_decoding import CachedContinuations
+from sklearn_seqattn.next_state.decoding import Continuations
 
 TINY = {
     "embedding_size": 8,
@@ -24,7 +24,7 @@ def grow_both(model, X, growths):
     streams = model._encode(X)
     remembering = model._continuations(streams)
     anew = Continuations(streams, model._last_log_proba)
-    assert isinstance(remembering, RememberingContinuations)
+    assert isinstance(remembering, CachedContinuations)
     yield remembering.log_proba(), anew.log_proba()
     for rows, columns in growths:
         rows, columns = np.array(rows), np.array(columns)

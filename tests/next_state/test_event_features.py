@@ -86,19 +86,19 @@ def test_plain_sequences_are_no_events(X):
         (
             [FRAMES[1], HOLE],
             ValueError,
-            r"X\[1\] has the value nan at step 1, column 'c",
+            r"X\[1\] contains NaN at step 1, column 'cost'",
         ),
         (
             [FRAMES[0].assign(cost=np.inf)],
             ValueError,
-            r"X\[0\] has the value inf at st",
+            r"X\[0\] contains infinity \(inf\) at step 0, column 'cost'",
         ),
         ([FRAMES[0].assign(who=["x", None])], ValueError, "at step 1, column 'who'"),
     ],
 )
 def test_bad_events(frames, error, message):
     with pytest.raises(error, match=message):
-        EventFeatures("task", None).split(frames)
+        EventFeatures("task", None).split(as_frames(frames, None))
 
 
 def test_bad_times():

@@ -232,6 +232,65 @@ def test_weights_matter():
         assert model.predict([["a"]]) == [heavy]
 
 
+def test_weights_of_held_out_sequences_reach_the_mixture():
+    sequences, weights = cycles(12), np.ones(12)
+    params = {**TINY, "validation_fraction": 0.25, "early_stopping": False}
+    params |= {"max_epochs": 30, "lr": 0.02}
+    even = NextStateLSTM(**params).fit(sequences)
+    n_held_out = 0
+    for i in range(12):
+        weights[i] = 50.0
+        model = NextStateLSTM(**params).fit(sequences, sample_weight=weights)
+        weights[i] = 1.0
+        parameters = zip(
+            model.net_.module_.parameters(), even.net_.module_.parameters(), strict=True
+        )
+        if all(torch.equal(one, other) for one, other in parameters):  # not trained on
+            n_held_out += 1
+            assert model.temperature_ != pytest.approx(even.temperature_, rel=1e-3)
+    assert n_held_out == 3
+
+
+def test_states_that_only_held_out_sequences_have_decide_nothing():
+    # Every sequence ends in a state of its own: no held-out end can be predicted.
+    sequences = [["a", "b", "a", f"end {i}"] for i in range(30)]
+    params = {**TINY, "max_epochs": 20, "lr": 0.02}
+    model = NextStateLSTM(**params).fit(sequences)
+    alone = NextStateLSTM(**params, targets="last").fit(sequences)
+    assert model.temperature_ < 2  # 4, the limit, with targets that are not trained
+    assert (alone.temperature_, alone.network_weight_) == (1, 0.5)
+    assert alone.n_iter_ == 20  # nothing to stop by
+
+
+@pytest.mark.parametrize("y", [None, "rare"])
+def test_only_the_last_target_where_it_is_rare(y):
+    rare = [["a", "b", "a", f"r{i}"] for i in range(12)]
+    sequences = [["a", "b", "a", "b"]] * 12 + rare
+    params = {**TINY, "max_epochs": 20, "lr": 0.05, "backoff": None}
+    model = NextStateLSTM(**params, targets="last", min_count=2)
+    if y is None:
+        model.fit(sequences)
+    else:
+        model.fit([x[:-1] for x in sequences], [x[-1] for x in sequences])
+    assert model.predict([["a", "b", "a"]]) == ["b"]
+    # "a" is the last but one state of the others, and never a target
+    assert model.predict_proba([["a", "b"]])[0, 0] < 0.2
+    with pytest.raises(ValueError, match="X has nothing to learn from"):
+        model.fit(rare)
+
+
+def test_outputs_that_are_not_finite_are_errors():
+    model = NextStateLSTM(**TINY).fit(X)
+    with torch.no_grad():
+        model.net_.module_.head.bias[0] = np.nan
+    calls = (model.predict, model.score, model.predict_positions)
+    for call in (*calls, lambda X: model.rollout(X, 2)):
+        with pytest.raises(ValueError, match="no finite output for sequence 0"):
+            call(X[:1])
+    with pytest.raises(ValueError, match="no finite output"):
+        model.sample(2)
+
+
 def test_attention_weights(model):
     weights = model.attention_weights(X[:3])
     for one, sequence in zip(weights, X, strict=False):
@@ -339,19 +398,3 @@ def test_a_table_of_one_column_is_its_states():
     np.testing.assert_array_equal(
         of_frames.predict_proba(frames), plain.predict_proba(X)
     )
-
-
-def test_wrong_events(of_events):
-    test = events(2)
-    with pytest.raises(ValueError, match="set target= to the one to predict"):
-        NextStateLSTM(**TINY).fit(test)
-    with pytest.raises(ValueError, match="but X holds no DataFrames"):
-        NextStateLSTM(**TINY, target="task").fit(X)
-    with pytest.raises(ValueError, match="target='job' is no column of X"):
-        NextStateLSTM(**TINY, target="job").fit(test)
-    with pytest.raises(TypeError, match="X holds no events, but the model was fitted"):
-        of_events.predict(X)
-    with pytest.raises(
-        ValueError, match=r"X\[0\] has the columns \['task', 'who', 'co"
-    ):
-        of_events.predict([frame.drop(columns="time") for frame in test])

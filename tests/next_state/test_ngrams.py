@@ -25,8 +25,8 @@ def fit(order, **params):
     return model.fit(contexts, TARGETS, np.ones(5))
 
 
-def after(model, *symbols):
-    contexts = context_rows(np.array(symbols), np.array([len(symbols)]), model.order)
+def after(model, *ids):
+    contexts = context_rows(np.array(ids), np.array([len(ids)]), model.order)
     return np.exp(model.log_proba(contexts))[-1]
 
 
@@ -92,12 +92,12 @@ def test_discounts_from_counts_of_counts():
 )
 def test_every_distribution_sums_to_one(smoothing, sequences, order, start):
     sequences = [[0] * start + s for s in sequences]
-    symbols = np.concatenate(sequences)
+    ids = np.concatenate(sequences)
     lengths = np.array([len(s) for s in sequences])
-    contexts = context_rows(symbols, lengths, order)
-    targets = np.roll(np.maximum(symbols - 2, 0), -1)
+    contexts = context_rows(ids, lengths, order)
+    targets = np.roll(np.maximum(ids - 2, 0), -1)
     model = NgramModel(order, 6, 4, smoothing=smoothing)
-    model.fit(contexts, targets, np.ones(len(symbols)))
+    model.fit(contexts, targets, np.ones(len(ids)))
     queries = np.random.RandomState(0).randint(-1, 6, (20, order))
     queries = np.where(np.cumsum(queries < 0, axis=1) > 0, -1, queries)
     proba = np.exp(model.log_proba(np.concatenate([contexts, queries])))
@@ -108,8 +108,8 @@ def test_every_distribution_sums_to_one(smoothing, sequences, order, start):
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(2, 4), min_size=2, max_size=30), st.integers(1, 3))
 def test_plain_counts_match_a_dictionary(sequence, order):
-    symbols = np.array([0, *sequence])
-    contexts = context_rows(symbols, np.array([len(symbols)]), order)[:-1]
+    ids = np.array([0, *sequence])
+    contexts = context_rows(ids, np.array([len(ids)]), order)[:-1]
     model = NgramModel(order, 5, 3, smoothing="additive", alpha=0.5)
     model.fit(contexts, np.array(sequence) - 2, np.ones(len(sequence)))
     proba = np.exp(model.log_proba(contexts))
@@ -152,7 +152,7 @@ def test_what_follows_sequences_follows_each_symbol():
 @given(st.lists(st.integers(1, 7), min_size=1, max_size=5), st.integers(0, 9))
 def test_last_contexts_are_the_last_of_all(lengths, order):
     lengths = np.array(lengths)
-    symbols = np.arange(lengths.sum())
-    every = context_rows(symbols, lengths, order)
-    found = context_rows(symbols, lengths, order, last=True)
+    ids = np.arange(lengths.sum())
+    every = context_rows(ids, lengths, order)
+    found = context_rows(ids, lengths, order, last=True)
     np.testing.assert_array_equal(found, every[np.cumsum(lengths) - 1])

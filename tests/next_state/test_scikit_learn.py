@@ -123,7 +123,9 @@ def test_documented_signatures(estimator):
 
 BAD_AT_FIT = {
     "no sequences": ([], None, "0 sample"),
-    "an empty sequence": ([["a", "b"], []], None, r"X\[1\]"),
+    "empty sequences alone": ([[], []], None, "X holds empty sequences alone"),
+    "None after an empty one": ([[], ["a", "b"], ["a", None]], None, r"X\[2\] holds"),
+    "None after empty ones": ([[], [], ["a", None]], None, r"X\[2\] holds None"),
     "one state": ("abc", None, r"X is of type str; expected a list of sequences"),
     "a flat list": (["a", 1], None, r"X\[0\] is of type str; every element"),
     "None": ([["a", None]], None, r"X\[0\] holds None of type NoneType at step 1"),

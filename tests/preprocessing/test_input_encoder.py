@@ -37,7 +37,7 @@ EVENTS = [
 
 
 class TestNumbers:
-    def test_channels_are_standardised_over_all_steps(self):
+    def test_channels_are_standardized_over_all_steps(self):
         found = encode(fit(NUMBERS), NUMBERS)
         expected = (np.array([1, 3, 5]) - 3) / np.sqrt(8 / 3)
         assert found.values.dtype == np.float32
@@ -56,12 +56,12 @@ class TestNumbers:
             encode(weighted, X).values, encode(copied, X).values, rtol=1e-5, atol=1e-6
         )
 
-    def test_standardising_may_be_left_out(self):
+    def test_standardizing_may_be_left_out(self):
         found = encode(fit(NUMBERS, standardize=False), NUMBERS)
         assert found.values.tolist() == np.concatenate(NUMBERS).tolist()
         assert found.values.dtype == np.float32
 
-    def test_quiet_sequences_are_turned_up_where_that_is_wanted(self):
+    def test_low_amplitude_sequences_are_amplified_where_that_is_wanted(self):
         X = [np.array([[1.0], [-1.0]]), np.array([[1e-3], [-1e-3]])]
         amplified, plain = (
             encode(fit(X, amplify=amplify), X).values for amplify in (True, False)
@@ -70,7 +70,7 @@ class TestNumbers:
         np.testing.assert_allclose(plain[2:, 0], [1.414e-3, -1.414e-3], rtol=1e-3)
         assert amplified[2, 0] > 0.19
 
-    def test_numbers_that_are_not_standardised_are_not_turned_up(self):
+    def test_numbers_that_are_not_standardized_are_not_amplified(self):
         X = [np.array([[1e-3], [-1e-3]])]
         found = encode(fit(X, standardize=False), X).values
         np.testing.assert_allclose(found[:, 0], [1e-3, -1e-3])
@@ -156,7 +156,7 @@ class TestTokens:
 
 
 class TestEvents:
-    def test_numbers_are_standardised_and_categories_one_hot(self):
+    def test_numbers_are_standardized_and_categories_one_hot(self):
         encoder = fit(EVENTS)
         found = encode(encoder, EVENTS).values
         cost = (np.array([1, 3, 5]) - 3) / np.sqrt(8 / 3)
@@ -172,6 +172,6 @@ class TestEvents:
         X = [pd.DataFrame({"act": ["z"], "cost": [3.0], "done": [True]})]
         assert encode(fit(EVENTS), X).values[0, 2:].tolist() == [0, 0]
 
-    def test_standardising_may_be_left_out(self):
+    def test_standardizing_may_be_left_out(self):
         found = encode(fit(EVENTS, standardize=False), EVENTS).values
         assert found[:, :2].tolist() == [[1, 1], [3, 0], [5, 1]]

@@ -18,13 +18,19 @@ from torch import nn
 
 from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
 from sklearn_seqattn.training import forward
+from sklearn_seqattn.training.callbacks import ClipGradients
 
 
 @pytest.mark.parametrize("max_grad_norm", [0.5, 1e-3])
 def test_gradients_are_clipped(max_grad_norm):
     free, clipped = Recorder(), Recorder()
     train_line(plan=make_plan(callbacks=(free,), max_epochs=1))
-    plan = make_plan(callbacks=(clipped,), max_epochs=1, max_grad_norm=max_grad_norm)
+    clip = ClipGradients(max_grad_norm)
+    plan = make_plan(
+        callbacks=(clipped,),
+        max_epochs=1,
+        net_params={"callbacks__gradient_clip": clip},
+    )
     train_line(plan=plan)
     assert max(free.norms) > 1.0
     assert clipped.norms == pytest.approx([max_grad_norm] * 3, rel=1e-3)

@@ -203,7 +203,7 @@ class TestSchedule:
 
     def test_the_rate_follows_the_schedule_over_the_whole_training(self):
         recorder = Recorder()
-        plan = make_plan(lr_schedule="cosine", callbacks=(recorder,), max_epochs=5)
+        plan = make_plan(constant_lr=False, callbacks=(recorder,), max_epochs=5)
         train_line(plan=plan)  # 3 batches an epoch
         # the schedule moves on before the user's callbacks run
         expected = [0.1 * warmup_cosine(step, n_steps=15) for step in range(1, 16)]

@@ -31,15 +31,13 @@ def test_a_format_is_taken_as_it_is(precision):
 
 @pytest.mark.parametrize("has", [True, False])
 def test_auto_asks_the_processor(monkeypatch, has):
-    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: has)
-    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": has})
     expected = "bfloat16" if has else "float32"
     assert resolve_precision("auto", "cpu") == expected
 
 
 def test_auto_is_float32_where_nothing_is_known(monkeypatch):
-    monkeypatch.delattr(torch.cpu, "_is_avx512_bf16_supported")
-    monkeypatch.delattr(torch.cpu, "_is_amx_tile_supported")
+    monkeypatch.setattr(torch.cpu, "get_capabilities", dict)
     assert resolve_precision("auto", "cpu") == "float32"
     assert resolve_precision("auto", "mps") == "float32"
 

@@ -3,28 +3,27 @@
 import numpy as np
 import pytest
 
-from sklearn_seqattn.next_state.generation import (
+from sklearn_seqattn.next_state.decoding import (
     Continuations,
     draw,
     narrow,
     search,
 )
-from sklearn_seqattn.next_state.streams import FIRST_STATE, NOTHING, make_streams
+from sklearn_seqattn.next_state.streams import NOTHING, make_streams
+from sklearn_seqattn.preprocessing.vocabulary import FIRST_ID
 
-# Three states; the last is the end in some tests. Rows by the last symbol seen.
+# Three states; the last is the end in some tests. Rows by the last id seen.
 CHAIN = np.log(np.array([[0.6, 0.4, 1e-9], [1e-9, 0.1, 0.9], [0.31, 0.29, 0.4]]))
 
 
 def chain_from(*states):
     """Return the continuations of a first-order chain that is in some states."""
-    symbols = np.array(states) + FIRST_STATE
-    ones, last = np.ones(len(symbols), dtype=int), np.full(len(symbols), NOTHING)
-    streams = make_streams(symbols, ones, last, has_start=False)
+    ids = np.array(states) + FIRST_ID
+    ones, last = np.ones(len(ids), dtype=int), np.full(len(ids), NOTHING)
+    streams = make_streams(ids, ones, last, has_start=False)
     return Continuations(
         streams,
-        lambda streams: CHAIN[
-            streams.symbols[np.cumsum(streams.lengths) - 1] - FIRST_STATE
-        ],
+        lambda streams: CHAIN[streams.ids[np.cumsum(streams.lengths) - 1] - FIRST_ID],
     )
 
 

@@ -1,0 +1,59 @@
+"""Find the classes that a model file may name, and import each when it is needed."""
+
+from importlib import import_module
+
+#: Estimators of this library, and the file with the table of their attributes.
+ESTIMATORS = {
+    "AttentionLSTMClassifier": "network_attributes",
+    "AttentionLSTMRegressor": "network_attributes",
+    "EventEncoder": "transformer_attributes",
+    "NextStateLSTM": "network_attributes",
+    "NextStateMarkov": "state_attributes",
+    "RandomKernelFeatures": "network_attributes",
+    "SequencePadder": "transformer_attributes",
+    "SequenceScaler": "transformer_attributes",
+    "StateEncoder": "transformer_attributes",
+}
+
+#: Small objects that may be values of parameters: "module:class" by name. They are
+#: dataclasses or have `get_params`, and are built again from their parameters.
+PARAMETER_OBJECTS = {
+    "NextStateScorer": "sklearn_seqattn.metrics:NextStateScorer",
+}
+
+
+def find_estimator(name):
+    """Return an estimator class of this library and the table of its attributes.
+
+    Parameters
+    ----------
+    name : str
+        A key of `ESTIMATORS`.
+
+    Returns
+    -------
+    kind : type
+    table : dict of str to Attribute
+    """
+    module = import_module(f"{__package__}.{ESTIMATORS[name]}")
+    return next(
+        (kind, table)
+        for kind, table in module.ESTIMATORS.items()
+        if kind.__name__ == name
+    )
+
+
+def find_parameter_class(name):
+    """Return the class of a parameter object.
+
+    Parameters
+    ----------
+    name : str
+        A key of `PARAMETER_OBJECTS`.
+
+    Returns
+    -------
+    kind : type
+    """
+    module, _, name = PARAMETER_OBJECTS[name].partition(":")
+    return getattr(import_module(module), name)
