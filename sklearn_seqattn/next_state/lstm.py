@@ -470,7 +470,8 @@ class NextStateLSTM(NestedParameters, NextStateMixin, BaseEstimator):
             self.cache_weights_ = choice.cache_weights
         if counts is not None and valid is not None:
             model = NgramModel(partner.order, n_ids, n_columns)
-            counts = model.learn(valid.streams, valid.weights, counts)
+            rows = counts.ngrams_, counts.weights_
+            counts = model.learn(valid.streams, valid.weights, rows)
         self.counts_ = counts
 
     def attention_weights(self, X):
