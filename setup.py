@@ -11,7 +11,7 @@ EXTRAS = {
     "bench": ["keras>=3.10", "onnx>=1.18", "onnxruntime>=1.22", "tensorflow-cpu>=2.20"],
     "mlflow": ["mlflow-skinny>=3.17"],
     "optuna": ["optuna>=5.0"],
-    "persistence": ["safetensors>=0.6"],
+    "persistence": ["safetensors>=0.6", "skops>=0.13"],
     "test": [
         "cloudpickle>=3.1",
         "codespell>=2.4",
@@ -19,12 +19,13 @@ EXTRAS = {
         "mlflow-skinny>=3.17",
         "numpydoc>=1.11",
         "optuna>=5.0",
-        "polars>=1.30",
-        "pyarrow>=20.0",
+        "polars>=2.1",
+        "pyarrow>=26.0",
         "pytest>=9.0",
         "pytest-xdist>=3.8",
         "ruff>=0.17",
         "safetensors>=0.6",
+        "skops>=0.13",
     ],
 }
 

@@ -61,7 +61,7 @@ def ours(spec, **options):
         head_units=(),
         dropout=0.0,
         standardize=False,
-        time_stretch=0.0,
+        time_warp=0.0,
         label_smoothing=0.0,
         lr=LR,
         lr_schedule="constant",

@@ -18,7 +18,7 @@ import time
 import numpy as np
 
 from sklearn_seqattn import NextStateLSTM, NextStateMarkov
-from sklearn_seqattn.next_state.generation import Continuations
+from sklearn_seqattn.next_state.decoding import Continuations
 from sklearn_seqattn.readers import read_state_lines
 
 

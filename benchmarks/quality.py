@@ -50,7 +50,7 @@ ABLATIONS = {
     "default": {},
     "no stem": {"front_end": None},
     "linear stem": {"front_end": ("dense",)},
-    "no time stretch": {"time_stretch": 0.0},
+    "no time warping": {"time_warp": 0.0},
     "no residual": {"residual": False},
     "one direction": {"bidirectional": False},
     "no attention": {"attention": None},

@@ -1,14 +1,48 @@
-"""What every estimator does: versioned pickles, rollback on error, seeds."""
+"""Parts of every estimator: versioned pickles, rollback on error, seeds, checks.
+
+All private names of scikit-learn that the library uses are imported here, and nowhere
+else. They were seen in scikit-learn 1.7 to 1.9.
+"""
 
 import inspect
 import warnings
 from contextlib import contextmanager
 
 import numpy as np
+import sklearn
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils import check_random_state
 
 from sklearn_seqattn._version import __version__
+
+try:
+    from sklearn.base import _fit_context as fit_context
+    from sklearn.utils._param_validation import (
+        Interval,
+        StrOptions,
+        validate_parameter_constraints,
+        validate_params,
+    )
+    from sklearn.utils.validation import _check_sample_weight as check_sample_weight
+except ImportError as error:
+    raise ImportError(
+        f"scikit-learn {sklearn.__version__} has no such private name ({error}); "
+        "sklearn_seqattn works with 1.7 to 1.9."
+    ) from error
+
+__all__ = [
+    "Interval",
+    "NestedParameters",
+    "StrOptions",
+    "VersionedPickles",
+    "check_sample_weight",
+    "draw_seeds",
+    "fit_context",
+    "refuse_renamed",
+    "rollback_on_error",
+    "validate_parameter_constraints",
+    "validate_params",
+]
 
 _VERSION = "_sklearn_seqattn_version"
 
@@ -136,14 +170,14 @@ def rollback_on_error(estimator):
 
 
 def draw_seeds(random_state, n_seeds):
-    """Draw seeds without moving the global generator of numpy.
+    """Draw seeds without use of the global generator of numpy.
 
     Parameters
     ----------
     random_state : int, RandomState instance or None
-        As the estimators take it; None draws from the operating system.
+        As in the estimators; None takes entropy from the operating system.
     n_seeds : int
-        How many.
+        The number of seeds.
 
     Returns
     -------

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sklearn.pipeline import Pipeline
 
-from sklearn_seqattn.next_state.base import mean_over_positions
+from sklearn_seqattn.next_state.scores import mean_over_positions
 
 _METRICS = ("accuracy", "top_k_accuracy", "neg_perplexity")
 _POSITIONS = ("all", "last")

@@ -13,15 +13,15 @@ Choices are handed on as they stand in JSON: a list for what is a tuple in Pytho
 object for a block with its sizes. The names of `OUR_NAMES` are replaced.
 """
 
-import json
 import math
 import warnings
 from numbers import Integral, Real
-from pathlib import Path
 
 import numpy as np
 from scipy import stats
 from sklearn.utils import check_random_state
+
+from sklearn_seqattn.readers import read_json
 
 #: Names of parameters in other libraries, and their names here.
 OUR_NAMES = {"hidden_dim": "hidden_size", "embedding_dim": "tokens__size"}
@@ -159,7 +159,7 @@ def _choices_of_optuna(values):
 def _entries(spec):
     """Return (values, low, high, log) for each parameter, by the names used here."""
     if not isinstance(spec, dict):
-        spec = _read_json(spec)
+        spec = read_json(spec)
     entries = {}
     for name, entry in spec.items():
         ours = OUR_NAMES.get(name, name)
@@ -167,20 +167,6 @@ def _entries(spec):
             raise ValueError(f"The space has two entries for {ours!r}; keep one.")
         entries[ours] = _entry(name, entry)
     return entries
-
-
-def _read_json(path):
-    """Read the space of a JSON file."""
-    try:
-        spec = json.loads(Path(path).read_text(encoding="utf-8-sig"))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path} is no JSON file: {error}.") from error
-    if not isinstance(spec, dict):
-        raise ValueError(
-            f"{path} holds a {type(spec).__name__}; expected an object with an entry "
-            "for each parameter."
-        )
-    return spec
 
 
 def _entry(name, entry):

@@ -3,11 +3,17 @@
 Rows are (id, make_input, kwargs of check_sequences, exception, message).
 """
 
+from collections import namedtuple
+
 import numpy as np
 import pandas as pd
+import polars as pl
+import torch
 from scipy import sparse
+from torch.nn.utils.rnn import pack_sequence
 
 nan, inf = np.nan, np.inf
+Pair = namedtuple("Pair", "first second")
 
 
 def with_values(shape, at, value):
@@ -27,9 +33,9 @@ CONTAINERS = (
     "2-D table (n_sequences, n_steps)."
 )
 RESHAPE = (
-    "X is 1-D, but several sequences are expected. Reshape your data: "
-    "numpy.reshape(X, (1, -1)) if it is one sequence, numpy.reshape(X, (-1, 1)) if "
-    "each value is a sequence of one step."
+    "X is one sequence of numbers, but several are expected: for one sequence pass "
+    "[X]. Reshape your data by numpy.reshape(X, (-1, 1)) if each number is a sequence "
+    "of one step."
 )
 MINIMUM = "while a minimum of 1 is required"
 FILL = "every step needs finite numbers, so fill or drop such steps first."
@@ -45,6 +51,8 @@ ELEMENT = (
     "every element of X must be a sequence: an array or list of shape (n_steps,) or "
     "(n_steps, n_channels)."
 )
+SAME = "all sequences need the same kind of container."
+OTHER_TEXTS = "other elements of X are texts; drop it, or pass an empty text instead."
 KINDS = "all sequences need numbers, or all need tokens."
 TOKENS = (
     "but other tokens are strings; tokens are all strings or all integers, and never "
@@ -54,7 +62,7 @@ COMPLEX = (
     "has dtype complex128. Complex data not supported: pass the real and the imaginary "
     "part as two channels."
 )
-CONVERT = "convert the column, for example with astype(str)."
+CONVERT = "convert it, for example with astype(str)."
 SECONDS = "pass numbers instead, for example the seconds since the first step."
 UNEQUAL = (
     "X[0] has steps that differ in their number of channels; expected n_steps numbers, "
@@ -66,17 +74,98 @@ ONE_COLUMN = (
 )
 
 BAD_CONTAINERS = [
-    ("none", lambda: None, {}, TypeError, f"X is of type NoneType; {CONTAINERS}"),
+    ("none", lambda: None, {}, TypeError, f"X is None; {CONTAINERS}"),
     ("number", lambda: 3.0, {}, TypeError, f"X is of type float; {CONTAINERS}"),
-    ("string", lambda: "a b", {}, TypeError, f"X is of type str; {CONTAINERS}"),
-    ("dict", lambda: {"a": [1]}, {}, TypeError, f"X is of type dict; {CONTAINERS}"),
-    ("set", lambda: {1, 2}, {}, TypeError, f"X is of type set; {CONTAINERS}"),
+    ("object", lambda: object(), {}, TypeError, f"X is of type object; {CONTAINERS}"),
+    (
+        "string",
+        lambda: "a b",
+        {},
+        TypeError,
+        "X is one text (of type str), but a list of texts is expected: for one text "
+        "pass [X].",
+    ),
+    (
+        "bytes",
+        lambda: b"a b",
+        {},
+        TypeError,
+        "X is of type bytes; decode bytes to strings first.",
+    ),
+    (
+        "dict",
+        lambda: {"a": [1]},
+        {},
+        TypeError,
+        "X is of type dict; pass list(X.values()).",
+    ),
+    (
+        "dict values",
+        lambda: {"a": [1]}.values(),
+        {},
+        TypeError,
+        "X is of type dict_values; pass list(X).",
+    ),
+    (
+        "set",
+        lambda: {1, 2},
+        {},
+        TypeError,
+        "X is of type set; a set has no order; pass a list.",
+    ),
     (
         "generator",
         lambda: (x for x in [[1.0]]),
         {},
         TypeError,
-        f"X is of type generator; {CONTAINERS}",
+        "X is of type generator; an iterator can be read only once; pass list(X).",
+    ),
+    (
+        "map",
+        lambda: map(list, ["ab"]),
+        {},
+        TypeError,
+        "X is of type map; an iterator can be read only once; pass list(X).",
+    ),
+    (
+        "named tuple",
+        lambda: Pair([1.0], [2.0]),
+        {},
+        TypeError,
+        "X is of type bad_inputs.Pair; pass list(X) if each field of the named tuple "
+        "is an element.",
+    ),
+    (
+        "packed sequence",
+        lambda: pack_sequence([torch.ones(3), torch.ones(2)]),
+        {},
+        TypeError,
+        "X is of type torch.PackedSequence; pass the list of tensors that was packed, "
+        "or unpack it: pad_packed_sequence returns padded tensors and lengths, to "
+        "which each tensor is cut.",
+    ),
+    (
+        "nested tensor",
+        lambda: torch.nested.nested_tensor(
+            [torch.ones(3), torch.ones(2)], layout=torch.jagged
+        ),
+        {},
+        TypeError,
+        "X is of type torch.NestedTensor; pass list(X.unbind()).",
+    ),
+    (
+        "lazy frame",
+        lambda: pl.LazyFrame({"a": [1.0]}),
+        {},
+        TypeError,
+        "X is of type polars.LazyFrame; pass X.collect().",
+    ),
+    (
+        "groups of a frame",
+        lambda: pd.DataFrame({"id": [1, 2], "v": [1.0, 2.0]}).groupby("id"),
+        {},
+        TypeError,
+        "X is of type pandas.DataFrameGroupBy; pass [group for _, group in X].",
     ),
     (
         "0-D array",
@@ -94,6 +183,9 @@ BAD_CONTAINERS = [
     ),
     ("1-D array", lambda: np.ones(3), {}, ValueError, RESHAPE),
     ("flat list", lambda: [1, 2.0, 3], {}, ValueError, RESHAPE),
+    ("range", lambda: range(3), {}, ValueError, RESHAPE),
+    ("1-D tensor", lambda: torch.ones(3), {}, ValueError, RESHAPE),
+    ("list of 0-D", lambda: list(torch.ones(3)), {}, ValueError, RESHAPE),
     ("series of numbers", lambda: pd.Series([1.0, 2.0]), {}, ValueError, RESHAPE),
     (
         "empty list",
@@ -135,7 +227,7 @@ BAD_CONTAINERS = [
         lambda: sparse.csr_array(np.eye(2)),
         {},
         TypeError,
-        "X is a sparse container, but dense data is required; use X.toarray().",
+        "X is of type scipy.csr_array; sparse data is not supported, pass X.toarray().",
     ),
     (
         "masked array",
@@ -162,14 +254,14 @@ BAD_ELEMENTS = [
         lambda: [[1, 2], {"a": 1}],
         {},
         TypeError,
-        f"X[1] is of type dict; {ELEMENT}",
+        "X[1] is of type dict; pass list(X[1].values()).",
     ),
     (
         "element set",
         lambda: [{1, 2}],
         {},
         TypeError,
-        f"X[0] is of type set; {ELEMENT}",
+        "X[0] is of type set; a set has no order; pass a list.",
     ),
     (
         "element number",
@@ -183,7 +275,7 @@ BAD_ELEMENTS = [
         lambda: [["a", "b"], "a b"],
         {},
         TypeError,
-        f"X[1] is of type str; {ELEMENT}",
+        f"X[1] is of type str, but X[0] is of type list; {SAME}",
     ),
     (
         "element 0-D",
@@ -422,7 +514,7 @@ BAD_TOKENS = [
         lambda: pd.DataFrame({"a": ["x", nan]}),
         {},
         TypeError,
-        f"X[1] holds nan of type float at step 0, {TOKENS}",
+        f"X[1] is NaN; {OTHER_TEXTS}",
     ),
     (
         "number column beside text",
@@ -492,8 +584,7 @@ BAD_EVENTS = [
         lambda: [*frames({"a": [1]}), np.ones(2)],
         {},
         TypeError,
-        "X[1] is of type ndarray, but other elements are DataFrames; all sequences "
-        "need the same kind of container.",
+        f"X[1] is of type numpy.ndarray, but X[0] is of type pandas.DataFrame; {SAME}",
     ),
     (
         "other columns",
@@ -546,7 +637,8 @@ BAD_EVENTS = [
         {},
         TypeError,
         "X[0] holds 1 of type int at step 1, column 'a', but the values before it are "
-        f"categories; a column holds one kind of values in all frames, so {CONVERT}",
+        "categories; a column holds one kind of values in all frames, so convert it to "
+        "one type.",
     ),
     (
         "column of dicts",

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from sequence_data import sentences, walks
 from sklearn.pipeline import Pipeline
-from sklearn_seqattn.blocks import Dense
 
 from sklearn_seqattn import (
     AttentionLSTMClassifier,
@@ -21,6 +20,7 @@ from sklearn_seqattn import (
     StateEncoder,
     Tokens,
 )
+from sklearn_seqattn.blocks import Dense
 
 SMALL = {
     "front_end": Dense(3),

@@ -24,7 +24,7 @@ def packed(document, arrays=(), **changes):
         state.update(array.tobytes())
     metadata = {**METADATA, "sha256": state.hexdigest(), **changes}
     metadata = {name: value for name, value in metadata.items() if value is not None}
-    tensors = {name: np.ascontiguousarray(a) for name, a in tensors.items()}
+    tensors = {name: np.require(a, requirements="C") for name, a in tensors.items()}
     return save(tensors, {"sklearn_seqattn": json.dumps(metadata)})
 
 

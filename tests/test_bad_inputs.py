@@ -7,9 +7,16 @@ import pytest
 from bad_inputs import BAD_INPUTS
 
 from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
+from sklearn_seqattn.blocks import Conv, Dense, SelfAttention
 
-# Estimators encode categories themselves; all else is refused everywhere.
-REFUSED = [row for row in BAD_INPUTS if row[0] != "categories as numbers"]
+# Estimators encode categories themselves, and read an empty text as unknown.
+ACCEPTED = {"categories as numbers", "blank string"}
+REFUSED = [row for row in BAD_INPUTS if row[0] not in ACCEPTED]
+BLOCKS = (
+    "'embedding', 'differences', 'conv', 'dense', 'time_distributed_conv', "
+    "'attention', 'batch_norm', 'layer_norm', 'dropout', 'gelu', 'relu', 'tanh', "
+    "'residual', 'locked_dropout'"
+)
 FRONT_END = {None: "auto", True: ("embedding",), False: None}
 
 
@@ -223,26 +230,22 @@ BAD_FITS = [
     ),
     (
         "front-end-unknown",
-        {"front_end": ("convolution",)},
+        {"front_end": ("swish",)},
         X,
         Y,
         {},
         ValueError,
-        "front_end has an unknown block 'convolution'; known are embedding, changes, "
-        "conv, dense, step_conv, attention, batch_norm, layer_norm, dropout, "
-        "locked_dropout, gelu, relu, tanh, and tuples of them for residual groups.",
+        f"front_end: Unknown block 'swish'; known are {BLOCKS}.",
     ),
     (
         "front-end-misspelt",
-        {"front_end": ("batch_nrom",)},
+        {"front_end": ["batch_nrom"]},
         X,
         Y,
         {},
         ValueError,
-        "front_end has an unknown block 'batch_nrom'; known are embedding, changes, "
-        "conv, dense, step_conv, attention, batch_norm, layer_norm, dropout, "
-        "locked_dropout, gelu, relu, tanh, and tuples of them for residual groups. "
-        "Did you mean 'batch_norm'?",
+        f"front_end: Unknown block 'batch_nrom'; known are {BLOCKS}. Did you "
+        "mean 'batch_norm'?",
     ),
     (
         "front-end-empty-group",
@@ -251,7 +254,8 @@ BAD_FITS = [
         Y,
         {},
         ValueError,
-        "front_end has an empty residual group; remove it.",
+        "front_end: A residual group has the blocks (), but a list of at least one is "
+        "expected; fill the group or remove it.",
     ),
     (
         "embedding-not-first",
@@ -260,18 +264,18 @@ BAD_FITS = [
         Y,
         {},
         ValueError,
-        "front_end=('dropout', 'embedding'): 'embedding' may stand once, as the first "
-        "block and outside of any residual group.",
+        "front_end: 'embedding' stands behind another block; make it the first and "
+        "only one.",
     ),
     (
         "embedding-in-a-group",
-        {"front_end": (("embedding",),)},
+        {"front_end": [["embedding"]]},
         WORDS,
         Y,
         {},
         ValueError,
-        "front_end=(('embedding',),): 'embedding' may stand once, as the first block "
-        "and outside of any residual group.",
+        "front_end: 'embedding' stands in a residual group; make it the first block of "
+        "the front end.",
     ),
     (
         "vectors-without-vocabulary",
@@ -293,81 +297,56 @@ BAD_FITS = [
         "each, in the same order.",
     ),
     (
-        "sizes-too-many",
-        {"front_end": "conv", "conv_channels": (8, 8)},
+        "front-end-renamed",
+        {"front_end": ["changes", "conv"]},
         X,
         Y,
         {},
         ValueError,
-        "conv_channels=(8, 8) has 2 sizes, but front_end has 1 'conv' blocks; give one "
-        "number for all, or one for each.",
+        f"front_end: Unknown block 'changes'; known are {BLOCKS}. It is called "
+        "'differences' now.",
     ),
     (
         "size-not-positive",
-        {"front_end": "conv", "conv_channels": (0,)},
+        {"front_end": {"conv": {"channels": 0}}},
         X,
         Y,
         {},
         ValueError,
-        "conv_channels=(0,) must hold integers of at least 1.",
+        "front_end: Conv(channels=0): channels=0 must be an integer from 1 to "
+        "2147483647.",
     ),
     (
         "size-not-an-integer",
-        {"front_end": "dense", "dense_units": (8.5,)},
+        {"front_end": [Dense(8.5)]},
         X,
         Y,
         {},
         ValueError,
-        "dense_units=(8.5,) must hold integers of at least 1.",
+        "front_end: Dense(units=8.5): units=8.5 must be an integer from 1 to "
+        "2147483647.",
     ),
     (
         "stride-in-a-group",
-        {"front_end": (("conv",),), "conv_stride": 2},
+        {"front_end": [[Conv(stride=2)]]},
         X,
         Y,
         {},
         ValueError,
-        "conv_stride is above 1 inside a residual group, whose input and output must "
-        "have the same number of steps; stride outside of it.",
+        "front_end: Conv(stride=2) stands in a residual group, whose input and output "
+        "must have the same number of steps; set stride=1 there and put a convolution "
+        "with the stride before the group.",
     ),
     (
         "heads-of-front-end",
-        {"front_end": "attention", "key_size": 6},
+        {"front_end": [SelfAttention(key_size=6, num_heads=4)]},
         X,
         Y,
         {},
         ValueError,
-        "key_size=6 is not a multiple of num_heads=4; every head needs the same size.",
-    ),
-    (
-        "heads-of-attention",
-        {"hidden_size": 3, "bidirectional": False},
-        X,
-        Y,
-        {},
-        ValueError,
-        "the encoder's output size=3 is not a multiple of num_heads=4; every head "
-        "needs the same size.",
-    ),
-    (
-        "heads-of-transformer",
-        {"encoder": "transformer", "hidden_size": 6},
-        X,
-        Y,
-        {},
-        ValueError,
-        "hidden_size=6 is not a multiple of num_heads=4; every head needs the same "
-        "size.",
-    ),
-    (
-        "positions-odd",
-        {"encoder": "transformer", "hidden_size": 12},
-        X,
-        Y,
-        {},
-        ValueError,
-        "positions='rotary' need an even size, but hidden_size=12 with num_heads=4 "
-        "gives 3.",
+        "front_end: SelfAttention(key_size=6, num_heads=4): num_heads=4 must divide "
+        "key_size=6 and value_size=64; use num_heads=2, or sizes that are multiples of "
+        "4.",
     ),
     (
         "pooling-unknown",
@@ -396,7 +375,8 @@ BAD_FITS = [
         Y,
         {},
         ValueError,
-        "head_units=(8, 0) must hold integers of at least 1.",
+        "head_units=(8, 0) must be a list of which each item is an integer from 1 to "
+        "2147483647.",
     ),
     (
         "device-unknown",
@@ -480,8 +460,8 @@ def test_bad_regression_targets():
         ),
         (
             ["a b"],
-            "X holds strings (tokens), but AttentionLSTMClassifier was fitted on "
-            "numbers; pass the same kind of sequences.",
+            "X holds texts, but AttentionLSTMClassifier was fitted on numbers; pass "
+            "the same kind of sequences.",
         ),
     ],
 )

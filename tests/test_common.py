@@ -3,11 +3,11 @@
 import inspect
 
 import pytest
+from battery import parametrize_with_checks
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import (
     check_dataframe_column_names_consistency,
     check_param_validation,
-    parametrize_with_checks,
 )
 
 from sklearn_seqattn import (

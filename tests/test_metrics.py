@@ -87,7 +87,7 @@ def nested(estimator):
         "grid": GridSearchCV(estimator, {"order": [2]}, cv=2),
         "random": RandomizedSearchCV(estimator, {"order": [2]}, n_iter=1, cv=2),
         "halving": HalvingGridSearchCV(
-            estimator, {"order": [2]}, cv=2, min_resources=6, max_resources=6
+            estimator, {"order": [2]}, cv=2, min_resources=9, max_resources=9
         ),
         "grid over a pipeline": GridSearchCV(
             make_pipeline(FunctionTransformer(upper), estimator),

@@ -8,6 +8,7 @@ import pytest
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import RandomizedSearchCV
 
+from sklearn_seqattn import NextStateLSTM
 from sklearn_seqattn.search import (
     LogUniformIntegers,
     optuna_distributions,
@@ -143,11 +144,30 @@ def test_lists_and_blocks_reach_the_estimator_as_they_stand(tmp_path, name, valu
     assert study.best_params[name] in values
 
 
+def test_a_space_of_other_names_drives_a_search():
+    spec = {
+        "lr": {"min": 1e-3, "max": 1e-2},
+        "num_layers": {"min": 1, "max": 2},
+        "hidden_dim": {"values": [8, 16]},
+        "embedding_dim": {"values": [4, 8]},
+        "batch_size": {"values": [32, 64]},
+    }
+    model = NextStateLSTM(max_epochs=1, random_state=0)
+    search = RandomizedSearchCV(
+        model, param_distributions(spec), n_iter=2, cv=2, random_state=0
+    )
+    search.fit(["a b c a b", "b c a"] * 10)
+    assert set(search.best_params_) == {
+        *("lr", "num_layers", "hidden_size", "tokens__size", "batch_size")
+    }
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("{", "space.json is no JSON file: Expecting property name"),
-        ("[1]", "space.json holds a list; expected an object with an entry"),
+        ("[1]", "space.json holds a list; expected an object"),
     ],
 )
 def test_bad_files(tmp_path, text, message):

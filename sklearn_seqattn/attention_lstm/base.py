@@ -2,11 +2,18 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import (
+    check_is_fitted,
+)
 
-from sklearn_seqattn._estimator import NestedParameters, VersionedPickles
+from sklearn_seqattn._estimator import (
+    NestedParameters,
+    VersionedPickles,
+    check_sample_weight,
+)
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.network_config import (
+    check_network_params,
     check_same_network,
     embedding_of_tokens,
     embeds_tokens,
@@ -23,6 +30,10 @@ from sklearn_seqattn.kernels.partner import RandomKernels
 from sklearn_seqattn.nn.config import KernelConfig
 from sklearn_seqattn.nn.networks import build_sequence_network, rebuild
 from sklearn_seqattn.preprocessing.input_encoder import InputEncoder
+from sklearn_seqattn.preprocessing.state_encoder import (
+    states_of_unknown_sequences,
+    warn_unknown,
+)
 from sklearn_seqattn.preprocessing.tokens import Tokens
 from sklearn_seqattn.sequences import validate_sequences
 from sklearn_seqattn.training.batching import SequenceDataset
@@ -68,6 +79,7 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
             X,
             tokens=embeds or None,
             channels_first=self.channels_first,
+            allow_empty=True,
             reset=reset,
             join=False,
         )
@@ -82,6 +94,8 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
         self, X, y, sample_weight, *, fresh, classes=None, validation=(None, None, None)
     ):
         """Return the training data in canonical order, and the validation data."""
+        check_network_params(self.get_params(deep=False))
+        self._tokens()
         sequences = self._read(X, reset=fresh)
         if y is None:
             raise ValueError(
@@ -106,7 +120,7 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
             raise ValueError(
                 "sample_weight is zero for every sequence; at least one must count."
             )
-        return _check_sample_weight(
+        return check_sample_weight(
             sample_weight, y, dtype=np.float64, ensure_non_negative=True
         )
 
@@ -134,17 +148,22 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
     def _make_datasets(self, data, valid, *, fresh):
         """Learn how inputs are encoded, and return what the network is trained on."""
         if fresh:
-            tokens = self._tokens()
-            self.input_encoder_ = InputEncoder(
-                standardize=self.standardize,
-                amplify=self._gain_control,
-                vocabulary=tokens.vocabulary,
-                min_count=tokens.min_count,
-            ).fit(data.sequences, data.weights)
+            encoder = self._input_encoder()
+            self.input_encoder_ = encoder.fit(data.sequences, data.weights)
             self._fit_targets(data)
         class_weights = self._class_weights(data)
         sets = [self._dataset(part, class_weights) for part in (data, valid)]
         return TrainingSets(*sets, WeightedLoss(self._loss()))
+
+    def _input_encoder(self):
+        """Return the encoder of inputs, not yet fitted."""
+        tokens = self._tokens()
+        return InputEncoder(
+            standardize=self.standardize,
+            amplify=self._gain_control,
+            vocabulary=tokens.vocabulary,
+            min_count=tokens.min_count,
+        )
 
     def _fit_targets(self, data):
         """Learn how targets are scaled."""
@@ -266,7 +285,11 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
     def _read_dataset(self, X):
         """Return checked and encoded sequences for the fitted network."""
         check_is_fitted(self)
-        return self._batched(self.input_encoder_.transform(self._read(X, reset=False)))
+        sequences = self._read(X, reset=False)
+        encoded = self.input_encoder_.transform(sequences)
+        if sequences.kind == "tokens":
+            warn_unknown(states_of_unknown_sequences(sequences, encoded), stacklevel=4)
+        return self._batched(encoded)
 
     def attention_weights(self, X):
         """Return the weights with which each step attends to each other one.

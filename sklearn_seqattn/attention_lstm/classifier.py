@@ -2,9 +2,11 @@
 
 from numbers import Real
 
-from sklearn.base import ClassifierMixin, _fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.base import (
+    ClassifierMixin,
+)
 
+from sklearn_seqattn._estimator import Interval, StrOptions, fit_context
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.base import BaseSequenceEstimator
 from sklearn_seqattn.attention_lstm.class_weights import weigh_classes
@@ -301,7 +303,7 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         """The classes, or the numbers of the label columns."""
         return self.target_encoder_.classes_
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self, X, y, sample_weight=None, *, validation_data=None, X_val=None, y_val=None
     ):
@@ -342,7 +344,7 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
             self, X, y, sample_weight, validation=(validation_data, X_val, y_val)
         )
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, classes=None, sample_weight=None):
         """Train for one epoch on some sequences, at a constant learning rate.
 

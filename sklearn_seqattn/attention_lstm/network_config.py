@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from sklearn.utils import check_array
 
+from sklearn_seqattn._ids import FIRST_ID
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.nn.config import (
     TRAINING_FIELDS,
@@ -130,6 +131,25 @@ def sequence_config(
     )
 
 
+def check_network_params(params):
+    """Refuse parameters that describe no network, before any data are read.
+
+    Parameters
+    ----------
+    params : dict
+        The parameters of the estimator.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a parameter is invalid or contradicts another one.
+    """
+    embedding = None
+    if embeds_tokens(params["front_end"]):
+        embedding = EmbeddingConfig(n_ids=FIRST_ID + 1, size=1)
+    sequence_config(params, input_size=1, n_outputs=1, n_steps=1, embedding=embedding)
+
+
 def check_same_network(params, config):
     """Refuse parameters that a fitted network no longer follows.
 
@@ -180,7 +200,7 @@ def embedding_of_tokens(tokens, n_ids):
     Returns
     -------
     config : EmbeddingConfig
-    vectors : Tensor of shape (n_ids - 2, size) or None
+    vectors : Tensor of shape (n_ids - FIRST_ID, size) or None
         Where the user gave some.
 
     Raises
@@ -196,10 +216,10 @@ def embedding_of_tokens(tokens, n_ids):
                 "for."
             )
         vectors = check_array(vectors, dtype=np.float32, input_name="vectors")
-        if len(vectors) != n_ids - 2:
+        if len(vectors) != n_ids - FIRST_ID:
             raise ValueError(
-                f"vectors has {len(vectors)} rows, but vocabulary has {n_ids - 2} "
-                "tokens; give one row for each, in the same order."
+                f"vectors has {len(vectors)} rows, but vocabulary has "
+                f"{n_ids - FIRST_ID} tokens; give one row for each, in the same order."
             )
         vectors, size = torch.tensor(vectors), vectors.shape[1]
     config = EmbeddingConfig(n_ids=n_ids, size=size, token_dropout=tokens.dropout)

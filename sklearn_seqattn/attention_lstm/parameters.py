@@ -4,8 +4,8 @@ from numbers import Integral, Real
 from os import PathLike
 
 import torch
-from sklearn.utils._param_validation import Interval, StrOptions
 
+from sklearn_seqattn._estimator import Interval, StrOptions
 from sklearn_seqattn.kernels.partner import RandomKernels
 from sklearn_seqattn.nn.blocks import Block
 from sklearn_seqattn.nn.encoders import Encoder

@@ -4,9 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from sklearn.base import RegressorMixin, _fit_context
+from sklearn.base import (
+    RegressorMixin,
+)
 from torch import nn
 
+from sklearn_seqattn._estimator import fit_context
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.base import BaseSequenceEstimator
 from sklearn_seqattn.attention_lstm.parameters import SEQUENCE_CONSTRAINTS
@@ -273,7 +276,7 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         self.net_params = net_params
         self.verbose = verbose
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self, X, y, sample_weight=None, *, validation_data=None, X_val=None, y_val=None
     ):
@@ -310,7 +313,7 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
             self, X, y, sample_weight, validation=(validation_data, X_val, y_val)
         )
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y, sample_weight=None):
         """Train for one epoch on some sequences, at a constant learning rate.
 

@@ -6,8 +6,10 @@ from struct import unpack
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from sklearn_seqattn.sequences import Sequences
+from sklearn_seqattn.sequences.array_list import steps_at_once
 from sklearn_seqattn.training.fingerprint import digest
 
 
@@ -51,6 +53,9 @@ class LabelledSequences:
 def canonical_rows(sequences, targets, weights):
     """Merge equal rows, and order by content.
 
+    The order depends on the values alone: not on the order of the rows, the container,
+    the dtype, the byte order, the memory order or the sign of zero.
+
     Parameters
     ----------
     sequences : Sequences
@@ -82,7 +87,7 @@ def canonical_rows(sequences, targets, weights):
     digests = np.empty((len(sequences), 4), dtype=np.uint64)
     for i, (start, stop) in enumerate(zip(starts, stops, strict=True)):
         # The sequence comes first: the order does not depend on the targets' units.
-        digests[i] = [*_digest(steps[start:stop]), *_digest(targets[i])]
+        digests[i] = [*_digest(steps[start:stop]), *_digest(targets[i : i + 1])]
     order = np.lexsort(digests.T[::-1])
     is_new = np.ones(len(order), dtype=bool)
     is_new[1:] = (digests[order[1:]] != digests[order[:-1]]).any(axis=1)
@@ -91,15 +96,34 @@ def canonical_rows(sequences, targets, weights):
 
 
 def _digest(array):
-    """Hash the bytes of an array to two numbers."""
-    return unpack(">2Q", blake2b(np.ascontiguousarray(array), digest_size=16).digest())
+    """Hash the values of an array (S, ...) to two numbers, whatever their storage."""
+    content = blake2b(digest_size=16)
+    n_steps = steps_at_once(array)
+    for start in range(0, len(array), n_steps):
+        content.update(_bytes_of(array[start : start + n_steps]))
+    return unpack(">2Q", content.digest())
+
+
+def _bytes_of(values):
+    """Return values in one dtype, byte order and memory order, without -0.0."""
+    if values.dtype == np.uint64:  # hashes
+        return values
+    return np.ascontiguousarray(values, dtype="<f8") + 0.0
 
 
 def _step_contents(sequences):
-    """Give each step as bytes of its own: numbers as they are, others by hash."""
+    """Return numbers as they are, and of other steps a hash of each."""
     values = sequences.values
     if sequences.kind == "tokens":
         return pd.util.hash_array(values)
     if sequences.kind == "events":
-        return pd.util.hash_pandas_object(values, index=False).to_numpy()
+        columns = [_hash_column(column) for _, column in values.items()]
+        return np.stack(columns, axis=1)
     return values
+
+
+def _hash_column(column):
+    """Hash each value of a column of events, whatever its dtype."""
+    if is_numeric_dtype(column.dtype):
+        return pd.util.hash_array(_bytes_of(column.to_numpy(np.float64)))
+    return pd.util.hash_array(column.to_numpy(object))

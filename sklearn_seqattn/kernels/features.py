@@ -8,13 +8,16 @@ from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
-    _fit_context,
 )
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqattn._estimator import VersionedPickles, rollback_on_error
+from sklearn_seqattn._estimator import (
+    Interval,
+    VersionedPickles,
+    fit_context,
+    rollback_on_error,
+)
 from sklearn_seqattn.nn.kernel_features import compute_features
 from sklearn_seqattn.nn.random_convolutions import RandomConvolutions
 from sklearn_seqattn.preprocessing import SequenceScaler
@@ -114,7 +117,7 @@ class RandomKernelFeatures(
         self.channels_first = channels_first
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Draw the convolutions and take their thresholds from the sequences.
 

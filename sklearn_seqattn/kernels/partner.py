@@ -3,7 +3,8 @@
 from numbers import Integral
 
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import Interval, StrOptions
+
+from sklearn_seqattn._estimator import Interval, StrOptions
 
 
 class RandomKernels(BaseEstimator):

@@ -11,11 +11,16 @@ import pandas as pd
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils import column_or_1d
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqattn._estimator import VersionedPickles
 from sklearn_seqattn.next_state.encoding import StateEncodingMixin
 from sklearn_seqattn.next_state.generation import GenerationMixin
+from sklearn_seqattn.next_state.scores import (
+    mean_over_positions,
+    score_rows,
+    scored_rows,
+)
 
 
 class NextStateMixin(
@@ -29,9 +34,9 @@ class NextStateMixin(
     (`score` without y, `score_samples`, `perplexity`) take every state from the
     second on.
 
-    The columns of all distributions are `classes_`, and sum to one. A state that
-    has no column, because it was not known at fit, counts as a wrong prediction
-    and is scored with probability `unknown_mass_`.
+    The columns of all distributions are `classes_`, and each row sums to one. A state
+    that was unknown at fit has no column. In scores it counts as a wrong prediction
+    and has the probability `unknown_mass_`.
     """
 
     def predict(self, X):
@@ -168,23 +173,15 @@ class NextStateMixin(
         streams = self._encode(X, y)
         log_likelihood = np.zeros(len(streams))
         hits, positions = np.zeros((2, len(streams)), dtype=np.int64)
-        unseen = np.log(self.unknown_mass_)
         for indices, log_proba in self._log_proba_batches(streams):
-            batch = streams.take(indices)
-            rows = np.flatnonzero(batch.scored)
-            sequence = np.repeat(np.arange(len(batch)), batch.lengths)[rows]
-            if last:
-                ends = np.diff(sequence, append=-1) != 0
-                rows, sequence = rows[ends], sequence[ends]
-            column = batch.following[rows]
-            found = log_proba[rows, np.maximum(column, 0)]
-            known = column >= 0
-            # NaN compares as false, so it would be of rank 0
-            hit = known & ~np.isnan(found) & (_rank(log_proba[rows], found, column) < k)
-            found = np.where(known, found, unseen)
-            log_likelihood[indices] = np.bincount(sequence, found, len(batch))
-            hits[indices] = np.bincount(sequence[hit], minlength=len(batch))
-            positions[indices] = np.bincount(sequence, minlength=len(batch))
+            rows, sequence, following = scored_rows(streams.take(indices), last=last)
+            found, hit = score_rows(
+                log_proba[rows], following, k=k, unknown_mass=self.unknown_mass_
+            )
+            n = len(indices)
+            log_likelihood[indices] = np.bincount(sequence, found, n)
+            hits[indices] = np.bincount(sequence[hit], minlength=n)
+            positions[indices] = np.bincount(sequence, minlength=n)
         return pd.DataFrame(
             {"log_likelihood": log_likelihood, "hits": hits, "positions": positions}
         )
@@ -266,48 +263,3 @@ class NextStateMixin(
         the last symbol alone.
         """
         raise NotImplementedError
-
-
-def mean_over_positions(totals, positions, sample_weight=None):
-    """Return the mean over all positions of all sequences.
-
-    Parameters
-    ----------
-    totals : array-like of shape (n,)
-        The sum over the positions of each sequence.
-    positions : array-like of shape (n,)
-        The number of positions of each sequence.
-    sample_weight : array-like of shape (n,) or None, default=None
-        Weight of each sequence.
-
-    Returns
-    -------
-    float
-        The mean, in which each position has the weight of its sequence.
-
-    Raises
-    ------
-    ValueError
-        If there is no position.
-
-    Examples
-    --------
-    >>> mean_over_positions([1, 6], [2, 4], sample_weight=[3, 1])
-    0.9
-    """
-    totals, positions = np.asarray(totals), np.asarray(positions)
-    weights = _check_sample_weight(sample_weight, totals)
-    count = weights @ positions
-    if not count:
-        raise ValueError(
-            "X has no state to score: scores over all positions take the states "
-            "from the second on, so give sequences of two states or more, or y."
-        )
-    return float((weights @ totals) / count)
-
-
-def _rank(log_proba, found, column):
-    """Return how many columns are more probable than each row's own."""
-    found = found[:, None]
-    tied = (log_proba == found) & (np.arange(log_proba.shape[1]) < column[:, None])
-    return ((log_proba > found) | tied).sum(axis=1)

@@ -1,20 +1,21 @@
-"""Continue sequences: draw at random, or search for the most probable way on.
+"""Continue sequences: by random sampling, or by beam search.
 
-Both functions know nothing of the model but the `Continuations` of the sequences.
+Both take `Continuations`, so that they work for every model.
 """
 
 import numpy as np
+from scipy.special import softmax
 
 
 class Continuations:
-    """Sequences that grow by a state at a time, and what follows them.
+    """Sequences to which one state at a time is added, and what follows them.
 
     Parameters
     ----------
     streams : StateStreams
         The m sequences so far.
     last_log_proba : callable
-        Gives the log-probabilities (m, K) of what follows each of some streams.
+        Returns the log-probabilities (m, K) of what follows each of some streams.
     """
 
     def __init__(self, streams, last_log_proba):
@@ -22,30 +23,30 @@ class Continuations:
         self.last_log_proba = last_log_proba
 
     def log_proba(self):
-        """Give the log-probabilities of what follows each, (m, K)."""
+        """Return the log-probabilities of what follows each sequence, (m, K)."""
         return self.last_log_proba(self.streams)
 
     def grow(self, rows, columns):
-        """Give the continuations of some of these, by one state each.
+        """Return some of these sequences, each with one more state.
 
         Parameters
         ----------
         rows : ndarray of shape (m',)
-            Which, any number of times.
+            Which sequences; one may be there several times.
         columns : ndarray of shape (m',)
             The columns of the states.
 
         Returns
         -------
         Continuations
-            Of m' sequences; these stay as they are.
+            The m' sequences. The present object does not change.
         """
         longer = self.streams.continued(rows, columns[:, None])
         return Continuations(longer, self.last_log_proba)
 
 
 def narrow(log_proba, *, temperature=1.0, top_k=None, top_p=None):
-    """Sharpen or flatten distributions and cut off their tails.
+    """Return distributions to draw from, sharper or without their tails.
 
     Parameters
     ----------
@@ -74,9 +75,7 @@ def narrow(log_proba, *, temperature=1.0, top_k=None, top_p=None):
     >>> narrow(np.log([[0.5, 0.3, 0.2]]), top_k=2).round(3)
     array([[0.625, 0.375, 0.   ]])
     """
-    scaled = log_proba / temperature
-    proba = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    proba /= proba.sum(axis=1, keepdims=True)
+    proba = softmax(log_proba / temperature, axis=1)
     order = np.argsort(-proba, axis=1, kind="stable")
     ranked = np.take_along_axis(proba, order, axis=1)
     if top_p is not None:
@@ -89,18 +88,18 @@ def narrow(log_proba, *, temperature=1.0, top_k=None, top_p=None):
 
 
 def draw(ahead, n, n_steps, end, generator, **narrowing):
-    """Draw continuations of one sequence.
+    """Return random continuations of one sequence.
 
     Parameters
     ----------
     ahead : Continuations
-        Of the sequence.
+        The sequence.
     n : int
         Number of continuations.
     n_steps : int
         Most states to add.
     end : int or None
-        Column of the end, where it is learnt.
+        Column of the end, if it is learnt. A continuation stops there.
     generator : RandomState
         Source of randomness.
     **narrowing
@@ -114,7 +113,7 @@ def draw(ahead, n, n_steps, end, generator, **narrowing):
     paths = np.zeros((n, n_steps), dtype=np.intp)
     lengths = np.zeros(n, dtype=np.intp)
     growing = np.arange(n)
-    rows = np.zeros(n, dtype=np.intp)  # of each path in what is ahead
+    rows = np.zeros(n, dtype=np.intp)  # the row of each path in `ahead`
     for step in range(n_steps):
         cumulative = np.cumsum(narrow(ahead.log_proba(), **narrowing), axis=1)[rows]
         below = generator.uniform(size=len(growing)) * cumulative[:, -1]
@@ -130,19 +129,19 @@ def draw(ahead, n, n_steps, end, generator, **narrowing):
     return [path[:length] for path, length in zip(paths, lengths, strict=True)]
 
 
-def search(ahead, n_steps, width, end):
-    """Find a probable continuation of each of n sequences by beam search.
+def beam_search(ahead, n_steps, width, end):
+    """Return a probable continuation of each of n sequences.
 
     Parameters
     ----------
     ahead : Continuations
-        Of the sequences.
+        The n sequences.
     n_steps : int
         States to add.
     width : int
         Continuations kept at each step; 1 takes the most probable state.
     end : int or None
-        Column of the end; nothing but the end follows it.
+        Column of the end, if it is learnt. After it only the end follows.
 
     Returns
     -------
@@ -154,7 +153,7 @@ def search(ahead, n_steps, width, end):
     n = len(ahead.streams)
     paths = np.zeros((n, 1, 0), dtype=np.intp)  # (n, beams, steps)
     steps = np.zeros((n, 1, 0))  # log-probability of each step
-    rows = np.arange(n)[:, None]  # of each path in what is ahead, -1 behind the end
+    rows = np.arange(n)[:, None]  # the row of each path in `ahead`, -1 after the end
     for _ in range(n_steps):
         log_proba = _extend(ahead, rows, end)  # (n, beams, K)
         n_targets = log_proba.shape[2]

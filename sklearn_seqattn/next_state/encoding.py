@@ -4,24 +4,23 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.utils import column_or_1d
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import (
-    _check_sample_weight,
     check_consistent_length,
     check_is_fitted,
 )
 
+from sklearn_seqattn._estimator import Interval, check_sample_weight
 from sklearn_seqattn.next_state.event_features import EventFeatures, as_frames
 from sklearn_seqattn.next_state.streams import (
     NOTHING,
     columns_of,
     make_streams,
     rows_of,
-    warn_unknown,
 )
-from sklearn_seqattn.preprocessing.vocabulary import Vocabulary
+from sklearn_seqattn.preprocessing.state_encoder import warn_unknown
+from sklearn_seqattn.preprocessing.vocabulary import UNKNOWN_ID, Vocabulary
 from sklearn_seqattn.sequences import validate_sequences
-from sklearn_seqattn.sequences.containers import container_ndim
+from sklearn_seqattn.sequences.containers import open_container
 from sklearn_seqattn.sequences.frames import is_frame
 
 
@@ -79,7 +78,7 @@ class StateEncodingMixin:
             raise ValueError(
                 "X holds empty sequences alone; give some with states to learn from."
             )
-        weights = _check_sample_weight(sample_weight, lengths, dtype=np.float64)
+        weights = check_sample_weight(sample_weight, lengths, dtype=np.float64)
         if (weights < 0).any() or not weights.any():
             raise ValueError(
                 "sample_weight must not be negative, and positive for some sequence."
@@ -158,7 +157,7 @@ class StateEncodingMixin:
             X, reset=False, states_alone=states_alone
         )
         ids = self.vocabulary_.ids_of(states)
-        warn_unknown(states, ids)
+        warn_unknown(states[ids == UNKNOWN_ID], stacklevel=3)
         following = np.full(len(lengths), NOTHING)
         if y is not None:
             like = self.vocabulary_.states.tolist()[0]
@@ -169,7 +168,9 @@ class StateEncodingMixin:
 
     def _read_states(self, X, *, reset, states_alone=False):
         """Return the states (S,), the lengths (n,) and the encoded other features."""
-        frames = as_frames(X, self.columns) if container_ndim(X) == 1 else None
+        container = open_container(X)
+        is_list = container.ndim == 1
+        frames = as_frames(container.items, self.columns) if is_list else None
         if reset:
             self._check_target(X, frames)
             self.events_ = None
@@ -193,25 +194,16 @@ class StateEncodingMixin:
 
     def _validate_states(self, X, *, reset):
         """Return the states of plain sequences (S,) and the lengths (n,)."""
-        items = list(X) if container_ndim(X) == 1 else []
-        is_empty = np.array([_is_empty(x) for x in items], dtype=bool)
-        if not is_empty.any():
-            sequences = validate_sequences(self, X, tokens=True, reset=reset)
-            return sequences.values, sequences.lengths
-        if not self.start_state:
+        sequences = validate_sequences(
+            self, X, tokens=True, allow_empty=True, reset=reset
+        )
+        is_empty = sequences.lengths == 0
+        if is_empty.any() and not self.start_state:
             raise ValueError(
                 f"X[{is_empty.argmax()}] is empty; without a start symbol "
                 "(start_state=False) there is nothing to predict from."
             )
-        if is_empty.all():
-            return np.empty(0, dtype=object), np.zeros(len(items), dtype=np.int64)
-        # An empty sequence is read as one of one state, which is dropped, so that the
-        # indices in error messages stay those of X.
-        filler = _one_state_like(items[is_empty.argmin()])
-        items = [filler if e else x for x, e in zip(items, is_empty, strict=True)]
-        sequences = validate_sequences(self, items, tokens=True, reset=reset)
-        values = sequences.values[np.repeat(~is_empty, sequences.lengths)]
-        return values, np.where(is_empty, 0, sequences.lengths)
+        return sequences.values, sequences.lengths
 
     def _check_target(self, X, frames):
         """Raise unless a target is named exactly where X is events."""
@@ -230,7 +222,7 @@ class StateEncodingMixin:
     def _empty_frames(self, X):
         """Return frames without rows for a container of empty sequences alone."""
         _refuse_one_frame(X)
-        return self.events_.empty(list(X) if container_ndim(X) == 1 else X)
+        return self.events_.empty(open_container(X).items)
 
     def _unknown_features(self, n):
         """Return the encoded features of n unknown events: zeros."""
@@ -244,21 +236,6 @@ class StateEncodingMixin:
 def _end_label(states):
     """Return the class that stands for the end among such states."""
     return "<end>" if isinstance(states[0], str) else -1
-
-
-def _is_empty(x):
-    """Tell whether an element of X is a sequence without states."""
-    if isinstance(x, str):
-        return not x.split()
-    return hasattr(x, "__len__") and getattr(x, "ndim", 1) > 0 and len(x) == 0
-
-
-def _one_state_like(x):
-    """Return a sequence of one state, of the kind of the states of a sequence."""
-    if isinstance(x, str):
-        return "x"
-    is_text = hasattr(x, "__iter__") and isinstance(next(iter(x)), str)
-    return ["x"] if is_text else [0]
 
 
 def _only(frame, column):

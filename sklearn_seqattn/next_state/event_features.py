@@ -249,8 +249,7 @@ class EventFeatures:
             range of float32.
         """
         if len(events):
-            is_number = [name in self.numbers_ for name in events.columns]
-            check_kinds(events, is_number, "X")
+            check_kinds(events, self.categories_, "X")
         encoded = {}
         if self.categories_:
             ids = [

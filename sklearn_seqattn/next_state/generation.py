@@ -3,11 +3,10 @@
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions, validate_params
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqattn._estimator import draw_seeds
-from sklearn_seqattn.next_state.decoding import Continuations, draw, search
+from sklearn_seqattn._estimator import Interval, StrOptions, draw_seeds, validate_params
+from sklearn_seqattn.next_state.decoding import Continuations, beam_search, draw
 
 
 class GenerationMixin:
@@ -41,7 +40,7 @@ class GenerationMixin:
         top_p=None,
         random_state=None,
     ):
-        """Draw sequences from the model.
+        """Return random sequences of the model.
 
         Parameters
         ----------
@@ -55,7 +54,8 @@ class GenerationMixin:
             Length at which a sequence stops, if the end (``end_state``) is not
             drawn before; None is the length of the longest sequence at fit.
         temperature : float, default=1.0
-            Below 1 draws more probable states, above 1 more surprising ones.
+            Divides the logits. Below 1 probable states are drawn more often, above 1
+            improbable ones.
         top_k : int or None, default=None
             Draw from the k most probable states only.
         top_p : float or None, default=None
@@ -125,7 +125,7 @@ class GenerationMixin:
         width = beam_width if strategy == "beam" else 1
         longest = int(streams.lengths.max()) + n_steps
         found = [
-            search(
+            beam_search(
                 self._continuations(streams.take(np.arange(first, last))),
                 n_steps,
                 width,
@@ -143,5 +143,5 @@ class GenerationMixin:
             yield first, min(first + size, n)
 
     def _continuations(self, streams):
-        """Return the continuations of streams."""
+        """Return the continuations of some streams."""
         return Continuations(streams, self._last_log_proba)

@@ -7,10 +7,11 @@ from math import ceil
 import numpy as np
 import torch
 from scipy.special import log_softmax
-from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils._param_validation import StrOptions
+from sklearn.base import (
+    BaseEstimator,
+)
 
-from sklearn_seqattn._estimator import NestedParameters
+from sklearn_seqattn._estimator import NestedParameters, StrOptions, fit_context
 from sklearn_seqattn.attention_lstm.parameters import TRAINING_CONSTRAINTS
 from sklearn_seqattn.next_state.base import NextStateMixin
 from sklearn_seqattn.next_state.batches import (
@@ -328,7 +329,7 @@ class NextStateLSTM(NestedParameters, NextStateMixin, BaseEstimator):
         """How often a state must be seen to be known."""
         return self._tokens().min_count
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None):
         """Train the network, and choose the mixture on held-out sequences.
 
@@ -349,7 +350,7 @@ class NextStateLSTM(NestedParameters, NextStateMixin, BaseEstimator):
         """
         return fit(self, X, y, sample_weight)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None, sample_weight=None):
         """Train for one epoch more, on sequences that may bring new states.
 

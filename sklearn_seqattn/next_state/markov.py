@@ -3,12 +3,19 @@
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.base import (
+    BaseEstimator,
+)
 
-from sklearn_seqattn._estimator import rollback_on_error
+from sklearn_seqattn._estimator import (
+    Interval,
+    StrOptions,
+    fit_context,
+    rollback_on_error,
+)
 from sklearn_seqattn.next_state.base import NextStateMixin
-from sklearn_seqattn.next_state.ngrams import NgramModel, context_rows
+from sklearn_seqattn.next_state.contexts import context_rows
+from sklearn_seqattn.next_state.ngrams import NgramModel
 
 _BATCH_CELLS = 2**22  # probabilities held at once
 
@@ -28,7 +35,7 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
           p(w | h) = max(c(h, w) - D, 0) / c(h) + b(h) p(w | h'), where h' is h
           without its first state, b(h) the mass that the discounts D free, and
           the counts of shorter contexts are the numbers of distinct states seen
-          before (h, w). Below the empty context stands 1 / K.
+          before (h, w). The empty context is interpolated with 1 / K.
         * "additive" is p(w | h) = (c(h, w) + alpha) / (c(h) + alpha K) with h of
           full length, or from the beginning of the sequence.
         * "backoff" is the same with h the longest context, of at most `order`
@@ -40,9 +47,9 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
         more at each length, from the counts of counts (modified Kneser-Ney), a
         single one where counts are too few, and 1/2 where there are none.
     start_state : bool, default=True
-        Whether a start symbol stands before each sequence: the first state is
-        learnt, an empty prefix is legal, and a context knows where it begins. Set
-        it to False where sequences are windows cut from longer ones.
+        Whether a start symbol is put before each sequence: the first state is learnt
+        and an empty sequence is legal. Set it to False if sequences are windows of
+        longer ones.
     end_state : bool, default=False
         Whether the end of a sequence is learnt as one more class: "<end>" among
         strings, -1 among integers. It is the last of `classes_`.
@@ -60,10 +67,10 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
         The states, sorted, then the end state if it is learnt: strings (dtype
         object) or integers.
     end_state_ : str, int or None
-        Class that stands for the end.
+        The class of the end, or None.
     unknown_mass_ : float
-        Probability by which a state without a class is scored: the share of rare
-        states at fit.
+        Probability of a state without a class in scores: the share of rare states
+        at fit or, if none is rare, of states that occurred once.
     max_length_ : int
         Longest sequence at fit.
     vocabulary_ : Vocabulary
@@ -125,9 +132,9 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
         self.target = target
         self.columns = columns
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None):
-        """Count what follows what.
+        """Fit the counts of what follows each context.
 
         Parameters
         ----------
@@ -147,12 +154,12 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
         """
         return self._count(X, y, sample_weight, first=True)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None, sample_weight=None):
-        """Add the counts of more sequences; they may bring new states.
+        """Add the counts of more sequences, which may have new states.
 
-        The result is that of one fit on all sequences together, unless
-        `min_count` kept a state unknown that has become frequent since.
+        The result is that of one fit on all sequences together, unless a state was
+        too rare for `min_count` in an earlier call.
 
         Parameters
         ----------
@@ -171,7 +178,7 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
         return self._count(X, y, sample_weight, first=not hasattr(self, "model_"))
 
     def _count(self, X, y, sample_weight, *, first):
-        """Fit the n-gram model, on the counts so far too unless it is the first."""
+        """Fit the n-gram model; later calls add to the counts of earlier ones."""
         with rollback_on_error(self):
             streams, weights, moved = self._learn_states(
                 X, y, sample_weight, first=first

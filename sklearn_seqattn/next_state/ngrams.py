@@ -1,12 +1,14 @@
-"""Sparse counts of contexts and what follows them, smoothed into probabilities.
+"""Counts of contexts and of what follows them, smoothed into probabilities.
 
-Everything here works on integer ids. A context is a row of the ids that
-precede a position, the nearest first, and -1 where the sequence had not begun.
+A context is a row of the ids that precede a position, the nearest first, and -1 before
+the beginning of the sequence.
 """
 
 import numpy as np
 from scipy.sparse import csr_array
 
+from sklearn_seqattn.next_state.contexts import context_rows
+from sklearn_seqattn.next_state.discounts import discounts
 from sklearn_seqattn.preprocessing.vocabulary import FIRST_ID
 
 _LARGEST = np.iinfo(np.int64).max
@@ -15,17 +17,16 @@ _LARGEST = np.iinfo(np.int64).max
 class NgramModel:
     """Distribution of what follows a context, from counts of contexts.
 
-    The contexts form a tree: level j holds the distinct contexts of length j,
-    each as the key ``parent * n_ids + id`` in one sorted array. Each
-    level has a sparse table (contexts of the level, targets) and the share of
-    probability that it passes on.
+    The contexts form a tree. Level j holds the distinct contexts of length j, each as
+    the key ``parent * n_ids + id`` in one sorted array, with a sparse table (contexts
+    of the level, targets) and the share of probability that goes to the level below.
 
     Parameters
     ----------
     order : int
         Longest context.
     n_ids : int
-        Number of ids that may stand in a context.
+        Number of ids that a context may hold.
     n_targets : int
         Number of targets, K.
     smoothing : {"kneser_ney", "additive", "backoff"}, default="kneser_ney"
@@ -47,7 +48,7 @@ class NgramModel:
     tables_ : list of csr_array
         Probability of a target given the context, before smoothing mass.
     passed_on_ : list of ndarray
-        Probability that each context leaves to the distribution below it.
+        Share of probability that each context gives to the level below.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class NgramModel:
         self.discount = discount
 
     def fit(self, contexts, targets, weights):
-        """Count the rows and build the tables.
+        """Fit the model to contexts and their targets.
 
         Parameters
         ----------
@@ -102,7 +103,7 @@ class NgramModel:
         return self
 
     def learn(self, streams, weights, before=None):
-        """Count what follows each id of a batch of sequences, and fit.
+        """Fit the model to what follows each id of a batch of sequences.
 
         Parameters
         ----------
@@ -147,7 +148,7 @@ class NgramModel:
         )
 
     def renumbered(self, columns):
-        """Return the rows counted so far in the numbers of a larger vocabulary.
+        """Return the rows counted so far in the ids of a larger vocabulary.
 
         Parameters
         ----------
@@ -269,7 +270,7 @@ class NgramModel:
         context, target = np.divmod(entries, self.n_targets)
         total = np.bincount(context, counts, n_contexts)
         if self.smoothing == "kneser_ney":
-            taken = _discounts(counts, self.discount)
+            taken = discounts(counts, self.discount)
             spared = np.bincount(context, taken, n_contexts)
             counts = counts - taken
         else:
@@ -280,47 +281,6 @@ class NgramModel:
         values = counts / total[context]
         self.tables_.append(csr_array((values, target, bounds), shape=shape))
         self.passed_on_.append(spared / total)
-
-
-def context_rows(ids, lengths, order, *, last=False):
-    """Return the context at every position of a batch of sequences.
-
-    Parameters
-    ----------
-    ids : ndarray of shape (S,)
-        The sequences, end to end.
-    lengths : ndarray of shape (n,)
-        Their lengths, with sum S.
-    order : int
-        Length of a context.
-    last : bool, default=False
-        Whether only the last position of each sequence is wanted.
-
-    Returns
-    -------
-    ndarray of shape (S, order) or (n, order)
-        A row holds the id at its position, the one before it, and so on; -1
-        where the sequence had not begun.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> context_rows(np.array([5, 6, 7]), np.array([2, 1]), 2)
-    array([[ 5, -1],
-           [ 6,  5],
-           [ 7, -1]])
-    """
-    stops = np.cumsum(lengths)
-    if last:
-        rows, position = stops - 1, lengths - 1
-    else:
-        rows = np.arange(len(ids))
-        position = rows - np.repeat(stops - lengths, lengths)
-    contexts = np.full((len(rows), order), -1)
-    for back in range(min(order, len(ids))):
-        inside = position >= back
-        contexts[inside, back] = ids[rows[inside] - back]
-    return contexts
 
 
 def _row_keys(rows, base):
@@ -338,28 +298,3 @@ def _sum_by(entries, counts):
     """Return the distinct entries, sorted, and the sum of counts of each."""
     entries, group = np.unique(entries, return_inverse=True)
     return entries, np.bincount(group, counts, len(entries))
-
-
-def _discounts(counts, fixed):
-    """Return what Kneser-Ney takes from each count: its discount at most."""
-    if fixed is not None:
-        return np.minimum(fixed, counts)
-    whole = np.rint(counts)
-    seen = [float(np.count_nonzero(whole == times)) for times in (1, 2, 3, 4)]
-    by_count = np.array(_estimate_discounts(*seen))
-    size = np.clip(whole, 1, 3).astype(np.intp)
-    return np.minimum(by_count[size - 1], counts)
-
-
-def _estimate_discounts(n1, n2, n3, n4):
-    """Return the discounts of counts 1, 2 and 3 or more, from counts of counts."""
-    if not n1 or not n2:  # too little to estimate from
-        return 0.5, 0.5, 0.5
-    single = n1 / (n1 + 2 * n2)
-    if not n3 or not n4:
-        return single, single, single
-    pairs = ((1, n1, n2), (2, n2, n3), (3, n3, n4))
-    several = tuple(k - (k + 1) * single * more / once for k, once, more in pairs)
-    if not all(0 < taken < k for k, taken in enumerate(several, start=1)):
-        return single, single, single
-    return several

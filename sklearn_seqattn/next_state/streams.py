@@ -5,17 +5,13 @@ columns of distributions are k for state k of the vocabulary, then one for the e
 the sequence where it is learnt.
 """
 
-import reprlib
-import warnings
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import pandas as pd
 
 from sklearn_seqattn.preprocessing.vocabulary import FIRST_ID, UNKNOWN_ID
 
 NOTHING, UNSEEN = -1, -2  # instead of a column: nothing follows; an unknown state
-_NAMED = 5  # unknown states that the warning names
 
 
 @dataclass(frozen=True)
@@ -234,25 +230,3 @@ def columns_of(ids):
         Columns, `UNSEEN` for the unknown state.
     """
     return np.where(ids == UNKNOWN_ID, UNSEEN, ids - FIRST_ID)
-
-
-def warn_unknown(states, ids):
-    """Warn once of the unknown states: how many there are, and the first few.
-
-    Parameters
-    ----------
-    states, ids : ndarray of shape (S,)
-        States as they came, and their ids.
-    """
-    unknown = pd.unique(states[ids == UNKNOWN_ID])
-    if not len(unknown):
-        return
-    named = ", ".join(map(reprlib.repr, unknown[:_NAMED].tolist()))
-    more = ", ..." if len(unknown) > _NAMED else ""
-    noun = "state is" if len(unknown) == 1 else "states are"
-    warnings.warn(
-        f"{len(unknown)} {noun} unknown to the model and read as one unknown state: "
-        f"{named}{more}.",
-        UserWarning,
-        stacklevel=4,
-    )

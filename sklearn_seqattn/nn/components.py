@@ -63,7 +63,7 @@ class Component:
         """
         _check_names(type(self), params)
         for name, value in params.items():
-            object.__setattr__(self, name, value)
+            object.__setattr__(self, name, value)  # a copy of its own, not yet used
         return self
 
     def checked(self):
@@ -194,9 +194,9 @@ class Registry:
             value = {value: {}}
         if not isinstance(value, dict):
             raise TypeError(
-                f"{value!r} is of type {type(value).__name__}; a {self.noun} is a "
-                f"name, an object such as {next(iter(self.classes.values()))()!r}, or "
-                "a dict {name: parameters}."
+                f"{value!r} is of type {type(value).__name__}; a {self.noun} is one of "
+                f"{', '.join(map(repr, self.classes))}, an object of one of these "
+                "classes, or a dict {name: parameters}."
             )
         if len(value) != 1:
             raise ValueError(f"{value!r} must have one key, the name of a {self.noun}.")

@@ -83,41 +83,31 @@ class SequenceNetwork(nn.Module):
 
     Parameters
     ----------
+    config : SequenceConfig
+        What the network is built from.
     front_end, encoder, attention, pooling, head : nn.Module
         The parts; `attention` may be None.
-    kernel_branch : KernelBranch or None, default=None
+    kernel_branch : KernelBranch or None
         The side branch, which adds to the outputs. The head then starts at zero, so
         that neither of the two begins ahead of the other.
-    time_warp : float, default=0.0
-        How far training sequences are warped in time, see `warp_time`.
 
     Attributes
     ----------
-    config : SequenceConfig
-        What the network was built from.
     stride : int
         Steps of the input for one of the encoder.
     """
 
     def __init__(
-        self,
-        front_end,
-        encoder,
-        attention,
-        pooling,
-        head,
-        kernel_branch=None,
-        *,
-        time_warp=0.0,
+        self, config, front_end, encoder, attention, pooling, head, kernel_branch
     ):
         super().__init__()
+        self.config = config
         self.front_end = front_end
         self.encoder = encoder
         self.attention = attention
         self.pooling = pooling
         self.head = head
         self.kernel_branch = kernel_branch
-        self.time_warp = time_warp
         self.stride = front_end.stride
         if kernel_branch is not None:
             nn.init.zeros_(head[-1].weight)
@@ -151,15 +141,15 @@ class SequenceNetwork(nn.Module):
         Returns
         -------
         outputs : Tensor of shape (B, K)
-            Logits or standardised targets.
+            Logits or standardized targets.
         """
-        seen = values, lengths
-        if self.training and self.time_warp > 0:
-            seen = warp_time(values, lengths, self.time_warp, multiple=8 * self.stride)
+        seen, time_warp = (values, lengths), self.config.time_warp
+        if self.training and time_warp > 0:
+            seen = warp_time(values, lengths, time_warp, multiple=8 * self.stride)
         outputs = self.head(self.pooling(*self._attended_states(*seen)))
         if self.kernel_branch is None:
             return outputs
-        with torch.autocast(values.device.type, enabled=False):  # they need float32
+        with torch.autocast(values.device.type, enabled=False):  # features need float32
             if features is None:
                 features = self.kernel_branch.features(values, lengths)
             return self.kernel_branch(outputs.to(features.dtype), features)
@@ -261,17 +251,9 @@ def build_sequence_network(config, *, vectors=None, device="cpu"):
         branch = None
         if config.kernels is not None:
             branch = build_kernel_branch(config, device)
-        network = SequenceNetwork(
-            front_end,
-            encoder,
-            attention,
-            pooling,
-            head,
-            branch,
-            time_warp=config.time_warp,
+        return SequenceNetwork(
+            config, front_end, encoder, attention, pooling, head, branch
         )
-    network.config = config
-    return network
 
 
 def rebuild(network, **training):

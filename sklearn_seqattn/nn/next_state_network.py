@@ -69,6 +69,8 @@ class NextStateNetwork(nn.Module):
 
     Parameters
     ----------
+    config : NextStateConfig
+        What the network is built from.
     embedding : EventEmbedding
         From ids to vectors.
     encoder : nn.Module
@@ -77,19 +79,19 @@ class NextStateNetwork(nn.Module):
         Alignment of each hidden state with itself and those before it.
     head : nn.Module
         From context and hidden state to logits.
-    dropout : float
-        Dropout before the encoder and before the head.
     """
 
     stride = 1  # steps of the input for one of the encoder
+    has_pooling_weights = False
 
-    def __init__(self, embedding, encoder, attention, head, *, dropout):
+    def __init__(self, config, embedding, encoder, attention, head):
         super().__init__()
+        self.config = config
         self.embedding = embedding
         self.encoder = encoder
         self.attention = attention
         self.head = head
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = nn.Dropout(config.dropout)
 
     def hidden_states(self, values, lengths, **features):
         """Give the hidden states (B, T, H) and the mask (B, T)."""
@@ -169,11 +171,7 @@ def build_next_state_network(config, device="cpu"):
             head = TiedHead(size, embedding.states)
         else:
             head = nn.Linear(size, config.n_states)
-        network = NextStateNetwork(
-            embedding, encoder, attention, head, dropout=config.dropout
-        )
-    network.config = config
-    return network
+        return NextStateNetwork(config, embedding, encoder, attention, head)
 
 
 def _build_event_embedding(config):

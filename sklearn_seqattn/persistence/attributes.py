@@ -23,6 +23,7 @@ from sklearn_seqattn.storage.values import Reader
 
 _KINDS = (
     "numbers",
+    "texts",
     "strings (tokens)",
     "integers (tokens)",
     "events with categories",
@@ -75,20 +76,7 @@ INPUT = {
 
 
 def pack_attributes(estimator, table):
-    """Return the fitted attributes of an estimator as plain values and arrays.
-
-    Parameters
-    ----------
-    estimator : estimator instance
-        Fitted or not.
-    table : dict of str to Attribute
-        Its attributes.
-
-    Returns
-    -------
-    packed : dict of str to object
-        Empty for an estimator that is not fitted.
-    """
+    """Return the fitted attributes of an estimator, none if it is not fitted."""
     found = vars(estimator)
     return {
         name: attribute.pack(found[name])
@@ -98,26 +86,7 @@ def pack_attributes(estimator, table):
 
 
 def check_written(estimator, table, nodes, arrays, where):
-    """Read back what was written, but for networks, and check it.
-
-    Parameters
-    ----------
-    estimator : estimator instance
-        The one that was written.
-    table : dict of str to Attribute
-        Its attributes.
-    nodes : dict of str to object
-        The attributes as JSON.
-    arrays : dict of str to ndarray
-        The arrays that the JSON names.
-    where : str
-        Name of the estimator, for messages.
-
-    Raises
-    ------
-    FileFormatError
-        If an attribute would be refused when the file is read.
-    """
+    """Refuse attributes, but for networks, that would be refused when they are read."""
     reader = Reader(arrays)
     for name, attribute in table.items():
         if name in nodes and attribute.check_at_save:
@@ -126,24 +95,7 @@ def check_written(estimator, table, nodes, arrays, where):
 
 
 def set_attributes(estimator, table, packed, where):
-    """Check fitted attributes and set them.
-
-    Parameters
-    ----------
-    estimator : estimator instance
-        With its parameters set.
-    table : dict of str to Attribute
-        Its attributes.
-    packed : dict of str to object
-        As `pack_attributes` returns it, but read from a file and not trusted.
-    where : str
-        Name of the estimator, for messages.
-
-    Raises
-    ------
-    FileFormatError
-        If an attribute is missing, unknown or wrong.
-    """
+    """Check fitted attributes, which are not trusted, and set them."""
     if not isinstance(packed, dict):
         refuse(where, packed, "an object of attributes")
     needed = {name for name, attribute in table.items() if not attribute.optional}

@@ -100,12 +100,13 @@ def check_array(value, where, *, kind, shape, finite=True):
 
 
 def check_states(value, where, n=None):
-    """Return a vector of distinct states: strings, or numbers, or booleans."""
+    """Return a vector of distinct states: strings, numbers, booleans or times."""
     if not isinstance(value, np.ndarray) or value.ndim != 1 or not len(value):
         refuse(where, value, "a vector")
     if n not in (None, len(value)):
         raise FileFormatError(f"{where} has {len(value)} states, not {n}.")
-    kinds = {type(state) for state in value.tolist()}
+    times = value.dtype.kind in "mM" and not np.isnat(value).any()
+    kinds = set() if times else {type(state) for state in value.tolist()}
     if len(kinds) > 1 or not kinds <= {str, int, float, bool}:
         raise FileFormatError(f"{where} mixes types or holds none of strings, numbers.")
     if pd.unique(value).size < len(value):

@@ -6,6 +6,11 @@ import torch
 
 from sklearn_seqattn.attention_lstm.classifier import AttentionLSTMClassifier
 from sklearn_seqattn.attention_lstm.regressor import AttentionLSTMRegressor
+from sklearn_seqattn.attention_lstm.targets import (
+    ClassTargets,
+    LabelTargets,
+    NumberTargets,
+)
 from sklearn_seqattn.kernels.features import RandomKernelFeatures
 from sklearn_seqattn.next_state.lstm import NextStateLSTM
 from sklearn_seqattn.persistence.attributes import INPUT, Attribute, simple
@@ -14,6 +19,7 @@ from sklearn_seqattn.persistence.checks import (
     check_bool,
     check_float,
     check_int,
+    check_keys,
     check_size,
     check_states,
     refuse,
@@ -27,10 +33,8 @@ from sklearn_seqattn.persistence.networks import (
 )
 from sklearn_seqattn.persistence.state_attributes import (
     STATES,
-    check_events,
+    check_cache,
     check_ngrams,
-    check_repetition,
-    pack_events,
     pack_ngrams,
 )
 from sklearn_seqattn.persistence.transformer_attributes import (
@@ -43,25 +47,45 @@ from sklearn_seqattn.storage.files import FileFormatError
 from sklearn_seqattn.training import bare_net, resolve_device
 
 
-def check_target_shape(value, where, _):
-    """Return the shape of one target: () or (n_targets,)."""
-    if not isinstance(value, tuple) or len(value) > 1:
-        refuse(where, value, "the shape of a target")
-    return tuple(check_size(n, where) for n in value)
+def pack_target_encoder(encoder):
+    """Return what the encoder of targets has learnt."""
+    if isinstance(encoder, NumberTargets):
+        return {"shape": encoder.shape, "mean": encoder.mean_, "scale": encoder.scale_}
+    return {"multilabel": encoder.multilabel, "classes": encoder.classes_}
 
 
-def check_targets(value, where, estimator):
-    """Return one number for each target."""
-    n = estimator._n_outputs
-    return check_array(value, where, kind="f", shape=(n,))
+def check_class_encoder(value, where, _):
+    """Return the encoder of classes or labels."""
+    check_keys(value, where, {"multilabel", "classes"})
+    classes = check_states(value["classes"], f"{where}.classes")
+    if not check_bool(value["multilabel"], f"{where}.multilabel"):
+        return ClassTargets(classes)
+    encoder = LabelTargets(len(classes))
+    if not np.array_equal(classes, encoder.classes_):
+        refuse(where, classes, "the numbers of the label columns")
+    return encoder
+
+
+def check_number_encoder(value, where, _):
+    """Return the encoder of numbers."""
+    check_keys(value, where, {"shape", "mean", "scale"})
+    shape = value["shape"]
+    if not isinstance(shape, tuple) or len(shape) > 1:
+        refuse(where, shape, "the shape of a target")
+    encoder = NumberTargets(tuple(check_size(n, where) for n in shape))
+    n = encoder.n_outputs
+    encoder.mean_ = check_array(value["mean"], where, kind="f", shape=(n,))
+    encoder.scale_ = check_array(value["scale"], where, kind="f", shape=(n,))
+    if (encoder.scale_ <= 0).any():
+        raise FileFormatError(f"{where} has a scale that is not positive.")
+    return encoder
 
 
 def check_history(value, where, _):
     """Return the history of a training."""
-    names = ("epoch", "train_loss", "valid_loss", "seconds")
-    if not isinstance(value, dict) or not value.keys() <= set(names) or not value:
-        refuse(where, value, f"an object of {', '.join(names)}")
-    n = len(np.atleast_1d(next(iter(value.values()))))
+    if not isinstance(value, dict) or "epoch" not in value:
+        refuse(where, value, "an object of columns")
+    n = len(np.atleast_1d(value["epoch"]))
     for name, column in value.items():
         check_array(column, f"{where}.{name}", kind="if", shape=(n,), finite=False)
     return pd.DataFrame(value)
@@ -96,7 +120,7 @@ def check_sequence_net(value, where, estimator):
     config, encoder = module.config, estimator.input_encoder_
     n_ids = config.embedding and config.embedding.n_ids
     found = (config.input_size, config.n_outputs, n_ids)
-    wanted = (encoder.output_size_, estimator._n_outputs, encoder.n_ids_)
+    wanted = (encoder.output_size_, estimator.target_encoder_.n_outputs, encoder.n_ids_)
     if found != wanted:
         raise FileFormatError(
             f"{where} has inputs, outputs and ids {found}, not {wanted}."
@@ -165,26 +189,22 @@ _NETWORK = {
 ESTIMATORS = {
     AttentionLSTMClassifier: {
         **INPUT,
-        "classes_": simple(check_states),
-        "_multilabel": simple(check_bool),
+        "target_encoder_": Attribute(check_class_encoder, pack_target_encoder),
         **_NETWORK,
     },
     AttentionLSTMRegressor: {
         **INPUT,
-        "_target_shape": Attribute(check_target_shape),
-        "target_mean_": Attribute(check_targets),
-        "target_scale_": Attribute(check_targets),
+        "target_encoder_": Attribute(check_number_encoder, pack_target_encoder),
         **_NETWORK,
     },
     NextStateLSTM: {
         **STATES,
-        "events_": Attribute(check_events, pack_events),
         "net_": Attribute(check_state_net, pack_net, check_at_save=False),
         **_TRAINING,
         "temperature_": simple(check_float, 0.0),
         "network_weight_": simple(check_float, 0.0, 1.0),
-        "backoff_model_": Attribute(check_ngrams, pack_ngrams),
-        "repetition_weights_": Attribute(check_repetition),
+        "counts_": Attribute(check_ngrams, pack_ngrams),
+        "cache_weights_": Attribute(check_cache),
     },
     RandomKernelFeatures: {
         **INPUT,

@@ -5,6 +5,7 @@ read: estimators and parameter objects of this library, and what `scikit_learn` 
 """
 
 import dataclasses
+import sys
 
 import numpy as np
 from sklearn.utils import Bunch
@@ -52,6 +53,9 @@ class ModelWriter(Writer):
 
     def write(self, value, where, depth=0):
         """Return a value as JSON; parameters are those of `Writer.write`."""
+        torch = sys.modules.get("torch")
+        if torch is not None and isinstance(value, torch.device):
+            value = str(value)
         if isinstance(value, Bunch):  # a dict whose keys are attributes
             return self.write_object(value, where, depth)
         return super().write(value, where, depth)
@@ -218,7 +222,7 @@ def _make(kind, params):
     """Build an object whose class accepts its parameters."""
     try:
         value = kind(**params)
-        if hasattr(value, "_validate_params"):
+        if hasattr(kind, "_parameter_constraints"):
             value._validate_params()
     except (ValueError, TypeError) as error:
         raise FileFormatError(f"{kind.__name__} is not possible: {error}") from None

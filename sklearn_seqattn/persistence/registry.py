@@ -18,23 +18,24 @@ ESTIMATORS = {
 #: Small objects that may be values of parameters: "module:class" by name. They are
 #: dataclasses or have `get_params`, and are built again from their parameters.
 PARAMETER_OBJECTS = {
+    "Checkpoint": "sklearn_seqattn.training.checkpoints:Checkpoint",
+    "Counts": "sklearn_seqattn.next_state.partner:Counts",
     "NextStateScorer": "sklearn_seqattn.metrics:NextStateScorer",
+    "RandomKernels": "sklearn_seqattn.kernels.partner:RandomKernels",
+    "Tokens": "sklearn_seqattn.preprocessing.tokens:Tokens",
+    **{
+        name: f"sklearn_seqattn.blocks:{name}"
+        for name in (
+            *("BatchNorm", "Conv", "Dense", "Differences", "Dropout", "GELU", "GRU"),
+            *("LSTM", "LayerNorm", "ReLU", "Residual", "SelfAttention", "Tanh"),
+            *("TimeDistributedConv", "Transformer"),
+        )
+    },
 }
 
 
 def find_estimator(name):
-    """Return an estimator class of this library and the table of its attributes.
-
-    Parameters
-    ----------
-    name : str
-        A key of `ESTIMATORS`.
-
-    Returns
-    -------
-    kind : type
-    table : dict of str to Attribute
-    """
+    """Return an estimator class of this library and the table of its attributes."""
     module = import_module(f"{__package__}.{ESTIMATORS[name]}")
     return next(
         (kind, table)
@@ -44,16 +45,6 @@ def find_estimator(name):
 
 
 def find_parameter_class(name):
-    """Return the class of a parameter object.
-
-    Parameters
-    ----------
-    name : str
-        A key of `PARAMETER_OBJECTS`.
-
-    Returns
-    -------
-    kind : type
-    """
+    """Return the class of a parameter object."""
     module, _, name = PARAMETER_OBJECTS[name].partition(":")
     return getattr(import_module(module), name)

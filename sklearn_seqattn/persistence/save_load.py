@@ -8,39 +8,44 @@ from sklearn_seqattn.storage.files import FileFormatError, read_file, write_file
 
 
 def save_model(estimator, path):
-    """Save an estimator or a Pipeline to one file that holds no code.
+    """Save an estimator to one file that holds no code.
 
-    The file is a zip of JSON (parameters, classes, vocabulary, versions) and of
-    arrays in the safetensors format. It replaces an older file at once and whole,
-    or not at all. A copy that `load_model` makes predicts the same to the last bit.
+    The file is in the safetensors format: arrays, and a JSON document of parameters
+    and fitted attributes. A copy that `load_model` makes predicts the same to the
+    last bit. An existing file is replaced once the new one is complete on the disk.
 
     Parameters
     ----------
     estimator : estimator instance
-        An estimator or a transformer of this library, or a scikit-learn Pipeline of
-        them; fitted, or not.
+        An estimator or a transformer of this library, or a scikit-learn Pipeline or
+        meta-estimator around them, such as `GridSearchCV`, `CalibratedClassifierCV`,
+        `StackingClassifier` or `TunedThresholdClassifierCV`; fitted or not. Other
+        scikit-learn estimators inside are written by skops.
     path : str or path-like
-        The file. An existing one is replaced.
+        The file.
 
     Raises
     ------
     TypeError
-        If the estimator is of another library, or a parameter or an attribute holds
-        what no such file can: callbacks, a RandomState instance, a class.
+        If the estimator holds what no such file can: callbacks, functions,
+        `RandomState` instances, classes, or estimators of other libraries. The
+        message names the parameter.
     OSError
-        If the disk is full or the folder not writable. An old file is intact then.
+        If the disk is full or the folder is not writable. An existing file is
+        unchanged then.
     ImportError
-        If safetensors is not installed.
+        If safetensors is not installed, or skops where it is needed.
 
     See Also
     --------
-    load_model : The way back.
+    load_model : Load the file.
 
     Notes
     -----
-    Not kept are what names a place on one machine (`memory` of a Pipeline,
-    `checkpoint_dir`) and the record of skorch, ``net_.history``; `history_` is.
-    Array-likes of pandas come back as arrays.
+    A file does not hold parameters that name a place on one machine (`memory` of a
+    Pipeline, the checkpoint) and the history of skorch, ``net_.history``. It does
+    hold `history_`. Array-likes of pandas come back as arrays, and arrays in native
+    byte order.
 
     Examples
     --------
@@ -61,7 +66,9 @@ def save_model(estimator, path):
 
 
 def load_model(path):
-    """Load what `save_model` has saved; nothing in the file is executed.
+    """Load an estimator that `save_model` has saved.
+
+    Nothing in the file is executed.
 
     Parameters
     ----------
@@ -70,23 +77,24 @@ def load_model(path):
 
     Returns
     -------
-    estimator instance
-        It predicts as the one that was saved, on the device of its parameter
-        `device` or, where there is none such, on the best one there is.
+    estimator : estimator instance
+        It predicts as the one that was saved. A network is on the device that the
+        parameter `device` names, or on the best one there is.
 
     Raises
     ------
     FileFormatError
-        If the file is damaged, hostile or newer than this library: whatever is wrong
-        inside. Nothing of the size that it asks for is built then.
+        If the file is damaged, hostile or newer than this library, or has parameters
+        that have another name now. Nothing of a size that the file asks for is built
+        before it is checked.
     OSError
         If the file cannot be read.
     ImportError
-        If safetensors is not installed.
+        If safetensors is not installed, or skops where it is needed.
 
     See Also
     --------
-    save_model : The way there, with an example of both.
+    save_model : Save an estimator.
 
     Examples
     --------

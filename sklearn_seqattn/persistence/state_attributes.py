@@ -4,11 +4,10 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_seqattn.next_state.cache import LONGEST
+from sklearn_seqattn.next_state.cache import MAX_COMMON
 from sklearn_seqattn.next_state.event_features import EventFeatures
 from sklearn_seqattn.next_state.markov import NextStateMarkov
 from sklearn_seqattn.next_state.ngrams import NgramModel
-from sklearn_seqattn.next_state.streams import FIRST_STATE, Vocabulary
 from sklearn_seqattn.persistence.attributes import INPUT, Attribute, simple
 from sklearn_seqattn.persistence.checks import (
     check_array,
@@ -22,6 +21,7 @@ from sklearn_seqattn.persistence.checks import (
     check_states,
     refuse,
 )
+from sklearn_seqattn.preprocessing.vocabulary import Vocabulary
 from sklearn_seqattn.storage.files import FileFormatError
 
 
@@ -56,7 +56,9 @@ def check_state_vocabulary(value, where, estimator):
     wanted = estimator.classes_.tolist()[: len(estimator.classes_) - n_ends]
     if states.tolist() != wanted:
         raise FileFormatError(f"{where} has other states than the classes.")
-    return Vocabulary(states, pd.Series(counts, index=counted))
+    return Vocabulary(
+        states, pd.Series(counts, index=pd.Index(counted, dtype=counted.dtype))
+    )
 
 
 def pack_events(events):
@@ -122,7 +124,7 @@ def pack_ngrams(model):
     """Return the n-grams and their weights, from which all else follows."""
     if model is None:
         return None
-    largest = max(model.n_symbols, model.n_targets)
+    largest = max(model.n_ids, model.n_targets)
     dtype = np.int32 if largest < 2**31 else np.int64
     names = ("order", "smoothing", "alpha", "discount")
     return {
@@ -134,7 +136,7 @@ def pack_ngrams(model):
 
 def check_ngrams(value, where, estimator):
     """Return n-grams, counted again."""
-    if value is None and estimator.get_params().get("backoff", "") is None:
+    if value is None and estimator.get_params().get("blend", "") is None:
         return None
     names = {"order", "smoothing", "alpha", "discount", "ngrams", "weights"}
     check_keys(value, where, names)
@@ -145,14 +147,14 @@ def check_ngrams(value, where, estimator):
     weights = check_array(
         value["weights"], f"{where}.weights", kind="f", shape=(len(rows),)
     ).astype(np.float64)
-    n_symbols = len(estimator.vocabulary_.states) + FIRST_STATE
+    n_ids = estimator.vocabulary_.n_ids
     n_targets = len(estimator.classes_)
-    _check_rows(rows, weights, where, n_symbols, n_targets)
+    _check_rows(rows, weights, where, n_ids, n_targets)
     choices = ("kneser_ney", "additive", "backoff")
     discount = value["discount"]
     model = NgramModel(
         order,
-        n_symbols,
+        n_ids,
         n_targets,
         smoothing=check_choice(value["smoothing"], f"{where}.smoothing", choices),
         alpha=check_positive(value["alpha"], f"{where}.alpha"),
@@ -163,26 +165,26 @@ def check_ngrams(value, where, estimator):
     return model
 
 
-def _check_rows(rows, weights, where, n_symbols, n_targets):
-    """Refuse n-grams whose symbols or weights are out of range."""
+def _check_rows(rows, weights, where, n_ids, n_targets):
+    """Refuse n-grams whose ids or weights are out of range."""
     targets, contexts = rows[:, 0], rows[:, 1:]
     began = contexts >= 0
     right = (
         len(rows)
         and (weights > 0).all()
         and ((targets >= 0) & (targets < n_targets)).all()
-        and ((contexts >= -1) & (contexts < n_symbols)).all()
+        and ((contexts >= -1) & (contexts < n_ids)).all()
         and not (~began[:, :-1] & began[:, 1:]).any()  # -1 is before the start
     )
     if not right:
         raise FileFormatError(f"{where} has n-grams that are out of range.")
 
 
-def check_repetition(value, where, estimator):
-    """Return the weights of earlier steps."""
+def check_cache(value, where, estimator):
+    """Return the weights of the cache."""
     if value is None:
         return None
-    weights = check_array(value, where, kind="f", shape=(1 + LONGEST,))
+    weights = check_array(value, where, kind="f", shape=(1 + MAX_COMMON,))
     if (weights <= 0).any():
         raise FileFormatError(f"{where} has a weight that is not positive.")
     return weights
@@ -196,6 +198,7 @@ STATES = {
     "unknown_mass_": simple(check_float, 0.0, 1.0),
     "max_length_": simple(check_size),
     "vocabulary_": Attribute(check_state_vocabulary, pack_vocabulary),
+    "events_": Attribute(check_events, pack_events),
 }
 
 #: The attributes of each estimator, in the order in which they are read.

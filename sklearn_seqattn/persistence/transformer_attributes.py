@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import OneHotEncoder
 
+from sklearn_seqattn._ids import FIRST_ID
 from sklearn_seqattn.persistence.attributes import (
     INPUT,
     Attribute,
@@ -26,7 +27,6 @@ from sklearn_seqattn.preprocessing import (
     SequenceScaler,
     StateEncoder,
 )
-from sklearn_seqattn.preprocessing.input_encoder import InputEncoder
 from sklearn_seqattn.storage.files import FileFormatError
 
 
@@ -57,7 +57,7 @@ def check_vocabulary(value, where, estimator):
 
 def check_n_ids(value, where, estimator):
     """Return the number of ids that follows from the vocabulary."""
-    n = len(estimator.vocabulary_) + 2
+    n = len(estimator.vocabulary_) + FIRST_ID
     return check_int(value, where, n, n)
 
 
@@ -152,12 +152,7 @@ def check_input_encoder(value, where, estimator):
         refuse(where, steps, "a list of pairs of name and attributes")
     if [name for name, _ in steps] not in _CHAINS:
         raise FileFormatError(f"{where} has steps that do not follow each other.")
-    encoder = InputEncoder(
-        standardize=estimator.standardize,
-        amplify=estimator._amplify,
-        vocabulary=estimator.vocabulary,
-        min_count=estimator.min_count,
-    )
+    encoder = estimator._input_encoder()
     encoder.n_ids_, encoder.steps_ = None, []
     encoder.output_size_ = check_size(value["output_size"], where)
     for name, packed in steps:
@@ -165,4 +160,5 @@ def check_input_encoder(value, where, estimator):
         set_attributes(step, ESTIMATORS[type(step)], packed, f"{where}.{name}")
         encoder.steps_.append(step)
         encoder.n_ids_ = getattr(step, "n_ids_", None)
+    encoder.name_channels(getattr(estimator, "_input_columns", None))
     return encoder

@@ -3,11 +3,19 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.base import (
+    BaseEstimator,
+    TransformerMixin,
+)
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqattn._estimator import VersionedPickles, rollback_on_error
+from sklearn_seqattn._estimator import (
+    Interval,
+    StrOptions,
+    VersionedPickles,
+    fit_context,
+    rollback_on_error,
+)
 from sklearn_seqattn.preprocessing.output import to_padded
 from sklearn_seqattn.sequences import Sequences, check_sequences, validate_sequences
 
@@ -75,7 +83,7 @@ class SequencePadder(TransformerMixin, VersionedPickles, BaseEstimator):
         self.padding = padding
         self.channels_first = channels_first
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Learn the length of the longest sequence.
 
@@ -142,10 +150,10 @@ class SequencePadder(TransformerMixin, VersionedPickles, BaseEstimator):
         if self.channels_first:
             X = X.swapaxes(1, 2)  # (n, T, D)
         is_reversed = self.padding == "pre"
-        pieces = check_sequences(X[:, ::-1] if is_reversed else X).to_list()
+        sequences = check_sequences(X[:, ::-1] if is_reversed else X).to_list()
         if is_reversed:
-            pieces = [piece[::-1] for piece in pieces]
-        return [piece.T for piece in pieces] if self.channels_first else pieces
+            sequences = [steps[::-1] for steps in sequences]
+        return [steps.T for steps in sequences] if self.channels_first else sequences
 
     def _read(self, X, *, reset):
         """Validate numeric input."""

@@ -1,11 +1,21 @@
 """Scale the channels of sequences over their real steps."""
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
-from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.base import (
+    BaseEstimator,
+    TransformerMixin,
+)
+from sklearn.utils.validation import (
+    check_is_fitted,
+)
 
-from sklearn_seqattn._estimator import VersionedPickles, rollback_on_error
+from sklearn_seqattn._estimator import (
+    StrOptions,
+    VersionedPickles,
+    check_sample_weight,
+    fit_context,
+    rollback_on_error,
+)
 from sklearn_seqattn.preprocessing.output import TableFeatureNamesMixin, restore
 from sklearn_seqattn.sequences import validate_sequences
 from sklearn_seqattn.sequences.array_list import steps_at_once
@@ -69,7 +79,7 @@ class SequenceScaler(
         self.method = method
         self.channels_first = channels_first
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None):
         """Learn the statistics of each channel.
 
@@ -141,7 +151,7 @@ class SequenceScaler(
 
     def _fit_sequences(self, sequences, sample_weight=None):
         """Learn from validated sequences; weights are per sequence."""
-        weights = _check_sample_weight(
+        weights = check_sample_weight(
             sample_weight,
             sequences.lengths,
             dtype=np.float64,
@@ -152,7 +162,8 @@ class SequenceScaler(
         lowest, highest = sequences.channel_ranges()
         center, scale = _STATISTICS[self.method](sequences, weights, lowest, highest)
         largest = np.maximum(highest, -lowest)
-        eps = np.finfo(sequences.values.dtype).eps
+        # float64 whatever the dtype of X: the same numbers are scaled alike.
+        eps = np.finfo(np.float64).eps
         is_constant = (lowest == highest) | (scale <= 10 * eps * largest)
         self.center_, self.scale_ = center, np.where(is_constant, 1.0, scale)
         return self

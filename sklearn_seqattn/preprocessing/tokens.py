@@ -3,7 +3,8 @@
 from numbers import Integral, Real
 
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import Interval
+
+from sklearn_seqattn._estimator import Interval
 
 
 class Tokens(BaseEstimator):

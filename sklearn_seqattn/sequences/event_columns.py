@@ -12,12 +12,7 @@ from numbers import Real
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import (
-    is_bool_dtype,
-    is_numeric_dtype,
-    is_object_dtype,
-    is_string_dtype,
-)
+from pandas.api import types
 
 from sklearn_seqattn.sequences.checks import check_finite, locate
 
@@ -32,8 +27,6 @@ _KINDS_OF_TYPES = (
     ((Real, np.bool_, Decimal), NUMBERS),
 )
 _FLOAT32 = np.dtype(np.float32)
-_REMEDIES = {bytes: "decode the bytes to strings first"}
-_CONVERT = "convert the column, for example with astype(str)"
 
 
 class EventTable:
@@ -172,7 +165,10 @@ class EventTable:
         series = self._events[column]
         if kind == DURATIONS:
             series = pd.to_timedelta(series) / pd.Timedelta(seconds=1)
-        numbers = series.to_numpy(np.float64, na_value=np.nan)
+        try:
+            numbers = series.to_numpy(np.float64, na_value=np.nan)
+        except OverflowError as error:  # an int of Python may be beyond any float
+            raise ValueError(f"{self.name}: column {column!r}: {error}.") from error
         check_finite(numbers[:, None], self.lengths, self.name, channels=[column])
         return numbers
 
@@ -203,13 +199,13 @@ class EventTable:
                 "part as two columns."
             )
         if kind is None:
-            remedy = _REMEDIES.get(type(value), _CONVERT)
             raise TypeError(
-                f"{where}, but a column holds numbers, strings or categories; {remedy}."
+                f"{where}, but a column holds numbers, strings or categories; convert "
+                "it, for example with astype(str)."
             )
         raise TypeError(
             f"{where}, but the values before it are {first_kind}; a column holds one "
-            f"kind of values in all frames, so {_CONVERT}."
+            "kind of values in all frames, so convert it to one type."
         )
 
     def _check_complete(self, column):
@@ -237,34 +233,44 @@ def numeric_columns(events):
     ndarray of shape (n_columns,), bool
         True for numbers.
     """
-    return np.array([is_numeric_dtype(dtype) for dtype in events.dtypes], dtype=bool)
+    return np.array(
+        [types.is_numeric_dtype(dtype) for dtype in events.dtypes], dtype=bool
+    )
 
 
-def check_kinds(events, is_number, name):
-    """Raise unless columns are of the kinds seen at fit.
+def check_kinds(events, categories, name):
+    """Raise unless the columns are of the kinds that they had in fit.
 
     Parameters
     ----------
     events : DataFrame
         Columns of numbers and of categories.
-    is_number : array-like of shape (n_columns,), bool
-        Which of them held numbers at fit.
+    categories : dict
+        The values that each column of categories had in fit. The other columns held
+        numbers.
     name : str
         The name of the input in the error message.
 
     Raises
     ------
     ValueError
-        If a kind differs.
+        If a column holds numbers instead of categories, or the reverse, or if its
+        categories are strings instead of other values, or the reverse.
     """
-    changed = numeric_columns(events) != is_number
-    if changed.any():
-        place = int(changed.argmax())
-        found, fitted = (CATEGORIES, NUMBERS)[:: 1 if is_number[place] else -1]
-        raise ValueError(
-            f"{name}: column {events.columns[place]!r} holds {found}, but it held "
-            f"{fitted} in fit."
-        )
+    for column, is_number in zip(events.columns, numeric_columns(events), strict=True):
+        known = categories.get(column)
+        found = NUMBERS if is_number else _describe(events[column].cat.categories)
+        fitted = NUMBERS if known is None else _describe(known)
+        if found != fitted:
+            raise ValueError(
+                f"{name}: column {column!r} holds {found}, but it held {fitted} in fit."
+            )
+
+
+def _describe(categories):
+    """Return the kind of a column of such categories in words."""
+    is_text = len(categories) and isinstance(categories[0], str)
+    return CATEGORIES + (" (strings)" if is_text else " (not strings)")
 
 
 def _kind_of_dtype(dtype):
@@ -279,15 +285,15 @@ def _kind_of_plain_dtype(dtype):
     """Return the kind of all values of a dtype that has no categories."""
     if dtype.kind in "mM":
         return DURATIONS if dtype.kind == "m" else TIMES
-    if is_object_dtype(dtype) or dtype.kind == "c":
+    if types.is_object_dtype(dtype) or dtype.kind == "c":
         return None
-    if is_bool_dtype(dtype) or is_numeric_dtype(dtype):
+    if types.is_bool_dtype(dtype) or types.is_numeric_dtype(dtype):
         return NUMBERS
-    return CATEGORIES if is_string_dtype(dtype) else None
+    return CATEGORIES if types.is_string_dtype(dtype) else None
 
 
 @lru_cache
 def _kind_of_type(kind):
     """Return the kind of values of a type; None if there is none."""
-    fitting = (found for types, found in _KINDS_OF_TYPES if issubclass(kind, types))
+    fitting = (found for known, found in _KINDS_OF_TYPES if issubclass(kind, known))
     return next(fitting, None)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_list_like
+from pandas.api.types import is_list_like, union_categoricals
 
 from sklearn_seqattn.sequences.frames import (
     check_unique,
@@ -91,9 +91,10 @@ def events_to_sequences(frame, *, id, order=None, columns=None):
         pieces = _split_frame(frame[keep].iloc[rows], lengths)
     else:
         pieces = np.split(frame[keep].to_numpy()[rows], np.cumsum(lengths)[:-1])
+    first_events = frame[ids].iloc[np.unique(codes, return_index=True)[1]]
     return pd.Series(
         np.fromiter(pieces, dtype=object, count=len(lengths)),
-        index=_index(frame[ids].iloc[np.unique(codes, return_index=True)[1]]),
+        index=first_events.set_index(ids).index,
         name=None if is_list_like(keep) else keep,
     )
 
@@ -157,13 +158,11 @@ def sequences_to_events(sequences, ids=None, *, id=None, order="step", columns=N
                 f"The table has a column {name!r} already; choose another name by id."
             )
     lengths = np.array([len(sequence) for sequence in sequences])
-    starts = np.cumsum(lengths) - lengths
-    steps = np.arange(len(events)) - np.repeat(starts, lengths)
-    steps = events.pop(order) if order in events else steps
+    steps = events.pop(order) if order in events else _count_steps(lengths)
     events.insert(0, order, steps)
     ids = ids.repeat(lengths)
     for place, name in enumerate(ids.names):
-        events.insert(place, name, ids.get_level_values(name).array)
+        events.insert(place, name, ids.get_level_values(place).array)
     return events
 
 
@@ -178,7 +177,7 @@ def _names(id):
 
 def _columns_to_keep(frame, ids, order, columns):
     """Return the name, or the list of names, of the columns that go into sequences."""
-    roles = [*ids, *([] if order is None else [order])]
+    roles = [*ids] if order is None else [*ids, order]
     if columns is None:
         keep = [column for column in frame.columns if column not in roles]
     else:
@@ -209,21 +208,19 @@ def _group(frame, ids):
     return codes
 
 
-def _index(ids):
-    """Return rows of ids as an Index, or as a MultiIndex if there are several."""
-    if len(ids.columns) > 1:
-        return pd.MultiIndex.from_frame(ids)
-    name = ids.columns[0]
-    return pd.Index(ids[name], name=name)
-
-
 def _split_frame(events, lengths):
     """Yield consecutive rows of a frame, numbered from 0 in each piece."""
+    # Rows are numbered once for all pieces, because to reset the index of each is slow.
+    events.index = _count_steps(lengths)
     ends = np.cumsum(lengths)
-    # The rows are numbered once for all pieces: to reset the index of each takes long.
-    events.index = np.arange(len(events)) - np.repeat(ends - lengths, lengths)
     for start, end in zip(ends - lengths, ends, strict=True):
         yield events.iloc[start:end]
+
+
+def _count_steps(lengths):
+    """Return the number of each step in its sequence, from 0."""
+    starts = np.cumsum(lengths) - lengths
+    return np.arange(lengths.sum()) - np.repeat(starts, lengths)
 
 
 def _complete_column(frame, name):
@@ -243,10 +240,20 @@ def _join(sequences, columns):
     if is_frame(sequences[0]):
         frames = read_each(sequences, "sequences")
         shared_columns(frames, "sequences")
-        return pd.concat(frames, ignore_index=True)
+        return _concat(frames)
     names = list(columns) if is_list_like(columns) else [columns]
     pieces = [_to_channels(s, i, names) for i, s in enumerate(sequences)]
     return pd.DataFrame(np.concatenate(pieces), columns=names)
+
+
+def _concat(frames):
+    """Return frames in one; categories that differ are united, and stay categories."""
+    events = pd.concat(frames, ignore_index=True)
+    for name, dtype in frames[0].dtypes.items():
+        if isinstance(dtype, pd.CategoricalDtype) and events[name].dtype != dtype:
+            columns = [frame[name].astype("category") for frame in frames]
+            events[name] = union_categoricals(columns, ignore_order=True)
+    return events
 
 
 def _to_channels(sequence, index, names):
@@ -268,7 +275,8 @@ def _to_channels(sequence, index, names):
 
 def _ids(ids, id, n_sequences):
     """Return one named id for each sequence as an Index, or raise."""
-    index = pd.RangeIndex(n_sequences) if ids is None else pd.Index(ids)
+    index = pd.RangeIndex(n_sequences) if ids is None else ids
+    index = index if isinstance(index, pd.Index) else pd.Index(index)
     if len(index) != n_sequences:
         raise ValueError(
             f"ids has {len(index)} elements, but there are {n_sequences} sequences."

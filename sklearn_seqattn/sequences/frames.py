@@ -54,28 +54,30 @@ def to_pandas(frame, name="X"):
     Raises
     ------
     TypeError
-        If the frame is lazy, or has a column type that pandas lacks.
+        If the frame is lazy, or cannot be converted: pandas lacks the type of a
+        column, or the conversion needs a package that is not installed.
     ValueError
         If column names occur more than once.
     """
     if isinstance(frame, pd.DataFrame):
         return frame
     try:
-        wrapped = nw.from_native(frame, pass_through=True)
-        if isinstance(wrapped, nw.LazyFrame):
-            raise TypeError(
-                f"{name} is a {_describe_type(frame)}, which holds no data yet; call "
-                ".collect() (or what its library calls it) first."
-            )
-        return wrapped.to_pandas()
-    except DuplicateError as error:
+        wrapped = nw.from_native(frame)
+    except DuplicateError:
         names = getattr(frame, "column_names", None) or frame.columns
         check_unique(pd.Index(names), name)
-        raise ValueError(f"{name}: {error}") from error
-    except ImportError as error:
-        raise ImportError(
-            f"{name} is a {_describe_type(frame)}, and its conversion to pandas needs "
-            f"another package: {error}"
+        raise
+    kind = f"{type(frame).__module__.partition('.')[0]} {type(frame).__name__}"
+    if isinstance(wrapped, nw.LazyFrame):
+        raise TypeError(
+            f"{name} is a {kind}, which holds no data yet; call .collect() (or what "
+            "its library calls it) first."
+        )
+    try:
+        return wrapped.to_pandas()
+    except Exception as error:  # every library fails in its own way
+        raise TypeError(
+            f"{name} is a {kind} that cannot be converted to pandas: {error}"
         ) from error
 
 
@@ -97,26 +99,21 @@ def check_unique(columns, name):
         )
 
 
-def _describe_type(frame):
-    """Return the library and the type of a frame, for example 'polars LazyFrame'."""
-    kind = type(frame)
-    return f"{kind.__module__.partition('.')[0]} {kind.__name__}"
-
-
 def read_frames(frames, name):
-    """Read DataFrames with the same columns, one sequence a frame.
+    """Read frames with the same columns, one sequence a frame.
 
     Parameters
     ----------
     frames : list of DataFrame
-        At least one.
+        At least one frame, of any library.
     name : str
         The name of the input in error messages.
 
     Returns
     -------
     values : ndarray of shape (S, D) or DataFrame of S rows
-        Numbers if all columns are numeric, else one long frame.
+        Numbers if all columns hold numbers: float32 if all are float32, else float64.
+        If not, the events of all frames, as `EventTable.features` returns them.
     lengths : ndarray of shape (n,)
         Rows of each frame.
     columns : Index

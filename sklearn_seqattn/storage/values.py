@@ -79,10 +79,7 @@ class Writer:
 
     def write_object(self, value, where, depth):
         """Refuse an object; subclasses write those that they know."""
-        raise TypeError(
-            f"{where} is {value!r:.80}, of type {type(value).__name__}, which a "
-            f"file cannot hold; change it before saving, for example by set_params."
-        )
+        raise _refusal(value, where)
 
     def _items(self, values, where, depth):
         """Return the elements of a list as JSON."""
@@ -103,8 +100,8 @@ class Writer:
             return {"array": where}
         if kind not in "UO" or array.ndim != 1:
             raise TypeError(
-                f"{where} is an array of dtype {array.dtype} and {array.ndim} dimensions, "
-                "which a file cannot hold; use numbers, or one dimension of strings."
+                f"{where} is a {array.ndim}-d array of dtype {array.dtype}, "
+                "which a file cannot hold; use numbers, or 1-d arrays of strings."
             )
         name = dtype.newbyteorder("<").str if kind == "U" else "object"
         if kind == "U" and array.size * int(name[2:]) > _MAX_CHARACTERS:
@@ -122,9 +119,14 @@ def _scalar(value, where):
         return value
     if type(value) is float:
         return value if math.isfinite(value) else {"float": repr(value)}
-    raise TypeError(
+    raise _refusal(value, where)
+
+
+def _refusal(value, where):
+    """Return the error of a value that no file can hold."""
+    return TypeError(
         f"{where} is {value!r:.80}, of type {type(value).__name__}, which a "
-        f"file cannot hold; change it before saving, for example by set_params."
+        "file cannot hold; change it before saving, for example by set_params."
     )
 
 

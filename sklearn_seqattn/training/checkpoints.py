@@ -5,9 +5,9 @@ from numbers import Integral
 from pathlib import Path
 
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import Interval
 from skorch.callbacks import Callback
 
+from sklearn_seqattn._estimator import Interval
 from sklearn_seqattn.storage.files import FileFormatError, read_file, write_file
 from sklearn_seqattn.storage.values import Reader, Writer
 from sklearn_seqattn.training.net_state import pack_net_state, restore_net_state
@@ -231,19 +231,15 @@ class WriteCheckpoints(Callback):
 
 
 def _has_parts(left):
-    """Return whether a value has the parts of a checkpoint."""
-    kinds = {
-        **{"seeds": list, "fingerprint": dict, "history": list, "module": dict},
-        **{"optimizer": dict, "callbacks": dict, "generators": dict},
-    }
+    """Return whether a value has the parts of a checkpoint; a net checks its own."""
+    parts = {"seeds", "fingerprint", "history", "module", "optimizer", "callbacks"}
     return (
         isinstance(left, dict)
-        and left.keys() == kinds.keys()
-        and all(isinstance(left[name], kind) for name, kind in kinds.items())
-        and all(isinstance(row, dict) for row in left["history"])
+        and left.keys() == parts | {"generators"}
+        and isinstance(left["history"], list)
+        and isinstance(left["seeds"], list)
         and all(type(seed) is int and 0 <= seed < 2**31 for seed in left["seeds"])
-        and all(
-            isinstance(name, str) and isinstance(value, str | None)
-            for name, value in left["fingerprint"].items()
-        )
+        and isinstance(left["fingerprint"], dict)
+        and all(isinstance(v, str | None) for v in left["fingerprint"].values())
+        and all(isinstance(name, str) for name in left["fingerprint"])
     )

@@ -266,11 +266,10 @@ def _history_frame(history):
         ]
     )
     frame = frame.rename(columns={"dur": "seconds"})
-    first = [n for n in ("epoch", "train_loss", "valid_loss") if n in frame]
-    last = [n for n in ("seconds",) if n in frame]
-    return frame[
-        [*first, *frame.columns.difference([*first, *last], sort=False), *last]
-    ]
+    first = ("epoch", "train_loss", "valid_loss")
+    others = [name for name in frame if name not in (*first, "seconds")]
+    order = [name for name in (*first, *others, "seconds") if name in frame]
+    return frame[order]
 
 
 def _without_training_state(net):

@@ -15,19 +15,7 @@ _STOPPING = ("misses_", "dynamic_threshold_", "best_epoch_", "best_model_weights
 
 
 def pack_net_state(net):
-    """Return all that the rest of a training depends on.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNet
-        At the end of an epoch.
-
-    Returns
-    -------
-    state : dict
-        "history", "module", "optimizer", "callbacks" and "generators", of plain values
-        and arrays.
-    """
+    """Return all that the rest of a training depends on, at the end of an epoch."""
     rows = [{k: v for k, v in row.items() if k != "batches"} for row in net.history]
     return {
         "history": rows,
@@ -39,20 +27,7 @@ def pack_net_state(net):
 
 
 def restore_net_state(net, state):
-    """Check a state and give it to a net.
-
-    Parameters
-    ----------
-    net : skorch.NeuralNet
-        Initialized, before its first epoch.
-    state : dict
-        As `pack_net_state` returns it, but read from a file and not trusted.
-
-    Raises
-    ------
-    FileFormatError
-        If the state is not one of this net.
-    """
+    """Check a state, which is not trusted, and give it to an initialized net."""
     _check_history(state["history"], net.max_epochs)
     _check_optimizer(state["optimizer"], net.optimizer_)
     _check_like(state["module"], net.module_.state_dict(), "module")

@@ -171,11 +171,14 @@ def iter_attention_weights(net, dataset, n_queries):
 
 def _check_attention(net):
     """Raise if the network has no attention between time steps."""
-    if net.module_.attention is None:
+    network = net.module_
+    if network.attention is None:
+        instead = "fit with another attention"
+        if getattr(network, "has_pooling_weights", False):
+            instead = "call pooling_weights for those of pooling='attention'"
         raise ValueError(
-            "The network was fitted with attention=None and has no attention weights; "
-            "fit with another attention. With pooling='attention', pooling_weights "
-            "returns a weight for each time step."
+            "The network was fitted with attention=None and has no weights between "
+            f"time steps; {instead}."
         )
 
 

@@ -6,6 +6,8 @@ from contextlib import ExitStack, contextmanager
 
 import torch
 
+from sklearn_seqattn.nn.forking import use_one_thread_in_forked_child
+
 # Torch draws initial weights and dropout from one generator a process, and has one
 # default dtype: fits in several threads take turns, so that each gives the same
 # result as alone. A forked child makes a lock of its own, because the thread that
@@ -28,6 +30,7 @@ def isolated_torch(seed, device="cpu"):
     device : str or torch.device, default="cpu"
         The device on which the block computes.
     """
+    use_one_thread_in_forked_child()
     device = torch.device(device)
     accelerators = [] if device.type == "cpu" else [device]
     with ExitStack() as stack:
@@ -57,6 +60,7 @@ def predicting(device="cpu"):
     device : str or torch.device, default="cpu"
         The device on which the block computes.
     """
+    use_one_thread_in_forked_child()
     with torch.inference_mode(), _default_settings(torch.device(device)):
         yield
 

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklearn_seqattn import AttentionLSTMClassifier
+from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.network_config import (
     check_same_network,
@@ -128,6 +128,22 @@ def test_blocks_combine_in_any_order(pair):
     for front_end in (list(pair), [pair[0], [pair[1]]], [list(pair)]):
         network = build_sequence_network(make_config(front_end=front_end))
         assert network(torch.ones(1, 3, 2), torch.tensor([3])).shape == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"front_end": "cnov"}, "front_end: Unknown block 'cnov'"),
+        ({"encoder": "lstn"}, "encoder: Unknown encoder 'lstn'"),
+        ({"pooling": ["max", "sum"]}, "pooling=.*'sum'"),
+        ({"head_units": [0]}, "head_units"),
+        ({"encoder": "transformer", "tbptt_steps": 3}, "tbptt_steps=3 truncates"),
+    ],
+)
+@pytest.mark.parametrize("kind", [AttentionLSTMClassifier, AttentionLSTMRegressor])
+def test_parameters_are_checked_before_the_data(kind, options, message):
+    with pytest.raises(ValueError, match=message):
+        kind(**options).fit("no data at all", None)
 
 
 class TestCheckSameNetwork:

@@ -3,13 +3,13 @@ import pickle
 import numpy as np
 import pytest
 from scipy.special import softmax
-from sklearn_seqattn.blocks import Conv
 
 from sklearn_seqattn import (
     AttentionLSTMClassifier,
     AttentionLSTMRegressor,
     RandomKernels,
 )
+from sklearn_seqattn.blocks import Conv
 from sklearn_seqattn.kernels.fitting import fit_kernel_branch, keep_features
 from sklearn_seqattn.nn.kernel_branch import KernelBranch
 from sklearn_seqattn.nn.random_convolutions import RandomConvolutions

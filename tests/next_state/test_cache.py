@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklearn_seqattn import NextStateLSTM
+from sklearn_seqattn import Counts, NextStateLSTM
 from sklearn_seqattn.next_state import cache
 from sklearn_seqattn.next_state.cache import (
     MAX_COMMON,
@@ -132,7 +132,7 @@ def test_the_weights_are_those_of_the_data(repeat):
 def test_sequences_that_repeat_themselves_are_recognised():
     train, test = drawn(True), drawn(True, n=20, seed=1)
     params = {"hidden_size": 8, "max_epochs": 2, "random_state": 0}
-    without = NextStateLSTM(**params, repetition=False).fit(train)
+    without = NextStateLSTM(**params, blend=Counts(cache=False)).fit(train)
     model = NextStateLSTM(**params).fit(train)
     assert without.cache_weights_ is None
     assert model.perplexity(test) < 0.8 * without.perplexity(test)

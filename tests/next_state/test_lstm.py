@@ -191,7 +191,8 @@ def test_only_the_last_target():
 
 
 def test_an_unknown_state_is_read_as_trained():
-    model = NextStateLSTM(**TINY).set_params(tokens__min_count=3)
+    tokens = Tokens(8, dropout=0.05, min_count=3)
+    model = NextStateLSTM(**{**TINY, "tokens": tokens})
     model.fit([*X, ["rare", "a", "b"]])
     assert "rare" not in model.classes_
     with pytest.warns(UserWarning, match="^2 states are unknown .*'new', 'rare'"):
@@ -266,8 +267,9 @@ def test_states_that_only_held_out_sequences_have_decide_nothing():
 def test_only_the_last_target_where_it_is_rare(y):
     rare = [["a", "b", "a", f"r{i}"] for i in range(12)]
     sequences = [["a", "b", "a", "b"]] * 12 + rare
-    params = {**TINY, "max_epochs": 20, "lr": 0.05, "backoff": None}
-    model = NextStateLSTM(**params, targets="last", min_count=2)
+    params = {**TINY, "max_epochs": 20, "lr": 0.05, "blend": None}
+    params["tokens"] = Tokens(8, min_count=2)
+    model = NextStateLSTM(**params, targets="last")
     if y is None:
         model.fit(sequences)
     else:
@@ -297,7 +299,7 @@ def test_attention_weights(model):
         assert one.shape == (2, len(sequence) + 1, len(sequence) + 1)
         np.testing.assert_allclose(one.sum(axis=2), 1, rtol=1e-5)
         assert (np.triu(one, 1) == 0).all()
-    with pytest.raises(ValueError, match="attention=None and has no weights"):
+    with pytest.raises(ValueError, match="attention=None and has no attention weights"):
         NextStateLSTM(**TINY, attention=None).fit(X).attention_weights(X)
 
 

@@ -5,6 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.special import log_softmax
 from torch import nn
 
@@ -78,7 +80,7 @@ def streams_of(sequences):
 def choose(held_out, certainty=2.0, counts=None, weights=None, **options):
     module = Copycat(2, certainty)
     net = SimpleNamespace(module_=module, device="cpu", precision="float32")
-    defaults = {"calibrate": True, "cache": False, "last_only": False}
+    defaults = {"cache": False, "last_only": False}
     weights = np.ones(len(held_out)) if weights is None else np.array(weights)
     if isinstance(held_out, list):
         held_out = streams_of(held_out)
@@ -96,7 +98,6 @@ def test_the_temperature_is_that_of_the_held_out_states():
     assert choice.temperature == pytest.approx(2 / np.log(3), rel=1e-3)
     assert choice.network_weight == 1
     assert choice.cache_weights is None
-    assert choose(HELD_OUT, calibrate=False)[0].temperature == 1
 
 
 def test_the_last_states_alone():
@@ -118,8 +119,8 @@ def test_the_better_part_gets_the_weight():
 
 def test_the_cache_is_weighed_against_the_mixture():
     steady = [[0] * 9, [1] * 9]
-    unsure, _ = choose(steady, certainty=0.1, calibrate=False, cache=True)
-    sure, _ = choose(steady, certainty=9.0, calibrate=False, cache=True)
+    unsure, _ = choose(steady, certainty=0.1, cache=True)
+    sure, _ = choose(steady, certainty=9.0, cache=True)
     assert unsure.cache_weights[1] > 100 * sure.cache_weights[1]
 
 
@@ -129,17 +130,40 @@ def test_nothing_to_predict_decides_nothing():
     assert choice == Choice()
 
 
-def test_weights_are_copies():
-    held_out, weights = [[0, 0, 0, 1], [1, 1, 0, 1, 0], [0, 0, 0, 0, 1, 1]], [3, 0, 2]
-    copies = [x for x, n in zip(held_out, weights, strict=True) for _ in range(n)]
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.lists(st.integers(0, 1), min_size=1, max_size=6), st.integers(0, 3)
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_weights_are_copies(weighted):
+    held_out, weights = map(list, zip(*weighted, strict=True))
+    copies = [x for x, n in weighted for _ in range(n)]
     counts = NgramModel(1, 2 + FIRST_ID, 2).learn(streams_of([[0, 1, 1]]), np.ones(1))
-    found, _ = choose(held_out, counts=counts, weights=weights, cache=True)
-    expected, _ = choose(copies, counts=counts, cache=True)
+    found, _ = choose(held_out, counts=counts, weights=weights)
+    expected, _ = choose(copies or [[0]], counts=counts)
     assert found.temperature == pytest.approx(expected.temperature, rel=1e-4)
     assert found.network_weight == pytest.approx(expected.network_weight, abs=1e-4)
-    np.testing.assert_allclose(found.cache_weights, expected.cache_weights, rtol=1e-3)
-    even, _ = choose(held_out, counts=counts, cache=True)
-    assert found.temperature != pytest.approx(even.temperature, rel=0.1)
+
+
+def test_weights_decide_the_temperature():
+    held_out = [[0, 0, 0, 1], [1, 1, 0, 1, 0], [0, 0, 0, 0, 1, 1]]
+    weighted, _ = choose(held_out, weights=[3, 0, 2])  # 14 of 19 states repeat
+    assert weighted.temperature == pytest.approx(2 / np.log(14 / 5), rel=1e-3)
+
+
+def test_weights_decide_the_cache():
+    steady, changing = [0] * 8, [0, 1, 1, 0, 1, 0, 0, 1]
+    options = {"certainty": 0.1, "cache": True}
+    weighted, _ = choose([steady, changing], weights=[3, 1], **options)
+    copies, _ = choose([steady] * 3 + [changing], **options)
+    even, _ = choose([steady, changing], **options)
+    np.testing.assert_allclose(weighted.cache_weights, copies.cache_weights, rtol=1e-2)
+    assert weighted.cache_weights[1] > 1.1 * even.cache_weights[1]
 
 
 def test_weights_of_zero_decide_nothing():

@@ -1,13 +1,11 @@
 """Symbols, columns and the vocabulary."""
 
 import numpy as np
-import pytest
 
 from sklearn_seqattn.next_state.streams import (
     NOTHING,
     UNSEEN,
     make_streams,
-    warn_unknown,
 )
 
 
@@ -54,12 +52,3 @@ def test_continued_sequences_have_unknown_features():
     assert longer.features["numbers"][:, 0].tolist() == expected
     same = streams.continued(np.array([0]), np.zeros((1, 0), dtype=int))
     assert same.ids.tolist() == [0, 2, 3]
-
-
-def test_the_warning_counts_distinct_states():
-    states = np.array(list("xaxyabcdef"), dtype=object)
-    ids = np.where(states == "a", 2, 1)
-    with pytest.warns(UserWarning, match=r"^7 states are unknown .*'d', \.\.\.\.$"):
-        warn_unknown(states, ids)
-    with pytest.warns(UserWarning, match=r"^1 state is unknown .*: 'x'\.$"):
-        warn_unknown(states[:2], ids[:2])

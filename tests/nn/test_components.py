@@ -4,9 +4,10 @@ import copy
 import json
 import pickle
 
+import numpy as np
 import pytest
 from sklearn.base import clone
-from sklearn.model_selection import ParameterGrid
+from sklearn.model_selection import ParameterGrid, RandomizedSearchCV
 
 from sklearn_seqattn import AttentionLSTMClassifier, NextStateLSTM
 from sklearn_seqattn.nn.blocks import (
@@ -78,15 +79,15 @@ def test_encoders_by_name_object_and_json(value, expected):
         ("cnov", ValueError, "Unknown block 'cnov'.* Did you mean 'conv'?"),
         ("changes", ValueError, "It is called 'differences' now"),
         ("step_conv", ValueError, "It is called 'time_distributed_conv' now"),
-        ({"conv": {"chanels": 3}}, ValueError, "Did you mean 'channels'?"),
+        ({"conv": {"channel": 3}}, ValueError, "Did you mean 'channels'?"),
         ({"conv": {"channels": 0}}, ValueError, "channels=0 must be an integer"),
         ({"conv": 3}, ValueError, "'conv' has the parameters 3, but a dict"),
         ({"conv": {}, "dense": {}}, ValueError, "must have one key"),
         ({}, ValueError, "must have one key"),
         ("residual", ValueError, "'residual' needs the parameter 'blocks'"),
-        (3, TypeError, "3 is of type int; a block is a name"),
-        (Conv, TypeError, "is of type type; a block is a name"),
-        (LSTM(), TypeError, r"LSTM\(\) is of type LSTM; a block is"),
+        (3, TypeError, "3 is of type int; a block is one of 'embedding'"),
+        (Conv, TypeError, "is of type type; a block is one of 'embedding'"),
+        (LSTM(), TypeError, r"LSTM\(\) is of type LSTM; a block is one"),
         (Dense(units="8"), ValueError, r"Dense\(units='8'\): units='8' must be"),
         (Conv(kernel_size=2**15, dilation=2**15), ValueError, "2\\*\\*20 steps"),
         (Dropout(rate=1.0), ValueError, "rate=1.0 must be a number"),
@@ -151,3 +152,19 @@ def test_parameters_of_one_component_are_searched_by_name(kind):
     assert encoder == Transformer()
     with pytest.raises(ValueError, match="Transformer has no parameter 'position'"):
         estimator.set_params(encoder__position="rotary")
+
+
+def test_a_search_compares_front_ends():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(16, 5, 2)), np.arange(16) % 2
+    space = {
+        "front_end": [None, *FRONT_ENDS[1:], Conv(4)],
+        "encoder": ["gru", Transformer("sinusoidal")],
+        "pooling": [["max", "mean"], "attention"],
+    }
+    model = AttentionLSTMClassifier(max_epochs=1, hidden_size=6, num_layers=1)
+    search = RandomizedSearchCV(model, space, n_iter=4, cv=2, random_state=0)
+    search.fit(X, y)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert search.best_estimator_.front_end == search.best_params_["front_end"]
+    assert "<" in model.set_params(front_end=FRONT_ENDS[2])._repr_html_()

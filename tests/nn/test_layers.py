@@ -7,8 +7,8 @@ import pytest
 import torch
 from tiny_networks import draw_batch
 
-from sklearn_seqattn.nn.convolutions import Convolution, TimeDistributedConvolution
 from sklearn_seqattn._ids import PADDING_ID, UNKNOWN_ID
+from sklearn_seqattn.nn.convolutions import Convolution, TimeDistributedConvolution
 from sklearn_seqattn.nn.layers import (
     Activation,
     BlockSequence,

@@ -250,16 +250,6 @@ def test_a_rebuilt_network_has_the_weights_and_other_settings_of_training():
     assert not torch.equal(copy(x, lengths), network(x, lengths))
 
 
-@pytest.fixture
-def other_defaults():
-    """Let the process make tensors in double precision, without memory."""
-    torch.set_default_dtype(torch.float64)
-    torch.set_default_device("meta")
-    yield
-    torch.set_default_dtype(torch.float32)
-    torch.set_default_device(None)
-
-
 CONFIGS = [
     {"front_end": ["differences", "conv", "batch_norm"], "time_warp": 0.5},
     {"encoder": "transformer", "attention": "multihead", "pooling": "attention"},

@@ -201,3 +201,15 @@ def test_channels_with_heavy_tails_count_by_their_ranks_alone():
     ]
     assert torch.equal(*features)
     assert features[0].std(0).median() > 0.01
+
+
+def test_the_defaults_of_the_torch_process_do_not_matter(request):
+    values, lengths = draw_sequences([30, 20, 25], 2)
+    values[:, 1] = (9 * values[:, 1]).exp()  # a heavy tail, which is ranked
+    generator = torch.Generator().manual_seed(0)
+    expected = compute_features(fit_kernels(values, lengths), values, lengths)
+    request.getfixturevalue("other_defaults")
+    kernels = RandomConvolutions(2, 30, 840).fit(values, lengths, generator)
+    found = compute_features(kernels, values, lengths)
+    assert torch.equal(found, expected)
+    assert kernels.fit_statistics(found).standardize(found).dtype == torch.float32

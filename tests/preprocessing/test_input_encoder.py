@@ -108,8 +108,8 @@ class TestNumbers:
         assert (encoder.output_size_, encoder.n_ids_) == (2, None)
 
     def test_numbers_beyond_float32_are_refused_when_fitted(self):
-        with pytest.raises(ValueError, match="scale is beyond float32"):
-            fit([[1e200, -1e200]])
+        with pytest.raises(ValueError, match="in channel 1 whose scale is beyond flo"):
+            fit([[[1, 1e200], [0, -1e200]]])
 
     @pytest.mark.parametrize("standardize", [False, True])
     def test_numbers_beyond_float32_are_refused_later(self, standardize):
@@ -175,3 +175,29 @@ class TestEvents:
     def test_standardizing_may_be_left_out(self):
         found = encode(fit(EVENTS, standardize=False), EVENTS).values
         assert found[:, :2].tolist() == [[1, 1], [3, 0], [5, 1]]
+
+    def test_categories_are_not_scaled(self):
+        encoder = fit(EVENTS)
+        assert [len(step.center_) for step in encoder.steps_[1:]] == [2]
+        categories = [frame[["act"]] for frame in EVENTS]
+        assert len(fit(categories).steps_) == 1
+        assert encode(fit(categories), categories).values.shape == (3, 2)
+
+    @pytest.mark.parametrize("columns", [["act", "cost"], ["cost"]])
+    def test_columns_out_of_range_are_named(self, columns):
+        def with_costs(costs):
+            frame = pd.DataFrame({"act": ["a", "b"], "cost": costs})
+            return [frame[columns]]
+
+        message = "X has numbers in column 'cost' whose scale is beyond float32"
+        with pytest.raises(ValueError, match=message):
+            fit(with_costs([1e200, 0.0]))
+        encoder = fit(with_costs([1.0, 0.0]))
+        with pytest.raises(ValueError, match=message):
+            encode(encoder, with_costs([1e39, 0.0]))
+        with pytest.raises(ValueError, match=message):
+            encoder.check_range(
+                encoder.transform(check_sequences(with_costs([1e39, 0])))
+            )
+        constant = with_costs([1e300, 1e300])
+        assert encode(fit(constant), constant).values[:, 0].tolist() == [0, 0]

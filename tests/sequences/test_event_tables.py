@@ -2,6 +2,8 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -110,12 +112,97 @@ def test_times_sort_and_ties_keep_their_order():
     assert list(frames["p"].columns) == ["what"]
 
 
+def test_labels_align_by_id():
+    table = pd.DataFrame({"id": list("bab"), "v": [1.0, 2.0, 3.0]})
+    X = events_to_sequences(table, id="id")
+    y = pd.Series({"a": 0, "b": 1, "c": 2})
+    assert y.loc[X.index].tolist() == [1, 0]
+    assert X.loc["b"]["v"].tolist() == [1, 3]
+
+
+def test_several_columns_are_one_id():
+    table = pd.DataFrame(
+        {
+            "site": ["v", "u", "v", "u", "v"],
+            "case": [1, 1, 2, 1, 1],
+            "v": [0, 1, 2, 3, 4],
+        }
+    )
+    found = events_to_sequences(table, id=["site", "case"], columns="v")
+    assert found.index.tolist() == [("v", 1), ("u", 1), ("v", 2)]
+    assert found.index.names == ["site", "case"]
+    assert [x.tolist() for x in found] == [[0, 4], [1, 3], [2]]
+    assert found.loc[("u", 1)].tolist() == [1, 3]
+    back = sequences_to_events(found)
+    assert list(back.columns) == ["site", "case", "step", "v"]
+    again = events_to_sequences(back, id=["site", "case"], order="step", columns="v")
+    pd.testing.assert_index_equal(again.index, found.index)
+    assert [x.tolist() for x in again] == [x.tolist() for x in found]
+
+
+@given(
+    st.lists(st.tuples(*[st.integers(0, 2)] * 3), min_size=1),
+    st.sampled_from([["a"], ["a", "b"], ["a", "b", "c"]]),
+)
+def test_sequences_are_the_groups_of_their_ids(rows, id):
+    table = pd.DataFrame(rows, columns=list("abc")).assign(row=range(len(rows)))
+    found = events_to_sequences(table, id=id, columns="row")
+    expected = {}
+    for row, values in enumerate(rows):
+        key = values[: len(id)] if len(id) > 1 else values[0]
+        expected.setdefault(key, []).append(row)
+    found = {key: x.tolist() for key, x in found.items()}
+    assert list(found.items()) == list(expected.items())
+
+
+@pytest.mark.parametrize("convert", [pl.from_pandas, pa.Table.from_pandas])
+def test_tables_of_other_libraries(convert):
+    table = pd.DataFrame(
+        {
+            "id": ["p", "q", "p"],
+            "time": pd.to_datetime(["2020-02-01", "2020-01-01", "2019-01-01"]),
+            "kind": pd.Categorical(["x", "y", "x"]),
+            "size": [1.5, None, 2.5],
+            "note": [None, "b", "c"],
+        }
+    )
+    expected = events_to_sequences(table, id="id", order="time")
+    found = events_to_sequences(convert(table), id="id", order="time")
+    assert found.index.tolist() == expected.index.tolist()
+    assert_same_frames(found, expected)
+    back = sequences_to_events([convert(x) for x in expected], id="id")
+    expected = sequences_to_events(list(expected), id="id")
+    pd.testing.assert_frame_equal(back, expected, check_categorical=False)
+
+
+def test_rows_of_each_sequence_are_numbered_from_0():
+    table = pd.DataFrame({"id": [1, 2, 1], "v": [1, 2, 3]}, index=[7, 8, 9])
+    found = events_to_sequences(table, id="id")
+    assert [x.index.tolist() for x in found] == [[0, 1], [0]]
+
+
+def test_ids_of_the_caller_come_before_those_of_the_index():
+    X = pd.Series([["a"], ["b"]], index=pd.Index([3, 4], name="case"), name="state")
+    table = sequences_to_events(X, ["u", "v"])
+    assert table.to_dict("list") == {
+        "id": ["u", "v"],
+        "step": [0, 0],
+        "state": ["a", "b"],
+    }
+
+
 def test_categorical_columns_stay_categorical():
     table = pd.DataFrame({"id": [1, 2, 1], "a": pd.Categorical(["x", "y", "x"])})
     found = events_to_sequences(table, id="id")
     assert found[1]["a"].dtype == table["a"].dtype
     back = sequences_to_events(found)
     assert back["a"].dtype == table["a"].dtype
+
+
+def test_categories_that_differ_stay_categories():
+    frames = [pd.DataFrame({"a": pd.Categorical([v])}) for v in (1, 2)]
+    table = sequences_to_events(frames)
+    assert table["a"].dtype == pd.CategoricalDtype([1, 2])
 
 
 def test_the_input_is_not_changed():
@@ -167,6 +254,39 @@ TABLE = pd.DataFrame({"id": [1, 1], "t": [0, 1], "a": ["x", "y"]})
             ValueError,
             "frame has no columns besides ['id', 't']; every event needs at least one "
             "feature.",
+        ),
+        (
+            TABLE,
+            {"id": ["id", "case"]},
+            ValueError,
+            "frame has no column 'case'; its columns are ['id', 't', 'a'].",
+        ),
+        (
+            TABLE,
+            {"id": []},
+            ValueError,
+            "id is an empty list; name at least one column.",
+        ),
+        (
+            TABLE,
+            {"id": ["id", "id"]},
+            ValueError,
+            "id has columns that occur more than once: ['id']; column names must be "
+            "unique.",
+        ),
+        (
+            TABLE,
+            {"id": "id", "columns": ["a", "t", "a"]},
+            ValueError,
+            "columns has columns that occur more than once: ['a']; column names must "
+            "be unique.",
+        ),
+        (
+            TABLE.assign(case=["u", None]),
+            {"id": ["id", "case"]},
+            ValueError,
+            "frame has a missing value in column 'case', row 1; every event needs one, "
+            "so drop or fill such rows first.",
         ),
         (
             TABLE.assign(id=[1, np.nan]),
@@ -227,6 +347,16 @@ def test_bad_tables(frame, kwargs, exception, message):
             {"id": "case"},
             "sequences[1] has the columns ['id', 'a'], but sequences[0] has ['id', "
             "'t', 'a']; all frames need the same columns in the same order.",
+        ),
+        (
+            [["a"]],
+            {"columns": "state", "id": "step"},
+            "The table has a column 'step' already; choose another name by id.",
+        ),
+        (
+            [["a"]],
+            {"columns": "state", "id": ["site", "case"]},
+            "id names 2 column(s) ['site', 'case'], but an id has 1 part(s).",
         ),
         (
             [TABLE],

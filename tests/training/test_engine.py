@@ -303,7 +303,7 @@ class TestParts:
     def test_training_is_the_same_in_parts(self, max_steps):
         def fit(**options):
             model = AttentionLSTMClassifier(**{**SMALL, **options})
-            model.set_params(front_end=None, dropout=0.0, time_stretch=0.0)
+            model.set_params(front_end=None, dropout=0.0, time_warp=0.0)
             return model.fit(X, Y)
 
         whole, parts = fit(), fit(max_steps_per_batch=max_steps)

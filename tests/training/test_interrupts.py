@@ -20,12 +20,12 @@ from sklearn_seqattn import (
     NextStateLSTM,
     SequenceScaler,
 )
+from sklearn_seqattn.blocks import Dense
 from sklearn_seqattn.training.interrupts import StopAtBatch, finishing_batches
 
 X, Y = walks(40)
 SMALL = {
-    "front_end": ("dense",),
-    "dense_units": 3,
+    "front_end": (Dense(3),),
     "hidden_size": 4,
     "num_layers": 1,
     "num_heads": 2,
@@ -90,7 +90,7 @@ def interrupted(model, match, **fit_params):
 def test_a_fit_stops_at_the_batch_and_is_fitted(kind):
     press = Press(epoch=3, batch=2)
     params = {**SMALL, "callbacks": [press], "early_stopping": False}
-    data = X, (Y == Y[0]).astype(int)
+    data = X, (Y[0] == Y).astype(int)
     if kind is NextStateLSTM:
         params = {k: v for k, v in params.items() if k in kind().get_params()}
         data = [["a", "b"], ["b", "a", "b"]] * 20, None

@@ -8,6 +8,7 @@ from sklearn_seqattn import (
     AttentionLSTMRegressor,
     NextStateLSTM,
 )
+from sklearn_seqattn.blocks import Conv
 from sklearn_seqattn.training import forward, prediction
 from sklearn_seqattn.training.batching import SequenceDataset
 
@@ -40,13 +41,17 @@ SEQUENCES = [RNG.standard_normal((length, 2)) for length in LENGTHS]
 
 @pytest.mark.parametrize("estimator", [AttentionLSTMClassifier, AttentionLSTMRegressor])
 def test_buckets_one_padded_batch_and_one_by_one_agree(estimator, monkeypatch):
-    model = estimator(front_end=["differences", Conv(16, stride=2)], max_epochs=2)
+    model = estimator(
+        max_epochs=2, front_end=["differences", Conv(stride=2)], random_state=0
+    )
     model.fit(SEQUENCES, np.arange(150) % 3)
     bucketed = model._outputs(SEQUENCES)
-    small = model.set_params(max_steps_per_batch=1)._outputs(SEQUENCES)
+    model.net_.max_steps = 1
+    small = model._outputs(SEQUENCES)
     one_by_one = [model._outputs([x])[0] for x in SEQUENCES]
     monkeypatch.setattr(prediction, "PREDICTION_BATCH_SIZE", 150)
-    padded = model.set_params(max_steps_per_batch=10**6)._outputs(SEQUENCES)
+    model.net_.max_steps = 10**6
+    padded = model._outputs(SEQUENCES)
     for other in (small, one_by_one, padded):
         np.testing.assert_allclose(other, bucketed, rtol=1e-6, atol=1e-6)
 
