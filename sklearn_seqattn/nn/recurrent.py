@@ -81,7 +81,7 @@ class RecurrentLayer(nn.Module):
         return torch.cat([h, reverse_steps(reversed_h, mask)], dim=-1)
 
     def _run(self, cell, x):
-        """Run a recurrence over (B, T, C), in segments where gradients are truncated."""
+        """Run a recurrence over (B, T, C), in segments if gradients are truncated."""
         n_steps = self.tbptt_steps
         if not self.training or n_steps is None or x.shape[1] <= n_steps:
             return cell(x)[0]

@@ -35,7 +35,7 @@ class SequencePadder(TransformerMixin, VersionedPickles, BaseEstimator):
     truncation : {"post", "pre"}, default="post"
         Whether steps are cut off at the end or at the beginning.
     padding : {"post", "pre"}, default="post"
-        Whether NaN steps stand behind the sequence or before it. The estimators of
+        Whether NaN steps follow the sequence or precede it. The estimators of
         this library read trailing NaN steps as padding and refuse leading ones:
         output of ``padding="pre"`` is for other consumers.
     channels_first : bool, default=False

