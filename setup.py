@@ -10,6 +10,16 @@ VERSION = (HERE / "sklearn_seqattn" / "_version.py").read_text().split('"')[-2]
 EXTRAS = {
     "bench": ["keras>=3.10", "onnx>=1.18", "onnxruntime>=1.22", "tensorflow-cpu>=2.20"],
     "mlflow": ["mlflow-skinny>=3.17"],
+    "oldest": [  # what .ci/run needs in the environment of the oldest versions
+        "cloudpickle>=3.1",
+        "hypothesis>=6.150",
+        "polars>=2.1",
+        "pyarrow>=26.0",
+        "pytest>=9.0",
+        "pytest-xdist>=3.8",
+        "safetensors>=0.6",
+        "skops>=0.13",
+    ],
     "optuna": ["optuna>=5.0"],
     "persistence": ["safetensors>=0.6", "skops>=0.13"],
     "test": [
@@ -45,7 +55,7 @@ setup(
         "pandas>=2.2.2",
         "scikit-learn>=1.7",
         "skorch>=1.2",
-        "torch>=2.13",
+        "torch>=2.13",  # older releases have not been tried
         "tqdm>=4.60",
     ],
     extras_require=EXTRAS,

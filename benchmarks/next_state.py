@@ -32,9 +32,7 @@ PLAIN_LSTM = {
     "attention": None,
     "residual": False,
     "tie_weights": False,
-    "backoff": None,
-    "repetition": False,
-    "calibrate": False,
+    "blend": None,
 }
 
 

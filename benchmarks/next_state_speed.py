@@ -29,9 +29,7 @@ def epoch(X, y=None, targets="all"):
         model = NextStateLSTM(
             targets=targets,
             early_stopping=False,
-            calibrate=False,
-            backoff=None,
-            repetition=False,
+            blend=None,
             max_epochs=n_epochs,
             batch_size=16,
             random_state=0,

@@ -7,7 +7,6 @@ from collections import namedtuple
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import torch
 from scipy import sparse
 from torch.nn.utils.rnn import pack_sequence
@@ -154,13 +153,6 @@ BAD_CONTAINERS = [
         "X is of type torch.NestedTensor; pass list(X.unbind()).",
     ),
     (
-        "lazy frame",
-        lambda: pl.LazyFrame({"a": [1.0]}),
-        {},
-        TypeError,
-        "X is of type polars.LazyFrame; pass X.collect().",
-    ),
-    (
         "groups of a frame",
         lambda: pd.DataFrame({"id": [1, 2], "v": [1.0, 2.0]}).groupby("id"),
         {},
@@ -278,6 +270,79 @@ BAD_ELEMENTS = [
         f"X[1] is of type str, but X[0] is of type list; {SAME}",
     ),
     (
+        "None among texts",
+        lambda: ["good film", None, "bad film"],
+        {},
+        TypeError,
+        f"X[1] is None; {OTHER_TEXTS}",
+    ),
+    (
+        "None before texts",
+        lambda: [None, "good film"],
+        {},
+        TypeError,
+        f"X[0] is None; {OTHER_TEXTS}",
+    ),
+    (
+        "NaN among texts",
+        lambda: pd.Series(["good film", nan]),
+        {},
+        TypeError,
+        f"X[1] is NaN; {OTHER_TEXTS}",
+    ),
+    (
+        "NA among texts",
+        lambda: pd.Series(["good film", pd.NA], dtype="string"),
+        {},
+        TypeError,
+        f"X[1] is <NA>; {OTHER_TEXTS}",
+    ),
+    (
+        "number among texts",
+        lambda: ["good film", "bad film", 3],
+        {},
+        TypeError,
+        f"X[2] is of type int; {OTHER_TEXTS}",
+    ),
+    (
+        "one text among arrays",
+        lambda: ["a b", np.ones(2), np.ones(3)],
+        {},
+        TypeError,
+        f"X[0] is of type str, but X[1] is of type numpy.ndarray; {SAME}",
+    ),
+    (
+        "element bytes",
+        lambda: [[1, 2], b"ab"],
+        {},
+        TypeError,
+        "X[1] is of type bytes; decode bytes to strings first.",
+    ),
+    (
+        "element iterator",
+        lambda: [[1, 2], iter([1])],
+        {},
+        TypeError,
+        "X[1] is of type list_iterator; an iterator can be read only once; pass "
+        "list(X[1]).",
+    ),
+    (
+        "element named tuple",
+        lambda: [[1, 2], Pair(1, 2)],
+        {},
+        TypeError,
+        "X[1] is of type bad_inputs.Pair; pass list(X[1]) if each field of the named "
+        "tuple is an element.",
+    ),
+    (
+        "masked element",
+        lambda: [np.ma.masked_array([1.0, 2.0], mask=[False, True])],
+        {},
+        TypeError,
+        "X[0] is a masked array, whose mask would be lost; fill it with NaN or drop "
+        "the masked steps.",
+    ),
+    (
         "element 0-D",
         lambda: [np.ones(2), np.array(1.0)],
         {},
@@ -349,6 +414,13 @@ BAD_ELEMENTS = [
         ValueError,
         "X[1] has 2 channels, but X[0] has 3; every sequence needs the same channels.",
     ),
+    (
+        "the first has other channels",
+        lambda: [np.ones((2, 1)), np.ones((3, 4)), np.ones((4, 4))],
+        {},
+        ValueError,
+        "X[0] has 1 channel, but X[1] has 4; every sequence needs the same channels.",
+    ),
     ("ragged step", lambda: [[[1, 2], [3]]], {}, ValueError, UNEQUAL),
     ("nested step", lambda: [[1, [2]]], {}, ValueError, UNEQUAL),
     (
@@ -364,6 +436,106 @@ BAD_ELEMENTS = [
         {},
         TypeError,
         f"X[1] holds numbers, but X[0] holds tokens; {KINDS}",
+    ),
+]
+
+CELLS = {"a": [[1.0, 2.0], [3.0]], "b": [[1.0, 2.0], [3.0]]}
+
+BAD_TABLES = [
+    (
+        "three levels",
+        lambda: pd.concat({"u": pd.concat({"i": pd.DataFrame({"v": [1.0]})})}),
+        {},
+        ValueError,
+        "X has a row index of 3 levels, [None, None, None], but a long table has two, "
+        "(instance, time); use events_to_sequences(X.reset_index(), id=...).",
+    ),
+    (
+        "missing instance",
+        lambda: pd.DataFrame(
+            {"v": [1.0, 2.0]}, index=pd.MultiIndex.from_tuples([("i", 0), (None, 1)])
+        ),
+        {},
+        ValueError,
+        "X has a missing instance in the first level of its row index, row 1; drop or "
+        "fill such rows first.",
+    ),
+    (
+        "static features",
+        lambda: pd.DataFrame({**CELLS, "age": [7, 8], "name": ["x", "y"]}),
+        {},
+        ValueError,
+        "X has columns of sequences beside columns of single values, ['age', 'name']; "
+        "static features are not supported, so leave these columns out.",
+    ),
+    (
+        "cells of other lengths",
+        lambda: pd.DataFrame({**CELLS, "b": [[1.0, 2.0], [3.0, 4.0]]}),
+        {},
+        ValueError,
+        "X[1] has 2 steps in column 'b', but 1 in column 'a'; the columns of a row are "
+        "the channels of one sequence.",
+    ),
+    (
+        "cells of channels",
+        lambda: pd.DataFrame({**CELLS, "b": [np.ones((2, 2)), np.ones((1, 2))]}),
+        {},
+        ValueError,
+        "X[0] has shape (2, 2) in column 'b', but each of several columns is one "
+        "channel, of shape (n_steps,).",
+    ),
+    (
+        "missing cell",
+        lambda: pd.DataFrame({**CELLS, "b": [[1.0, 2.0], None]}),
+        {},
+        TypeError,
+        "X[1], column 'b', is None; every cell of such a column must hold a sequence.",
+    ),
+    (
+        "NA in a nullable table",
+        lambda: pd.DataFrame({"a": pd.array([1, None], dtype="Int64"), "b": [1, 2]}),
+        {},
+        ValueError,
+        f"X[1] contains NaN at step 0, channel 0; {FILL}",
+    ),
+    (
+        "date among numbers",
+        lambda: pd.DataFrame({"a": [1, 2], "b": pd.date_range("2020", periods=2)}),
+        {},
+        TypeError,
+        "X[0] holds Timestamp('20...-01 00:00:00') at step 1: pass numbers instead, "
+        "for example the seconds since a start.",
+    ),
+    (
+        "bytes in an object table",
+        lambda: np.array([[1, 2], [3, b"4"]], dtype=object),
+        {},
+        TypeError,
+        "X[1] holds b'4' at step 1: decode bytes to strings first.",
+    ),
+    (
+        "3-D objects",
+        lambda: np.array([[[1, 2], [3, {"a": 2}]]], dtype=object),
+        {},
+        TypeError,
+        "X[0] holds {'a': 2} at step 1: float() argument must be a string or a real "
+        "number, not 'dict'.",
+    ),
+    (
+        "huge integer",
+        lambda: [[1, 10**400]],
+        {},
+        ValueError,
+        "X[0] holds 100000000000000000...0000000000000000000 at step 1: int too large "
+        "to convert to float.",
+    ),
+    (
+        "one string among integers",
+        lambda: [[1, 2, 3, "a"], [4, 5, "b"]],
+        {},
+        TypeError,
+        "X[0] holds 'a' of type str at step 3, but most values are no strings; tokens "
+        "are all strings or all integers, and never missing.",
     ),
 ]
 
@@ -459,8 +631,7 @@ BAD_VALUES = [
         lambda: [[b"a"]],
         {},
         TypeError,
-        "X[0] has dtype |S1, which is not supported; decode the bytes to strings "
-        "first.",
+        "X[0] holds b'a' at step 0: decode bytes to strings first.",
     ),
     (
         "records",
@@ -675,4 +846,11 @@ BAD_EVENTS = [
     ),
 ]
 
-BAD_INPUTS = BAD_CONTAINERS + BAD_ELEMENTS + BAD_VALUES + BAD_TOKENS + BAD_EVENTS
+BAD_INPUTS = [
+    *BAD_CONTAINERS,
+    *BAD_ELEMENTS,
+    *BAD_TABLES,
+    *BAD_VALUES,
+    *BAD_TOKENS,
+    *BAD_EVENTS,
+]

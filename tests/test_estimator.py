@@ -3,6 +3,8 @@
 import importlib
 import pickle
 import pickletools
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -125,6 +127,20 @@ def test_what_was_on_a_gpu_loads_without_one(tmp_path):
             copy = pickle.loads(content)
         assert torch.device(copy.net_.device).type == "cpu"
         assert outputs(name, copy) == outputs(name, fitted(name))
+
+
+def test_a_private_name_of_scikit_learn_that_is_gone_is_named():
+    code = (
+        "import sklearn.base\n"
+        "del sklearn.base._fit_context\n"
+        "import sklearn_seqattn._estimator"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 1
+    assert "'_fit_context'" in found.stderr
+    assert "sklearn_seqattn works with 1.7 to 1.9" in found.stderr
 
 
 class TestRollbackOnError:

@@ -35,7 +35,7 @@ X = [RNG.integers(0, 2, (n, 2)).astype(float) for n in RNG.integers(3, 9, 12)]
 
 def padded(X):
     """Return one array padded with NaN, in the dtype of X if it can hold NaN."""
-    dtype = X[0].dtype if X[0].dtype.kind in "fO" else np.dtype(np.float64)
+    dtype = X[0].dtype if X[0].dtype.kind in ("f", "O") else np.dtype(np.float64)
     array = np.full((len(X), max(map(len, X)), 2), np.nan, dtype=dtype)
     for row, x in zip(array, X, strict=True):
         row[: len(x)] = x

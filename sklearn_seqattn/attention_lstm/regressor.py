@@ -378,7 +378,7 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         predicts each fifth by the other four. Least squares on these predictions
         gives the stacking weights of network and partner.
         """
-        plan = replace(plan, callbacks=(), verbose=0, checkpoint=None)
+        plan = plan.of_auxiliary_network()
         first, second = halves(len(data), seeds.split)
         outputs = [
             self._outputs_of_half(data.take(a), data.take(b), plan, seeds)

@@ -52,7 +52,7 @@ class NextStateMixin(
         Returns
         -------
         ndarray of shape (n_sequences,)
-            The states.
+            The states: strings (dtype object) or int64, as `classes_`.
         """
         log_proba = self.predict_log_proba(X)
         return self.classes_[log_proba.argmax(axis=1)]

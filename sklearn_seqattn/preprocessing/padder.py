@@ -1,4 +1,4 @@
-"""Variable-length sequences to one array, and back."""
+"""Pad sequences to one array, and remove the padding again."""
 
 from numbers import Integral
 
@@ -23,21 +23,21 @@ from sklearn_seqattn.sequences import Sequences, check_sequences, validate_seque
 class SequencePadder(TransformerMixin, VersionedPickles, BaseEstimator):
     """Pad sequences with NaN to one 3-D array.
 
-    The estimators of this library need no padding; the padder is for everything else
-    that wants one array, and for exchange with libraries that use the same layout.
+    The estimators of this library need no padding. The padder is for other estimators
+    that need one array, and for libraries that use the same layout.
 
     Parameters
     ----------
     max_len : int or None, default=None
-        Steps of the output; longer sequences are truncated. If None, nothing is ever
-        truncated: the output is as long as the longest sequence seen in `fit`, or
-        longer where `transform` meets a longer one.
+        Steps of the output; longer sequences are truncated. If None, nothing is
+        truncated: the output is as long as the longest sequence of `fit` and of
+        `transform`.
     truncation : {"post", "pre"}, default="post"
-        Whether steps are cut off at the end or at the beginning.
+        Whether steps are removed at the end or at the beginning.
     padding : {"post", "pre"}, default="post"
-        Whether NaN steps follow the sequence or precede it. The estimators of
-        this library read trailing NaN steps as padding and refuse leading ones:
-        output of ``padding="pre"`` is for other consumers.
+        Whether NaN steps follow the sequence or precede it. The estimators of this
+        library read trailing NaN steps as padding and refuse leading ones, so that
+        ``padding="pre"`` is for other libraries.
     channels_first : bool, default=False
         Whether arrays are (n, D, T) and elements of lists (D, T_i), on both sides.
 

@@ -64,7 +64,9 @@ class Container:
     @property
     def is_texts(self):
         """Whether each sequence is one string."""
-        return self.ndim == 1 and isinstance(self.items[0], str)
+        if self.ndim != 1:
+            return False
+        return all(issubclass(kind, str) for kind in set(map(type, self.items)))
 
     @property
     def n_columns_by_hand(self):

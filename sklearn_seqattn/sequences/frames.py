@@ -67,17 +67,16 @@ def to_pandas(frame, name="X"):
         names = getattr(frame, "column_names", None) or frame.columns
         check_unique(pd.Index(names), name)
         raise
-    kind = f"{type(frame).__module__.partition('.')[0]} {type(frame).__name__}"
+    kind = f"{type(frame).__module__.partition('.')[0]}.{type(frame).__name__}"
     if isinstance(wrapped, nw.LazyFrame):
         raise TypeError(
-            f"{name} is a {kind}, which holds no data yet; call .collect() (or what "
-            "its library calls it) first."
+            f"{name} is of type {kind}, which holds no data yet; pass {name}.collect()."
         )
     try:
         return wrapped.to_pandas()
     except Exception as error:  # every library fails in its own way
         raise TypeError(
-            f"{name} is a {kind} that cannot be converted to pandas: {error}"
+            f"{name} is of type {kind} and cannot be converted to pandas: {error}"
         ) from error
 
 

@@ -22,7 +22,6 @@ _BY_NAME = {
     ),
     "NestedTensor": "pass list({x}.unbind())",
     "RaggedTensor": "pass {x}.to_list()",
-    "LazyFrame": "pass {x}.collect()",
     "DataFrameGroupBy": "pass [group for _, group in {x}]",
     "SeriesGroupBy": "pass [group for _, group in {x}]",
 }

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from sklearn_seqattn.sequences.array_list import steps_of
+from sklearn_seqattn.sequences.array_list import ArrayList, steps_of
 
 _MANY = 0.25  # share of the sequences
 _FEW = 0.1  # zero steps elsewhere, for each one of the padding
@@ -34,7 +34,7 @@ def warn_zero_padding(sequences):
     if n_steps < 2 or (sequences.lengths != n_steps).any():
         return
     for place, verb in ((-1, "end"), (0, "begin")):
-        n_ends = sum(not np.any(steps[place]) for steps in _steps(sequences))
+        n_ends = int((_steps_at(sequences, place) == 0).all(axis=1).sum())
         if n_ends < max(4, _MANY * len(sequences)):
             continue
         if _looks_padded(sequences, at_end=place == -1):
@@ -47,6 +47,14 @@ def warn_zero_padding(sequences):
                 stacklevel=4,
             )
             return
+
+
+def _steps_at(sequences, place):
+    """Return the first (0) or last (-1) step of each sequence: shape (n, D)."""
+    if isinstance(sequences.values, ArrayList):
+        return np.stack([steps[place] for steps in _steps(sequences)])
+    rows = sequences.starts + (sequences.lengths - 1 if place else 0)
+    return sequences.values[rows].reshape(len(sequences), -1)
 
 
 def _steps(sequences):

@@ -11,13 +11,13 @@ from sklearn_seqattn.training.devices import (
     resolve_precision,
 )
 from sklearn_seqattn.training.engine import (
-    SequenceNet,
     TrainingPlan,
     bare_net,
     train,
 )
 from sklearn_seqattn.training.interrupts import raise_interrupt
 from sklearn_seqattn.training.memory import named_memory_errors
+from sklearn_seqattn.training.net import SequenceNet
 from sklearn_seqattn.training.optimization import (
     AverageWeights,
     WeightedLoss,

@@ -101,3 +101,50 @@ def test_categories_are_compared_by_value_and_not_by_code():
     ]
     X = check_sequences(frames)
     assert len(canonical_rows(X, np.zeros(2), np.ones(2))[0]) == 1
+
+
+def order_of(X, y=(0.0, -0.0, 1.0)):
+    """Return the canonical order of three sequences."""
+    rows, _ = canonical_rows(check_sequences(X, join=False), np.array(y), np.ones(3))
+    return rows.tolist()
+
+
+NUMBERS = [
+    np.array([[1.0], [-0.0]]),
+    np.array([[2.0], [0.0]]),
+    np.array([[1.0], [3.0]]),
+]
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", ">f4", ">f8", "i1", "u8", "g", "O"])
+def test_the_order_does_not_depend_on_the_dtype(dtype):
+    changed = [x.astype(dtype) for x in NUMBERS]
+    assert order_of(changed) == order_of(NUMBERS)
+    assert order_of([changed[0], *NUMBERS[1:]]) == order_of(NUMBERS)
+
+
+@pytest.mark.parametrize("dtype", ["f4", ">f8", "i8", ">i2"])
+def test_the_order_does_not_depend_on_the_dtype_of_targets(dtype):
+    X, y = [[1.0]] * 3, np.array([4, 2, -3])
+    assert order_of(X, y.astype(dtype)) == order_of(X, y)
+    assert order_of(X, -0.0 * y.astype(float)) == [0]
+
+
+@pytest.mark.parametrize("numbers", ["f4", "i8", "Int64", "Float32", "float[pyarrow]"])
+@pytest.mark.parametrize("names", ["str", "category", "string[pyarrow]"])
+def test_the_order_of_events_does_not_depend_on_dtypes(numbers, names):
+    frames = [
+        pd.DataFrame({"v": [1.0, v], "name": ["a", name]})
+        for v, name in [(0.0, "b"), (-0.0, "c"), (2.0, "b")]
+    ]
+    changed = [frame.astype({"v": numbers, "name": names}) for frame in frames]
+    assert order_of(changed) == order_of(frames)
+
+
+def test_long_sequences_are_hashed_in_blocks_of_any_memory_order():
+    X = [np.random.default_rng(i).normal(size=(70_000, 4)) for i in range(3)]
+    expected = order_of(X)
+    assert order_of([np.asfortranarray(x) for x in X]) == expected
+    X[0][-1, -1] += 1
+    assert order_of([X[0], X[0].copy(), X[0].copy()], [0, 0, 0]) == [0]
+    assert len(order_of([X[0], X[0] + np.eye(70_000, 4), X[1]], [0, 0, 0])) == 3

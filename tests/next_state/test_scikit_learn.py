@@ -152,7 +152,7 @@ BAD_AT_FIT = {
         None,
         r"X\[0\] has shape \(3, 2\), but a sequence",
     ),
-    "a dict": ({"a": ["b"]}, None, r"X is of type dict; expected"),
+    "a dict": ({"a": ["b"]}, None, "X is of type dict; "),
     "a number": (3, None, r"X is of type int; expected"),
     "y of another length": (X, ["a"], "inconsistent numbers of samples"),
     "y of another type": (X, [1] * 15, r"y\[0\] is 1, but the states of X are"),

@@ -15,17 +15,19 @@ from sklearn_seqattn import (
     AttentionLSTMRegressor,
     FileFormatError,
     NextStateLSTM,
+    RandomKernels,
     SequencePadder,
+    Tokens,
     save_model,
 )
+from sklearn_seqattn.blocks import Dense
 from sklearn_seqattn.storage.files import write_file
 from sklearn_seqattn.storage.values import Writer
 from sklearn_seqattn.training import Checkpoint, open_checkpoint
 
 X, Y = walks(40)
 SMALL = {
-    "front_end": ("dense", "batch_norm", "dropout"),
-    "dense_units": 3,
+    "front_end": (Dense(3), "batch_norm", "dropout"),
     "hidden_size": 4,
     "num_layers": 1,
     "num_heads": 2,
@@ -54,8 +56,9 @@ class Die(Callback):
             raise RuntimeError("died")
 
 
-def make(folder=None, **options):
-    return AttentionLSTMClassifier(**{**SMALL, "checkpoint_dir": folder, **options})
+def make(folder=None, *, every=1, **options):
+    checkpoint = None if folder is None else Checkpoint(folder, every=every)
+    return AttentionLSTMClassifier(**{**SMALL, "checkpoint": checkpoint, **options})
 
 
 def die(folder, epoch, y=Y, **options):
@@ -78,7 +81,11 @@ def assert_same(model, other, X=X):
     [
         {},
         {"early_stopping": True, "validation_fraction": 0.2},
-        {"lr_schedule": "constant", "checkpoint_every": 2, "kernel_features": 84},
+        {
+            "net_params": {"callbacks__lr_schedule": None},
+            "every": 2,
+            "blend": RandomKernels(n_features=84),
+        },
     ],
 )
 def test_a_fit_that_died_ends_as_if_it_had_not(tmp_path, epoch, options):
@@ -120,22 +127,22 @@ def test_without_a_seed_the_drawn_one_is_kept(tmp_path):
 
 def test_other_estimators(tmp_path):
     tokens, _ = sentences(30)
-    options = {**SMALL, "front_end": ("embedding",), "checkpoint_dir": tmp_path}
+    options = {**SMALL, "front_end": ("embedding",), "checkpoint": tmp_path}
     y = np.arange(30.0)
     with pytest.raises(RuntimeError):
         AttentionLSTMRegressor(**options, callbacks=[Die(3)]).fit(tokens, y)
     resumed = AttentionLSTMRegressor(**options).fit(tokens, y)
-    options["checkpoint_dir"] = None
+    options["checkpoint"] = None
     assert_same(resumed, AttentionLSTMRegressor(**options).fit(tokens, y), tokens)
 
 
 @pytest.mark.parametrize("epoch", [2, 4])
 def test_next_states(tmp_path, epoch):
     states, _ = sentences(40)
-    options = {"hidden_size": 4, "embedding_size": 4, "max_epochs": 5}
+    options = {"hidden_size": 4, "tokens": Tokens(4), "max_epochs": 5}
     options |= {"random_state": 0, "n_iter_no_change": 9}
     straight = NextStateLSTM(**options).fit(states)
-    model = NextStateLSTM(**options, checkpoint_dir=tmp_path)
+    model = NextStateLSTM(**options, checkpoint=tmp_path)
     with pytest.raises(RuntimeError, match="died"):
         model.set_params(callbacks=[Die(epoch)]).fit(states)
     model.set_params(callbacks=())
@@ -153,7 +160,7 @@ def test_a_warm_start(tmp_path):
     before = first.net_.module_.state_dict()
     straight = make(warm_start=True).fit(X, Y)
     straight.fit(X, Y)
-    first.set_params(checkpoint_dir=tmp_path, callbacks=[Die(3)])
+    first.set_params(checkpoint=tmp_path, callbacks=[Die(3)])
     with pytest.raises(RuntimeError, match="died"):
         first.fit(X, Y)
     assert all(
@@ -359,7 +366,7 @@ def test_a_folder_that_cannot_be_written_fails_the_fit_and_keeps_the_old_one(tmp
     model = make().fit(X, Y)
     before = model.predict_proba(X)
     (tmp_path / "file").touch()
-    model.set_params(checkpoint_dir=tmp_path / "file" / "folder")
+    model.set_params(checkpoint=tmp_path / "file" / "folder")
     with pytest.raises(OSError, match="Not a directory"):
         model.fit(X, Y)
     np.testing.assert_array_equal(model.predict_proba(X), before)

@@ -269,7 +269,7 @@ class TestGoingOn:
 
     @pytest.mark.parametrize("make", [AttentionLSTMClassifier, AttentionLSTMRegressor])
     def test_a_warm_start_goes_on_from_the_weights_and_the_history(self, make):
-        model = make(**SMALL).set_params(warm_start=True, lr_schedule="constant")
+        model = make(**SMALL).set_params(warm_start=True)
         first = model.fit(X, Y).net_.module_
         before = [p.clone() for p in first.parameters()]
         model.set_params(lr=1e-30).fit(X, Y)
@@ -306,7 +306,7 @@ class TestParts:
             model.set_params(front_end=None, dropout=0.0, time_warp=0.0)
             return model.fit(X, Y)
 
-        whole, parts = fit(), fit(max_steps_per_batch=max_steps)
+        whole, parts = fit(), fit(net_params={"max_steps": max_steps})
         np.testing.assert_allclose(
             parts.predict_proba(X), whole.predict_proba(X), atol=1e-5
         )

@@ -174,8 +174,8 @@ def test_a_pipeline_is_fitted():
 
 
 def test_with_a_checkpoint_the_same_fit_can_go_on(tmp_path):
-    interrupted(make(Press(), checkpoint_dir=tmp_path), "Interrupted in epoch 3")
-    resumed = make(checkpoint_dir=tmp_path).fit(X, Y)
+    interrupted(make(Press(), checkpoint=tmp_path), "Interrupted in epoch 3")
+    resumed = make(checkpoint=tmp_path).fit(X, Y)
     straight = make().fit(X, Y)
     np.testing.assert_array_equal(resumed.predict_proba(X), straight.predict_proba(X))
 

@@ -6,6 +6,7 @@ from sklearn_seqattn import (
     AttentionLSTMClassifier,
     AttentionLSTMRegressor,
     NextStateLSTM,
+    RandomKernels,
 )
 from sklearn_seqattn.nn.networks import SequenceNetwork
 from sklearn_seqattn.training import devices as module
@@ -74,7 +75,7 @@ def test_parts_have_as_many_rows_as_the_format_allows(monkeypatch, precision, ro
     monkeypatch.setattr(SequenceNetwork, "forward", noted)
     X, y = RNG.normal(size=(8, 10)), [0, 1] * 4
     model = AttentionLSTMClassifier(
-        precision=precision, batch_size=8, max_steps_per_batch=20, max_epochs=1
+        precision=precision, batch_size=8, net_params={"max_steps": 20}, max_epochs=1
     )
     model.fit(X, y)
     assert set(seen) == {rows}
@@ -111,14 +112,16 @@ class TestEstimators:
 
     def test_next_state(self):
         sequences = ["a b c a b c a", "b c a b c"] * 6
-        settings = {"hidden_size": 16, "backoff": None, **SMALL}
+        settings = {"hidden_size": 16, "blend": None, **SMALL}
         exact = NextStateLSTM(**settings).fit(sequences)
         model = NextStateLSTM(**settings, precision="bfloat16").fit(sequences)
         difference = model.predict_proba(["a b"]) - exact.predict_proba(["a b"])
         assert 0 < np.abs(difference).max() < 0.1
 
     def test_kernel_features_are_computed_in_float32(self):
-        model = AttentionLSTMClassifier(kernel_features=500, **SMALL).fit(X, Y)
+        model = AttentionLSTMClassifier(
+            blend=RandomKernels(n_features=500), **SMALL
+        ).fit(X, Y)
         branch, seen = model.net_.module_.kernel_branch, []
         branch.kernels.register_forward_hook(lambda *args: seen.append(args[-1].dtype))
         model.set_params(precision="bfloat16").predict(X)

@@ -14,6 +14,7 @@ from sklearn_seqattn import (
     AttentionLSTMRegressor,
     NextStateLSTM,
     RandomKernelFeatures,
+    RandomKernels,
     load_model,
     save_model,
 )
@@ -24,10 +25,13 @@ FAST = {k: v for k, v in SMALL.items() if k not in ("front_end", "head_units")}
 FAST["max_epochs"] = 1
 #: Estimators with the data of a fit.
 CASES = {
-    "classifier": (AttentionLSTMClassifier(**FAST, kernel_features=84), X, Y),
-    "early stopping": (
+    "classifier": (
         AttentionLSTMClassifier(
-            **FAST, early_stopping=True, validation_fraction=0.4, pooling="attention"
+            **FAST,
+            blend=RandomKernels(n_features=84),
+            early_stopping=True,
+            validation_fraction=0.4,
+            pooling=("attention", "max"),
         ),
         X,
         Y,

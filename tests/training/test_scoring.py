@@ -30,13 +30,20 @@ from sklearn_seqattn import (
     AttentionLSTMClassifier,
     AttentionLSTMRegressor,
     NextStateLSTM,
+    Tokens,
 )
+from sklearn_seqattn import Checkpoint as CheckpointPath
 from sklearn_seqattn.training.batching import BucketBatches
 
 X_VALID = draw_sequences(9, seed=5)
 LABELS = np.random.RandomState(0).randint(0, 2, size=(14, 2))
 NUMBERS = np.random.RandomState(0).standard_normal((14, 2)) * 7 + 40
-LOGS = [["a", "b", "c"], ["b", "c", "a", "b"], ["c", "a"], ["a"]] * 6
+LOGS = [
+    ["a", "b", "c"],
+    ["b", "c", "a", "b"],
+    ["c", "a"],
+    ["a"],
+] * 2  # too few to hold any out
 #: Losses so small that the weights stay as they are: all epochs have one score.
 STILL = {**SMALL, "lr": 1e-30, "dropout": 0.0}
 
@@ -56,8 +63,8 @@ def score(estimator, y, scoring, *, on_train=False, caching=True, **params):
         lower_is_better=False,
     )
     model = estimator(**{**STILL, **params}, callbacks=[("mine", callback)])
-    if "time_stretch" in model.get_params():
-        model.set_params(time_stretch=0.0)
+    if "time_warp" in model.get_params():
+        model.set_params(time_warp=0.0)
     model.fit(X, y, validation_data=(X_VALID, y[:9]))
     assert model.net_.history[:, "the_score"] == model.history_["the_score"].tolist()
     return model.history_["the_score"], model
@@ -124,7 +131,7 @@ class TestScores:
         )
         data, y = (X, NUMBERS) if on_train else (X_VALID, NUMBERS[:9])
 
-        targets = (y - model.target_mean_) / model.target_scale_
+        targets = model.target_encoder_.standardize(y)
         metric = r2_score if scoring == "r2" else mean_squared_error
         sign = 1 if scoring == "r2" else -1
         check_one_score(column, sign * metric(targets, model._outputs(data)))
@@ -172,7 +179,7 @@ class TestOthers:
         weights = np.random.RandomState(1).uniform(0.1, 5, size=len(X))
         scoring = EpochScoring("accuracy", on_train=True, name="acc")
         model = AttentionLSTMClassifier(**STILL, callbacks=[scoring])
-        model.set_params(time_stretch=0.0).fit(X, Y, sample_weight=weights)
+        model.set_params(time_warp=0.0).fit(X, Y, sample_weight=weights)
         check_one_score(model.history_["acc"], model.score(X, Y))
 
     def test_scores_of_batches_and_passed_through(self):
@@ -197,7 +204,7 @@ class TestOthers:
             model = AttentionLSTMClassifier(**{**SMALL, **params}, callbacks=[scoring])
             return model.fit(X, Y)
 
-        kept = {"checkpoint_dir": tmp_path, "keep_checkpoint": True}
+        kept = {"checkpoint": CheckpointPath(tmp_path, keep=True)}
         fit(max_epochs=3, **kept)
         again = fit(max_epochs=3, **kept)
         assert again.history_["acc"].tolist() == fit().history_["acc"].tolist()
@@ -216,20 +223,18 @@ class TestStates:
     @pytest.mark.parametrize("targets", ["all", "last"])
     def test_accuracy(self, targets, caching):
         scoring = EpochScoring("accuracy", on_train=True, use_caching=caching)
-        params = {"embedding_size": 4, "hidden_size": 4, "num_layers": 1, "lr": 1e-30}
+        params = {"tokens": Tokens(4, dropout=0.0), "hidden_size": 4, "lr": 1e-30}
         model = NextStateLSTM(
             **params,
             num_heads=2,
             max_epochs=2,
             batch_size=5,
             dropout=0.0,
-            token_dropout=0.0,
             targets=targets,
             start_state=False,
             early_stopping=False,
-            calibrate=False,
-            backoff=None,
-            repetition=False,
+            blend=None,
+            num_layers=1,
             random_state=0,
             callbacks=[scoring],
         ).fit(LOGS)
