@@ -141,7 +141,7 @@ class NestedParameters:
 
         Returns
         -------
-        estimator : estimator instance
+        estimator instance
             The estimator itself.
         """
         for name, make in self._nested.items():

@@ -100,7 +100,7 @@ def run_experiment(config, *, n_jobs=None, mlflow_experiment=None):
 
 
 def _evaluate(entry, train, test, config, n_jobs):
-    """Tune, fit and score one model on one fold; return what its row holds."""
+    """Tune, fit and score one model on one fold; return the rest of its row."""
     model = getattr(sklearn_seqattn, entry["estimator"])(**entry.get("params", {}))
     if "random_state" in model.get_params() and model.random_state is None:
         model.set_params(random_state=config["random_state"])

@@ -48,7 +48,7 @@ def read_feature_table(path, *, columns=None, numeric=()):
     """Read a tab-separated table of events with several features each.
 
     One row is one event; a row whose cells are all ``>*`` separates sequences. Cells
-    are read as they stand, without quotes. Empty lines are skipped.
+    are read as they are, without quotes. Empty lines are skipped.
 
     Parameters
     ----------

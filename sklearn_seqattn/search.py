@@ -9,7 +9,7 @@ A space has an entry for each parameter, a range or a list of choices::
      "front_end": {"values": [["conv"], [{"conv": {"channels": 32}}, "dense"]]}}
 
 A range includes both bounds; it is a range of integers if both bounds are integers.
-Choices are handed on as they stand in JSON: a list for what is a tuple in Python, an
+Choices are passed on as they are in JSON: a list for what is a tuple in Python, an
 object for a block with its sizes. The names of `OUR_NAMES` are replaced.
 """
 

@@ -1,4 +1,4 @@
-"""What "auto" stands for, by the size of the data.
+"""What "auto" means, by the size of the data.
 
 The rules look at the number n of distinct training sequences and at their mean length T
 alone.
@@ -209,10 +209,10 @@ def max_epochs(n_samples, batch_size, n_steps):
 
 
 def temperature(label_smoothing):
-    """Return the temperature of a classifier's logits beside a ridge head.
+    """Return the temperature of a classifier's logits next to a ridge head.
 
-    Smoothed labels keep the probabilities of a network from 0 and 1; those of a ridge
-    head, which is fitted to plain labels, would outweigh them.
+    Label smoothing keeps the probabilities of a network away from 0 and 1. The ridge
+    head is fitted to plain labels, so that it would outweigh the network.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What the classifier and the regressor share: reading, encoding, building, running."""
+"""Base of the classifier and the regressor: read, encode, build, run."""
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -128,7 +128,7 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
         )
 
     def _read_validation(self, validation_data, X_val, y_val):
-        """Return the user's validation data, whichever way they came, or None."""
+        """Return the user's validation data, from either pair of arguments, or None."""
         if validation_data is None and X_val is None and y_val is None:
             return None
         if validation_data is not None:
@@ -149,7 +149,7 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
         return LabelledSequences(sequences, targets, np.ones(len(sequences)))
 
     def _make_datasets(self, data, valid, *, fresh):
-        """Learn how inputs are encoded, and return what the network is trained on."""
+        """Fit the encoder of inputs, and return the data sets of the training."""
         if fresh:
             encoder = self._input_encoder()
             self.input_encoder_ = encoder.fit(data.sequences, data.weights)
@@ -214,7 +214,7 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
         )
 
     def _make_network(self, data, sets, seed, *, fresh):
-        """Build the network with its partner, or take the fitted one to go on."""
+        """Build the network with its partner, or return the fitted one."""
         if fresh:
             network = self._build_network(data)
         else:
@@ -271,7 +271,7 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
         )
 
     def _time_warp(self, kind):
-        """Return the largest change of pace in training; 0 trains on what is there."""
+        """Return the largest change of tempo in training; 0 changes nothing."""
         return 0.0
 
     def _calibrate(self, data, valid, sets, plan, seeds, *, fresh):
@@ -295,7 +295,7 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
         return self._batched(encoded)
 
     def attention_weights(self, X):
-        """Return the weights with which each step attends to each other one.
+        """Return the attention weights between the steps of each sequence.
 
         Parameters
         ----------
@@ -306,7 +306,7 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
         -------
         list of ndarray of shape (n_heads, T_i', T_i')
             One array a sequence, without padding; row t of a head sums to one.
-            T_i' is the number of steps behind the front end: ``ceil(T_i / s)``
+            T_i' is the number of steps after the front end: ``ceil(T_i / s)``
             where its convolutions have strides of s in all.
 
         Raises
@@ -320,7 +320,7 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
         """Return an iterator over the attention weights, a few steps at a time.
 
         It is for sequences so long that their weights do not fit into memory at once.
-        The iterator reads X as it goes: do not change X before it is at its end.
+        The iterator reads X as it goes: do not change X before it ends.
 
         Parameters
         ----------
@@ -333,7 +333,7 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
         -------
         iterator of (i, start, weights)
             Sequence i, the first step of the block, and the weights of this one and
-            those behind it, an array of shape (n_heads, n_queries or less, T_i').
+            those after it, an array of shape (n_heads, n_queries or less, T_i').
 
         Raises
         ------

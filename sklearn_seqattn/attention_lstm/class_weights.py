@@ -26,8 +26,8 @@ def weigh_classes(class_weight, classes, codes, sample_weight):
     Raises
     ------
     ValueError
-        If a dict names a class that y does not have, a weight is negative, or none is
-        left.
+        If a dict names a class that y does not have, or a weight is negative, or all
+        weights are 0.
 
     Examples
     --------
@@ -40,7 +40,7 @@ def weigh_classes(class_weight, classes, codes, sample_weight):
     weights = np.ones(len(classes))
     if class_weight is None:
         return weights
-    if isinstance(class_weight, str):  # of the classes that are there
+    if isinstance(class_weight, str):  # only classes that occur
         found = np.unique(codes)
         weights[found] = compute_class_weight(
             "balanced", classes=found, y=codes, sample_weight=sample_weight

@@ -99,11 +99,11 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
     channels_first : bool, default=False
         Whether arrays of X are (n, D, T) and lists hold (D, T_i) arrays.
     time_warp : float, default=0.25
-        In training, half of the sequences of numbers of each batch are played at
-        another pace [7]_: all of them at one between ``1 / (1 + time_warp)`` and
-        ``1 + time_warp``, and beside that each quarter of a sequence at one of its
-        own, which changes it by up to twice as much. 0 is for classes that differ
-        in nothing but pace.
+        In training, half of the sequences of numbers of each batch are warped in
+        time [7]_: all of them by one factor between ``1 / (1 + time_warp)`` and
+        ``1 + time_warp``, and each quarter of a sequence by a further factor of its
+        own between ``1 / (1 + 2 time_warp)`` and ``1 + 2 time_warp``. Set it to 0
+        if classes differ in nothing but tempo.
     label_smoothing : float, default=0.1
         The share of each target that is spread over all classes.
     class_weight : dict, "balanced" or None, default=None
@@ -118,20 +118,20 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         with at least 10,000 distinct sequences, or with validation data given to
         `fit`.
     validation_fraction : float, default=0.1
-        The share of the training data to hold out when stopping early without
-        validation data of one's own, keeping the shares of the classes.
+        The share of the training data to hold out when stopping early, unless
+        `fit` is given validation data. Both parts have classes in the same shares.
     n_iter_no_change : int, default=10
         Epochs to wait for an improvement.
     warm_start : bool, default=False
-        Whether `fit` goes on from the weights of the last fit, with inputs and
-        targets encoded as there. The parameters of the network must not have
+        Whether `fit` continues from the weights of the last fit, with the same
+        encoding of inputs and targets. The parameters of the network must not have
         changed.
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, order, dropout and what is held out. An int makes
         results on a CPU bit-identical. The global generators are never touched.
     checkpoint : str, path-like, Checkpoint or None, default=None
-        A folder that keeps the state of a running fit. The same `fit` call goes on
-        from there after a crash, and ends with the same bits on a CPU. One folder
+        A folder that keeps the state of a running fit. After a crash the same `fit`
+        call continues from there, and ends with the same bits on a CPU. One folder
         belongs to one fit. :class:`Checkpoint` says how often it is written, and
         whether it stays.
     precision : {"float32", "bfloat16", "auto"}, default="float32"
@@ -142,7 +142,7 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
     tbptt_steps : int or None, default=None
         In training, the steps of the encoder after which no gradient flows back
         through the hidden states of LSTM and GRU layers, and the length of the
-        pieces whose activations are computed again instead of kept. It is for
+        segments whose activations are computed again instead of kept. It is for
         sequences of tens of thousands of steps. None follows the gradient to the
         start.
     device : str or torch.device, default="auto"
@@ -162,7 +162,7 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
     classes_ : ndarray of shape (n_classes,)
         The classes; the numbers of the label columns for several labels a sequence.
     target_encoder_ : ClassTargets or LabelTargets
-        Turns labels into what the loss compares, and logits into labels.
+        Encodes labels for the loss, and decodes logits to labels.
     net_ : skorch.NeuralNet
         The fitted net in evaluation mode, without its optimizer.
     network_ : torch.nn.Module
@@ -349,7 +349,7 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         """Train for one epoch on some sequences, at a constant learning rate.
 
         The first call learns how inputs are encoded and, from `classes`, what
-        can be predicted; later calls go on from there.
+        can be predicted; later calls continue from there.
 
         Parameters
         ----------
@@ -405,7 +405,7 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         return auto.temperature(self.label_smoothing)
 
     def _time_warp(self, kind):
-        """Return the largest change of pace; only numbers can be interpolated."""
+        """Return the largest change of tempo; only numbers can be interpolated."""
         return float(self.time_warp) if kind == "numeric" else 0.0
 
     def predict(self, X):

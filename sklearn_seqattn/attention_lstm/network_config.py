@@ -1,4 +1,4 @@
-"""From an estimator's parameters to the configuration of its network."""
+"""Configuration of a network from the parameters of its estimator."""
 
 from dataclasses import fields, replace
 
@@ -33,7 +33,7 @@ _PARAMETERS = (
 
 
 def is_auto(front_end):
-    """Tell whether the front end is chosen by the data.
+    """Return whether the front end is chosen by the data.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def is_auto(front_end):
 
 
 def embeds_tokens(front_end):
-    """Tell whether the user asks for an embedding.
+    """Return whether the user asks for an embedding.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def check_network_params(params):
 
 
 def check_same_network(params, config):
-    """Refuse parameters that a fitted network no longer follows.
+    """Refuse parameters that differ from those of the fitted network.
 
     Parameters
     ----------

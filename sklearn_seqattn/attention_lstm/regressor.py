@@ -109,20 +109,20 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         half of the sequences; their predictions for the other half decide how far
         the outputs are shrunk towards the mean target. False does neither.
     validation_fraction : float, default=0.1
-        The share of the training data to hold out when stopping early without
-        validation data of one's own.
+        The share of the training data to hold out when stopping early, unless
+        `fit` is given validation data.
     n_iter_no_change : int, default=10
         Epochs to wait for an improvement.
     warm_start : bool, default=False
-        Whether `fit` goes on from the weights of the last fit, with inputs and
-        targets encoded as there. The parameters of the network must not have
+        Whether `fit` continues from the weights of the last fit, with the same
+        encoding of inputs and targets. The parameters of the network must not have
         changed.
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, order, dropout and what is held out. An int makes
         results on a CPU bit-identical. The global generators are never touched.
     checkpoint : str, path-like, Checkpoint or None, default=None
-        A folder that keeps the state of a running fit. The same `fit` call goes on
-        from there after a crash, and ends with the same bits on a CPU. One folder
+        A folder that keeps the state of a running fit. After a crash the same `fit`
+        call continues from there, and ends with the same bits on a CPU. One folder
         belongs to one fit. :class:`Checkpoint` says how often it is written, and
         whether it stays.
     precision : {"float32", "bfloat16", "auto"}, default="float32"
@@ -133,7 +133,7 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
     tbptt_steps : int or None, default=None
         In training, the steps of the encoder after which no gradient flows back
         through the hidden states of LSTM and GRU layers, and the length of the
-        pieces whose activations are computed again instead of kept. It is for
+        segments whose activations are computed again instead of kept. It is for
         sequences of tens of thousands of steps. None follows the gradient to the
         start.
     device : str or torch.device, default="auto"
@@ -317,8 +317,8 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
     def partial_fit(self, X, y, sample_weight=None):
         """Train for one epoch on some sequences, at a constant learning rate.
 
-        The first call learns how inputs and targets are scaled; later calls go on
-        from there.
+        The first call learns how inputs and targets are scaled; later calls
+        continue from there.
 
         Parameters
         ----------
@@ -360,7 +360,7 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         """Shrink small fits towards the mean, and keep the network in double precision.
 
         In double precision a prediction has all the digits of its target, however
-        large, and the other sequences of its batch do not touch one of them.
+        large, and does not depend on the other sequences of its batch.
         """
         is_partial = plan.constant_lr or self.net_.was_interrupted
         is_small = 4 <= len(data) < auto.SHRINK_BELOW
@@ -372,7 +372,7 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
             self.network_.to(torch.float64)
 
     def _shrink(self, data, sets, plan, seeds):
-        """Scale the outputs by the share of them that is more than noise.
+        """Shrink the outputs towards the mean by stacking weights.
 
         Two networks, each fitted to one half, predict the other half, and the partner
         predicts each fifth by the other four. Least squares on these predictions
@@ -402,7 +402,7 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         shrink(self.network_, weights)
 
     def _outputs_of_half(self, fitted, held_out, plan, seeds):
-        """Fit a network, its ridge head left out, to one half; predict the other."""
+        """Fit a network without its ridge head to one half, and predict the other."""
         own = plan_training(self, fitted)
         plan = replace(plan, batch_size=own.batch_size, max_epochs=own.max_epochs)
         sets = self._make_datasets(fitted, held_out, fresh=False)

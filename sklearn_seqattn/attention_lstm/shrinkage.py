@@ -28,7 +28,7 @@ def stacking_weights(predictions, targets, weights):
     Parameters
     ----------
     predictions : ndarray of shape (m, n, K)
-        What m predictors say of targets that they were not fitted to.
+        Predictions of m predictors for targets that they were not fitted to.
     targets : ndarray of shape (n, K)
         The standardized targets.
     weights : ndarray of shape (n,)

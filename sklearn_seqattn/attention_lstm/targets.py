@@ -1,4 +1,4 @@
-"""What a target is: classes, labels or numbers, and the way to the network and back."""
+"""Targets: classes, labels or numbers, encoded for the network and decoded again."""
 
 import numpy as np
 import pandas as pd
@@ -162,7 +162,7 @@ class NumberTargets:
         """
         self.mean_ = np.average(targets, axis=0, weights=weights)
         deviations = targets - self.mean_
-        # Squares of a share of the largest one neither overflow nor vanish.
+        # Divided by the largest deviation, no square overflows or vanishes.
         largest = np.abs(deviations).max(axis=0)
         largest = np.where(largest > 0, largest, 1.0)
         variance = np.average((deviations / largest) ** 2, axis=0, weights=weights)
@@ -297,7 +297,7 @@ def check_numbers(y, lengths):
     Raises
     ------
     ValueError, TypeError
-        If there are not as many finite numbers for each sequence.
+        If the sequences do not have the same number of finite numbers.
     """
     _check_one_each(y, lengths, "target")
     return check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")

@@ -37,14 +37,14 @@ class RandomKernelFeatures(
 
     Each feature is the share of a sequence's steps at which one of 84 fixed
     convolutions, at one of up to 32 dilations and over a random subset of the
-    channels, exceeds one threshold. The thresholds are quantiles of what the
-    convolutions give on training sequences. Only real steps count, so sequences
+    channels, exceeds one threshold. The thresholds are quantiles of the
+    responses to training sequences. Only real steps count, so sequences
     of any lengths may be mixed, and no feature depends on the other sequences that
-    are transformed. Sequences that are flat lines beside the others are turned up
-    first, as `AttentionLSTMClassifier` does, and channels with heavy tails (an excess
-    kurtosis above 100, as counts and amounts of money have) count by their ranks.
+    are transformed. Low-amplitude sequences are amplified first, as in
+    `AttentionLSTMClassifier`. Channels with heavy tails (an excess kurtosis above
+    100, as counts and amounts of money have) are read by their ranks.
 
-    Standardise the features before a linear model, for example by
+    Standardize the features before a linear model, for example by
     `~sklearn.preprocessing.StandardScaler`, and let the model choose its penalty
     up to large values: there are usually more features than sequences.
 
@@ -193,5 +193,5 @@ class RandomKernelFeatures(
 
     @property
     def _n_features_out(self):
-        """Number of columns that `transform` gives."""
+        """Number of columns that `transform` returns."""
         return self.kernels_.output_size

@@ -58,7 +58,7 @@ def keep_features(branch, dataset, features=None):
 
 
 def _tensors(dataset):
-    """Give the steps and lengths of a data set as tensors."""
+    """Return the steps and lengths of a data set as tensors."""
     steps = dataset.steps(np.arange(len(dataset)))
     return torch.from_numpy(steps), torch.from_numpy(dataset.lengths)
 

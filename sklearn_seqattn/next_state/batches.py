@@ -1,4 +1,4 @@
-"""Padded batches of state sequences, with what follows each step."""
+"""Padded batches of state sequences, with the state that follows each step."""
 
 import numpy as np
 import torch
@@ -28,12 +28,12 @@ class StateDataset(SequenceDataset):
     weights : ndarray of shape (n,) or None, default=None
         One weight a sequence, with mean one.
     last_only : bool, default=False
-        Whether only what follows last in each sequence is a target.
+        Whether only the last state of each sequence is a target.
     """
 
     # The states at a step depend on the length of the sequence, so that the gradients
     # of batches of one length differ. Training on random batches has a better
-    # likelihood (docs/next_state.md).
+    # likelihood (docs/decisions.md).
     window = 1
 
     def __init__(self, streams, weights=None, *, last_only=False):

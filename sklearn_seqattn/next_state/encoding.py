@@ -54,7 +54,7 @@ class StateEncodingMixin:
     _last_only = False
 
     def __sklearn_tags__(self):
-        """Say that X is sequences of states and that y may be left out."""
+        """Return the tags: X is sequences of states, and y is optional."""
         tags = super().__sklearn_tags__()
         tags.target_tags.required = False
         tags.input_tags.two_d_array = False
@@ -234,7 +234,7 @@ class StateEncodingMixin:
 
 
 def _end_label(states):
-    """Return the class that stands for the end among such states."""
+    """Return the class of the end among such states."""
     return "<end>" if isinstance(states[0], str) else -1
 
 

@@ -144,8 +144,8 @@ class NextStateLSTM(NestedParameters, NextStateMixin, BaseEstimator):
         Decides initial weights, order, dropout and what is held out. An int makes
         results on a CPU bit-identical. The global generators are never touched.
     checkpoint : str, path-like, Checkpoint or None, default=None
-        A folder that keeps the state of a running fit. The same `fit` call goes on
-        from there after a crash, and ends with the same bits on a CPU. One folder
+        A folder that keeps the state of a running fit. After a crash the same `fit`
+        call continues from there, and ends with the same bits on a CPU. One folder
         belongs to one fit. :class:`Checkpoint` says how often it is written, and
         whether it stays.
     precision : {"float32", "bfloat16", "auto"}, default="float32"
@@ -156,7 +156,7 @@ class NextStateLSTM(NestedParameters, NextStateMixin, BaseEstimator):
     tbptt_steps : int or None, default=None
         In training, the steps of the encoder after which no gradient flows back
         through the hidden states of LSTM and GRU layers, and the length of the
-        pieces whose activations are computed again instead of kept. It is for
+        segments whose activations are computed again instead of kept. It is for
         sequences of tens of thousands of steps. None follows the gradient to the
         start.
     device : str or torch.device, default="auto"
@@ -176,7 +176,7 @@ class NextStateLSTM(NestedParameters, NextStateMixin, BaseEstimator):
     classes_ : ndarray of shape (n_classes,)
         The states, sorted, then the end state if it is learnt. Strings are objects.
     end_state_ : str, int or None
-        Class that stands for the end.
+        The class of the end.
     unknown_mass_ : float
         Probability by which a state without a class is scored: the share of rare
         states at fit.
@@ -352,7 +352,7 @@ class NextStateLSTM(NestedParameters, NextStateMixin, BaseEstimator):
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None, sample_weight=None):
-        """Train for one epoch more, on sequences that may bring new states.
+        """Train for one more epoch, on sequences that may have new states.
 
         Nothing is held out: the temperature and the weights of the mixture stay as they
         were. Other features of events keep the categories of the first fit.
@@ -450,7 +450,7 @@ class NextStateLSTM(NestedParameters, NextStateMixin, BaseEstimator):
         return network
 
     def _calibrate(self, data, valid, sets, plan, seeds, *, fresh):
-        """Choose how the parts are mixed where held-out states are most probable.
+        """Choose the mixture under which held-out states are most probable.
 
         The counts of that choice have not seen the held-out sequences either; those
         that are kept have seen all.
@@ -523,7 +523,7 @@ class NextStateLSTM(NestedParameters, NextStateMixin, BaseEstimator):
         -------
         iterator of (i, start, weights)
             Sequence i, the first position of the block, and the weights of this one
-            and those behind it, an array of shape (n_heads, n_queries or less, T_i).
+            and those after it, an array of shape (n_heads, n_queries or less, T_i).
 
         Raises
         ------
@@ -535,7 +535,7 @@ class NextStateLSTM(NestedParameters, NextStateMixin, BaseEstimator):
         return iter_attention_weights(self.net_, StateDataset(streams), n_queries)
 
     def _log_proba_batches(self, streams, last=False):
-        """Yield (indices, log-probabilities) by buckets of like length."""
+        """Yield (indices, log-probabilities) by buckets of similar length."""
         dataset = StateDataset(streams)
         precision = resolve_precision(self.precision, self.net_.device)
         for rows, logits in logit_batches(
@@ -544,7 +544,7 @@ class NextStateLSTM(NestedParameters, NextStateMixin, BaseEstimator):
             yield rows, self._mixture(logits, streams.take(rows), last=last)
 
     def _mixture(self, logits, streams, *, last):
-        """Mix what the network says with counts and cache: log-probabilities."""
+        """Return the log-probabilities of the mixture of network, counts and cache."""
         log_proba = log_softmax(logits / self.temperature_, axis=1)
         if self.counts_ is not None:
             counted = self.counts_.follow(streams, last=last)
@@ -559,7 +559,7 @@ class NextStateLSTM(NestedParameters, NextStateMixin, BaseEstimator):
 
     @property
     def _last_only(self):
-        """Whether only what follows last in each sequence is learnt."""
+        """Whether only the last state of each sequence is learnt."""
         return self.targets == "last"
 
     @property

@@ -19,7 +19,7 @@ class WeightedStreams:
     weights : ndarray of shape (n,)
         The weight of each.
     moved : ndarray of shape (K,) or None, default=None
-        Where the classes of the fit that is gone on from stand now.
+        The present positions of the classes of the fit that this one continues.
     """
 
     streams: StateStreams

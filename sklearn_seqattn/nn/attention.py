@@ -123,7 +123,7 @@ class MultiHeadAttention(nn.Module):
         return self.joined_heads(context)
 
     def joined_heads(self, context):
-        """Put the contexts of the heads, (B, N, T, d), side by side."""
+        """Concatenate the contexts of the heads, (B, N, T, d), and project them."""
         return self.project_context(context.transpose(1, 2).flatten(2))
 
 

@@ -36,7 +36,7 @@ register_block = BLOCKS.register
 class Embedding(Block):
     """Vectors of tokens, the first block of a front end.
 
-    The estimator's parameters for tokens say of what size they are.
+    The parameter `tokens` of the estimator sets their size.
     """
 
     def build(self, input_size, config):

@@ -275,7 +275,7 @@ class NextStateConfig(Config):
 
 
 def has_embedding(blocks):
-    """Tell whether a front end begins with an embedding of tokens."""
+    """Return whether a front end begins with an embedding of tokens."""
     return bool(blocks) and isinstance(blocks[0], Embedding)
 
 

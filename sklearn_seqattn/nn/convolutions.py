@@ -8,7 +8,7 @@ from sklearn_seqattn.nn.masking import zero_padding
 class Convolution(nn.Module):
     """A 1D convolution over time, with zeros beyond both ends.
 
-    Output step j is centred on input step ``j * stride``, so a sequence of
+    Output step j is centered on input step ``j * stride``, so a sequence of
     length L gives ``ceil(L / stride)`` steps, however far it is padded.
 
     Parameters

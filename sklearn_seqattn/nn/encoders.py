@@ -62,7 +62,7 @@ class Transformer(Encoder):
     Parameters
     ----------
     positions : {"rotary", "sinusoidal"}, default="rotary"
-        How a step knows its position.
+        How positions are encoded.
 
     References
     ----------

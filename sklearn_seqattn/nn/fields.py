@@ -80,7 +80,7 @@ def _checked(value, kind, field):
 
 
 def _is_union(kind):
-    """Tell whether an annotation is a union of several."""
+    """Return whether an annotation is a union of several."""
     return get_origin(kind) in (Union, UnionType)
 
 

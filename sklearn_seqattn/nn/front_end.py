@@ -76,7 +76,7 @@ def read_front_end(front_end):
     Raises
     ------
     TypeError, ValueError
-        If a block is unknown, has invalid parameters or stands where it cannot.
+        If a block is unknown, has invalid parameters or is in the wrong place.
     """
     if front_end is None:
         return ()

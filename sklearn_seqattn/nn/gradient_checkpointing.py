@@ -15,7 +15,7 @@ def checkpointed(function, parameters, *inputs):
     function : callable
         Deterministic; from tensors to a tensor or a tuple of them.
     parameters : iterable of Parameter
-        Parameters that the function uses beside its inputs.
+        Parameters that the function uses besides its inputs.
     *inputs : Tensor
         Its arguments.
 

@@ -34,7 +34,7 @@ def compute_features(kernels, values, lengths):
     first = 0
     with torch.no_grad():
         while first < len(order):
-            # Sorted by length, so a chunk needs next to no padding.
+            # Sorted by length, so a chunk needs almost no padding.
             size = max(1, STEPS_PER_CHUNK // int(lengths[order[first]]))
             chosen = order[first : first + size]
             batch = nn.utils.rnn.pad_sequence(

@@ -1,4 +1,4 @@
-"""Modules that stand in a front end, and how they are joined.
+"""Modules of the front end, and chains and residual groups of them.
 
 Every one maps a padded batch and its mask to the same again,
 ``(x, mask) -> (x, mask)``, and exposes ``output_size``. A padded step never

@@ -1,4 +1,4 @@
-"""Masks over padded batches, and what is computed over real steps alone.
+"""Masks of padded batches, and functions of the real steps alone.
 
 A mask is boolean and True at a real step, everywhere in the library. A padded step
 never reaches a result. Some functions multiply or add a mask, which is several times
@@ -130,7 +130,7 @@ def zero_padding(x, mask):
 # No row is taken twice, so gradients are copies. torch would add them up, which is
 # several times slower.
 class _Take(torch.autograd.Function):
-    """Take the rows of an index, (n, C) to (m, C)."""
+    """Gather the rows of an index, (n, C) to (m, C)."""
 
     @staticmethod
     def forward(ctx, x, index):
@@ -145,7 +145,7 @@ class _Take(torch.autograd.Function):
 
 
 class _Put(torch.autograd.Function):
-    """Put rows at the places of an index, (m, C) to (n, C)."""
+    """Scatter rows to the places of an index, (m, C) to (n, C)."""
 
     @staticmethod
     def forward(ctx, x, index, n_rows):
@@ -159,12 +159,12 @@ class _Put(torch.autograd.Function):
 
 
 def _put(x, index, n_rows):
-    """Put rows at their places among n rows of zeros."""
+    """Return n rows of zeros with the given rows at their places."""
     return x.new_zeros(n_rows, *x.shape[1:]).index_copy_(0, index, x)
 
 
 def take_rows(x, index):
-    """Take the rows of an index.
+    """Return the rows of an index.
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ def take_rows(x, index):
 
 
 def put_rows(x, index, n_rows):
-    """Put rows at the places of an index, among rows of zeros.
+    """Return rows of zeros with the given rows at the places of an index.
 
     Parameters
     ----------

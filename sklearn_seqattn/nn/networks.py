@@ -55,12 +55,12 @@ def build_head(input_size, units, n_outputs, *, dropout):
     input_size : int
         The size of the pooled vector.
     units : sequence of int
-        The sizes of the hidden layers, each followed by layer normalisation,
+        The sizes of the hidden layers, each followed by layer normalization,
         GELU and dropout.
     n_outputs : int
         The number of logits or of regression targets K.
     dropout : float
-        Dropout behind each hidden layer.
+        Dropout after each hidden layer.
 
     Returns
     -------
@@ -120,7 +120,7 @@ class SequenceNetwork(nn.Module):
         return self.encoder(x, mask), mask
 
     def _attended_states(self, values, lengths):
-        """Return the hidden states behind the attention, and their mask."""
+        """Return the hidden states after the attention, and their mask."""
         h, mask = self.hidden_states(values, lengths)
         if self.attention is not None:
             h = self.attention(h, mask)
@@ -167,7 +167,7 @@ class SequenceNetwork(nn.Module):
         weights : Tensor of shape (B, N, T', T')
             Row t holds what step t attends to.
         mask : Tensor of shape (B, T'), bool
-            The real steps behind the front end.
+            The real steps after the front end.
         """
         h, mask = self.hidden_states(values, lengths)
         return self.weights_of_queries(h, mask, range(h.shape[1])), mask
@@ -192,9 +192,9 @@ class SequenceNetwork(nn.Module):
         Returns
         -------
         weights : Tensor of shape (B, T')
-            The weight of each step behind the front end; a row sums to one.
+            The weight of each step after the front end; a row sums to one.
         mask : Tensor of shape (B, T'), bool
-            The real steps behind the front end.
+            The real steps after the front end.
 
         Raises
         ------

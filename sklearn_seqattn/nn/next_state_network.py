@@ -94,20 +94,20 @@ class NextStateNetwork(nn.Module):
         self.dropout = nn.Dropout(config.dropout)
 
     def hidden_states(self, values, lengths, **features):
-        """Give the hidden states (B, T, H) and the mask (B, T)."""
+        """Return the hidden states (B, T, H) and the mask (B, T)."""
         mask = length_mask(lengths, values.shape[1])
         x = self.embedding(values, mask, **features)
         return self.encoder(self.dropout(x), mask), mask
 
     def _states_and_contexts(self, values, lengths, **features):
-        """Give what the head classifies, (B, T, 2 H), or (B, T, H) unattended."""
+        """Return what the head classifies, (B, T, 2 H), or (B, T, H) unattended."""
         h, mask = self.hidden_states(values, lengths, **features)
         if self.attention is None:
             return h
         return torch.cat([self.attention(h, h, h, mask, causal=True), h], dim=-1)
 
     def forward(self, values, lengths, **features):
-        """Give the logits of what follows each step.
+        """Return the logits of what follows each step.
 
         Parameters
         ----------
@@ -128,17 +128,17 @@ class NextStateNetwork(nn.Module):
         return self.head(self.dropout(z))
 
     def last(self, values, lengths, **features):
-        """Give the logits of what follows the last step alone, (B, K)."""
+        """Return the logits of what follows the last step alone, (B, K)."""
         z = self._states_and_contexts(values, lengths, **features)
         return self.head(z[torch.arange(len(z), device=z.device), lengths - 1])
 
     def attention_weights(self, values, lengths, **features):
-        """Give the attention weights (B, N, T, T) and the mask (B, T)."""
+        """Return the attention weights (B, N, T, T) and the mask (B, T)."""
         h, mask = self.hidden_states(values, lengths, **features)
         return self.weights_of_queries(h, mask, range(h.shape[1])), mask
 
     def weights_of_queries(self, h, mask, queries):
-        """Give the attention weights of a range of steps, (B, N, T_q, T)."""
+        """Return the attention weights of a range of steps, (B, N, T_q, T)."""
         query = h[:, queries.start : queries.stop]
         return self.attention.weights(query, h, mask, causal=True, start=queries.start)
 

@@ -12,8 +12,8 @@ _N_KNOTS = 32
 class NormalScores(nn.Module):
     """Replace the values of channels with heavy tails by their normal scores.
 
-    Counts of cases or amounts of money lie in orders of magnitude: in standard
-    deviations nearly all of them are zero. Where a channel's excess kurtosis over all
+    Counts and amounts of money span orders of magnitude: in standard deviations nearly
+    all of them are zero. Where a channel's excess kurtosis over all
     training steps is above 100, a value of rank r among S of them becomes the quantile
     ``(r - 1/2) / S`` of the normal distribution, r the mean rank of equal ones. Values
     in between are interpolated between at most 32 knots, and those beyond the training

@@ -63,8 +63,8 @@ class Differences(nn.Module):
     """The steps and, beside them, their batch-normalized differences.
 
     ``[x_t ; norm(x_t - x_(t - lag))]``; the difference of the first `lag` steps is zero
-    before it is normalized. A convolution learns slopes of smooth values slowly; here
-    they are values.
+    before it is normalized. A convolution learns slopes of smooth values slowly;
+    these channels hold them.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Positions: how a Transformer knows where in the sequence a step stands."""
+"""Position encodings of a Transformer."""
 
 import torch
 from torch import nn

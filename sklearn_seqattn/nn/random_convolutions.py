@@ -23,7 +23,7 @@ from sklearn_seqattn.nn.kernel_plan import (
 from sklearn_seqattn.nn.normal_scores import NormalScores
 
 _GOLDEN_RATIO = (math.sqrt(5) + 1) / 2
-# Steps of one chunk: its 84 responses stay in the cache and repay the calls.
+# Steps of a chunk: its 84 responses stay in the cache, and calls are few.
 STEPS_PER_CHUNK = 4096
 # Values are clipped here, in standard deviations, before they are rounded.
 _CLIP = 32.0
@@ -141,7 +141,7 @@ class RandomConvolutions(nn.Module):
         quantiles = positions.mul_(_GOLDEN_RATIO).frac_().float()
         first = 0
         for i, count in enumerate(self.n_biases):
-            # A sequence for each kernel, drawn anew at every dilation.
+            # A sequence for each kernel, drawn again at every dilation.
             drawn = torch.randint(
                 len(lengths), (N_KERNELS,), generator=generator, device="cpu"
             )
@@ -190,7 +190,7 @@ class RandomConvolutions(nn.Module):
         Parameters
         ----------
         values : Tensor of shape (B, T, D)
-            Right-padded; what stands in padded steps does not matter.
+            Right-padded; the values of padded steps do not matter.
 
         lengths : Tensor of shape (B,), int64
             Real steps of each sequence, at least 1.
@@ -260,7 +260,7 @@ class RandomConvolutions(nn.Module):
         )[0]
 
     def _draw_biases(self, i, sequences, quantiles):
-        """Take quantiles (84, J) of each kernel's responses to its own sequence."""
+        """Return quantiles (84, J) of each kernel's responses to its own sequence."""
         lengths = torch.tensor([len(sequence) for sequence in sequences], device="cpu")
         values = nn.utils.rnn.pad_sequence(sequences, batch_first=True)
         x = self._on_grid(values, lengths)  # (D, 84, T)

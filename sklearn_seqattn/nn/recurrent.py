@@ -1,7 +1,7 @@
 """LSTM and GRU layers over padded batches.
 
-Nothing is packed. Padding stands behind the last step, where a forward recurrence
-never looks; the backward one runs over each sequence reversed within its own length.
+Nothing is packed. Padding follows the last step, so that a forward recurrence never
+reads it. The backward one runs over each sequence reversed within its own length.
 """
 
 from functools import partial
@@ -17,7 +17,7 @@ CELLS = {"lstm": nn.LSTM, "gru": nn.GRU}
 
 
 def reverse_steps(x, mask):
-    """Reverse each sequence within its own length; padding stays behind.
+    """Reverse each sequence within its own length; padding stays at the end.
 
     Parameters
     ----------
@@ -81,13 +81,13 @@ class RecurrentLayer(nn.Module):
         return torch.cat([h, reverse_steps(reversed_h, mask)], dim=-1)
 
     def _run(self, cell, x):
-        """Run a recurrence over (B, T, C), in pieces where gradients are truncated."""
+        """Run a recurrence over (B, T, C), in segments if gradients are truncated."""
         n_steps = self.tbptt_steps
         if not self.training or n_steps is None or x.shape[1] <= n_steps:
             return cell(x)[0]
         parts, state = [], ()
         for part in x.split(n_steps, dim=1):
-            # The gradient computes the inside of a piece again, which saves memory.
+            # The gradient computes the activations of a segment again to save memory.
             run, parameters = partial(_run_from, cell), cell.parameters()
             h, *state = checkpointed(run, parameters, part, *state)
             state = [one.detach() for one in state]
@@ -159,7 +159,7 @@ class PlainRecurrentLayer(nn.Module):
 
 
 class RecurrentEncoder(nn.Module):
-    """Recurrent layers one above the other.
+    """Stacked recurrent layers.
 
     Parameters
     ----------

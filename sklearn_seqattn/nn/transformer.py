@@ -56,7 +56,7 @@ class TransformerEncoder(nn.Module):
     causal : bool
         Whether a step sees only itself and what came before.
     positions : {"rotary", "sinusoidal"}
-        How a step knows its place.
+        How positions are encoded.
     """
 
     def __init__(

@@ -32,7 +32,7 @@ _KINDS = (
 
 @dataclass(frozen=True)
 class Attribute:
-    """Say how one fitted attribute is written and checked."""
+    """How one fitted attribute is written and checked."""
 
     check: Callable
     pack: Callable = lambda value: value
@@ -86,7 +86,7 @@ def pack_attributes(estimator, table):
 
 
 def check_written(estimator, table, nodes, arrays, where):
-    """Refuse attributes, but for networks, that would be refused when they are read."""
+    """Refuse attributes, except networks, that would be refused when they are read."""
     reader = Reader(arrays)
     for name, attribute in table.items():
         if name in nodes and attribute.check_at_save:

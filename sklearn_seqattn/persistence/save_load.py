@@ -77,7 +77,7 @@ def load_model(path):
 
     Returns
     -------
-    estimator : estimator instance
+    estimator instance
         It predicts as the one that was saved. A network is on the device that the
         parameter `device` names, or on the best one there is.
 

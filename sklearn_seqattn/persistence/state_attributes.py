@@ -1,4 +1,4 @@
-"""Fitted attributes of the next-state estimators, but for their networks."""
+"""Fitted attributes of the next-state estimators, except their networks."""
 
 import numpy as np
 import pandas as pd

@@ -19,7 +19,7 @@ def to_padded(sequences, n_steps, side="post"):
     n_steps : int
         Steps of the result.
     side : {"post", "pre"}, default="post"
-        Whether the padding stands behind the steps or before them.
+        Whether the padding follows the steps or precedes them.
 
     Returns
     -------
@@ -83,7 +83,7 @@ def restore(sequences, X, *, n_features=None, channels_first=False):
 
 
 def _is_table(container, sequences, n_features):
-    """Tell whether sequences come back as a table."""
+    """Return whether sequences come back as a table."""
     if container.is_texts:  # a column of strings, each of them one token
         return container.table is not None and len(sequences.values) == len(sequences)
     n_columns = container.n_columns_by_hand
@@ -103,7 +103,7 @@ def _restore_element(values, x, channels_first):
 
 
 def _may_see_tables(transformer):
-    """Tell whether a transformer is not fitted, or fitted on a table."""
+    """Return whether a transformer is not fitted, or fitted on a table."""
     return not hasattr(transformer, "_input_kind") or hasattr(
         transformer, "n_features_in_"
     )

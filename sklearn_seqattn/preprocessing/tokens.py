@@ -28,11 +28,12 @@ class Tokens(BaseEstimator):
     Examples
     --------
     >>> from sklearn_seqattn import AttentionLSTMClassifier, Tokens
-    >>> X, y = ["good film", "bad film"] * 8, [1, 0] * 8
+    >>> X = ["good film", "bad film", "a good story", "a bad story"] * 4
+    >>> y = [1, 0, 1, 0] * 4
     >>> classifier = AttentionLSTMClassifier(
-    ...     tokens=Tokens(size=16), max_epochs=5, random_state=0
+    ...     tokens=Tokens(size=16), max_epochs=20, random_state=0
     ... )
-    >>> classifier.fit(X, y).predict(["good", "bad"])
+    >>> classifier.fit(X, y).predict(["good plot", "bad plot"])
     array([1, 0])
     """
 

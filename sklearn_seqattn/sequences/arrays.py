@@ -9,7 +9,7 @@ from sklearn_seqattn.sequences.unreadable import name_value, refuse_unreadable
 
 
 def is_array_like(x):
-    """Tell whether the type of an object says that it holds several values.
+    """Return whether the type of an object says that it holds several values.
 
     Arrays, tensors and Series of any library have ``__array__``; lists, tuples,
     ranges and deques are sequences of Python; other buffers have a ``memoryview``.
@@ -30,7 +30,7 @@ def is_array_like(x):
 
 
 def has_array(x):
-    """Tell whether NumPy converts an object at once: an array, a Series, a buffer."""
+    """Return whether NumPy converts an object at once: an array, a Series, a buffer."""
     if hasattr(x, "__array__"):
         return True
     try:

@@ -1,4 +1,4 @@
-"""Check the steps of all sequences, which stand end to end in one array.
+"""Check the steps of all sequences, which are stored end to end in one array.
 
 The checks run over whole arrays. Only if one fails is the first wrong value looked up,
 so that the message can name the sequence and the step.
@@ -34,7 +34,7 @@ def odd_one_out(keys):
 
 
 def is_number_type(kind):
-    """Tell whether objects of type `kind` are single numbers."""
+    """Return whether objects of type `kind` are single numbers."""
     return issubclass(kind, bool | int | float | complex | np.number | np.bool_)
 
 
@@ -83,7 +83,7 @@ def check_not_empty(lengths, found, name):
 
 
 def all_finite(array):
-    """Tell whether there is no NaN and no infinity; no array is made for it."""
+    """Return whether there is no NaN and no infinity; no array is made for it."""
     if array.size == 0:
         return True
     least, largest = array.min(), array.max()  # a NaN is both
@@ -109,7 +109,7 @@ def check_finite(values, lengths, name, *, channels=None, remedy=_FILL):
 
 
 def holds_text(array):
-    """Tell whether an array of text or objects holds at least one string."""
+    """Return whether an array of text or objects holds at least one string."""
     if array.dtype.kind != "O":
         return array.dtype.kind in STRINGS
     return any(issubclass(kind, str) for kind in set(map(type, array.flat)))

@@ -141,7 +141,7 @@ def _fitted_on(estimator, table):
 
 
 def _is_column(table):
-    """Tell whether a table of several rows has a single column."""
+    """Return whether a table of several rows has a single column."""
     return table.shape[1] == 1 and len(table) > 1
 
 

@@ -125,7 +125,7 @@ def _count_steps(arrays, channels_first, name):
 
 
 def _check_same_kind(arrays, name):
-    """Return whether the sequences are tokens; raise for tokens beside numbers.
+    """Return whether the sequences are tokens; raise for a mix of tokens and numbers.
 
     An empty sequence has no values, so that its dtype says nothing.
     """

@@ -26,7 +26,7 @@ def read_padded(array, channels_first, name):
     array : ndarray of shape (n, T, D), or (n, D, T) if `channels_first`
         The sequences.
     channels_first : bool
-        Whether the channels stand before the steps.
+        Whether the channels come before the steps.
     name : str
         What the user calls it.
 

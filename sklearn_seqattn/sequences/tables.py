@@ -59,7 +59,7 @@ def read_table(array, tokens, name):
 
 
 def has_instances(x):
-    """Tell whether the rows of a pandas object are labeled by several levels.
+    """Return whether the rows of a pandas object are labeled by several levels.
 
     Parameters
     ----------
@@ -118,9 +118,9 @@ def split_instances(long, name):
 
 
 def is_column_of_texts(cells):
-    """Tell whether an object or string array (n, D) is one column of strings.
+    """Return whether an object or string array (n, D) is one column of strings.
 
-    Missing values may stand among the strings: they are refused later, by their row.
+    Missing values among the strings are refused later, by their row.
     """
     if cells.shape[1] != 1 or not len(cells):
         return False
@@ -132,12 +132,12 @@ def is_column_of_texts(cells):
 
 
 def holds_sequences(cells):
-    """Tell whether an object array (n,) holds at least one sequence."""
+    """Return whether an object array (n,) holds at least one sequence."""
     return any(map(is_array_like, {type(cell): cell for cell in cells}.values()))
 
 
 def has_nested_columns(frame):
-    """Tell whether a DataFrame has at least one column whose cells hold sequences."""
+    """Return whether a DataFrame has at least one column whose cells hold sequences."""
     return any(
         holds_sequences(cells.to_numpy(object))
         for _, cells in frame.items()

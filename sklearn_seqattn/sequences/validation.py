@@ -1,7 +1,7 @@
 """One validator for every container of sequences, and the form inside.
 
 Estimators and transformers call `validate_sequences` and get `Sequences`: one array in
-which the steps of all sequences stand end to end.
+which the steps of all sequences are stored end to end.
 """
 
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from sklearn_seqattn.sequences.zero_padding import warn_zero_padding
 
 @dataclass(frozen=True, eq=False)  # arrays have no single truth value
 class Sequences:
-    """Sequences whose steps stand end to end in one array, or some of them.
+    """Sequences whose steps are stored end to end in one array, or some of them.
 
     Parameters
     ----------

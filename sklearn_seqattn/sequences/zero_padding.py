@@ -13,8 +13,8 @@ _FEW = 0.1  # zero steps elsewhere, for each one of the padding
 def warn_zero_padding(sequences):
     """Warn if sequences of one length end, or begin, in zeros, as padded ones do.
 
-    Three signs are needed, so that sparse signals raise no alarm: at least a quarter
-    of the sequences, and four, have such steps; their numbers of them differ; and
+    Three signs are needed, so that sparse signals raise no warning: at least a quarter
+    of the sequences, and four, have such steps; the numbers of such steps differ; and
     elsewhere zero steps are rare, at most a tenth of those.
 
     Parameters
@@ -64,7 +64,7 @@ def _steps(sequences):
 
 
 def _looks_padded(sequences, *, at_end):
-    """Tell whether runs of zero steps differ, and zero steps elsewhere are rare."""
+    """Return whether runs of zero steps differ, and zero steps elsewhere are rare."""
     runs, n_zeros = [], 0
     for steps in _steps(sequences):
         is_zero = ~(steps != 0).reshape(len(steps), -1).any(axis=1)

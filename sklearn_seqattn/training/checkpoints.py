@@ -1,4 +1,4 @@
-"""Checkpoints: a fit that was killed goes on from the last epoch it had written."""
+"""Checkpoints: a fit that was killed continues from the last epoch it has written."""
 
 import os
 from numbers import Integral
@@ -14,7 +14,7 @@ from sklearn_seqattn.training.net_state import pack_net_state, restore_net_state
 
 
 class Checkpoint(BaseEstimator):
-    """Where and how often a fit writes its state, from which it can go on.
+    """Where and how often a fit writes its state, from which it can continue.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ class CheckpointFile:
         return 0 if self.left is None else len(self.left["history"])
 
     def load_seeds(self, seeds):
-        """Return the seeds of the fit that goes on, or those of a new fit.
+        """Return the seeds of the fit that continues, or those of a new fit.
 
         Parameters
         ----------

@@ -51,8 +51,8 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
       `TrainingSets`.
     * ``_make_network(data, sets, seed, fresh=...)`` returns the network, its partner
       fitted where it is part of the network.
-    * ``_calibrate(data, valid, sets, plan, seeds, fresh=...)`` chooses what is chosen
-      after training.
+    * ``_calibrate(data, valid, sets, plan, seeds, fresh=...)`` adapts the outputs of
+      the trained network.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
     X, y, sample_weight
         As the estimator's `fit` takes them.
     n_epochs : int or None, default=None
-        Epochs of `partial_fit`, which holds nothing out and goes on from the last fit;
+        Epochs of `partial_fit`, which holds nothing out and continues the last fit;
         None for `fit`.
     **data_options
         Passed on to `_read_training`.
@@ -177,7 +177,7 @@ def append_history(estimator, history, *, fresh):
     history : DataFrame
         One row an epoch, as `train` returns it.
     fresh : bool
-        Whether the training began anew.
+        Whether this is a new fit.
     """
     if not fresh:
         history = history.assign(epoch=history["epoch"] + estimator.n_iter_)

@@ -67,7 +67,7 @@ def check_interrupt(net, n_pressed):
     Parameters
     ----------
     net : skorch.NeuralNet
-        Behind its training. The row of an epoch that is not whole is removed from
+        After its training. The row of an epoch that is not whole is removed from
         its history.
     n_pressed : int
         How often Ctrl-C was pressed.

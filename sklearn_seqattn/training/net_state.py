@@ -1,4 +1,4 @@
-"""The state of a training, from which it goes on: as plain values, and back.
+"""The state of a training as plain values, from which it can continue.
 
 Optimizers and generators do not check what they are given, and a state of another size
 makes them write beyond their memory. So a state is first compared with that of the net.
@@ -27,7 +27,7 @@ def pack_net_state(net):
 
 
 def restore_net_state(net, state):
-    """Check a state, which is not trusted, and give it to an initialized net."""
+    """Check a state, which is not trusted, and load it into an initialized net."""
     _check_history(state["history"], net.max_epochs)
     _check_optimizer(state["optimizer"], net.optimizer_)
     _check_like(state["module"], net.module_.state_dict(), "module")
@@ -81,7 +81,7 @@ def _pack_callbacks(net):
 
 
 def _restore_callbacks(net, states):
-    """Give callbacks the state that they had."""
+    """Restore the state of callbacks."""
     callbacks = dict(net.callbacks_)
     if "lr_schedule" in states:
         schedule = callbacks["lr_schedule"]
@@ -104,7 +104,7 @@ def _pack_generators(net):
 
 
 def _restore_generators(net, states):
-    """Give generators the state that they had."""
+    """Restore the state of generators."""
     torch.random.set_rng_state(torch.from_numpy(states["torch"]))
     if torch.cuda.is_available() and "cuda" in states:
         torch.cuda.set_rng_state_all(_tensors(states["cuda"]))

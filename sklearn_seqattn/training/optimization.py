@@ -52,7 +52,7 @@ class LeanAdamW(torch.optim.AdamW):
 
 
 def adamw(groups, *, lr, weight_decay, **options):
-    """Make an AdamW that applies no weight decay to biases and norms.
+    """Return an AdamW that applies no weight decay to biases and norms.
 
     Parameters
     ----------

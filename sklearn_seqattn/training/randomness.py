@@ -1,4 +1,4 @@
-"""The state of torch in this process: fixed inside a fit, untouched outside."""
+"""The state of torch in this process: set inside a fit, restored afterwards."""
 
 import os
 import threading
