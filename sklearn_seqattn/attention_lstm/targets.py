@@ -211,7 +211,7 @@ def check_labels(y, lengths):
     # As objects first: numpy turns a missing label among strings into a string.
     is_list = isinstance(y, list | tuple)
     array = np.asarray(y, dtype=object) if is_list else np.asarray(y)
-    if array.dtype.kind in "OT":
+    if array.dtype.kind in "TO":
         _check_label_types(array)
         y = np.array(array.tolist())
     assert_all_finite(np.asarray(y), input_name="y")
