@@ -8,6 +8,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # the test processes share the co
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)  # the machine may be busy
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

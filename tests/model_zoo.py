@@ -122,8 +122,12 @@ MODELS = {
     "tokens": (AttentionLSTMClassifier(**TOKENS), SENTENCES, YES, "predict_proba"),
     "vectors": (
         AttentionLSTMClassifier(
-            **TOKENS
-            | {"tokens": Tokens(vocabulary=["ba", "yes"], vectors=np.ones((2, 5)))}
+            **{
+                **TOKENS,
+                "tokens": Tokens(
+                    vocabulary=["ba", "bu", "di", "yes"], vectors=np.ones((4, 5))
+                ),
+            }
         ),
         SENTENCES,
         YES,

@@ -21,6 +21,7 @@ from sklearn_seqattn.attention_lstm.network_config import (
     sequence_config,
 )
 from sklearn_seqattn.attention_lstm.parameters import find_partner
+from sklearn_seqattn.attention_lstm.targets import check_same_classes
 from sklearn_seqattn.attention_lstm.training_data import (
     LabeledSequences,
     canonical_rows,
@@ -109,6 +110,8 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
             sequences, y, weights = sequences.take(kept), y[kept], weights[kept]
         if fresh:
             self.target_encoder_ = self._learn_targets(y, classes)
+        elif classes is not None:
+            check_same_classes(classes, self.target_encoder_.classes_)
         targets = self.target_encoder_.encode(y)
         rows, weights = canonical_rows(sequences, targets, weights)
         data = LabeledSequences(sequences.take(rows), targets[rows], weights)

@@ -211,7 +211,7 @@ def check_labels(y, lengths):
     # As objects first: numpy turns a missing label among strings into a string.
     is_list = isinstance(y, list | tuple)
     array = np.asarray(y, dtype=object) if is_list else np.asarray(y)
-    if array.dtype.kind in "OT":
+    if array.dtype.kind in "TO":
         _check_label_types(array)
         y = np.array(array.tolist())
     assert_all_finite(np.asarray(y), input_name="y")
@@ -255,6 +255,29 @@ def learn_labels(y, classes):
             f"{classes.tolist()[0]!r}."
         )
     return ClassTargets(classes)
+
+
+def check_same_classes(classes, known):
+    """Raise if a later call of partial_fit names other classes than the first.
+
+    Parameters
+    ----------
+    classes : array-like of shape (n_classes,)
+        The classes that the call names.
+    known : ndarray of shape (n_classes,)
+        The classes of the first call.
+
+    Raises
+    ------
+    ValueError
+        If they differ.
+    """
+    classes = np.unique(column_or_1d(classes))
+    if not np.array_equal(classes, known):
+        raise ValueError(
+            f"classes={classes.tolist()} is not the same as on the first call to "
+            f"partial_fit, which was {known.tolist()}."
+        )
 
 
 def check_numbers(y, lengths):

@@ -393,7 +393,7 @@ class NextStateLSTM(NestedParameters, NextStateMixin, BaseEstimator):
 
     def _read_training(self, X, y, sample_weight, *, fresh):
         """Return the sequences as streams of symbols; no validation data."""
-        self._tokens(), self._partner()  # fail before any work is done
+        self._config(n_states=1), self._partner()  # fail before any work is done
         streams, weights, moved = self._learn_states(X, y, sample_weight, first=fresh)
         return WeightedStreams(streams, weights, moved), None
 
@@ -423,19 +423,28 @@ class NextStateLSTM(NestedParameters, NextStateMixin, BaseEstimator):
             ),
         )
 
+    def _config(self, *, n_states, n_categories=(), n_numbers=0):
+        """Return the configuration of the network for so many states and features."""
+        tokens = self._tokens()
+        return NextStateConfig(
+            n_states=n_states,
+            n_categories=n_categories,
+            n_numbers=n_numbers,
+            embedding_size=tokens.size,
+            token_dropout=tokens.dropout,
+            **{name: getattr(self, name) for name in _NETWORK_PARAMETERS},
+        )
+
     def _make_network(self, data, sets, seed, *, fresh):
         """Build the network, or a wider copy of the fitted one for new states."""
-        events, tokens = self.events_, self._tokens()
-        network = build_next_state_network(
-            NextStateConfig(
-                n_states=len(self.classes_),
-                n_categories=() if events is None else events.n_ids,
-                n_numbers=0 if events is None else len(events.numbers_),
-                embedding_size=tokens.size,
-                token_dropout=tokens.dropout,
-                **{name: getattr(self, name) for name in _NETWORK_PARAMETERS},
-            )
-        )
+        features = {}
+        if self.events_ is not None:
+            features = {
+                "n_categories": self.events_.n_ids,
+                "n_numbers": len(self.events_.numbers_),
+            }
+        config = self._config(n_states=len(self.classes_), **features)
+        network = build_next_state_network(config)
         if not fresh:
             widen(self.network_.cpu(), network, torch.from_numpy(data.moved))
         return network

@@ -4,7 +4,6 @@ import numpy as np
 import torch
 
 from sklearn_seqattn.nn.blocks import BLOCKS
-from sklearn_seqattn.nn.components import Component
 from sklearn_seqattn.nn.config import NextStateConfig, SequenceConfig
 from sklearn_seqattn.nn.encoders import ENCODERS
 from sklearn_seqattn.nn.networks import build_sequence_network
@@ -27,63 +26,6 @@ _MOST_POOLINGS = 1000
 _DTYPES = {"float32": torch.float32, "float64": torch.float64}
 #: Parameters of estimators that hold components.
 _REGISTRIES = {"front_end": BLOCKS, "encoder": ENCODERS}
-
-
-def pack_component(value):
-    """Return a parameter with dicts ``{name: parameters}`` in place of components.
-
-    Parameters
-    ----------
-    value : object
-        A parameter of an estimator; lists and tuples are looked through.
-
-    Returns
-    -------
-    packed : object
-    """
-    if isinstance(value, Component):
-        params = value.get_params().items()
-        return {value.name: {name: pack_component(param) for name, param in params}}
-    if type(value) in (list, tuple):
-        return type(value)(map(pack_component, value))
-    return value
-
-
-def unpack_component(name, packed):
-    """Return a parameter with the components that `pack_component` replaced.
-
-    Parameters
-    ----------
-    name : str
-        The name of the parameter; one that holds no components stays as it is.
-    packed : object
-        Need not be valid.
-
-    Returns
-    -------
-    value : object
-
-    Raises
-    ------
-    FileFormatError
-        If a component is unknown or has other parameters.
-    """
-    if name not in _REGISTRIES:
-        return packed
-    if type(packed) in (list, tuple):
-        return type(packed)(unpack_component(name, one) for one in packed)
-    if not isinstance(packed, dict):
-        return packed
-    unpacked = {
-        key: {param: unpack_component(name, value) for param, value in params.items()}
-        if isinstance(params, dict)
-        else unpack_component(name, params)
-        for key, params in packed.items()
-    }
-    try:
-        return _REGISTRIES[name].make(unpacked)
-    except (TypeError, ValueError) as error:
-        raise FileFormatError(f"{name}: {error}") from None
 
 
 def pack_network(module):

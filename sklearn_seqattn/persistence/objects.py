@@ -41,7 +41,7 @@ from sklearn_seqattn.storage.files import FileFormatError
 from sklearn_seqattn.storage.values import Reader, Writer
 
 #: Parameters that name a place on one machine; a file never holds them.
-_PLACES = {"checkpoint", "checkpoint_dir"}
+_PLACES = {"checkpoint"}
 
 
 class ModelWriter(Writer):

@@ -11,10 +11,7 @@ import pandas as pd
 _NOT_COMPARED = {
     "callbacks",
     "checkpoint",
-    "checkpoint_dir",
-    "checkpoint_every",
     "device",
-    "keep_checkpoint",
     "verbose",
 }
 
@@ -42,7 +39,7 @@ def describe_params(params):
     return {
         name: _describe(value)
         for name, value in params.items()
-        if name not in _NOT_COMPARED
+        if name.partition("__")[0] not in _NOT_COMPARED
         and (name != "random_state" or isinstance(value, Integral))
     }
 

@@ -254,6 +254,9 @@ def test_partial_fit_learns_batch_by_batch():
             classifier.partial_fit(X[rows], y[rows])
     assert classifier.n_iter_ == 33
     assert classifier.score(*walks(seed=1)) > 0.8
+    with pytest.raises(ValueError, match=r"classes=\['down'\] is not the same as on"):
+        classifier.partial_fit(X, y, classes=["down"])
+    classifier.partial_fit(X[:9], y[:9], classes=["up", "down"])
     with pytest.raises(ValueError, match="'sideways'"):
         classifier.partial_fit(X[:2], ["sideways", "up"])
 

@@ -132,6 +132,7 @@ EVENTS = {
     "object array of frames": objects,
     "dicts": lambda frames: [f.to_dict("records") for f in frames],
     "named tuples": lambda frames: [list(f.itertuples(index=False)) for f in frames],
+    "rows of two levels": lambda frames: pd.concat(frames, keys=range(len(frames))),
     "polars": lambda frames: [pl.from_pandas(f) for f in frames],
     "pyarrow": lambda frames: [pa.Table.from_pandas(f) for f in frames],
 }

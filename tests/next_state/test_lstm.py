@@ -299,7 +299,7 @@ def test_attention_weights(model):
         assert one.shape == (2, len(sequence) + 1, len(sequence) + 1)
         np.testing.assert_allclose(one.sum(axis=2), 1, rtol=1e-5)
         assert (np.triu(one, 1) == 0).all()
-    with pytest.raises(ValueError, match="attention=None and has no attention weights"):
+    with pytest.raises(ValueError, match="was fitted with attention=None"):
         NextStateLSTM(**TINY, attention=None).fit(X).attention_weights(X)
 
 

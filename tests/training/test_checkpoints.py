@@ -56,8 +56,8 @@ class Die(Callback):
             raise RuntimeError("died")
 
 
-def make(folder=None, *, every=1, **options):
-    checkpoint = None if folder is None else Checkpoint(folder, every=every)
+def make(folder=None, *, every=1, keep=False, **options):
+    checkpoint = None if folder is None else Checkpoint(folder, every, keep)
     return AttentionLSTMClassifier(**{**SMALL, "checkpoint": checkpoint, **options})
 
 
@@ -172,9 +172,9 @@ def test_a_warm_start(tmp_path):
 
 
 def test_kept_if_asked(tmp_path):
-    make(tmp_path, keep_checkpoint=True).fit(X, Y)
+    make(tmp_path, keep=True).fit(X, Y)
     counter = Die()
-    again = make(tmp_path, keep_checkpoint=True, callbacks=[counter]).fit(X, Y)
+    again = make(tmp_path, keep=True, callbacks=[counter]).fit(X, Y)
     assert counter.epochs == []
     assert_same(again, make().fit(X, Y))
     assert os.listdir(tmp_path) == ["fit.checkpoint"]
@@ -241,7 +241,7 @@ class TestMismatch:
 
     def test_what_does_not_matter(self, tmp_path):
         die(tmp_path, 3)
-        make(tmp_path, verbose=False, callbacks=(), checkpoint_every=3).fit(X, Y)
+        make(tmp_path, verbose=False, callbacks=(), every=3).fit(X, Y)
 
 
 class TestFile:

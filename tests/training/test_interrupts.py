@@ -13,6 +13,7 @@ from sklearn.ensemble import VotingClassifier
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from skorch.callbacks import Callback
+from small_trainings import make_plan, train_line
 
 from sklearn_seqattn import (
     AttentionLSTMClassifier,
@@ -166,6 +167,12 @@ def test_a_search_is_interrupted(name):
     with pytest.raises(KeyboardInterrupt, match="Interrupted in epoch 3"):
         SEARCHES[name](make(Count()))
     assert Count.n_fits == 1
+
+
+def test_a_network_that_calibrates_another_is_abandoned():
+    plan = make_plan(auxiliary=True, callbacks=(Press(epoch=2, batch=2),))
+    with pytest.raises(KeyboardInterrupt, match="Interrupted"):
+        train_line(plan=plan)
 
 
 def test_a_pipeline_is_fitted():

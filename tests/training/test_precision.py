@@ -87,7 +87,7 @@ def test_parts_have_as_many_rows_as_the_format_allows(monkeypatch, precision, ro
 class TestEstimators:
     """What bfloat16 changes, and what it does not."""
 
-    @pytest.mark.parametrize("options", [{}, {"kernel_features": 500}])
+    @pytest.mark.parametrize("options", [{}, {"blend": RandomKernels(n_features=500)}])
     def test_classifier(self, options):
         exact = AttentionLSTMClassifier(**SMALL, **options).fit(X, Y)
         model = AttentionLSTMClassifier(**SMALL, **options, precision="bfloat16")

@@ -104,3 +104,36 @@ class TestAttentionInBlocks:
         for show in (model.attention_weights, model.iter_attention_weights):
             with pytest.raises(ValueError, match="was fitted with attention=None"):
                 show(SEQUENCES[:2])
+
+
+class TestPoolingWeights:
+    """The weights of the time steps in pooling="attention"."""
+
+    def test_each_sequence_has_one_weight_a_step_whatever_its_batch(self):
+        model = AttentionLSTMClassifier(
+            front_end=None, pooling="attention", max_epochs=1, random_state=0
+        ).fit(SEQUENCES, np.arange(150) % 3)
+        weights = model.pooling_weights(SEQUENCES)
+        assert [w.shape for w in weights] == [(length,) for length in LENGTHS]
+        np.testing.assert_allclose([w.sum() for w in weights], 1.0, rtol=1e-5)
+        alone = model.pooling_weights(SEQUENCES[7:8])[0]
+        np.testing.assert_allclose(alone, weights[7], rtol=1e-4, atol=1e-6)
+
+    @pytest.mark.parametrize("pooling", ["attention", "mean"])
+    def test_attention_weights_name_them_where_there_are_any(self, pooling):
+        model = AttentionLSTMClassifier(
+            front_end=None,
+            attention=None,
+            pooling=pooling,
+            max_epochs=1,
+            random_state=0,
+        ).fit(SEQUENCES[:20], np.arange(20) % 2)
+        message = {"attention": "call pooling_weights", "mean": "fit with another"}
+        with pytest.raises(ValueError, match=message[pooling]):
+            model.attention_weights(SEQUENCES[:2])
+
+    def test_another_pooling_has_none(self):
+        model = AttentionLSTMClassifier(front_end=None, max_epochs=1, random_state=0)
+        model.fit(SEQUENCES[:20], np.arange(20) % 2)
+        with pytest.raises(ValueError, match="pooling='attention'"):
+            model.pooling_weights(SEQUENCES[:2])

@@ -31,6 +31,8 @@ from sklearn_seqattn import (
     AttentionLSTMRegressor,
     NextStateLSTM,
     Tokens,
+    load_model,
+    save_model,
 )
 from sklearn_seqattn import Checkpoint as CheckpointPath
 from sklearn_seqattn.training.batching import BucketBatches
@@ -208,6 +210,20 @@ class TestOthers:
         fit(max_epochs=3, **kept)
         again = fit(max_epochs=3, **kept)
         assert again.history_["acc"].tolist() == fit().history_["acc"].tolist()
+
+    def test_a_regressor_that_is_shrunk_by_networks_of_halves(self):
+        scoring = EpochScoring("r2", on_train=True)
+        net_params = {"callbacks__EpochScoring__name": "fit", "max_steps": 7}
+        model = AttentionLSTMRegressor(
+            **SMALL, callbacks=[scoring], net_params=net_params
+        )
+        assert model.fit(X, NUMBERS).history_["fit"].notna().all()
+
+    def test_scores_are_saved_with_the_model(self, tmp_path):
+        scoring = EpochScoring("accuracy", on_train=True, name="acc")
+        model = AttentionLSTMClassifier(**SMALL, callbacks=[scoring]).fit(X, Y)
+        save_model(model.set_params(callbacks=()), tmp_path / "model")
+        assert load_model(tmp_path / "model").history_.equals(model.history_)
 
     def test_two_fits_may_record_different_columns(self):
         model = AttentionLSTMClassifier(**SMALL).partial_fit(X, Y)
