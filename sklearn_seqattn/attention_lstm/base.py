@@ -23,7 +23,7 @@ from sklearn_seqattn.attention_lstm.network_config import (
 from sklearn_seqattn.attention_lstm.parameters import find_partner
 from sklearn_seqattn.attention_lstm.target_checks import check_same_classes
 from sklearn_seqattn.attention_lstm.training_data import (
-    LabelledSequences,
+    LabeledSequences,
     canonical_rows,
 )
 from sklearn_seqattn.kernels.fitting import fit_kernel_branch, keep_features
@@ -107,7 +107,7 @@ class BaseSequenceEstimator(
             check_same_classes(classes, self.target_encoder_.classes_)
         targets = self.target_encoder_.encode(y)
         rows, weights = canonical_rows(sequences, targets, weights)
-        data = LabelledSequences(sequences.take(rows), targets[rows], weights)
+        data = LabeledSequences(sequences.take(rows), targets[rows], weights)
         return data, self._read_validation(*validation)
 
     def _check_weights(self, sample_weight, y):
@@ -139,7 +139,7 @@ class BaseSequenceEstimator(
         sequences = self._read(X_val, reset=False)
         y_val = self._check_targets(y_val, sequences.lengths)
         targets = self.target_encoder_.encode(y_val)
-        return LabelledSequences(sequences, targets, np.ones(len(sequences)))
+        return LabeledSequences(sequences, targets, np.ones(len(sequences)))
 
     def _make_datasets(self, data, valid, *, fresh):
         """Fit the encoder of inputs, and return the data sets of the training."""

@@ -308,7 +308,7 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
     def fit(
         self, X, y, sample_weight=None, *, validation_data=None, X_val=None, y_val=None
     ):
-        """Fit the network to labelled sequences.
+        """Fit the network to labeled sequences.
 
         Parameters
         ----------

@@ -14,7 +14,7 @@ from sklearn_seqattn.training.fingerprint import digest
 
 
 @dataclass(frozen=True)
-class LabelledSequences:
+class LabeledSequences:
     """Sequences with a target and a weight each."""
 
     sequences: Sequences
@@ -45,7 +45,7 @@ class LabelledSequences:
 
     def take(self, rows):
         """Return some rows, in that order."""
-        return LabelledSequences(
+        return LabeledSequences(
             self.sequences.take(rows), self.targets[rows], self.weights[rows]
         )
 

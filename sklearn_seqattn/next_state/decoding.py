@@ -99,7 +99,7 @@ def draw(ahead, n, n_steps, end, generator, **narrowing):
     n_steps : int
         Most states to add.
     end : int or None
-        Column of the end, if it is learnt. A continuation stops there.
+        Column of the end, if it is learned. A continuation stops there.
     generator : RandomState
         Source of randomness.
     **narrowing
@@ -141,7 +141,7 @@ def beam_search(ahead, n_steps, width, end):
     width : int
         Continuations kept at each step; 1 takes the most probable state.
     end : int or None
-        Column of the end, if it is learnt. After it only the end follows.
+        Column of the end, if it is learned. After it only the end follows.
 
     Returns
     -------

@@ -25,7 +25,7 @@ from sklearn_seqattn.sequences.frames import is_frame
 
 
 class StateEncodingMixin:
-    """Vocabulary of the states, learnt at fit and applied at prediction.
+    """Vocabulary of the states, learned at fit and applied at prediction.
 
     Reads the parameters `start_state`, `end_state`, `min_count`, `target` and
     `columns`; sets `classes_`, `end_state_`, `max_length_`, `unknown_mass_`,
@@ -50,7 +50,7 @@ class StateEncodingMixin:
 
     #: Whether the features of events besides the state are used.
     _uses_features = False
-    #: Whether only what follows last in each sequence is learnt.
+    #: Whether only what follows last in each sequence is learned.
     _last_only = False
 
     def __sklearn_tags__(self):
@@ -64,7 +64,7 @@ class StateEncodingMixin:
 
     @property
     def _end_column(self):
-        """Column of the end, or None where it is not learnt."""
+        """Column of the end, or None where it is not learned."""
         return None if self.end_state_ is None else len(self.classes_) - 1
 
     def _learn_states(self, X, y, sample_weight, *, first):

@@ -108,16 +108,16 @@ class NextStateLSTM(
     tokens : Tokens or None, default=None
         Embedding of the states; rarer states than `min_count` are read as one
         unknown state and are no classes. None is ``Tokens(dropout=0.05)``. The
-        vocabulary is always learnt.
+        vocabulary is always learned.
     targets : {"all", "last"}, default="all"
         Learn every state of a sequence from those before it, or the last one only.
         These are different tasks: their scores cannot be compared.
     start_state : bool, default=True
         Whether a start symbol stands before each sequence: the first state is
-        learnt, and an empty prefix is legal. Set it to False where sequences are
+        learned, and an empty prefix is legal. Set it to False where sequences are
         windows cut from longer ones.
     end_state : bool, default=False
-        Whether the end of a sequence is learnt as one more class: "<end>" among
+        Whether the end of a sequence is learned as one more class: "<end>" among
         strings, -1 among integers. It is the last of `classes_`.
     target : str or None, default=None
         Where X is events with several features: the column of the states.
@@ -173,7 +173,7 @@ class NextStateLSTM(
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The states, sorted, then the end state if it is learnt. Strings are objects.
+        The states, sorted, then the end state if it is learned. Strings are objects.
     end_state_ : str, int or None
         The class of the end.
     unknown_mass_ : float
@@ -507,7 +507,7 @@ class NextStateLSTM(
 
     @property
     def _last_only(self):
-        """Whether only the last state of each sequence is learnt."""
+        """Whether only the last state of each sequence is learned."""
         return self.targets == "last"
 
     @property

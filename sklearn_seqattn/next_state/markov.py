@@ -47,11 +47,11 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
         more at each length, from the counts of counts (modified Kneser-Ney), a
         single one where counts are too few, and 1/2 where there are none.
     start_state : bool, default=True
-        Whether a start symbol is put before each sequence: the first state is learnt
+        Whether a start symbol is put before each sequence: the first state is learned
         and an empty sequence is legal. Set it to False if sequences are windows of
         longer ones.
     end_state : bool, default=False
-        Whether the end of a sequence is learnt as one more class: "<end>" among
+        Whether the end of a sequence is learned as one more class: "<end>" among
         strings, -1 among integers. It is the last of `classes_`.
     min_count : int, default=1
         Rarer states are read as one unknown state and are no classes.
@@ -64,7 +64,7 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The states, sorted, then the end state if it is learnt: strings (dtype
+        The states, sorted, then the end state if it is learned: strings (dtype
         object) or integers.
     end_state_ : str, int or None
         The class of the end, or None.

@@ -47,7 +47,7 @@ def choose_mixture(net, counts, held_out, weights, n_columns, *, cache, last_onl
         The counts, without those of the held-out sequences; None to use no counts.
     held_out : StateStreams
         The sequences. Only as many are used as have logits that fit into memory.
-        `StateStreams.without_untrained` drops the targets that no part has learnt.
+        `StateStreams.without_untrained` drops the targets that no part has learned.
     weights : ndarray of shape (n,)
         Weight of each sequence; k counts as k copies.
     n_columns : int

@@ -119,10 +119,10 @@ class NgramModel:
         NgramModel
             The model itself.
         """
-        learnt = streams.following >= 0
-        contexts = context_rows(streams.ids, streams.lengths, self.order)[learnt]
-        rows = np.column_stack([streams.following[learnt], contexts])
-        weights = np.repeat(weights, streams.lengths)[learnt]
+        learned = streams.following >= 0
+        contexts = context_rows(streams.ids, streams.lengths, self.order)[learned]
+        rows = np.column_stack([streams.following[learned], contexts])
+        weights = np.repeat(weights, streams.lengths)[learned]
         if before is not None:
             rows = np.concatenate([before[0], rows])
             weights = np.concatenate([before[1], weights])

@@ -2,7 +2,7 @@
 
 A start symbol has the id `PADDING_ID`; the other ids are those of the vocabulary. The
 columns of distributions are k for state k of the vocabulary, then one for the end of
-the sequence where it is learnt.
+the sequence where it is learned.
 """
 
 from dataclasses import dataclass, field, replace

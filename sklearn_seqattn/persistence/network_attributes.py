@@ -48,7 +48,7 @@ from sklearn_seqattn.training import bare_net, resolve_device
 
 
 def pack_target_encoder(encoder):
-    """Return what the encoder of targets has learnt."""
+    """Return what the encoder of targets has learned."""
     if isinstance(encoder, NumberTargets):
         return {"shape": encoder.shape, "mean": encoder.mean_, "scale": encoder.scale_}
     return {"multilabel": encoder.multilabel, "classes": encoder.classes_}

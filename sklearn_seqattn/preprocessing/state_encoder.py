@@ -46,7 +46,7 @@ class StateEncoder(
     min_count : int, default=1
         States that occur less often in `fit` are not in the vocabulary.
     vocabulary : array-like or None, default=None
-        The states in the order of their ids. With None they are learnt in `fit`;
+        The states in the order of their ids. With None they are learned in `fit`;
         else `min_count` is ignored.
 
     Attributes

@@ -20,7 +20,7 @@ class Tokens(BaseEstimator):
     vocabulary : array-like of shape (n_tokens,), default=None
         The tokens. None learns them from the training data. Others are unknown.
     min_count : int, default=1
-        Rarer tokens are read as unknown when the vocabulary is learnt.
+        Rarer tokens are read as unknown when the vocabulary is learned.
     dropout : float, default=0.1
         In training, the share of tokens that are read as unknown. This trains the
         vector of unknown tokens.

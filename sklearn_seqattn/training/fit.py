@@ -116,7 +116,7 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
             )
             append_history(estimator, history, fresh=fresh)
             estimator._calibrate(data, valid, sets, plan, seeds, fresh=fresh)
-    raise_interrupt(estimator.net_)  # the estimator keeps what was learnt
+    raise_interrupt(estimator.net_)  # the estimator keeps what was learned
     if checkpoint is not None and not checkpoint.keep:
         checkpoint.remove()
     return estimator

@@ -43,15 +43,15 @@ def model():
 
 
 @pytest.fixture(scope="module")
-def learnt():
+def learned():
     params = {**TINY, "max_epochs": 40, "lr": 0.02, "blend": None}
     return NextStateLSTM(**params).fit(cycles(200))
 
 
-def test_the_network_learns_a_cycle(learnt):
-    assert learnt.score(cycles(50, seed=1)) == 1
-    assert learnt.perplexity(cycles(50, seed=1)) < 1.1
-    states, proba = learnt.rollout([["c"]], 5)
+def test_the_network_learns_a_cycle(learned):
+    assert learned.score(cycles(50, seed=1)) == 1
+    assert learned.perplexity(cycles(50, seed=1)) < 1.1
+    states, proba = learned.rollout([["c"]], 5)
     assert states[0].tolist() == ["d", "a", "b", "c", "d"]
     assert proba.min() > 0.8
 
@@ -187,7 +187,7 @@ def test_only_the_last_target():
     params = {**TINY, "max_epochs": 20, "lr": 0.02, "blend": None}
     model = NextStateLSTM(**params, targets="last").fit(sequences)
     assert (model.predict(X) == "end").all()
-    assert model.predict([["a"]]) == ["end"]  # it never learnt anything else
+    assert model.predict([["a"]]) == ["end"]  # it never learned anything else
 
 
 def test_an_unknown_state_is_read_as_trained():

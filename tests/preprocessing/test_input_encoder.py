@@ -89,7 +89,7 @@ class TestNumbers:
         X = check_sequences(np.ones((3, 4, 2)))
         assert fit(NUMBERS).transform(X) is X
 
-    def test_what_is_learnt_does_not_depend_on_the_storage(self):
+    def test_what_is_learned_does_not_depend_on_the_storage(self):
         rng = np.random.RandomState(0)
         X = [rng.standard_normal((length, 2)) for length in (5, 1, 3, 4)]
         rows, weights = np.array([3, 0, 2]), np.array([1.0, 2.0, 1.0])

@@ -116,7 +116,7 @@ class TestEarlyStopping:
         loss = ((forward(net, valid) - valid.targets) ** 2).mean()
         assert loss == pytest.approx(history["valid_loss"].iloc[-1], rel=1e-5)
 
-    def test_validation_does_not_change_what_is_learnt(self):
+    def test_validation_does_not_change_what_is_learned(self):
         plain, _ = train_line()
         watched, _ = train_line(valid_set=line_data(seed=1))
         assert torch.equal(plain.module_.linear.weight, watched.module_.linear.weight)

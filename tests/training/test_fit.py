@@ -12,7 +12,7 @@ from sklearn_seqattn import (
     AttentionLSTMRegressor,
     NextStateLSTM,
 )
-from sklearn_seqattn.attention_lstm.training_data import LabelledSequences
+from sklearn_seqattn.attention_lstm.training_data import LabeledSequences
 from sklearn_seqattn.sequences import check_sequences
 from sklearn_seqattn.training.fit import append_history, split
 
@@ -21,7 +21,7 @@ def make_data(targets):
     """Make sequences whose values say which row they are."""
     rows = np.arange(len(targets), dtype=float)
     X = check_sequences([np.full(i % 3 + 1, row) for i, row in enumerate(rows)])
-    return LabelledSequences(X, np.asarray(targets), rows)
+    return LabeledSequences(X, np.asarray(targets), rows)
 
 
 def rows_of(data):
