@@ -4,9 +4,10 @@ import re
 
 import numpy as np
 import pytest
+import torch
 from bad_inputs import BAD_INPUTS
 
-from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
+from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor, Tokens
 from sklearn_seqattn.blocks import Conv, Dense, SelfAttention
 
 # Estimators encode categories themselves, and read an empty text as unknown.
@@ -17,6 +18,10 @@ BLOCKS = (
     "'attention', 'batch_norm', 'layer_norm', 'dropout', 'gelu', 'relu', 'tanh', "
     "'residual', 'locked_dropout'"
 )
+SEEN = "cpu"
+if torch.accelerator.is_available():
+    kinds = sorted({"cpu", torch.accelerator.current_accelerator().type})
+    SEEN = " and ".join(kinds)
 FRONT_END = {None: "auto", True: ("embedding",), False: None}
 
 
@@ -75,7 +80,7 @@ BAD_FITS = [
         [0, 1],
         {},
         ValueError,
-        "X has 4 sequences, but y has 2 targets; each sequence needs one.",
+        "X has 4 sequences, but y has 2 labels; each sequence needs one.",
     ),
     (
         "y-one-class",
@@ -84,7 +89,7 @@ BAD_FITS = [
         ["a"] * 4,
         {},
         ValueError,
-        "AttentionLSTMClassifier needs at least 2 classes, but y has 1 class: 'a'.",
+        "A classifier needs at least 2 classes, but y has 1 class: 'a'.",
     ),
     (
         "y-one-class-left",
@@ -93,7 +98,7 @@ BAD_FITS = [
         Y,
         {"sample_weight": [1, 0, 1, 0]},
         ValueError,
-        "AttentionLSTMClassifier needs at least 2 classes, but y has 1 class: 0.",
+        "A classifier needs at least 2 classes, but y has 1 class: 0.",
     ),
     (
         "y-continuous",
@@ -113,7 +118,8 @@ BAD_FITS = [
         [0, np.nan, 1, 1],
         {},
         ValueError,
-        "Input y contains NaN.",
+        "y[1] is nan, and input y contains NaN or None: give every sequence a label, "
+        "or leave out the sequences without one.",
     ),
     (
         "y-several-multiclass-columns",
@@ -159,7 +165,7 @@ BAD_FITS = [
         Y,
         {},
         ValueError,
-        "The classes, [0, 1], are not in class_weight",
+        "class_weight has a weight for 7, but the classes are [0, 1].",
     ),
     (
         "class-weight-multilabel",
@@ -279,21 +285,21 @@ BAD_FITS = [
     ),
     (
         "vectors-without-vocabulary",
-        {"embedding_vectors": np.ones((3, 4))},
+        {"tokens": Tokens(vectors=np.ones((3, 4)))},
         WORDS,
         Y,
         {},
         ValueError,
-        "embedding_vectors needs vocabulary, the tokens that its rows are for.",
+        "Tokens(vectors=...) needs vocabulary, the tokens that its rows are for.",
     ),
     (
         "vectors-of-other-tokens",
-        {"embedding_vectors": np.ones((3, 4)), "vocabulary": ["a", "b"]},
+        {"tokens": Tokens(vectors=np.ones((3, 4)), vocabulary=["a", "b"])},
         WORDS,
         Y,
         {},
         ValueError,
-        "embedding_vectors has 3 rows, but vocabulary has 2 tokens; give one row for "
+        "vectors has 3 rows, but vocabulary has 2 tokens; give one row for "
         "each, in the same order.",
     ),
     (
@@ -385,8 +391,8 @@ BAD_FITS = [
         Y,
         {},
         ValueError,
-        "device='abacus' is not available to torch here; use device='auto' for the "
-        "best one there is.",
+        f"device='abacus' is not available here; torch sees {SEEN}. Use device='auto' "
+        "for the best one.",
     ),
     (
         "net-params-clash",
@@ -395,8 +401,8 @@ BAD_FITS = [
         Y,
         {},
         ValueError,
-        "net_params has ['batch_size'], which the estimator sets itself; use its own "
-        "parameters (lr, batch_size, max_epochs, callbacks, device, ...).",
+        "net_params has 'batch_size', but use the parameter batch_size of the "
+        "estimator.",
     ),
     (
         "net-params-unknown",

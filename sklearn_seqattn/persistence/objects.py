@@ -11,6 +11,7 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from sklearn_seqattn._estimator import refuse_renamed
+from sklearn_seqattn.nn.components import Component
 from sklearn_seqattn.persistence.attributes import (
     check_input,
     check_written,
@@ -19,6 +20,7 @@ from sklearn_seqattn.persistence.attributes import (
 )
 from sklearn_seqattn.persistence.checks import check_int, check_keys, refuse
 from sklearn_seqattn.persistence.registry import (
+    COMPONENTS,
     ESTIMATORS,
     PARAMETER_OBJECTS,
     find_estimator,
@@ -76,6 +78,10 @@ class ModelWriter(Writer):
         if name in PARAMETER_OBJECTS and type(value) is find_parameter_class(name):
             params = self._values(_params_of(value), where, depth)
             return {"__object__": name, "params": params}
+        if isinstance(value, Component):
+            kind = "block" if isinstance(value, COMPONENTS["block"].base) else "encoder"
+            params = self._values(_params_of(value), where, depth)
+            return {"__object__": kind, "name": value.name, "params": params}
         if type(value) is find_class(name):
             return {
                 "__object__": name,
@@ -158,6 +164,8 @@ class ModelReader(Reader):
             check_keys(node, where, {"__object__", "params"})
             params = self._values(node["params"], name, depth)
             return _make(find_parameter_class(name), params)
+        if name in COMPONENTS:
+            return self._component(node, where, depth)
         kind = find_class(name)
         if kind is not None:
             check_keys(node, name, {"__object__", "state", "settings"})
@@ -181,6 +189,18 @@ class ModelReader(Reader):
                 f"{where} is a {name!r:.60}, which no model file may hold."
             )
         return value
+
+    def _component(self, node, where, depth):
+        """Return a component of a network."""
+        check_keys(node, where, {"__object__", "name", "params"})
+        name = node["name"]
+        if not isinstance(name, str):
+            refuse(where, name, "the name of a component")
+        params = self._values(node["params"], name, depth)
+        try:
+            return COMPONENTS[node["__object__"]].make({name: params})
+        except (TypeError, ValueError) as error:
+            raise FileFormatError(f"{where}: {error}") from None
 
     def _estimator(self, name, node, depth):
         """Return an estimator of this library."""

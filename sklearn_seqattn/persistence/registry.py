@@ -2,6 +2,9 @@
 
 from importlib import import_module
 
+from sklearn_seqattn.nn.blocks import BLOCKS
+from sklearn_seqattn.nn.encoders import ENCODERS
+
 #: Estimators of this library, and the file with the table of their attributes.
 ESTIMATORS = {
     "AttentionLSTMClassifier": "network_attributes",
@@ -23,15 +26,11 @@ PARAMETER_OBJECTS = {
     "NextStateScorer": "sklearn_seqattn.metrics:NextStateScorer",
     "RandomKernels": "sklearn_seqattn.kernels.partner:RandomKernels",
     "Tokens": "sklearn_seqattn.preprocessing.tokens:Tokens",
-    **{
-        name: f"sklearn_seqattn.blocks:{name}"
-        for name in (
-            *("BatchNorm", "Conv", "Dense", "Differences", "Dropout", "GELU", "GRU"),
-            *("LSTM", "LayerNorm", "ReLU", "Residual", "SelfAttention", "Tanh"),
-            *("TimeDistributedConv", "Transformer"),
-        )
-    },
 }
+
+
+#: Components of networks, those that users register included, by their kind.
+COMPONENTS = {"block": BLOCKS, "encoder": ENCODERS}
 
 
 def find_estimator(name):

@@ -25,14 +25,6 @@ class ScaleLayer(nn.Module):
         return self.factor * x, mask
 
 
-@register_block("scale")
-class Scale(Block):
-    factor: float = 2.0
-
-    def build(self, input_size, config):
-        return ScaleLayer(input_size, self.factor)
-
-
 class ElmanLayer(nn.Module):
     def __init__(self, input_size, size):
         super().__init__()
@@ -43,27 +35,37 @@ class ElmanLayer(nn.Module):
         return self.rnn(x)[0]
 
 
-@register_encoder("elman")
-class Elman(Encoder):
-    def build(self, input_size, config):
-        return ElmanLayer(input_size, config.hidden_size)
+@pytest.fixture
+def scale():
+    """Register the three parts for one test, and return the block."""
+
+    @register_block("scale")
+    class Scale(Block):
+        factor: float = 2.0
+
+        def build(self, input_size, config):
+            return ScaleLayer(input_size, self.factor)
+
+    @register_encoder("elman")
+    class Elman(Encoder):
+        def build(self, input_size, config):
+            return ElmanLayer(input_size, config.hidden_size)
+
+    @register_pooling("first")
+    class FirstPooling(Pooling):
+        def forward(self, x, mask):
+            return x[:, 0]
+
+    return Scale
 
 
-@register_pooling("first")
-class FirstPooling(Pooling):
-    def forward(self, x, mask):
-        return x[:, 0]
-
-
-OPTIONS = {
-    "block": {"front_end": [Scale(factor=3), "scale", {"scale": {"factor": 0.5}}]},
-    "encoder": {"encoder": "elman", "front_end": None},
-    "pooling": {"pooling": ["first", "max"], "front_end": None},
-}
-
-
-@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
-def test_parts_of_ones_own_train_and_are_saved(options, tmp_path):
+@pytest.mark.parametrize("part", ["block", "encoder", "pooling"])
+def test_parts_of_ones_own_train_and_are_saved(part, scale, tmp_path):
+    options = {
+        "block": {"front_end": [scale(factor=3), "scale", {"scale": {"factor": 0.5}}]},
+        "encoder": {"encoder": "elman", "front_end": None},
+        "pooling": {"pooling": ["first", "max"], "front_end": None},
+    }[part]
     rng = np.random.default_rng(0)
     y = np.arange(24) % 2
     X = [rng.normal(3 * k, 1, (rng.integers(4, 9), 2)) for k in y]
@@ -75,7 +77,6 @@ def test_parts_of_ones_own_train_and_are_saved(options, tmp_path):
     assert loaded.get_params().keys() == model.get_params().keys()
 
 
-def test_the_block_does_what_it_says():
-    module = Scale(factor=3).build(2, None)
-    y, _ = module(torch.ones(1, 2, 2), None)
+def test_the_block_does_what_it_says(scale):
+    y, _ = scale(factor=3).build(2, None)(torch.ones(1, 2, 2), None)
     assert y.tolist() == [[[3.0, 3.0], [3.0, 3.0]]]
