@@ -272,9 +272,10 @@ class BaseSequenceEstimator(
 
     def _outputs(self, X):
         """Return the outputs of the network: logits or standardized targets, (n, K)."""
+        dataset = self._read_dataset(X)  # checks that the estimator is fitted
         return forward(
             self.net_,
-            self._read_dataset(X),
+            dataset,
             precision=resolve_precision(self.precision, self.net_.device),
         )
 
@@ -306,7 +307,8 @@ class BaseSequenceEstimator(
         ValueError
             If the network pools without attention (no "attention" in `pooling`).
         """
-        return pooling_weights(self.net_, self._read_dataset(X))
+        dataset = self._read_dataset(X)
+        return pooling_weights(self.net_, dataset)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -95,7 +95,7 @@ def check_numbers(y, lengths):
 
 def _check_one_each(y, lengths, noun):
     """Raise unless y has one entry for each sequence, all of one size."""
-    n = y.shape[0] if getattr(y, "shape", ()) else len(y)
+    n = len(y if hasattr(y, "__len__") else np.asarray(y))
     if n != len(lengths):
         raise ValueError(
             f"X has {len(lengths)} sequences, but y has {n} {noun}s; each sequence "

@@ -39,7 +39,8 @@ class NetworkAccessMixin:
         ValueError
             If the network has no attention (``attention=None``).
         """
-        return attention_weights(self.net_, self._read_dataset(X))
+        dataset = self._read_dataset(X)
+        return attention_weights(self.net_, dataset)
 
     def iter_attention_weights(self, X, n_queries=1024):
         """Return an iterator over the attention weights, a few steps at a time.
@@ -66,4 +67,5 @@ class NetworkAccessMixin:
             If the network has no attention (``attention=None``), or `n_queries` is not
             positive.
         """
-        return iter_attention_weights(self.net_, self._read_dataset(X), n_queries)
+        dataset = self._read_dataset(X)
+        return iter_attention_weights(self.net_, dataset, n_queries)

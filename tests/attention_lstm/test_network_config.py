@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
+from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor, Tokens
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.network_config import (
     check_same_network,
@@ -191,39 +191,38 @@ class TestCheckSameNetwork:
 
 class TestEmbeddingOfTokens:
     def test_sizes_come_from_the_parameters(self):
-        params = make_params(embedding_size=np.int64(7), token_dropout=0.25)
-        config, vectors = embedding_of_tokens(params, n_ids=5)
+        config, vectors = embedding_of_tokens(Tokens(np.int64(7), dropout=0.25), 5)
         assert config == EmbeddingConfig(n_ids=5, size=7, token_dropout=0.25)
         assert vectors is None
 
     def test_given_vectors_decide_the_size(self):
         given = [[1, 2, 3], [4, 5, 6]]
-        params = make_params(embedding_vectors=given, vocabulary=["a", "b"])
-        config, vectors = embedding_of_tokens(params, n_ids=4)
+        tokens = Tokens(vectors=given, vocabulary=["a", "b"])
+        config, vectors = embedding_of_tokens(tokens, n_ids=4)
         assert config.size == 3
         assert vectors.tolist() == given
         assert vectors.dtype == torch.float32
 
     def test_given_vectors_are_not_trained_in_place(self):
         given = np.ones((2, 3), dtype=np.float32)
-        params = make_params(embedding_vectors=given, vocabulary=["a", "b"])
-        embedding_of_tokens(params, n_ids=4)[1].zero_()
+        tokens = Tokens(vectors=given, vocabulary=["a", "b"])
+        embedding_of_tokens(tokens, n_ids=4)[1].zero_()
         assert (given == 1).all()
 
     @pytest.mark.parametrize(
         ("options", "message"),
         [
-            ({"embedding_vectors": np.ones((2, 3))}, "needs vocabulary"),
+            ({"vectors": np.ones((2, 3))}, "needs vocabulary"),
             (
-                {"embedding_vectors": np.ones((3, 3)), "vocabulary": ["a", "b"]},
-                "embedding_vectors has 3 rows, but vocabulary has 2 tokens",
+                {"vectors": np.ones((3, 3)), "vocabulary": ["a", "b"]},
+                "vectors has 3 rows, but vocabulary has 2 tokens",
             ),
             (
-                {"embedding_vectors": [[np.nan], [1.0]], "vocabulary": ["a", "b"]},
-                "embedding_vectors contains NaN",
+                {"vectors": [[np.nan], [1.0]], "vocabulary": ["a", "b"]},
+                "vectors contains NaN",
             ),
         ],
     )
     def test_refusals(self, options, message):
         with pytest.raises(ValueError, match=message):
-            embedding_of_tokens(make_params(**options), n_ids=4)
+            embedding_of_tokens(Tokens(**options), n_ids=4)
