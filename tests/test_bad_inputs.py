@@ -41,7 +41,7 @@ def _never(*args, **kwargs):
 def test_bad_sequences_are_refused_before_training(
     make, make_input, kwargs, error, message, monkeypatch
 ):
-    monkeypatch.setattr("sklearn_seqattn.attention_lstm.base.train", _never)
+    monkeypatch.setattr("skorch.NeuralNet.fit_loop", _never)
     estimator = make(
         front_end=FRONT_END[kwargs.get("tokens")],
         channels_first=kwargs.get("channels_first", False),

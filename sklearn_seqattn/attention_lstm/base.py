@@ -21,7 +21,7 @@ from sklearn_seqattn.attention_lstm.network_config import (
     sequence_config,
 )
 from sklearn_seqattn.attention_lstm.parameters import find_partner
-from sklearn_seqattn.attention_lstm.targets import check_same_classes
+from sklearn_seqattn.attention_lstm.target_checks import check_same_classes
 from sklearn_seqattn.attention_lstm.training_data import (
     LabeledSequences,
     canonical_rows,
@@ -40,17 +40,15 @@ from sklearn_seqattn.sequences import validate_sequences
 from sklearn_seqattn.training.batching import SequenceDataset
 from sklearn_seqattn.training.devices import resolve_precision
 from sklearn_seqattn.training.fit import TrainingSets
+from sklearn_seqattn.training.network_access import NetworkAccessMixin
 from sklearn_seqattn.training.optimization import WeightedLoss
 from sklearn_seqattn.training.plan import TrainingRules
-from sklearn_seqattn.training.prediction import (
-    attention_weights,
-    forward,
-    iter_attention_weights,
-    pooling_weights,
-)
+from sklearn_seqattn.training.prediction import forward, pooling_weights
 
 
-class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
+class BaseSequenceEstimator(
+    NetworkAccessMixin, NestedParameters, VersionedPickles, BaseEstimator
+):
     """Base of the estimators that give one answer a sequence.
 
     It supplies the hooks of `training.fit.fit`. A subclass says what a target is:
@@ -66,11 +64,6 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
         early_stopping_from=auto.EARLY_STOPPING_FROM,
     )
     _gain_control = True  # whether low-amplitude sequences are amplified
-
-    @property
-    def network_(self):
-        """The fitted torch module."""
-        return self.net_.module_
 
     def _read(self, X, *, reset):
         """Return checked sequences, tokens only where the front end embeds them."""
@@ -293,55 +286,6 @@ class BaseSequenceEstimator(NestedParameters, VersionedPickles, BaseEstimator):
         if sequences.kind == "tokens":
             warn_unknown(states_of_unknown_sequences(sequences, encoded), stacklevel=4)
         return self._batched(encoded)
-
-    def attention_weights(self, X):
-        """Return the attention weights between the steps of each sequence.
-
-        Parameters
-        ----------
-        X : sequences
-            As in `fit`.
-
-        Returns
-        -------
-        list of ndarray of shape (n_heads, T_i', T_i')
-            One array a sequence, without padding; row t of a head sums to one.
-            T_i' is the number of steps after the front end: ``ceil(T_i / s)``
-            where its convolutions have strides of s in all.
-
-        Raises
-        ------
-        ValueError
-            If the network has no attention (``attention=None``).
-        """
-        return attention_weights(self.net_, self._read_dataset(X))
-
-    def iter_attention_weights(self, X, n_queries=1024):
-        """Return an iterator over the attention weights, a few steps at a time.
-
-        It is for sequences so long that their weights do not fit into memory at once.
-        The iterator reads X as it goes: do not change X before it ends.
-
-        Parameters
-        ----------
-        X : sequences
-            As in `fit`.
-        n_queries : int, default=1024
-            Steps whose weights are computed at once.
-
-        Returns
-        -------
-        iterator of (i, start, weights)
-            Sequence i, the first step of the block, and the weights of this one and
-            those after it, an array of shape (n_heads, n_queries or less, T_i').
-
-        Raises
-        ------
-        ValueError
-            If the network has no attention (``attention=None``), or `n_queries` is not
-            positive.
-        """
-        return iter_attention_weights(self.net_, self._read_dataset(X), n_queries)
 
     def pooling_weights(self, X):
         """Return the weight of each step in attention pooling.

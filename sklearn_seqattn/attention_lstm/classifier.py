@@ -11,7 +11,8 @@ from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.base import BaseSequenceEstimator
 from sklearn_seqattn.attention_lstm.class_weights import weigh_classes
 from sklearn_seqattn.attention_lstm.parameters import SEQUENCE_CONSTRAINTS, SHARE
-from sklearn_seqattn.attention_lstm.targets import check_labels, learn_labels
+from sklearn_seqattn.attention_lstm.target_checks import check_labels
+from sklearn_seqattn.attention_lstm.targets import learn_labels
 from sklearn_seqattn.training.fit import fit
 
 

@@ -14,7 +14,8 @@ from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.base import BaseSequenceEstimator
 from sklearn_seqattn.attention_lstm.parameters import SEQUENCE_CONSTRAINTS
 from sklearn_seqattn.attention_lstm.shrinkage import halves, shrink, stacking_weights
-from sklearn_seqattn.attention_lstm.targets import NumberTargets, check_numbers
+from sklearn_seqattn.attention_lstm.target_checks import check_numbers
+from sklearn_seqattn.attention_lstm.targets import NumberTargets
 from sklearn_seqattn.kernels.ridge import left_out_regression
 from sklearn_seqattn.training.engine import train
 from sklearn_seqattn.training.fit import fit

@@ -28,6 +28,7 @@ from sklearn_seqattn.preprocessing.gain import (
     standardize,
 )
 from sklearn_seqattn.sequences import validate_sequences
+from sklearn_seqattn.training import isolated_torch, predicting
 
 
 class RandomKernelFeatures(
@@ -141,13 +142,14 @@ class RandomKernelFeatures(
             check_range(scaler.scale_)
             self.mean_, self.scale_ = scaler.center_, scaler.scale_
             seed = check_random_state(self.random_state).randint(2**31 - 1)
-            self.kernels_ = RandomConvolutions(
-                input_size=sequences.values.shape[1],
-                max_length=int(sequences.lengths.max()),
-                n_features=int(self.n_features),
-            )
-            generator = torch.Generator().manual_seed(int(seed))
-            self.kernels_.fit(*self._tensors(sequences), generator)
+            with isolated_torch(int(seed)):
+                self.kernels_ = RandomConvolutions(
+                    input_size=sequences.values.shape[1],
+                    max_length=int(sequences.lengths.max()),
+                    n_features=int(self.n_features),
+                )
+                generator = torch.Generator().manual_seed(int(seed))
+                self.kernels_.fit(*self._tensors(sequences), generator)
         return self
 
     def transform(self, X):
@@ -165,7 +167,9 @@ class RandomKernelFeatures(
         """
         check_is_fitted(self)
         sequences = self._read(X, reset=False)
-        return compute_features(self.kernels_, *self._tensors(sequences)).numpy()
+        with predicting():
+            features = compute_features(self.kernels_, *self._tensors(sequences))
+        return features.numpy()
 
     def _read(self, X, *, reset):
         """Validate sequences of numbers."""

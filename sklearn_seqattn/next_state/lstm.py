@@ -31,11 +31,8 @@ from sklearn_seqattn.nn.next_state_network import build_next_state_network, wide
 from sklearn_seqattn.preprocessing.tokens import Tokens
 from sklearn_seqattn.training.devices import resolve_precision
 from sklearn_seqattn.training.fit import TrainingSets, fit
+from sklearn_seqattn.training.network_access import NetworkAccessMixin
 from sklearn_seqattn.training.plan import TrainingRules
-from sklearn_seqattn.training.prediction import (
-    attention_weights,
-    iter_attention_weights,
-)
 
 _NETWORK_PARAMETERS = (
     *("encoder", "hidden_size", "num_layers", "residual", "attention", "num_heads"),
@@ -54,7 +51,9 @@ def auto_epochs(n, batch_size, n_steps):
     return int(np.clip(ceil(1500 / ceil(n / batch_size)), 10, 60))
 
 
-class NextStateLSTM(NestedParameters, NextStateMixin, BaseEstimator):
+class NextStateLSTM(
+    NetworkAccessMixin, NestedParameters, NextStateMixin, BaseEstimator
+):
     r"""Predict the next state of a sequence by an LSTM network with attention.
 
     States are embedded and read by an encoder; each hidden state h_t attends to
@@ -320,11 +319,6 @@ class NextStateLSTM(NestedParameters, NextStateMixin, BaseEstimator):
         self.verbose = verbose
 
     @property
-    def network_(self):
-        """The fitted torch module."""
-        return self.net_.module_
-
-    @property
     def _min_count(self):
         """How often a state must be seen to be known."""
         return self._tokens().min_count
@@ -484,55 +478,9 @@ class NextStateLSTM(NestedParameters, NextStateMixin, BaseEstimator):
             counts = model.learn(valid.streams, valid.weights, rows)
         self.counts_ = counts
 
-    def attention_weights(self, X):
-        """Return the weights with which each position attends to those before it.
-
-        Parameters
-        ----------
-        X : list of sequences of states, or list of DataFrame
-            As in `fit`.
-
-        Returns
-        -------
-        list of ndarray of shape (n_heads, T_i, T_i), float32
-            Row t of a head sums to one over columns 0 .. t. With
-            ``start_state=True`` the first row and column are those of the start
-            symbol, and T_i is one more than the number of states.
-
-        Raises
-        ------
-        ValueError
-            If the network has no attention (``attention=None``).
-        """
-        streams = self._encode(X)
-        return attention_weights(self.net_, StateDataset(streams))
-
-    def iter_attention_weights(self, X, n_queries=1024):
-        """Return an iterator over the attention weights, a few positions at a time.
-
-        For sequences so long that their weights do not fit into memory at once.
-
-        Parameters
-        ----------
-        X : list of sequences of states, or list of DataFrame
-            As in `fit`.
-        n_queries : int, default=1024
-            Positions whose weights are computed at once.
-
-        Returns
-        -------
-        iterator of (i, start, weights)
-            Sequence i, the first position of the block, and the weights of this one
-            and those after it, an array of shape (n_heads, n_queries or less, T_i).
-
-        Raises
-        ------
-        ValueError
-            If the network has no attention (``attention=None``), or `n_queries` is not
-            positive.
-        """
-        streams = self._encode(X)
-        return iter_attention_weights(self.net_, StateDataset(streams), n_queries)
+    def _read_dataset(self, X):
+        """Return checked and encoded sequences for the fitted network."""
+        return StateDataset(self._encode(X))
 
     def _log_proba_batches(self, streams, last=False):
         """Yield (indices, log-probabilities) by buckets of similar length."""

@@ -12,12 +12,11 @@ from hypothesis.extra.numpy import arrays
 from scipy import sparse
 
 from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
+from sklearn_seqattn.attention_lstm.target_checks import check_labels, check_numbers
 from sklearn_seqattn.attention_lstm.targets import (
     ClassTargets,
     LabelTargets,
     NumberTargets,
-    check_labels,
-    check_numbers,
     learn_labels,
 )
 
