@@ -125,7 +125,7 @@ class VersionedPickles:
 class NestedParameters:
     """Set the parameters of an object that is None or a name, as ``tokens__size=32``.
 
-    A subclass says in `_nested` which class such a parameter stands for.
+    A subclass says in `_nested` the class of such a parameter.
     """
 
     _nested = {}

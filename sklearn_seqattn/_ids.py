@@ -1,6 +1,6 @@
-"""The ids that stand for no state of a vocabulary."""
+"""The ids of padding, of unknown states and of the first state."""
 
-#: Padding. Where a start symbol stands before each sequence, it has this id, too.
+#: Padding, and the start symbol of a sequence, if there is one.
 PADDING_ID = 0
 #: Every state that is not in the vocabulary.
 UNKNOWN_ID = 1

@@ -465,7 +465,7 @@ BAD_TABLES = [
         lambda: pd.DataFrame({**CELLS, "age": [7, 8], "name": ["x", "y"]}),
         {},
         ValueError,
-        "X has columns of sequences beside columns of single values, ['age', 'name']; "
+        "X has columns of sequences and columns of single values, ['age', 'name']; "
         "static features are not supported, so leave these columns out.",
     ),
     (

@@ -270,8 +270,7 @@ BAD_FITS = [
         Y,
         {},
         ValueError,
-        "front_end: 'embedding' stands behind another block; make it the first and "
-        "only one.",
+        "front_end: 'embedding' follows another block; make it the first and only one.",
     ),
     (
         "embedding-in-a-group",
@@ -280,7 +279,7 @@ BAD_FITS = [
         Y,
         {},
         ValueError,
-        "front_end: 'embedding' stands in a residual group; make it the first block of "
+        "front_end: 'embedding' is in a residual group; make it the first block of "
         "the front end.",
     ),
     (
@@ -339,7 +338,7 @@ BAD_FITS = [
         Y,
         {},
         ValueError,
-        "front_end: Conv(stride=2) stands in a residual group, whose input and output "
+        "front_end: Conv(stride=2) is in a residual group, whose input and output "
         "must have the same number of steps; set stride=1 there and put a convolution "
         "with the stride before the group.",
     ),

@@ -165,7 +165,7 @@ class BaseSequenceEstimator(
         """Learn how targets are scaled."""
 
     def _class_weights(self, data):
-        """Return the weight of each class, or None where all count alike."""
+        """Return the weight of each class, or None if all are equal."""
         return None
 
     def _tokens(self):

@@ -95,8 +95,9 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         Whether numeric channels are brought to mean 0 and deviation 1 over all
         training steps, and low-amplitude sequences amplified after that: one whose
         largest channel has a standard deviation s below 0.3 is amplified about its
-        mean until that is ``0.3 / (1 + 0.1 ln(0.3 / s))``, all channels alike, but
-        at most about 15,000 times. Events with categories are not amplified.
+        mean until that is ``0.3 / (1 + 0.1 ln(0.3 / s))``, with one gain for all
+        channels, but at most about 15,000 times. Events with categories are not
+        amplified.
     channels_first : bool, default=False
         Whether arrays of X are (n, D, T) and lists hold (D, T_i) arrays.
     time_warp : float, default=0.25

@@ -82,7 +82,7 @@ def resolve_front_end(front_end, *, tokens, n_steps):
     Raises
     ------
     TypeError, ValueError
-        If a block is unknown, has invalid parameters or stands where it cannot.
+        If a block is unknown, has invalid parameters or is in the wrong place.
     """
     if is_auto(front_end):
         front_end = (auto.token_stem if tokens else auto.stem)(n_steps)

@@ -31,7 +31,7 @@ class StateEncodingMixin:
     `columns`; sets `classes_`, `end_state_`, `max_length_`, `unknown_mass_`,
     `vocabulary_` and `events_`.
 
-    An empty sequence is legal where a start symbol stands before each sequence
+    An empty sequence is legal if a start symbol is put before each sequence
     (``start_state=True``), at fit and at prediction.
     """
 

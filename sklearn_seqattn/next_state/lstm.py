@@ -113,7 +113,7 @@ class NextStateLSTM(
         Learn every state of a sequence from those before it, or the last one only.
         These are different tasks: their scores cannot be compared.
     start_state : bool, default=True
-        Whether a start symbol stands before each sequence: the first state is
+        Whether a start symbol is put before each sequence: the first state is
         learned, and an empty prefix is legal. Set it to False where sequences are
         windows cut from longer ones.
     end_state : bool, default=False
@@ -243,7 +243,7 @@ class NextStateLSTM(
         "early_stopping": ["boolean"],
     }
 
-    _uses_features = True  # other columns of events beside the states
+    _uses_features = True  # other columns of events besides the states
     _nested = {"tokens": lambda: Tokens(dropout=0.05), "blend": Counts}
     _rules = TrainingRules(
         batch_size=auto_batch_size,

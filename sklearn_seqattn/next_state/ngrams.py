@@ -181,7 +181,7 @@ class NgramModel:
             Each row's exponentials sum to one.
         """
         ranks = self._match(contexts)
-        if self.smoothing == "additive":  # a context counts whole or not at all
+        if self.smoothing == "additive":  # only contexts that match whole count
             whole = ranks[(contexts >= 0).sum(axis=1), np.arange(len(contexts))] >= 0
             ranks = np.where(whole, ranks, -1)
         depth = (ranks >= 0).sum(axis=0)  # 0: nothing matched, not even the root

@@ -80,8 +80,8 @@ class StateStreams:
     def without_untrained(self, fitted, *, last_only=False):
         """Return these sequences without the targets that others never have.
 
-        A class that is no target of the fitted sequences has an untrained output. What
-        held-out sequences say of such outputs is chance.
+        A class that is no target of the fitted sequences has an untrained output,
+        whose values on held-out sequences are chance.
 
         Parameters
         ----------

@@ -52,7 +52,7 @@ def attend(query, key, value, mask, causal):
     -------
     contexts : Tensor of shape (B, N, T_q, d)
     """
-    if causal:  # padding lies behind every real step: causal hides it too
+    if causal:  # padding follows every real step: causal hides it too
         return scaled_dot_product_attention(query, key, value, is_causal=True)
     return scaled_dot_product_attention(query, key, value, mask[:, None, None, :])
 

@@ -20,7 +20,7 @@ from sklearn_seqattn.nn.masking import masked_softmax
 
 
 class ScoredAttention(nn.Module):
-    """Attention by one alignment score, with the values taken as they are.
+    """Attention by one alignment score, without a projection of the values.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ class MultiHeadAttention(nn.Module):
     def projected(self, query, key, places=None):
         """Project queries and keys, (B, N, T, key_size / N) each.
 
-        They stand at `places` (B, T), or at 0, 1, 2, ...
+        Their positions are `places` (B, T), or 0, 1, 2, ...
         """
         query = self._heads(self.project_query(query))
         key = self._heads(self.project_key(key))

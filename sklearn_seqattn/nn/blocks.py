@@ -14,7 +14,7 @@ from sklearn_seqattn.nn.fields import Share, Size
 
 
 class Block(Component):
-    """Base of the blocks that may stand in a front end.
+    """Base of the blocks of a front end.
 
     A subclass is registered by `register_block`, which makes it a frozen dataclass. Its
     `build` returns a module that maps ``(x, mask)``, of shapes (B, T, C) and (B, T),
@@ -49,7 +49,7 @@ class Embedding(Block):
 
 @register_block("differences")
 class Differences(Block):
-    """The steps and, beside them, their normalized differences.
+    """Each step, joined with its normalized difference from an earlier step.
 
     Step t becomes ``[x_t ; norm(x_t - x_(t - lag))]``, batch-normalized.
 

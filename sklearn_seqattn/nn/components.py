@@ -113,7 +113,7 @@ class Registry:
     noun : str
         What one is called in messages.
     aliases : dict, default={}
-        By a further name, ``(name, parameters)`` of what it stands for.
+        By a further name, the ``(name, parameters)`` that it means.
     renamed : dict of str, default={}
         New names by old ones, for messages.
     """

@@ -1,7 +1,7 @@
 """Use one torch thread in forked children.
 
 A fork copies one thread. The other threads of torch do not exist in the child, and an
-operation that hands work to them would wait for ever.
+operation that waits for them would never end.
 """
 
 import os

@@ -39,12 +39,12 @@ class Residual(Block):
         for block in _flat(blocks):
             if isinstance(block, Embedding):
                 raise ValueError(
-                    "front_end: 'embedding' stands in a residual group; make it the "
+                    "front_end: 'embedding' is in a residual group; make it the "
                     "first block of the front end."
                 )
             if getattr(block, "stride", 1) > 1:
                 raise ValueError(
-                    f"front_end: {block!r} stands in a residual group, whose input and "
+                    f"front_end: {block!r} is in a residual group, whose input and "
                     "output must have the same number of steps; set stride=1 there and "
                     "put a convolution with the stride before the group."
                 )
@@ -66,7 +66,7 @@ def read_front_end(front_end):
     Parameters
     ----------
     front_end : None, str, dict, Block, or list or tuple of them
-        A name stands for a block's defaults, a nested list or tuple for a residual
+        A name means a block's defaults, a nested list or tuple for a residual
         group, a dict ``{name: parameters}`` for a block.
 
     Returns
@@ -93,7 +93,7 @@ def read_front_end(front_end):
         raise ValueError(f"front_end has more than {_MOST_BLOCKS} blocks.")
     if any(isinstance(block, Embedding) for block in blocks[1:]):
         raise ValueError(
-            "front_end: 'embedding' stands behind another block; make it the first "
+            "front_end: 'embedding' follows another block; make it the first "
             "and only one."
         )
     return blocks

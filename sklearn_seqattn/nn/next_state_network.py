@@ -193,7 +193,7 @@ def widen(network, wider, columns):
     network : NextStateNetwork
         The trained network, of K states.
     wider : NextStateNetwork
-        Built alike, but for more states; changed in place.
+        Built in the same way, but for more states; changed in place.
     columns : Tensor of shape (K,), int64
         The new number of each state.
     """

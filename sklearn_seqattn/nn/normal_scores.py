@@ -17,7 +17,7 @@ class NormalScores(nn.Module):
     training steps is above 100, a value of rank r among S of them becomes the quantile
     ``(r - 1/2) / S`` of the normal distribution, r the mean rank of equal ones. Values
     in between are interpolated between at most 32 knots, and those beyond the training
-    values get the scores of these. Other channels stay as they are.
+    values get the scores of these. Other channels do not change.
 
     The knots are buffers. A new module holds no useful values until `fit` or
     `load_state_dict` has filled them in.

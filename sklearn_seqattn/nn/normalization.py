@@ -60,7 +60,7 @@ class LayerNorm(nn.Module):
 
 
 class Differences(nn.Module):
-    """The steps and, beside them, their batch-normalized differences.
+    """Each step, joined with its batch-normalized difference from an earlier step.
 
     ``[x_t ; norm(x_t - x_(t - lag))]``; the difference of the first `lag` steps is zero
     before it is normalized. A convolution learns slopes of smooth values slowly;

@@ -52,7 +52,7 @@ class RotaryPositions(nn.Module):
         if places is None:
             angles = _angles(torch.arange(x.shape[2], device=x.device), self.size)
         else:
-            angles = _angles(places[:, None], self.size)  # alike for all heads
+            angles = _angles(places[:, None], self.size)  # the same for all heads
         sin, cos = angles.sin().to(x.dtype), angles.cos().to(x.dtype)
         first, second, rest = x.split([self.size // 2] * 2 + [self.size % 2], dim=-1)
         rotated = first * cos - second * sin, first * sin + second * cos, rest

@@ -10,8 +10,8 @@ _N_PARTS = 4
 def warp_time(values, lengths, most, *, multiple=1):
     """Warp half of the sequences of a batch in time, at random.
 
-    All of them are stretched by one factor between ``1 / (1 + most)`` and ``1 + most``,
-    so that little is padded. Each quarter of each of them is then stretched by a factor
+    All of them are warped by one factor between ``1 / (1 + most)`` and ``1 + most``,
+    so that little is padded. Each quarter of each of them is then warped by a factor
     of its own between ``1 / (1 + 2 most)`` and ``1 + 2 most``, relative to the other
     quarters. Logarithms of factors are uniform. New steps are interpolated linearly
     between the old ones; the first and the last step keep their values (Le Guennec et

@@ -164,7 +164,7 @@ class SequenceScaler(
         lowest, highest = sequences.channel_ranges()
         center, scale = _STATISTICS[self.method](sequences, weights, lowest, highest)
         largest = np.maximum(highest, -lowest)
-        # float64 whatever the dtype of X: the same numbers are scaled alike.
+        # float64 whatever the dtype of X: the same numbers are scaled in the same way.
         eps = np.finfo(np.float64).eps
         is_constant = (lowest == highest) | (scale <= 10 * eps * largest)
         self.center_, self.scale_ = center, np.where(is_constant, 1.0, scale)

@@ -70,7 +70,7 @@ def steps_of(values, starts, stops):
     values : ndarray of shape (S, ...) or ArrayList
         The steps of all sequences.
     starts, stops : ndarray of shape (n,), int64
-        First step of each sequence, and the step behind its last one.
+        First step of each sequence, and the step after its last one.
 
     Returns
     -------
@@ -107,7 +107,7 @@ def blocks_of(values, starts, stops, n_steps=None):
     values : ndarray of shape (S, ...) or ArrayList
         The steps of all sequences.
     starts, stops : ndarray of shape (n,), int64
-        First step of each sequence, and the step behind its last one.
+        First step of each sequence, and the step after its last one.
     n_steps : int or None, default=None
         Steps of a block; the last one may have less. None takes `steps_at_once`.
 

@@ -130,6 +130,6 @@ def _list_to_array(item, where):
             f"{where} has steps that differ in their number of channels; expected "
             "n_steps numbers, or n_steps lists of n_channels numbers."
         ) from error
-    if array.dtype.kind in "US":  # NumPy made strings of the numbers beside them
+    if array.dtype.kind in "US":  # NumPy made strings of numbers
         return np.asarray(item, dtype=object)
     return array

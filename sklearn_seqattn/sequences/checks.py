@@ -194,5 +194,5 @@ def _to_float(value):
     if isinstance(value, datetime.date | datetime.timedelta | np.datetime64):
         raise TypeError("pass numbers instead, for example the seconds since a start")
     if np.ndim(value):
-        raise TypeError("a sequence stands where a number is expected")
+        raise TypeError("a number is expected, not a sequence")
     return np.nan if value is pd.NA else float(value)

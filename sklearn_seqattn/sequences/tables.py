@@ -170,7 +170,7 @@ def stack_channels(columns, name, *, channels_first):
     scalar = [key for key, cells in columns.items() if not holds_sequences(cells)]
     if scalar:
         raise ValueError(
-            f"{name} has columns of sequences beside columns of single values, "
+            f"{name} has columns of sequences and columns of single values, "
             f"{scalar}; static features are not supported, so leave these columns out."
         )
     if len(columns) == 1:

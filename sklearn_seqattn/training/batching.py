@@ -235,7 +235,7 @@ class BucketBatches:
 class TrainingBatches(BucketBatches):
     """Batches whose inputs hold the weights of the sequences, as "weights" (B,).
 
-    skorch and its callbacks expect the targets alone beside the inputs.
+    skorch and its callbacks expect nothing but targets besides the inputs.
     """
 
     def _padded(self, rows):

@@ -107,7 +107,7 @@ class CheckpointFile:
             self.left = Reader(arrays).read(document, "the checkpoint")
             if not _has_parts(self.left):
                 raise FileFormatError(
-                    f"{self.path} is no checkpoint; delete it to begin anew."
+                    f"{self.path} is no checkpoint; delete it to start a new fit."
                 )
 
     @property
@@ -160,7 +160,7 @@ class CheckpointFile:
                 raise ValueError(
                     f"{self.path} is the checkpoint of another fit: {name} was {old} "
                     f"there, and is {new} here. Use another folder for the checkpoint, "
-                    "or delete the file to begin anew."
+                    "or delete the file to start a new fit."
                 )
 
     def write(self, net):
@@ -197,8 +197,8 @@ class CheckpointFile:
             restore_net_state(net, self.left)
         except Exception as error:  # states of other trainings fail anywhere
             raise FileFormatError(
-                f"{self.path} does not fit the training ({error}); delete it to begin "
-                "anew."
+                f"{self.path} does not fit the training ({error}); delete it to start "
+                "a new fit."
             ) from error
 
     def remove(self):

@@ -1,7 +1,7 @@
 """The steps of a fit, in one order for all estimators.
 
 Read, split, encode, build, train, calibrate, record. The seeds, the checkpoint, the
-generators of torch and the rollback after an error stand around them.
+state of torch and the rollback after an error are around them.
 """
 
 from math import ceil

@@ -1,4 +1,4 @@
-"""How an estimator is trained: the rules behind "auto", and the plan of one fit."""
+"""How an estimator is trained: the rules of "auto", and the plan of one fit."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
