@@ -68,8 +68,9 @@ def _looks_padded(sequences, *, at_end):
     runs, n_zeros = [], 0
     for steps in _steps(sequences):
         is_zero = ~(steps != 0).reshape(len(steps), -1).any(axis=1)
-        filled = np.flatnonzero(~is_zero[::-1] if at_end else ~is_zero)
-        runs.append(filled[0] if len(filled) else len(steps))
+        if is_zero.all():  # nothing was padded
+            continue
+        runs.append(np.flatnonzero(~is_zero[::-1] if at_end else ~is_zero)[0])
         n_zeros += int(is_zero.sum())
     runs = np.array(runs)
     n_padding = runs.sum()

@@ -83,10 +83,10 @@ DEEP = 1
 for _ in range(60):
     DEEP = {"tuple": [DEEP]}
 
-NUMBERS = ("attributes", "net_", "numbers")
-CLASSES = ("attributes", "classes_")
+CONFIG = ("attributes", "net_", "config")
+ENCODER = ("attributes", "target_encoder_")
 HUGE = 2**31 - 1
-DILATIONS = {"tuple": [1, 2**20, 1]}
+FAR = {"dict": [["conv", {"dict": [["dilation", 2**20]]}]]}
 STEPS = ("state", "steps", "list")
 
 
@@ -105,40 +105,39 @@ STEPS = ("state", "steps", "list")
         ("classifier", put("params", "lr", {"float": "nan"}), "The 'lr' parameter"),
         ("classifier", put("params", "lr", {"code": "1"}), "is of no known kind"),
         ("classifier", put("params", "lr", 2**80), "lr is of the type int"),
-        ("classifier", put(*NUMBERS, "hidden_size", HUGE), "net_"),
-        ("classifier", put(*NUMBERS, "hidden_size", 10**12), "hidden_size"),
-        ("classifier", put(*NUMBERS, "hidden_size", "8"), "hidden_size"),
-        ("classifier", put(*NUMBERS, "num_layers", HUGE), "num_layers is 2147"),
-        ("classifier", put(*NUMBERS, "num_layers", 2), "weights is of the type"),
-        ("classifier", put(*NUMBERS, "num_heads", 3), "not a multiple of num_head"),
-        ("classifier", put(*NUMBERS, "encoder", "rnn"), "encoder"),
-        ("classifier", put(*NUMBERS, "input_size", 3), "has the shape"),
-        ("classifier", put(*NUMBERS, "n_outputs", 3), "has the shape"),
-        ("classifier", put(*NUMBERS, "front_end", {"tuple": ["x"]}), "unknown block"),
+        ("classifier", put(*CONFIG, "hidden_size", HUGE), "net_"),
+        ("classifier", put(*CONFIG, "hidden_size", 10**12), "hidden_size"),
+        ("classifier", put(*CONFIG, "hidden_size", "8"), "hidden_size"),
+        ("classifier", put(*CONFIG, "num_layers", HUGE), "num_layers"),
+        ("classifier", put(*CONFIG, "num_layers", 2), "weights is of the type"),
+        ("classifier", put(*CONFIG, "num_heads", 0), "num_heads"),
+        ("classifier", put(*CONFIG, "encoder", "rnn"), "encoder"),
+        ("classifier", put(*CONFIG, "input_size", 3), "has the shape"),
+        ("classifier", put(*CONFIG, "n_outputs", 3), "has the shape"),
+        ("classifier", put(*CONFIG, "front_end", {"list": ["x"]}), "Unknown block"),
         (
             "classifier",  # 4 * 2**40 weights and more
             several(
-                put(*NUMBERS, "hidden_size", 2**20),
-                put(*NUMBERS, "head_units", {"tuple": [2**24]}),
+                put(*CONFIG, "hidden_size", 2**20),
+                put(*CONFIG, "head_units", {"tuple": [2**24]}),
             ),
             "net_",
         ),
         ("classifier", put("attributes", "net_", "dtype", "float16"), "one of 'flo"),
-        (
-            "default",
-            put(*NUMBERS, "front_end_sizes", "conv_dilation", DILATIONS),
-            "the reach of conv is",
-        ),
+        ("classifier", put(*CONFIG, "front_end", {"list": [FAR]}), "reach"),
         ("classifier", put("attributes", "n_iter_", 7), "n_iter_ is 7"),
-        ("classifier", put(*CLASSES, None), "not a vector"),
-        ("classifier", put(*CLASSES, "values", ["up"]), "outputs and ids"),
-        ("classifier", put(*CLASSES, "values", ["up"] * 2), "repeated state"),
+        ("classifier", put(*ENCODER, "classes", None), "not a vector"),
+        ("classifier", put(*ENCODER, "classes", "values", ["up"]), "outputs and ids"),
+        ("classifier", put(*ENCODER, "classes", "values", ["up"] * 2), "repeated"),
+        ("classifier", put(*ENCODER, "multilabel", True), "numbers of the label"),
+        ("regressor", fill("target_encoder_['scale']", lambda a: -a), "not positive"),
+        ("regressor", put(*ENCODER, "shape", {"tuple": [2]}), "has the shape"),
         ("classifier", fill("weights", lambda a: a * np.nan), "NaN or infinity"),
         ("classifier", fill("weights", lambda a: a[:1]), "has the shape"),
         ("classifier", fill("weights", lambda a: a.astype(int)), "of the kind 'f'"),
         ("classifier", lambda node, a: a.update(extra=np.zeros(1)), "arrays of no use"),
         ("classifier", lambda node, a: a.popitem(), "that is not there"),
-        ("classifier", lambda node, a: node["attributes"].pop("_multilabel"), "lacks"),
+        ("classifier", lambda node, a: node["attributes"].pop("net_"), "lacks"),
         ("classifier", put("attributes", "note", 1), "lacks, or should not have"),
         ("classifier", put("settings", "output", "pandas"), "no output to set"),
         (
