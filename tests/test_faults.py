@@ -53,7 +53,7 @@ class TestKilledFit:
         for n_batches in (0, 3, 5, 12, 14, 22, 29):
             folder = tmp_path / str(n_batches)
             out, into = os.pipe()
-            model = AttentionLSTMClassifier(**SMALL, checkpoint_dir=folder)
+            model = AttentionLSTMClassifier(**SMALL, checkpoint=folder)
             child = fork(
                 lambda m=model, i=into: m.set_params(callbacks=[Tell(i)]).fit(X, Y)
             )
@@ -129,7 +129,7 @@ class TestFullDisk:
     def test_a_checkpoint_fails_the_fit_and_the_old_fit_stays(self, tmp_path):
         model = AttentionLSTMClassifier(**SMALL).fit(X, Y)
         before = model.predict_proba(X)
-        model.set_params(checkpoint_dir=tmp_path, max_epochs=2)
+        model.set_params(checkpoint=tmp_path, max_epochs=2)
 
         def fit():
             try:
@@ -183,7 +183,7 @@ class TestNoPermission:
     def test_a_checkpoint_fails_the_fit_and_the_old_fit_stays(self, folder):
         model = AttentionLSTMClassifier(**SMALL).fit(X, Y)
         before = model.predict_proba(X)
-        model.set_params(checkpoint_dir=folder)
+        model.set_params(checkpoint=folder)
         folder.chmod(0o555)
 
         def fit():
