@@ -142,6 +142,8 @@ def check_text(flat, lengths, name):
 
 def check_integers(flat, lengths, name):
     """Return tokens as int64; floats pass only if every one is a whole number."""
+    if flat.dtype.kind == "O":  # an empty object array stands among numbers
+        flat = objects_to_float(flat, lengths, name)
     if flat.dtype.kind == "f":
         check_finite(flat[:, np.newaxis], lengths, name)
         is_fraction = flat != np.floor(flat)

@@ -44,6 +44,8 @@ class LeanAdamW(torch.optim.AdamW):
 
     add_param_group = unwrap(torch.optim.AdamW.add_param_group)
     zero_grad = unwrap(torch.optim.AdamW.zero_grad)
+    state_dict = unwrap(torch.optim.AdamW.state_dict)
+    load_state_dict = unwrap(torch.optim.AdamW.load_state_dict)
 
     def step(self, closure=None):
         """Take one step; the closure computes the gradient."""
