@@ -56,7 +56,7 @@ def save_model(estimator, path):
     ...     save_model(model, f"{folder}/states.seqattn")
     ...     copy = load_model(f"{folder}/states.seqattn")
     >>> copy.predict(["b a"])
-    array(['b'], dtype='<U1')
+    array(['b'], dtype=object)
     """
     if not isinstance(estimator, BaseEstimator):
         raise TypeError(f"{estimator!r:.80} is no estimator.")
