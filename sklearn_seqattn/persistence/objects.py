@@ -23,6 +23,7 @@ from sklearn_seqattn.persistence.registry import (
     COMPONENTS,
     ESTIMATORS,
     PARAMETER_OBJECTS,
+    find_components,
     find_estimator,
     find_parameter_class,
 )
@@ -79,7 +80,8 @@ class ModelWriter(Writer):
             params = self._values(_params_of(value), where, depth)
             return {"__object__": name, "params": params}
         if isinstance(value, Component):
-            kind = "block" if isinstance(value, COMPONENTS["block"].base) else "encoder"
+            is_block = isinstance(value, find_components("block").base)
+            kind = "block" if is_block else "encoder"
             params = self._values(_params_of(value), where, depth)
             return {"__object__": kind, "name": value.name, "params": params}
         if type(value) is find_class(name):
@@ -198,7 +200,7 @@ class ModelReader(Reader):
             refuse(where, name, "the name of a component")
         params = self._values(node["params"], name, depth)
         try:
-            return COMPONENTS[node["__object__"]].make({name: params})
+            return find_components(node["__object__"]).make({name: params})
         except (TypeError, ValueError) as error:
             raise FileFormatError(f"{where}: {error}") from None
 

@@ -2,9 +2,6 @@
 
 from importlib import import_module
 
-from sklearn_seqattn.nn.blocks import BLOCKS
-from sklearn_seqattn.nn.encoders import ENCODERS
-
 #: Estimators of this library, and the file with the table of their attributes.
 ESTIMATORS = {
     "AttentionLSTMClassifier": "network_attributes",
@@ -29,8 +26,11 @@ PARAMETER_OBJECTS = {
 }
 
 
-#: Components of networks, those that users register included, by their kind.
-COMPONENTS = {"block": BLOCKS, "encoder": ENCODERS}
+#: Registries of the components of networks, those of users included: "module:name".
+COMPONENTS = {
+    "block": "sklearn_seqattn.nn.blocks:BLOCKS",
+    "encoder": "sklearn_seqattn.nn.encoders:ENCODERS",
+}
 
 
 def find_estimator(name):
@@ -43,7 +43,27 @@ def find_estimator(name):
     )
 
 
+def find_components(kind):
+    """Return a registry of components.
+
+    Parameters
+    ----------
+    kind : str
+        A key of `COMPONENTS`.
+
+    Returns
+    -------
+    registry : Registry
+    """
+    return _find(COMPONENTS[kind])
+
+
 def find_parameter_class(name):
     """Return the class of a parameter object."""
-    module, _, name = PARAMETER_OBJECTS[name].partition(":")
+    return _find(PARAMETER_OBJECTS[name])
+
+
+def _find(place):
+    """Import what stands at a place, "module:name"."""
+    module, _, name = place.partition(":")
     return getattr(import_module(module), name)
