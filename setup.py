@@ -17,11 +17,11 @@ EXTRAS = {
         "pyarrow>=26.0",
         "pytest>=9.0",
         "pytest-xdist>=3.8",
-        "safetensors>=0.6",
+        "safetensors>=0.6.1",
         "skops>=0.13",
     ],
     "optuna": ["optuna>=5.0"],
-    "persistence": ["safetensors>=0.6", "skops>=0.13"],
+    "persistence": ["safetensors>=0.6.1", "skops>=0.13"],
     "test": [
         "cloudpickle>=3.1",
         "codespell>=2.4",
@@ -34,7 +34,7 @@ EXTRAS = {
         "pytest>=9.0",
         "pytest-xdist>=3.8",
         "ruff>=0.17",
-        "safetensors>=0.6",
+        "safetensors>=0.6.1",
         "skops>=0.13",
     ],
 }
@@ -55,7 +55,7 @@ setup(
         "pandas>=2.2.2",
         "scikit-learn>=1.7",
         "skorch>=1.2",
-        "torch>=2.13",  # older releases have not been tried
+        "torch>=2.13",  # torch.accelerator needs 2.6; releases before 2.13 are not tested
         "tqdm>=4.60",
     ],
     extras_require=EXTRAS,

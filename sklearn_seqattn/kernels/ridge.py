@@ -5,7 +5,7 @@ A fit returns plain weights, so that the head is one linear layer.
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import expit, log_softmax
+from scipy.special import log_expit, log_softmax
 from sklearn import config_context
 from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import KFold, cross_val_predict
@@ -164,7 +164,7 @@ def _logit_factor(values, indicators, sample_weight, multilabel):
         logits = np.exp(log_factor) * values
         if multilabel:
             sides = np.where(indicators, logits, -logits)
-            losses = -np.log(np.maximum(expit(sides), 1e-300)).sum(1)
+            losses = -log_expit(sides).sum(1)
         else:
             losses = -(log_softmax(logits, axis=1) * indicators).sum(1)
         return np.average(losses, weights=sample_weight)
