@@ -55,7 +55,7 @@ setup(
         "pandas>=2.2.2",
         "scikit-learn>=1.7",
         "skorch>=1.2",
-        "torch>=2.13",  # torch.accelerator needs 2.6; releases before 2.13 are not tested
+        "torch>=2.13",  # needs torch.accelerator (2.6); 2.13 is the oldest tested
         "tqdm>=4.60",
     ],
     extras_require=EXTRAS,
