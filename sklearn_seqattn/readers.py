@@ -10,14 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import (
-    is_datetime64_any_dtype,
-    is_numeric_dtype,
-    is_timedelta64_dtype,
-)
 
 from sklearn_seqattn.sequences.event_tables import events_to_sequences
 from sklearn_seqattn.sequences.frames import check_unique, is_frame, to_pandas
+from sklearn_seqattn.sequences.text_columns import to_numbers, to_times
 
 #: Every cell of the row between two sequences of a feature table.
 SEPARATOR = ">*"
@@ -88,7 +84,7 @@ def read_feature_table(path, *, columns=None, numeric=()):
     for name in numeric:
         if name not in columns:
             raise ValueError(f"{path} has no feature {name!r}; it has {columns}.")
-        table[name] = _to_numbers(
+        table[name] = to_numbers(
             table[name], lambda row: f"{path}: line {events[row][0]}"
         )
     if not events:
@@ -166,11 +162,11 @@ def read_event_log(
     roles = [case, activity, *([] if timestamp is None else [timestamp])]
     _check_columns(log, roles, others, numeric)
     changed = {
-        name: _to_numbers(log[name], "Row {} of the event log".format)
+        name: to_numbers(log[name], "Row {} of the event log".format)
         for name in numeric
     }
     if timestamp is not None:
-        changed[timestamp] = _to_times(log[timestamp], timestamp_format)
+        changed[timestamp] = to_times(log[timestamp], timestamp_format)
     return events_to_sequences(
         log.assign(**changed),
         id=case,
@@ -278,58 +274,3 @@ def _check_columns(log, roles, others, numeric):
                 "log; every event needs a case, an activity and, if they are used, a "
                 "time, so drop or fill such rows first."
             )
-
-
-def _to_numbers(column, place):
-    """Return a column as floats; raise at the first value that is no number.
-
-    The callable `place` returns what to call a row in the error message.
-    """
-    numbers = pd.to_numeric(column, errors="coerce").astype(np.float64)
-    is_wrong = (numbers.isna() & column.notna()).to_numpy()
-    if is_wrong.any():
-        row = int(is_wrong.argmax())
-        raise ValueError(
-            f"{place(row)} has {column.iloc[row]!r} in column {column.name!r}, which "
-            "is no number."
-        )
-    return numbers
-
-
-def _to_times(column, time_format):
-    """Return a complete column of times as dates or numbers."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.astype(column.cat.categories.dtype)
-    if is_datetime64_any_dtype(column.dtype) or is_timedelta64_dtype(column.dtype):
-        return column
-    if is_numeric_dtype(column.dtype):
-        if time_format is None:
-            return column
-        column = column.astype(str)  # such as 202501 for "%Y%m"
-    if time_format is not None and "%" not in time_format:
-        raise ValueError(
-            f"timestamp_format={time_format!r} is no format of strftime, such as "
-            "'%d.%m.%Y %H:%M'."
-        )
-    try:
-        times = pd.to_datetime(
-            column, format=time_format or "ISO8601", utc=True, errors="coerce"
-        )
-    except ValueError as error:
-        raise ValueError(f"timestamp_format={time_format!r}: {error}.") from error
-    if times.notna().all():
-        return times
-    numbers = pd.to_numeric(column, errors="coerce")
-    if time_format is None and np.isfinite(numbers).all():
-        return numbers
-    row = int(times.isna().to_numpy().argmax())
-    wanted = f"a time of timestamp_format={time_format!r}"
-    if time_format is None:
-        wanted = (
-            "a time in ISO 8601, such as '2025-01-31 09:00:00'; give the format of "
-            "other times as timestamp_format=, for example '%d.%m.%Y %H:%M'"
-        )
-    raise ValueError(
-        f"Row {row} of the event log has {column.iloc[row]!r} in column "
-        f"{column.name!r}, which is not {wanted}."
-    )

@@ -9,7 +9,6 @@ from sklearn.utils.validation import (
 from sklearn_seqattn._estimator import (
     NestedParameters,
     VersionedPickles,
-    check_sample_weight,
 )
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.network_config import (
@@ -25,6 +24,8 @@ from sklearn_seqattn.attention_lstm.target_checks import check_same_classes
 from sklearn_seqattn.attention_lstm.training_data import (
     LabeledSequences,
     canonical_rows,
+    check_weights,
+    validation_pair,
 )
 from sklearn_seqattn.kernels.fitting import fit_kernel_branch, keep_features
 from sklearn_seqattn.kernels.partner import RandomKernels
@@ -97,7 +98,7 @@ class BaseSequenceEstimator(
                 "None."
             )
         y = self._check_targets(y, sequences.lengths)
-        weights = self._check_weights(sample_weight, y)
+        weights = check_weights(sample_weight, y)
         kept = np.flatnonzero(weights)
         if len(kept) < len(weights):
             sequences, y, weights = sequences.take(kept), y[kept], weights[kept]
@@ -110,35 +111,14 @@ class BaseSequenceEstimator(
         data = LabeledSequences(sequences.take(rows), targets[rows], weights)
         return data, self._read_validation(*validation)
 
-    def _check_weights(self, sample_weight, y):
-        """Return the weight of each sequence, (n,) float64."""
-        if sample_weight is not None and not np.any(np.asarray(sample_weight)):
-            raise ValueError(
-                "sample_weight is zero for every sequence; at least one must count."
-            )
-        return check_sample_weight(
-            sample_weight, y, dtype=np.float64, ensure_non_negative=True
-        )
-
     def _read_validation(self, validation_data, X_val, y_val):
         """Return the user's validation data, from either pair of arguments, or None."""
-        if validation_data is None and X_val is None and y_val is None:
+        pair = validation_pair(validation_data, X_val, y_val)
+        if pair is None:
             return None
-        if validation_data is not None:
-            if X_val is not None or y_val is not None:
-                raise ValueError(
-                    "validation_data and X_val, y_val say the same; pass one of them."
-                )
-            if not isinstance(validation_data, tuple | list) or (
-                len(validation_data) != 2
-            ):
-                raise ValueError("validation_data must be a pair (X, y).")
-            X_val, y_val = validation_data
-        if X_val is None or y_val is None:
-            raise ValueError("Validation needs both X_val and y_val; one is missing.")
-        sequences = self._read(X_val, reset=False)
-        y_val = self._check_targets(y_val, sequences.lengths)
-        targets = self.target_encoder_.encode(y_val)
+        sequences = self._read(pair[0], reset=False)
+        y = self._check_targets(pair[1], sequences.lengths)
+        targets = self.target_encoder_.encode(y)
         return LabeledSequences(sequences, targets, np.ones(len(sequences)))
 
     def _make_datasets(self, data, valid, *, fresh):

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
+from sklearn_seqattn._estimator import check_sample_weight
 from sklearn_seqattn.sequences import Sequences
 from sklearn_seqattn.sequences.array_list import steps_at_once
 from sklearn_seqattn.training.fingerprint import digest
@@ -50,6 +51,69 @@ class LabeledSequences:
         )
 
 
+def check_weights(sample_weight, y):
+    """Return the weight of each sequence.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n,) or None
+        As the user gave it; None weighs all alike.
+    y : ndarray of shape (n, ...)
+        The targets.
+
+    Returns
+    -------
+    weights : ndarray of shape (n,), float64
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative or all are zero.
+    """
+    if sample_weight is not None and not np.any(np.asarray(sample_weight)):
+        raise ValueError(
+            "sample_weight is zero for every sequence; at least one must count."
+        )
+    return check_sample_weight(
+        sample_weight, y, dtype=np.float64, ensure_non_negative=True
+    )
+
+
+def validation_pair(validation_data, X_val, y_val):
+    """Return the validation data that the user gave.
+
+    Parameters
+    ----------
+    validation_data : tuple (X, y) or None
+        Both at once.
+    X_val, y_val : object or None
+        Both as arguments of their own.
+
+    Returns
+    -------
+    pair : tuple (X, y) or None
+        None without validation data.
+
+    Raises
+    ------
+    ValueError
+        If they are given twice, or one is missing.
+    """
+    if validation_data is not None:
+        if X_val is not None or y_val is not None:
+            raise ValueError(
+                "validation_data and X_val, y_val say the same; pass one of them."
+            )
+        if not isinstance(validation_data, tuple | list) or len(validation_data) != 2:
+            raise ValueError("validation_data must be a pair (X, y).")
+        X_val, y_val = validation_data
+    elif X_val is None and y_val is None:
+        return None
+    if X_val is None or y_val is None:
+        raise ValueError("Validation needs both X_val and y_val; one is missing.")
+    return X_val, y_val
+
+
 def canonical_rows(sequences, targets, weights):
     """Merge equal rows, and order by content.
 
@@ -83,11 +147,14 @@ def canonical_rows(sequences, targets, weights):
     [(0, 3.0), (1, 1.0)]
     """
     steps, starts = _step_contents(sequences), sequences.starts
-    stops = starts + sequences.lengths
+    stops, targets = starts + sequences.lengths, _bytes_of(targets)
+    at_once = steps_at_once(steps)
     digests = np.empty((len(sequences), 4), dtype=np.uint64)
     for i, (start, stop) in enumerate(zip(starts, stops, strict=True)):
+        content = steps[start:stop]
+        blocks = [content[k : k + at_once] for k in range(0, len(content), at_once)]
         # The sequence comes first: the order does not depend on the targets' units.
-        digests[i] = [*_digest(steps[start:stop]), *_digest(targets[i : i + 1])]
+        digests[i] = [*_digest(map(_bytes_of, blocks)), *_digest([targets[i]])]
     order = np.lexsort(digests.T[::-1])
     is_new = np.ones(len(order), dtype=bool)
     is_new[1:] = (digests[order[1:]] != digests[order[:-1]]).any(axis=1)
@@ -95,12 +162,11 @@ def canonical_rows(sequences, targets, weights):
     return order[is_new], np.bincount(groups, weights=weights[order])
 
 
-def _digest(array):
-    """Hash the values of an array (S, ...) to two numbers, whatever their storage."""
+def _digest(blocks):
+    """Hash the bytes of some arrays to two numbers."""
     content = blake2b(digest_size=16)
-    n_steps = steps_at_once(array)
-    for start in range(0, len(array), n_steps):
-        content.update(_bytes_of(array[start : start + n_steps]))
+    for block in blocks:
+        content.update(block)
     return unpack(">2Q", content.digest())
 
 
