@@ -10,8 +10,18 @@ VERSION = (HERE / "sklearn_seqattn" / "_version.py").read_text().split('"')[-2]
 EXTRAS = {
     "bench": ["keras>=3.10", "onnx>=1.18", "onnxruntime>=1.22", "tensorflow-cpu>=2.20"],
     "mlflow": ["mlflow-skinny>=3.17"],
+    "oldest": [  # what .ci/run needs in the environment of the oldest versions
+        "cloudpickle>=3.1",
+        "hypothesis>=6.150",
+        "polars>=2.1",
+        "pyarrow>=26.0",
+        "pytest>=9.0",
+        "pytest-xdist>=3.8",
+        "safetensors>=0.6.1",
+        "skops>=0.13",
+    ],
     "optuna": ["optuna>=5.0"],
-    "persistence": ["safetensors>=0.6"],
+    "persistence": ["safetensors>=0.6.1", "skops>=0.13"],
     "test": [
         "cloudpickle>=3.1",
         "codespell>=2.4",
@@ -19,10 +29,13 @@ EXTRAS = {
         "mlflow-skinny>=3.17",
         "numpydoc>=1.11",
         "optuna>=5.0",
+        "polars>=2.1",
+        "pyarrow>=26.0",
         "pytest>=9.0",
         "pytest-xdist>=3.8",
         "ruff>=0.17",
-        "safetensors>=0.6",
+        "safetensors>=0.6.1",
+        "skops>=0.13",
     ],
 }
 
@@ -34,13 +47,15 @@ setup(
     long_description_content_type="text/markdown",
     license="BSD-3-Clause",
     packages=find_packages(include=["sklearn_seqattn", "sklearn_seqattn.*"]),
+    package_data={"sklearn_seqattn": ["py.typed", "*.pyi"]},
     python_requires=">=3.11",
     install_requires=[
+        "narwhals>=2.0",
         "numpy>=2.0",
         "pandas>=2.2.2",
         "scikit-learn>=1.7",
         "skorch>=1.2",
-        "torch>=2.13",
+        "torch>=2.13",  # needs torch.accelerator (2.6); 2.13 is the oldest tested
         "tqdm>=4.60",
     ],
     extras_require=EXTRAS,

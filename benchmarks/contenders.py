@@ -47,7 +47,7 @@ def make_data(spec):
 
 
 def ours(spec, **options):
-    """Make our classifier of that network."""
+    """Return our classifier with that network."""
     from sklearn_seqattn import AttentionLSTMClassifier
 
     return AttentionLSTMClassifier(
@@ -61,15 +61,14 @@ def ours(spec, **options):
         head_units=(),
         dropout=0.0,
         standardize=False,
-        time_stretch=0.0,
+        time_warp=0.0,
         label_smoothing=0.0,
         lr=LR,
-        lr_schedule="constant",
-        max_grad_norm=None,
         batch_size=64,
         max_epochs=1,
         early_stopping=False,
         random_state=0,
+        net_params={"callbacks__lr_schedule": None, "callbacks__gradient_clip": None},
         **{**spec.get("options", {}), **options},
     )
 

@@ -1,4 +1,4 @@
-"""What training several networks in one vectorised run costs: the LSTM layers alone.
+"""What training several networks in one vectorized run costs: the LSTM layers alone.
 
     python benchmarks/members.py [--members 3 5] [--repeats 9]
 

@@ -32,9 +32,7 @@ PLAIN_LSTM = {
     "attention": None,
     "residual": False,
     "tie_weights": False,
-    "backoff": None,
-    "repetition": False,
-    "calibrate": False,
+    "blend": None,
 }
 
 
@@ -67,7 +65,7 @@ def measure(path, seeds):
             yield row(path.stem, name, model, test, seconds)
             if name == "NextStateLSTM":
                 network = copy.copy(model)
-                network.backoff_model_ = network.repetition_weights_ = None
+                network.counts_ = network.cache_weights_ = None
                 yield row(path.stem, f"{name}, network alone", network, test, seconds)
 
 

@@ -18,7 +18,7 @@ import time
 import numpy as np
 
 from sklearn_seqattn import NextStateLSTM, NextStateMarkov
-from sklearn_seqattn.next_state.generation import Continuations
+from sklearn_seqattn.next_state.decoding import Continuations
 from sklearn_seqattn.readers import read_state_lines
 
 
@@ -29,9 +29,7 @@ def epoch(X, y=None, targets="all"):
         model = NextStateLSTM(
             targets=targets,
             early_stopping=False,
-            calibrate=False,
-            backoff=None,
-            repetition=False,
+            blend=None,
             max_epochs=n_epochs,
             batch_size=16,
             random_state=0,

@@ -19,11 +19,10 @@ and CPU seconds of a fit and a prediction on one thread. With ``--inside`` test 
 are left alone: classifiers are cross-validated inside the train parts, in two folds, or
 three of at most 50 sequences, and a seed is a split.
 
-What was chosen how: everything in ``sklearn_seqattn/defaults.py`` and the default
-parameters come from the recipe the project started from, and from cross-validation
-inside the train parts of these sets, and of PLAID; ``docs/quality.md`` lists each
-choice. The test parts are read by this program alone, and nothing was chosen by what
-it prints.
+The rules of ``sklearn_seqattn/attention_lstm/auto.py`` and the default parameters come
+from the recipe the project started from, and from cross-validation inside the train
+parts of these sets, and of PLAID; ``docs/decisions.md`` lists each choice. Only this
+program reads the test parts, and nothing was chosen by what it prints.
 """
 
 import argparse
@@ -50,7 +49,7 @@ ABLATIONS = {
     "default": {},
     "no stem": {"front_end": None},
     "linear stem": {"front_end": ("dense",)},
-    "no time stretch": {"time_stretch": 0.0},
+    "no time warping": {"time_warp": 0.0},
     "no residual": {"residual": False},
     "one direction": {"bidirectional": False},
     "no attention": {"attention": None},
@@ -66,8 +65,7 @@ ABLATIONS = {
     "validation split": {"early_stopping": True, "validation_fraction": 0.2},
     "no label smoothing": {"label_smoothing": 0.0},
     "bfloat16": {"precision": "bfloat16"},
-    "kernel features": {"kernel_features": "auto"},
-    "kernel features, no readout": {"kernel_features": "auto", "kernel_readout": False},
+    "kernels": {"blend": "kernels"},
 }
 
 
@@ -103,7 +101,7 @@ def models(task):
         ours, lstm, dummy = AttentionLSTMClassifier, LSTMClassifier, DummyClassifier
     found = {
         "default": lambda seed: ours(random_state=seed),
-        "kernels": lambda seed: ours(kernel_features="auto", random_state=seed),
+        "kernels": lambda seed: ours(blend="kernels", random_state=seed),
         "majority": lambda seed: dummy(),
         "naive LSTM": lambda seed: lstm(masked=False, random_state=seed),
         "plain LSTM": lambda seed: lstm(masked=True, random_state=seed),

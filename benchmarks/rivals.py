@@ -42,7 +42,7 @@ class _LSTMEstimator(BaseEstimator):
 
     ``masked=False`` is the LSTM of many tutorials: all sequences zero-padded to
     the longest of the training part, no scaling, the last step read, Adam 1e-3.
-    ``masked=True`` is a plain one done well: standardised channels, the mean of the
+    ``masked=True`` is a plain one done well: standardized channels, the mean of the
     hidden states of the real steps, dropout, clipping, AdamW with a cosine schedule.
     """
 
@@ -142,7 +142,7 @@ class LSTMClassifier(ClassifierMixin, _LSTMEstimator):
 
 
 class LSTMRegressor(RegressorMixin, _LSTMEstimator):
-    """An LSTM regressor in plain torch; the target is standardised."""
+    """An LSTM regressor in plain torch; the target is standardized."""
 
     def fit(self, X, y):
         """Fit to sequences and targets."""

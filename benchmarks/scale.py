@@ -38,7 +38,7 @@ def measure(spec):
             bidirectional=False,
             attention=None,
             early_stopping=False,
-            time_stretch=0.0,
+            time_warp=0.0,
             batch_size=64,
             max_epochs=n_epochs,
             random_state=0,

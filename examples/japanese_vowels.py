@@ -1,8 +1,8 @@
-"""Speakers by their vowels: 12 channels, 7 to 29 steps, the default classifier.
+"""Recognize speakers by their vowels: 12 channels, 7 to 29 steps, default parameters.
 
-JapaneseVowels is a set of the UEA archive: nine speakers, 270 utterances to train on
-and 370 to test. The file holds arrays `values` (all steps end to end), `lengths`,
-`targets` and `n_train`. Run with
+JapaneseVowels is a data set of the UEA archive: nine speakers, 270 utterances for
+training and 370 for testing. The file holds the arrays `values` (all steps end to
+end), `lengths`, `targets` and `n_train`. Run with
 
     python examples/japanese_vowels.py PATH/TO/JapaneseVowels.npz
 """
@@ -16,7 +16,7 @@ from sklearn_seqattn import AttentionLSTMClassifier
 
 
 def read(path):
-    """Read the training and the test part of a set."""
+    """Return the training and the test part of a data set."""
     with np.load(path) as stored:
         X = np.split(stored["values"], np.cumsum(stored["lengths"])[:-1])
         y, n_train = stored["targets"], int(stored["n_train"])
@@ -31,11 +31,11 @@ def main(path):
     classifier = AttentionLSTMClassifier(random_state=0, verbose=1)
     classifier.fit(X_train, y_train)
     print(f"Test accuracy: {classifier.score(X_test, y_test):.3f}")
-    print("Confusion of the speakers:")
+    print("Confusion matrix of the speakers:")
     print(confusion_matrix(y_test, classifier.predict(X_test)))
     weights = classifier.attention_weights(X_test[:1])[0]  # (4, T, T)
-    seen = weights.mean(axis=(0, 1)).round(3)
-    print(f"Attention that each step of the first utterance gets: {seen}")
+    received = weights.mean(axis=(0, 1)).round(3)
+    print(f"Mean attention on each step of the first utterance: {received}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""What comes next in a case: from the CSV of an event log to predictions.
+"""Predict the next activity of cases, from the CSV file of an event log.
 
-The log is that of a made-up service desk, one row an event. Complaints that wait
-for more than a day are escalated: time helps to predict what comes next.
+The log is that of a made-up service desk, one row an event. Complaints that wait for
+more than a day are escalated, so the time helps to predict the next activity.
 """
 
 import tempfile
@@ -15,7 +15,7 @@ from sklearn_seqattn.readers import read_event_log
 
 
 def write_log(path, n_cases=600):
-    """Write the events of some cases as CSV, in the order of time."""
+    """Write the events of some cases to a CSV file, sorted by time."""
     random, cases = np.random.RandomState(0), []
     for case in range(n_cases):
         kind, wait = random.choice(["question", "complaint"]), random.exponential(24)

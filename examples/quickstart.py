@@ -1,7 +1,7 @@
-"""Handwritten digits, read as one reads: score, tune, save and load a classifier.
+"""Score, tune, save and load a classifier of handwritten digits.
 
-The images of scikit-learn's digits are read from left to right, a column of eight
-pixels a step. Blank columns on both sides are cut off, so lengths differ. Run with
+The images of scikit-learn's digits are read from left to right: a step is a column of
+eight pixels. Blank columns on both sides are cut off, so lengths differ. Run with
 
     python examples/quickstart.py
 """
@@ -30,7 +30,7 @@ np.save(sys.argv[2], model.predict_proba(X))
 
 
 def read_columns(images):
-    """Give the columns of each image from the first inked one to the last."""
+    """Return the columns of each image from the first inked one to the last."""
     sequences = []
     for image in images:  # (8, 8)
         inked = np.flatnonzero(image.any(axis=0))
@@ -39,7 +39,7 @@ def read_columns(images):
 
 
 def plain_lstm(**settings):
-    """Make a single LSTM layer that is read at its last step."""
+    """Return a classifier with one LSTM layer, read at its last step."""
     return AttentionLSTMClassifier(
         front_end=None,
         num_layers=1,

@@ -2,7 +2,7 @@
 
 The public names are imported when they are first used, so that
 ``import sklearn_seqattn`` costs nothing; torch and skorch load with the first
-estimator.
+estimator. `__init__.pyi` tells type checkers and editors the same names.
 """
 
 from importlib import import_module
@@ -12,14 +12,18 @@ from sklearn_seqattn._version import __version__
 _MODULE_OF = {
     "AttentionLSTMClassifier": "attention_lstm.classifier",
     "AttentionLSTMRegressor": "attention_lstm.regressor",
+    "Checkpoint": "training.checkpoints",
+    "Counts": "next_state.partner",
     "EventEncoder": "preprocessing",
     "FileFormatError": "storage.files",
     "NextStateLSTM": "next_state.lstm",
     "NextStateMarkov": "next_state.markov",
     "RandomKernelFeatures": "kernels.features",
+    "RandomKernels": "kernels.partner",
     "SequencePadder": "preprocessing",
     "SequenceScaler": "preprocessing",
     "StateEncoder": "preprocessing",
+    "Tokens": "preprocessing.tokens",
     "events_to_sequences": "sequences.event_tables",
     "load_model": "persistence",
     "save_model": "persistence",

@@ -1,23 +1,104 @@
-"""What every estimator does: versioned pickles, rollback on error, seeds."""
+"""Parts of every estimator: versioned pickles, rollback on error, seeds, checks.
+
+All private names of scikit-learn that the library uses are imported here, and nowhere
+else. They were seen in scikit-learn 1.7 to 1.9.
+"""
 
 import inspect
 import warnings
 from contextlib import contextmanager
 
 import numpy as np
+import sklearn
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils import check_random_state
 
 from sklearn_seqattn._version import __version__
 
+try:
+    from sklearn.base import _fit_context as fit_context
+    from sklearn.utils._param_validation import (
+        Interval,
+        StrOptions,
+        validate_parameter_constraints,
+        validate_params,
+    )
+    from sklearn.utils.validation import _check_sample_weight as check_sample_weight
+except ImportError as error:
+    raise ImportError(
+        f"scikit-learn {sklearn.__version__} has no such private name ({error}); "
+        "sklearn_seqattn works with 1.7 to 1.9."
+    ) from error
+
+__all__ = [
+    "Interval",
+    "NestedParameters",
+    "StrOptions",
+    "VersionedPickles",
+    "check_sample_weight",
+    "draw_seeds",
+    "fit_context",
+    "refuse_renamed",
+    "rollback_on_error",
+    "validate_parameter_constraints",
+    "validate_params",
+]
+
 _VERSION = "_sklearn_seqattn_version"
 
 
-class VersionedPickles:
-    """A pickled estimator knows its version; another version loads it with a warning.
+#: For each parameter, those of earlier versions that it replaces.
+_REPLACED = {
+    "blend": ("backoff", "kernel_features", "kernel_readout", "repetition"),
+    "checkpoint": ("checkpoint_dir", "checkpoint_every", "keep_checkpoint"),
+    "encoder": ("positions",),
+    "front_end": (
+        *("conv_channels", "conv_kernel_size", "conv_stride", "conv_dilation"),
+        *("dense_units", "step_conv_channels", "step_conv_kernel_size"),
+        *("key_size", "value_size"),
+    ),
+    "net_params": (
+        *("lr_schedule", "weight_decay", "max_grad_norm", "max_steps_per_batch"),
+    ),
+    "time_warp": ("time_stretch",),
+    "tokens": (
+        *("embedding_size", "embedding_vectors", "vocabulary", "min_count"),
+        "token_dropout",
+    ),
+}
+_NEW_NAMES = {old: new for new, names in _REPLACED.items() for old in names}
 
-    Parameters that an older version did not have get their defaults, which are to
-    leave an estimator as it was.
+
+def refuse_renamed(kind, names):
+    """Raise an error if a saved estimator has parameters of an earlier version.
+
+    Parameters
+    ----------
+    kind : type
+        Class of the estimator.
+    names : iterable of str
+        Names of the parameters (and attributes) that were saved.
+
+    Raises
+    ------
+    ValueError
+        If one of them has another name now.
+    """
+    known = inspect.signature(kind).parameters
+    old = [n for n in names if n in _NEW_NAMES and n not in known]
+    if old:
+        pairs = [f"{name} (now {_NEW_NAMES[name]})" for name in sorted(old)]
+        raise ValueError(
+            f"This {kind.__name__} was saved by an earlier version, with the "
+            f"parameters {', '.join(pairs)}. Fit it again with the new parameters."
+        )
+
+
+class VersionedPickles:
+    """Mixin that warns when another version of the library unpickles an estimator.
+
+    Parameters that the older version did not have get their defaults. A parameter that
+    has another name now is a ValueError.
     """
 
     def __getstate__(self):
@@ -35,13 +116,43 @@ class VersionedPickles:
                 ),
                 stacklevel=2,
             )
+        refuse_renamed(type(self), state)
         parameters = inspect.signature(type(self)).parameters.values()
         defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
         super().__setstate__({**defaults, **state})
 
 
+class NestedParameters:
+    """Set the parameters of an object that is None or a name, as ``tokens__size=32``.
+
+    A subclass says in `_nested` the class of such a parameter.
+    """
+
+    _nested = {}
+
+    def set_params(self, **params):
+        """Set parameters of the estimator, and of the objects that it holds.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameters by name. ``tokens__size=32`` sets the size of `tokens`, which
+            becomes ``Tokens(size=32)`` where it was None.
+
+        Returns
+        -------
+        estimator instance
+            The estimator itself.
+        """
+        for name, make in self._nested.items():
+            if any(key.startswith(f"{name}__") for key in params):
+                value = params.get(name, getattr(self, name))
+                params[name] = value if hasattr(value, "set_params") else make()
+        return super().set_params(**params)
+
+
 @contextmanager
-def kept_on_failure(estimator):
+def rollback_on_error(estimator):
     """Leave an estimator as it was if the block raises.
 
     Parameters
@@ -59,14 +170,14 @@ def kept_on_failure(estimator):
 
 
 def draw_seeds(random_state, n_seeds):
-    """Draw seeds without moving the global generator of numpy.
+    """Draw seeds without use of the global generator of numpy.
 
     Parameters
     ----------
     random_state : int, RandomState instance or None
-        As the estimators take it; None draws from the operating system.
+        As in the estimators; None takes entropy from the operating system.
     n_seeds : int
-        How many.
+        The number of seeds.
 
     Returns
     -------

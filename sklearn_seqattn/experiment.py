@@ -15,12 +15,12 @@ A configuration is JSON::
                             "params": {"max_epochs": 50},
                             "space": {"lr": {"min": 1e-3, "max": 1e-2}}}}}
 
-A data set with a "case" is read by `read_event_log`, any other as one sequence a
-line. Paths are relative to the configuration file. "params" are set as they are;
-"space" is searched, see `search.param_distributions`.
+A data set with a "case" is read by `read_event_log`, any other by `read_state_lines`.
+Paths are relative to the configuration file. "params" are parameters of the estimator;
+"space" is a space of parameters as in `search.param_distributions`.
 """
 
-import json
+import math
 import time
 from pathlib import Path
 
@@ -33,7 +33,7 @@ from sklearn.model_selection import (
 
 import sklearn_seqattn
 from sklearn_seqattn.metrics import NextStateScorer
-from sklearn_seqattn.readers import read_event_log, read_state_lines
+from sklearn_seqattn.readers import read_event_log, read_json, read_state_lines
 from sklearn_seqattn.search import param_distributions
 
 _DEFAULTS = {
@@ -43,22 +43,23 @@ _DEFAULTS = {
     "random_state": None,
 }
 _REQUIRED = {"data", "models"}
+_LOG = {"timestamp", "timestamp_format", "others", "numeric"}  # of `read_event_log`
 _ESTIMATORS = ("NextStateLSTM", "NextStateMarkov")
 
 
 def run_experiment(config, *, n_jobs=None, mlflow_experiment=None):
     """Tune and test every model of a configuration on every fold of every data set.
 
-    A model with a space is tuned inside the train part of a fold: each trial is
-    fitted on one part of it and judged by its perplexity on the rest, and the best
-    is fitted on the whole train part. The test fold is for the scores alone.
+    A model with a space is tuned on the train part of a fold: each trial is fitted on
+    one part of it and its perplexity measured on the rest; the best parameters are
+    fitted on the whole train part. The test fold is used for the scores alone.
 
     Parameters
     ----------
     config : dict, str or path
         The configuration, or the JSON file that holds it.
     n_jobs : int or None, default=None
-        Trials to run at once, as in scikit-learn.
+        Number of trials to run at once, as in scikit-learn.
     mlflow_experiment : str or None, default=None
         Name of an MLflow experiment in which every row becomes a run. Needs
         ``mlflow`` or ``mlflow-skinny``.
@@ -74,12 +75,12 @@ def run_experiment(config, *, n_jobs=None, mlflow_experiment=None):
     Raises
     ------
     ValueError
-        If the configuration has an unknown, or lacks a required, entry.
+        If the configuration has an unknown entry or lacks a required one.
     """
     folder = Path()
     if not isinstance(config, dict):
         folder = Path(config).parent
-        config = json.loads(Path(config).read_text(encoding="utf-8"))
+        config = read_json(config)
     config = _check_config(config)
     rows = []
     for data, source in config["data"].items():
@@ -146,10 +147,7 @@ def _n_trials(space, wanted):
     """Return the number of trials: no more than there are points in the space."""
     if any(hasattr(values, "rvs") for values in space.values()):
         return wanted
-    size = 1
-    for values in space.values():
-        size *= len(values)
-    return min(size, wanted)
+    return min(math.prod(map(len, space.values())), wanted)
 
 
 def _read(source, folder):
@@ -162,22 +160,31 @@ def _read(source, folder):
 
 
 def _check_config(config):
-    """Check the names in a configuration; fill in the defaults."""
-    unknown = set(config) - set(_DEFAULTS) - _REQUIRED
-    missing = _REQUIRED - set(config)
-    if unknown or missing:
-        raise ValueError(
-            f"The configuration has unknown entries {sorted(unknown)} and lacks "
-            f"{sorted(missing)}; it holds {sorted(_REQUIRED)} and may hold "
-            f"{sorted(_DEFAULTS)}."
-        )
+    """Check the names in a configuration; return it with the defaults."""
+    _check_names("The configuration", config, _REQUIRED, set(_DEFAULTS))
+    for name, source in config["data"].items():
+        is_log = "case" in source
+        required = {"path", "case", "activity"} if is_log else {"path"}
+        _check_names(f"Data set {name!r}", source, required, _LOG if is_log else set())
     for name, entry in config["models"].items():
-        if entry.get("estimator") not in _ESTIMATORS:
+        _check_names(f"Model {name!r}", entry, {"estimator"}, {"params", "space"})
+        if entry["estimator"] not in _ESTIMATORS:
             raise ValueError(
-                f"Model {name!r} has estimator={entry.get('estimator')!r}; expected "
+                f"Model {name!r} has estimator={entry['estimator']!r}; expected "
                 f"one of {_ESTIMATORS}."
             )
     return _DEFAULTS | config
+
+
+def _check_names(where, found, required, optional):
+    """Raise if a part of a configuration has unknown entries or lacks some."""
+    unknown, missing = set(found) - required - optional, required - set(found)
+    if unknown or missing:
+        raise ValueError(
+            f"{where} has unknown entries {sorted(unknown)} and lacks "
+            f"{sorted(missing)}; it holds {sorted(required)} and may hold "
+            f"{sorted(optional)}."
+        )
 
 
 def _log_to_mlflow(table, experiment):

@@ -1,9 +1,11 @@
 """Scorers for next-state estimators: all positions of a sequence, or the last."""
 
+import math
 from dataclasses import dataclass
 
-import numpy as np
 from sklearn.pipeline import Pipeline
+
+from sklearn_seqattn.next_state.scores import mean_over_positions
 
 _METRICS = ("accuracy", "top_k_accuracy", "neg_perplexity")
 _POSITIONS = ("all", "last")
@@ -13,8 +15,8 @@ _POSITIONS = ("all", "last")
 class NextStateScorer:
     """A scorer of predicted states, for ``scoring=`` in model selection.
 
-    Without y the states of X themselves are predicted, each from those before it;
-    with y it is one state more, the last.
+    The states of X are predicted, each from those before it. y, if given, is one
+    more state to predict, the last.
 
     Parameters
     ----------
@@ -51,12 +53,13 @@ class NextStateScorer:
                 raise ValueError(f"{name}={value!r} is unknown; take one of {known}.")
 
     def __call__(self, estimator, X, y=None, sample_weight=None):
-        """Score a fitted estimator, or a pipeline that ends in one.
+        """Score a fitted estimator.
 
         Parameters
         ----------
-        estimator : NextStateMarkov, NextStateLSTM or Pipeline
-            What to score.
+        estimator : NextStateMarkov, NextStateLSTM, Pipeline or search
+            The fitted estimator: a next-state estimator, a pipeline that ends in one,
+            or a search of scikit-learn over these, nested in any way.
         X : list of sequences of states
             The sequences.
         y : array-like of shape (n_sequences,) or None, default=None
@@ -68,19 +71,39 @@ class NextStateScorer:
         -------
         float
             The score; greater is better.
+
+        Raises
+        ------
+        TypeError
+            If the estimator predicts no next states.
+        ValueError
+            If X and y have no state to score.
         """
-        if isinstance(estimator, Pipeline):
-            X, estimator = estimator[:-1].transform(X), estimator[-1]
-        log_likelihood, hits, counts = estimator._score_positions(
+        estimator, X = _final_estimator(estimator, X)
+        scores = estimator.score_positions(
             X,
             y,
             k=self.k if self.metric == "top_k_accuracy" else 1,
             last=self.positions == "last",
         )
-        weight = np.ones(len(counts)) if sample_weight is None else sample_weight
-        mean = np.average(
-            np.stack([log_likelihood, hits]) / np.maximum(counts, 1),
-            axis=1,
-            weights=weight * counts,
-        )
-        return float(-np.exp(-mean[0]) if self.metric == "neg_perplexity" else mean[1])
+        measured = "log_likelihood" if self.metric == "neg_perplexity" else "hits"
+        mean = mean_over_positions(scores[measured], scores["positions"], sample_weight)
+        return -math.exp(-mean) if self.metric == "neg_perplexity" else mean
+
+
+def _final_estimator(estimator, X):
+    """Return the next-state estimator inside searches and pipelines, and its input."""
+    while not hasattr(estimator, "score_positions"):
+        if hasattr(estimator, "best_estimator_"):
+            estimator = estimator.best_estimator_
+        elif isinstance(estimator, Pipeline):
+            if len(estimator) > 1:
+                X = estimator[:-1].transform(X)
+            estimator = estimator[-1]
+        else:
+            raise TypeError(
+                f"{type(estimator).__name__} has no score_positions; NextStateScorer "
+                "takes NextStateMarkov or NextStateLSTM, a Pipeline that ends in one, "
+                "or a search over these that is fitted with refit=True."
+            )
+    return estimator, X

@@ -1,10 +1,19 @@
-"""Read sequences of states from files: lines, tables of features, event logs."""
+"""Read files: sequences of states, tables of features, event logs, JSON.
 
+Files are in UTF-8, with or without a byte order mark, and lines end in any way. Ids
+and states of files are strings: ``007`` and ``7`` are two states, and so are ``NA``
+and ``null``.
+"""
+
+import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from sklearn_seqattn.sequences.event_tables import events_to_sequences
+from sklearn_seqattn.sequences.frames import check_unique, is_frame, to_pandas
+from sklearn_seqattn.sequences.text_columns import to_numbers, to_times
 
 #: Every cell of the row between two sequences of a feature table.
 SEPARATOR = ">*"
@@ -16,26 +25,31 @@ def read_state_lines(path):
     Parameters
     ----------
     path : str or path
-        The file, in UTF-8. Empty lines are skipped.
+        The file. Empty lines are skipped.
 
     Returns
     -------
     list of list of str
         The sequences.
+
+    Raises
+    ------
+    ValueError
+        If the file is not in UTF-8.
     """
-    lines = Path(path).read_text(encoding="utf-8").splitlines()
-    return [line.split() for line in lines if line.strip()]
+    return [line.split() for _, line in _lines(path)]
 
 
 def read_feature_table(path, *, columns=None, numeric=()):
     """Read a tab-separated table of events with several features each.
 
-    One row is one event; a row whose cells are all ``>*`` separates sequences.
+    One row is one event; a row whose cells are all ``>*`` separates sequences. Cells
+    are read as they are, without quotes. Empty lines are skipped.
 
     Parameters
     ----------
     path : str or path
-        The file, in UTF-8.
+        The file.
     columns : list of str or None, default=None
         Names of the features; None takes them from the first line.
     numeric : list of str, default=()
@@ -49,56 +63,84 @@ def read_feature_table(path, *, columns=None, numeric=()):
     Raises
     ------
     ValueError
-        If a row has another number of cells than there are features, or a
-        feature in `numeric` is missing or holds something else than numbers.
+        If the file is not in UTF-8, a row has another number of cells than there are
+        features, a name occurs more than once, or a feature in `numeric` is missing
+        or holds something else than numbers.
     """
-    lines = Path(path).read_text(encoding="utf-8").splitlines()
-    rows = [(i, line.split("\t")) for i, line in enumerate(lines, 1) if line.strip()]
+    rows = [(number, line.split("\t")) for number, line in _lines(path)]
     if columns is None and rows:
         columns = rows.pop(0)[1]
-    sequences = [[]]
+    columns = list(columns or ())
+    check_unique(pd.Index(columns), str(path))
     for number, cells in rows:
         if len(cells) != len(columns):
             raise ValueError(
                 f"{path}: line {number} has {len(cells)} cells, but there are "
-                f"{len(columns)} features: {list(columns)}."
+                f"{len(columns)} features: {columns}."
             )
-        if all(cell == SEPARATOR for cell in cells):
-            sequences.append([])
-        else:
-            sequences[-1].append(cells)
-    frames = [pd.DataFrame(s, columns=list(columns)) for s in sequences if s]
-    return [_with_numbers(frame, numeric, path) for frame in frames]
+    is_separator = np.array([set(cells) == {SEPARATOR} for _, cells in rows], bool)
+    events = [row for row, skip in zip(rows, is_separator, strict=True) if not skip]
+    table = pd.DataFrame([cells for _, cells in events], columns=columns, dtype=object)
+    for name in numeric:
+        if name not in columns:
+            raise ValueError(f"{path} has no feature {name!r}; it has {columns}.")
+        table[name] = to_numbers(
+            table[name], lambda row: f"{path}: line {events[row][0]}"
+        )
+    if not events:
+        return []
+    # The columns are strings, so the number 0 names no other column.
+    table.insert(0, 0, np.cumsum(is_separator)[~is_separator])
+    return events_to_sequences(table, id=0).tolist()
 
 
-def read_event_log(log, *, case, activity, timestamp=None, others=()):
-    """Gather an event log, one row an event, into one sequence for each case.
+def read_event_log(
+    log,
+    *,
+    case,
+    activity,
+    timestamp=None,
+    timestamp_format=None,
+    others=(),
+    numeric=(),
+):
+    """Read an event log, one row an event, as one sequence for each case.
 
     Parameters
     ----------
     log : str, path or DataFrame
-        A CSV file with a header, or the table itself.
+        A CSV file with a header, or a frame of pandas, polars, pyarrow or modin. All
+        cells of a file are strings; an empty cell is a missing value.
     case : str
-        Column that says to which case an event belongs.
+        The column that says to which case an event belongs.
     activity : str
-        Column of the states.
+        The column of the states.
     timestamp : str or None, default=None
-        Column of the times, by which the events of a case are sorted; events of
-        one time stay as they stand in the log, and None sorts nothing.
+        The column of the times, by which the events of a case are sorted. Events of
+        one time keep the order of the log, and so do all events if None. Times are
+        dates, numbers, or text in ISO 8601, with or without fractions and time zones.
+    timestamp_format : str or None, default=None
+        The format of times in any other text, as in `datetime.datetime.strftime`, for
+        example ``"%d.%m.%Y %H:%M"``.
     others : list of str, default=()
         More columns to keep.
+    numeric : list of str, default=()
+        The columns among `others` to convert to numbers.
 
     Returns
     -------
-    Series
-        The sequences by case, in the order in which cases first appear: arrays of
-        activities; or DataFrames of activity, timestamp and `others`, if there
-        are `others`.
+    Series of shape (n_cases,), dtype object
+        The sequences, indexed by case, in the order in which cases first occur:
+        arrays of activities; or DataFrames of activity, timestamp and `others`, if
+        there are `others`. Times read from text are in UTC; a time without a time
+        zone is taken as UTC.
 
     Raises
     ------
     ValueError
-        If a column is missing, or an event has no case, activity or time.
+        If a column is missing or occurs more than once; an event has no case,
+        activity or time; a time or a number cannot be read; or the file has no
+        events, has rows of more cells than the header, or is not in UTF-8.
 
     See Also
     --------
@@ -107,54 +149,128 @@ def read_event_log(log, *, case, activity, timestamp=None, others=()):
     Examples
     --------
     >>> import pandas as pd
+    >>> from sklearn_seqattn.readers import read_event_log
     >>> log = pd.DataFrame({"case": [7, 4, 7], "activity": ["pay", "open", "open"],
-    ...                     "time": ["2024-01-02", "2024-01-03", "2024-01-01"]})
-    >>> X = read_event_log(log, case="case", activity="activity", timestamp="time")
+    ...                     "time": ["02.01.2024", "03.01.2024", "01.01.2024"]})
+    >>> X = read_event_log(log, case="case", activity="activity", timestamp="time",
+    ...                    timestamp_format="%d.%m.%Y")
     >>> X[7]
     array(['open', 'pay'], dtype=object)
     """
-    if not isinstance(log, pd.DataFrame):
-        log = pd.read_csv(log)
-    _check_log(log, activity, timestamp, others)
-    columns = activity
+    log = to_pandas(log, "log") if is_frame(log) else _read_csv(log)
+    check_unique(log.columns, "The event log")
+    roles = [case, activity, *([] if timestamp is None else [timestamp])]
+    _check_columns(log, roles, others, numeric)
+    changed = {
+        name: to_numbers(log[name], "Row {} of the event log".format)
+        for name in numeric
+    }
     if timestamp is not None:
-        log = log.assign(**{timestamp: pd.to_datetime(log[timestamp])})
-    if others:
-        columns = [activity, *([] if timestamp is None else [timestamp]), *others]
-    sequences, cases = events_to_sequences(
-        log, id=case, order=timestamp, columns=columns
+        changed[timestamp] = to_times(log[timestamp], timestamp_format)
+    return events_to_sequences(
+        log.assign(**changed),
+        id=case,
+        order=timestamp,
+        columns=[*roles[1:], *others] if others else activity,
     )
-    by_case = pd.Series(index=pd.Index(cases, name=case), dtype=object)
-    by_case[:] = sequences
-    return by_case
 
 
-def _with_numbers(frame, numeric, path):
-    """Turn the numeric features of a frame into floats."""
-    for name in numeric:
-        if name not in frame.columns:
-            raise ValueError(
-                f"{path} has no feature {name!r}; it has {list(frame.columns)}."
-            )
-        try:
-            frame[name] = frame[name].astype(float)
-        except ValueError as error:
-            raise ValueError(
-                f"{path}: feature {name!r} is to be numeric, but {error}."
-            ) from error
-    return frame
+def read_json(path):
+    """Read a JSON file that holds an object.
+
+    Parameters
+    ----------
+    path : str or path
+        The file.
+
+    Returns
+    -------
+    dict
+        The object.
+
+    Raises
+    ------
+    ValueError
+        If the file is not in UTF-8, is no JSON, or holds something else.
+    """
+    try:
+        found = json.loads(_text(path))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path} is no JSON file: {error}.") from error
+    if not isinstance(found, dict):
+        raise ValueError(
+            f"{path} holds a {type(found).__name__}; expected an object with names "
+            "and values."
+        )
+    return found
 
 
-def _check_log(log, activity, timestamp, others):
-    """Refuse a log that lacks a column, or an activity somewhere."""
-    for name in (activity, timestamp, *others):
-        if name is not None and name not in log.columns:
+def _text(path):
+    """Return the text of a file, its lines separated by line feeds."""
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _not_utf8(path, error) from error
+
+
+def _lines(path):
+    """Return the lines of a text file that are not empty, with their numbers."""
+    lines = _text(path).split("\n")  # str.splitlines splits at other characters, too
+    return [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+
+
+def _read_csv(path):
+    """Read a CSV file with a header; cells are strings, or missing where empty."""
+    try:
+        table = pd.read_csv(
+            path,
+            header=None,  # pandas would rename repeated names
+            dtype=str,
+            keep_default_na=False,
+            na_values=[""],
+            encoding="utf-8-sig",
+        )
+    except UnicodeDecodeError as error:
+        raise _not_utf8(path, error) from error
+    except pd.errors.EmptyDataError:
+        table = pd.DataFrame()
+    except pd.errors.ParserError as error:
+        raise ValueError(f"{path} is no CSV file of one header: {error}") from error
+    if len(table) < 2:
+        raise ValueError(
+            f"{path} has no events; expected a line of column names, and one line for "
+            "each event."
+        )
+    events = table.iloc[1:].reset_index(drop=True)
+    return events.set_axis(table.iloc[0].fillna("").tolist(), axis="columns")
+
+
+def _not_utf8(path, error):
+    """Return the error of a file in another encoding."""
+    return ValueError(
+        f"{path} is not in UTF-8 ({error.reason} at byte {error.start}); convert it "
+        "first, or read an event log by pandas.read_csv(..., encoding=, dtype=str) and "
+        "pass the frame."
+    )
+
+
+def _check_columns(log, roles, others, numeric):
+    """Raise if a column is missing, or a case, an activity or a time."""
+    for name in (*roles, *others):
+        if name not in log.columns:
             raise ValueError(
                 f"The event log has no column {name!r}; it has {list(log.columns)}."
             )
-    holes = log[activity].isna().to_numpy()
-    if holes.any():
-        raise ValueError(
-            f"Column {activity!r} is empty in row {holes.argmax()} of the event log; "
-            "every event needs an activity, so drop or fill such rows first."
-        )
+    for name in numeric:
+        if name not in others:
+            raise ValueError(
+                f"numeric names {name!r}, which is not among others={list(others)}."
+            )
+    for name in roles:
+        is_missing = log[name].isna().to_numpy()
+        if is_missing.any():
+            raise ValueError(
+                f"Column {name!r} is empty in row {is_missing.argmax()} of the event "
+                "log; every event needs a case, an activity and, if they are used, a "
+                "time, so drop or fill such rows first."
+            )

@@ -1,35 +1,39 @@
 """Hyperparameter spaces from JSON, for scikit-learn and for Optuna.
 
-A space names a parameter and says where to look for it::
+A space has an entry for each parameter, a range or a list of choices::
 
     {"lr": {"min": 1e-4, "max": 1e-2, "log": true},
      "num_layers": {"min": 1, "max": 2},
-     "hidden_dim": {"values": [64, 128]}}
+     "hidden_dim": {"values": [64, 128]},
+     "pooling": {"values": ["last", ["max", "mean"]]},
+     "front_end": {"values": [["conv"], [{"conv": {"channels": 32}}, "dense"]]}}
 
-Both bounds belong to the range; it is one of integers where both bounds are
-integers. Some names in use elsewhere are turned into the parameters' own.
+A range includes both bounds; it is a range of integers if both bounds are integers.
+Choices are passed on as they are in JSON: a list for what is a tuple in Python, an
+object for a block with its sizes. The names of `OUR_NAMES` are replaced.
 """
 
-import json
 import math
+import warnings
 from numbers import Integral, Real
-from pathlib import Path
 
 import numpy as np
 from scipy import stats
 from sklearn.utils import check_random_state
 
-#: Names in use elsewhere, and what they are called here.
-OUR_NAMES = {"hidden_dim": "hidden_size", "embedding_dim": "embedding_size"}
+from sklearn_seqattn.readers import read_json
+
+#: Names of parameters in other libraries, and their names here.
+OUR_NAMES = {"hidden_dim": "hidden_size", "embedding_dim": "tokens__size"}
 
 
 class LogUniformIntegers:
-    """Integers from `low` to `high`, both included, uniform in their logarithm.
+    """A distribution of integers, uniform in their logarithm.
 
     Parameters
     ----------
     low, high : int
-        The bounds, positive.
+        The bounds, positive. Both are included.
 
     Examples
     --------
@@ -42,12 +46,12 @@ class LogUniformIntegers:
         self.high = high
 
     def rvs(self, size=None, random_state=None):
-        """Draw integers.
+        """Return random integers.
 
         Parameters
         ----------
         size : int or None, default=None
-            How many; None draws one number.
+            Number of integers; None returns a single one.
         random_state : int, RandomState or None, default=None
             Source of randomness.
 
@@ -57,7 +61,7 @@ class LogUniformIntegers:
             The numbers.
         """
         generator = check_random_state(random_state)
-        # Integer k owns [k - 1/2, k + 1/2), so the bounds get their full share.
+        # Integer k stands for [k - 1/2, k + 1/2), so the bounds get their full share.
         drawn = generator.uniform(
             math.log(self.low - 0.5), math.log(self.high + 0.5), size
         )
@@ -66,12 +70,12 @@ class LogUniformIntegers:
 
 
 def param_distributions(spec):
-    """Turn a space into what `RandomizedSearchCV` samples from.
+    """Return a space as `RandomizedSearchCV` takes it.
 
     Parameters
     ----------
     spec : dict, str or path
-        The space, or the JSON file that holds it.
+        The space, or the path of the JSON file that holds it.
 
     Returns
     -------
@@ -81,7 +85,7 @@ def param_distributions(spec):
     Raises
     ------
     ValueError
-        If an entry is not one of the forms above.
+        If the space is not of this form; the message names the entry.
 
     Examples
     --------
@@ -110,7 +114,7 @@ def param_distributions(spec):
 
 
 def optuna_distributions(spec):
-    """Turn a space into Optuna's distributions, for ``study.ask`` for instance.
+    """Return a space as distributions of Optuna, for example for ``study.ask``.
 
     Parameters
     ----------
@@ -127,14 +131,14 @@ def optuna_distributions(spec):
     ImportError
         If Optuna is not installed.
     ValueError
-        If an entry is not one of the forms above.
+        If the space is not of this form; the message names the entry.
     """
     from optuna import distributions
 
     space = {}
     for name, (values, low, high, log) in _entries(spec).items():
         if values is not None:
-            space[name] = distributions.CategoricalDistribution(values)
+            space[name] = _choices_of_optuna(values)
         elif isinstance(low, Integral):
             space[name] = distributions.IntDistribution(low, high, log=log)
         else:
@@ -142,10 +146,20 @@ def optuna_distributions(spec):
     return space
 
 
+def _choices_of_optuna(values):
+    """Return a categorical distribution of values from JSON."""
+    from optuna import distributions
+
+    with warnings.catch_warnings():
+        # Optuna stores choices as JSON, where lists and objects are safe.
+        warnings.filterwarnings("ignore", "Choices for a categorical distribution")
+        return distributions.CategoricalDistribution(values)
+
+
 def _entries(spec):
-    """Return (values, low, high, log) for each parameter, by our names."""
+    """Return (values, low, high, log) for each parameter, by the names used here."""
     if not isinstance(spec, dict):
-        spec = json.loads(Path(spec).read_text(encoding="utf-8"))
+        spec = read_json(spec)
     entries = {}
     for name, entry in spec.items():
         ours = OUR_NAMES.get(name, name)
@@ -180,10 +194,11 @@ def _bounds(name, entry):
     if not isinstance(log, bool):
         raise ValueError(f"The space of {name!r} has log={log!r}; write true or false.")
     for bound in (low, high):
-        if not isinstance(bound, Real) or isinstance(bound, bool):
+        is_number = isinstance(bound, Real) and not isinstance(bound, bool)
+        if not is_number or not math.isfinite(bound):
             raise ValueError(
-                f"The space of {name!r} has the bound {bound!r}; expected a number, "
-                "or {'values': [...]} for a choice."
+                f"The space of {name!r} has the bound {bound!r}; expected a finite "
+                "number, or {'values': [...]} for a choice."
             )
     if low > high or (log and low <= 0):
         raise ValueError(

@@ -3,11 +3,16 @@
 Rows are (id, make_input, kwargs of check_sequences, exception, message).
 """
 
+from collections import namedtuple
+
 import numpy as np
 import pandas as pd
+import torch
 from scipy import sparse
+from torch.nn.utils.rnn import pack_sequence
 
 nan, inf = np.nan, np.inf
+Pair = namedtuple("Pair", "first second")
 
 
 def with_values(shape, at, value):
@@ -27,9 +32,9 @@ CONTAINERS = (
     "2-D table (n_sequences, n_steps)."
 )
 RESHAPE = (
-    "X is 1-D, but several sequences are expected. Reshape your data: "
-    "numpy.reshape(X, (1, -1)) if it is one sequence, numpy.reshape(X, (-1, 1)) if "
-    "each value is a sequence of one step."
+    "X is one sequence of numbers, but several are expected: for one sequence pass "
+    "[X]. Reshape your data by numpy.reshape(X, (-1, 1)) if each number is a sequence "
+    "of one step."
 )
 MINIMUM = "while a minimum of 1 is required"
 FILL = "every step needs finite numbers, so fill or drop such steps first."
@@ -45,6 +50,8 @@ ELEMENT = (
     "every element of X must be a sequence: an array or list of shape (n_steps,) or "
     "(n_steps, n_channels)."
 )
+SAME = "all sequences need the same kind of container."
+OTHER_TEXTS = "other elements of X are texts; drop it, or pass an empty text instead."
 KINDS = "all sequences need numbers, or all need tokens."
 TOKENS = (
     "but other tokens are strings; tokens are all strings or all integers, and never "
@@ -54,10 +61,7 @@ COMPLEX = (
     "has dtype complex128. Complex data not supported: pass the real and the imaginary "
     "part as two channels."
 )
-CATEGORIES = (
-    "the categories of a column are all strings or all numbers, so convert it, for "
-    "example with astype(str)."
-)
+CONVERT = "convert it, for example with astype(str)."
 SECONDS = "pass numbers instead, for example the seconds since the first step."
 UNEQUAL = (
     "X[0] has steps that differ in their number of channels; expected n_steps numbers, "
@@ -69,17 +73,91 @@ ONE_COLUMN = (
 )
 
 BAD_CONTAINERS = [
-    ("none", lambda: None, {}, TypeError, f"X is of type NoneType; {CONTAINERS}"),
+    ("none", lambda: None, {}, TypeError, f"X is None; {CONTAINERS}"),
     ("number", lambda: 3.0, {}, TypeError, f"X is of type float; {CONTAINERS}"),
-    ("string", lambda: "a b", {}, TypeError, f"X is of type str; {CONTAINERS}"),
-    ("dict", lambda: {"a": [1]}, {}, TypeError, f"X is of type dict; {CONTAINERS}"),
-    ("set", lambda: {1, 2}, {}, TypeError, f"X is of type set; {CONTAINERS}"),
+    ("object", lambda: object(), {}, TypeError, f"X is of type object; {CONTAINERS}"),
+    (
+        "string",
+        lambda: "a b",
+        {},
+        TypeError,
+        "X is one text (of type str), but a list of texts is expected: for one text "
+        "pass [X].",
+    ),
+    (
+        "bytes",
+        lambda: b"a b",
+        {},
+        TypeError,
+        "X is of type bytes; decode bytes to strings first.",
+    ),
+    (
+        "dict",
+        lambda: {"a": [1]},
+        {},
+        TypeError,
+        "X is of type dict; pass list(X.values()).",
+    ),
+    (
+        "dict values",
+        lambda: {"a": [1]}.values(),
+        {},
+        TypeError,
+        "X is of type dict_values; pass list(X).",
+    ),
+    (
+        "set",
+        lambda: {1, 2},
+        {},
+        TypeError,
+        "X is of type set; a set has no order; pass a list.",
+    ),
     (
         "generator",
         lambda: (x for x in [[1.0]]),
         {},
         TypeError,
-        f"X is of type generator; {CONTAINERS}",
+        "X is of type generator; an iterator can be read only once; pass list(X).",
+    ),
+    (
+        "map",
+        lambda: map(list, ["ab"]),
+        {},
+        TypeError,
+        "X is of type map; an iterator can be read only once; pass list(X).",
+    ),
+    (
+        "named tuple",
+        lambda: Pair([1.0], [2.0]),
+        {},
+        TypeError,
+        "X is of type bad_inputs.Pair; pass list(X) if each field of the named tuple "
+        "is an element.",
+    ),
+    (
+        "packed sequence",
+        lambda: pack_sequence([torch.ones(3), torch.ones(2)]),
+        {},
+        TypeError,
+        "X is of type torch.PackedSequence; pass the list of tensors that was packed, "
+        "or unpack it: pad_packed_sequence returns padded tensors and lengths, to "
+        "which each tensor is cut.",
+    ),
+    (
+        "nested tensor",
+        lambda: torch.nested.nested_tensor(
+            [torch.ones(3), torch.ones(2)], layout=torch.jagged
+        ),
+        {},
+        TypeError,
+        "X is of type torch.NestedTensor; pass list(X.unbind()).",
+    ),
+    (
+        "groups of a frame",
+        lambda: pd.DataFrame({"id": [1, 2], "v": [1.0, 2.0]}).groupby("id"),
+        {},
+        TypeError,
+        "X is of type pandas.DataFrameGroupBy; pass [group for _, group in X].",
     ),
     (
         "0-D array",
@@ -97,6 +175,9 @@ BAD_CONTAINERS = [
     ),
     ("1-D array", lambda: np.ones(3), {}, ValueError, RESHAPE),
     ("flat list", lambda: [1, 2.0, 3], {}, ValueError, RESHAPE),
+    ("range", lambda: range(3), {}, ValueError, RESHAPE),
+    ("1-D tensor", lambda: torch.ones(3), {}, ValueError, RESHAPE),
+    ("list of 0-D", lambda: list(torch.ones(3)), {}, ValueError, RESHAPE),
     ("series of numbers", lambda: pd.Series([1.0, 2.0]), {}, ValueError, RESHAPE),
     (
         "empty list",
@@ -138,7 +219,7 @@ BAD_CONTAINERS = [
         lambda: sparse.csr_array(np.eye(2)),
         {},
         TypeError,
-        "X is a sparse container, but dense data is required; use X.toarray().",
+        "X is of type scipy.csr_array; sparse data is not supported, pass X.toarray().",
     ),
     (
         "masked array",
@@ -165,14 +246,14 @@ BAD_ELEMENTS = [
         lambda: [[1, 2], {"a": 1}],
         {},
         TypeError,
-        f"X[1] is of type dict; {ELEMENT}",
+        "X[1] is of type dict; pass list(X[1].values()).",
     ),
     (
         "element set",
         lambda: [{1, 2}],
         {},
         TypeError,
-        f"X[0] is of type set; {ELEMENT}",
+        "X[0] is of type set; a set has no order; pass a list.",
     ),
     (
         "element number",
@@ -186,7 +267,80 @@ BAD_ELEMENTS = [
         lambda: [["a", "b"], "a b"],
         {},
         TypeError,
-        f"X[1] is of type str; {ELEMENT}",
+        f"X[1] is of type str, but X[0] is of type list; {SAME}",
+    ),
+    (
+        "None among texts",
+        lambda: ["good film", None, "bad film"],
+        {},
+        TypeError,
+        f"X[1] is None; {OTHER_TEXTS}",
+    ),
+    (
+        "None before texts",
+        lambda: [None, "good film"],
+        {},
+        TypeError,
+        f"X[0] is None; {OTHER_TEXTS}",
+    ),
+    (
+        "NaN among texts",
+        lambda: pd.Series(["good film", nan]),
+        {},
+        TypeError,
+        f"X[1] is NaN; {OTHER_TEXTS}",
+    ),
+    (
+        "NA among texts",
+        lambda: pd.Series(["good film", pd.NA], dtype="string"),
+        {},
+        TypeError,
+        f"X[1] is <NA>; {OTHER_TEXTS}",
+    ),
+    (
+        "number among texts",
+        lambda: ["good film", "bad film", 3],
+        {},
+        TypeError,
+        f"X[2] is of type int; {OTHER_TEXTS}",
+    ),
+    (
+        "one text among arrays",
+        lambda: ["a b", np.ones(2), np.ones(3)],
+        {},
+        TypeError,
+        f"X[0] is of type str, but X[1] is of type numpy.ndarray; {SAME}",
+    ),
+    (
+        "element bytes",
+        lambda: [[1, 2], b"ab"],
+        {},
+        TypeError,
+        "X[1] is of type bytes; decode bytes to strings first.",
+    ),
+    (
+        "element iterator",
+        lambda: [[1, 2], iter([1])],
+        {},
+        TypeError,
+        "X[1] is of type list_iterator; an iterator can be read only once; pass "
+        "list(X[1]).",
+    ),
+    (
+        "element named tuple",
+        lambda: [[1, 2], Pair(1, 2)],
+        {},
+        TypeError,
+        "X[1] is of type bad_inputs.Pair; pass list(X[1]) if each field of the named "
+        "tuple is an element.",
+    ),
+    (
+        "masked element",
+        lambda: [np.ma.masked_array([1.0, 2.0], mask=[False, True])],
+        {},
+        TypeError,
+        "X[0] is a masked array, whose mask would be lost; fill it with NaN or drop "
+        "the masked steps.",
     ),
     (
         "element 0-D",
@@ -260,6 +414,13 @@ BAD_ELEMENTS = [
         ValueError,
         "X[1] has 2 channels, but X[0] has 3; every sequence needs the same channels.",
     ),
+    (
+        "the first has other channels",
+        lambda: [np.ones((2, 1)), np.ones((3, 4)), np.ones((4, 4))],
+        {},
+        ValueError,
+        "X[0] has 1 channel, but X[1] has 4; every sequence needs the same channels.",
+    ),
     ("ragged step", lambda: [[[1, 2], [3]]], {}, ValueError, UNEQUAL),
     ("nested step", lambda: [[1, [2]]], {}, ValueError, UNEQUAL),
     (
@@ -275,6 +436,106 @@ BAD_ELEMENTS = [
         {},
         TypeError,
         f"X[1] holds numbers, but X[0] holds tokens; {KINDS}",
+    ),
+]
+
+CELLS = {"a": [[1.0, 2.0], [3.0]], "b": [[1.0, 2.0], [3.0]]}
+
+BAD_TABLES = [
+    (
+        "three levels",
+        lambda: pd.concat({"u": pd.concat({"i": pd.DataFrame({"v": [1.0]})})}),
+        {},
+        ValueError,
+        "X has a row index of 3 levels, [None, None, None], but a long table has two, "
+        "(instance, time); use events_to_sequences(X.reset_index(), id=...).",
+    ),
+    (
+        "missing instance",
+        lambda: pd.DataFrame(
+            {"v": [1.0, 2.0]}, index=pd.MultiIndex.from_tuples([("i", 0), (None, 1)])
+        ),
+        {},
+        ValueError,
+        "X has a missing instance in the first level of its row index, row 1; drop or "
+        "fill such rows first.",
+    ),
+    (
+        "static features",
+        lambda: pd.DataFrame({**CELLS, "age": [7, 8], "name": ["x", "y"]}),
+        {},
+        ValueError,
+        "X has columns of sequences and columns of single values, ['age', 'name']; "
+        "static features are not supported, so leave these columns out.",
+    ),
+    (
+        "cells of other lengths",
+        lambda: pd.DataFrame({**CELLS, "b": [[1.0, 2.0], [3.0, 4.0]]}),
+        {},
+        ValueError,
+        "X[1] has 2 steps in column 'b', but 1 in column 'a'; the columns of a row are "
+        "the channels of one sequence.",
+    ),
+    (
+        "cells of channels",
+        lambda: pd.DataFrame({**CELLS, "b": [np.ones((2, 2)), np.ones((1, 2))]}),
+        {},
+        ValueError,
+        "X[0] has shape (2, 2) in column 'b', but each of several columns is one "
+        "channel, of shape (n_steps,).",
+    ),
+    (
+        "missing cell",
+        lambda: pd.DataFrame({**CELLS, "b": [[1.0, 2.0], None]}),
+        {},
+        TypeError,
+        "X[1], column 'b', is None; every cell of such a column must hold a sequence.",
+    ),
+    (
+        "NA in a nullable table",
+        lambda: pd.DataFrame({"a": pd.array([1, None], dtype="Int64"), "b": [1, 2]}),
+        {},
+        ValueError,
+        f"X[1] contains NaN at step 0, channel 0; {FILL}",
+    ),
+    (
+        "date among numbers",
+        lambda: pd.DataFrame({"a": [1, 2], "b": pd.date_range("2020", periods=2)}),
+        {},
+        TypeError,
+        "X[0] holds Timestamp('20...-01 00:00:00') at step 1: pass numbers instead, "
+        "for example the seconds since a start.",
+    ),
+    (
+        "bytes in an object table",
+        lambda: np.array([[1, 2], [3, b"4"]], dtype=object),
+        {},
+        TypeError,
+        "X[1] holds b'4' at step 1: decode bytes to strings first.",
+    ),
+    (
+        "3-D objects",
+        lambda: np.array([[[1, 2], [3, {"a": 2}]]], dtype=object),
+        {},
+        TypeError,
+        "X[0] holds {'a': 2} at step 1: float() argument must be a string or a real "
+        "number, not 'dict'.",
+    ),
+    (
+        "huge integer",
+        lambda: [[1, 10**400]],
+        {},
+        ValueError,
+        "X[0] holds 100000000000000000...0000000000000000000 at step 1: int too large "
+        "to convert to float.",
+    ),
+    (
+        "one string among integers",
+        lambda: [[1, 2, 3, "a"], [4, 5, "b"]],
+        {},
+        TypeError,
+        "X[0] holds 'a' of type str at step 3, but most values are no strings; tokens "
+        "are all strings or all integers, and never missing.",
     ),
 ]
 
@@ -370,8 +631,7 @@ BAD_VALUES = [
         lambda: [[b"a"]],
         {},
         TypeError,
-        "X[0] has dtype |S1, which is not supported; decode the bytes to strings "
-        "first.",
+        "X[0] holds b'a' at step 0: decode bytes to strings first.",
     ),
     (
         "records",
@@ -425,7 +685,7 @@ BAD_TOKENS = [
         lambda: pd.DataFrame({"a": ["x", nan]}),
         {},
         TypeError,
-        f"X[1] holds nan of type float at step 0, {TOKENS}",
+        f"X[1] is NaN; {OTHER_TEXTS}",
     ),
     (
         "number column beside text",
@@ -495,8 +755,7 @@ BAD_EVENTS = [
         lambda: [*frames({"a": [1]}), np.ones(2)],
         {},
         TypeError,
-        "X[1] is of type ndarray, but other elements are DataFrames; all sequences "
-        "need the same kind of container.",
+        f"X[1] is of type numpy.ndarray, but X[0] is of type pandas.DataFrame; {SAME}",
     ),
     (
         "other columns",
@@ -548,28 +807,34 @@ BAD_EVENTS = [
         lambda: [pd.DataFrame({"a": ["x", 1]}, dtype=object)],
         {},
         TypeError,
-        f"X: column 'a' holds values of type int, str; {CATEGORIES}",
+        "X[0] holds 1 of type int at step 1, column 'a', but the values before it are "
+        "categories; a column holds one kind of values in all frames, so convert it to "
+        "one type.",
     ),
     (
         "column of dicts",
         lambda: frames({"a": [{"x": 1}]}),
         {},
         TypeError,
-        f"X: column 'a' holds values of type dict; {CATEGORIES}",
+        "X[0] holds {'x': 1} of type dict at step 0, column 'a', but a column holds "
+        f"numbers, strings or categories; {CONVERT}",
     ),
     (
         "column of times",
         lambda: frames({"a": np.array(["2020-01-01"], dtype="M8[s]")}),
         {},
         TypeError,
-        f"X: column 'a' has dtype datetime64[s], which is not supported; {SECONDS}",
+        "X: column 'a' holds dates or times; pass numbers instead, for example the "
+        "seconds since the first event of each sequence, or name it by timestamp= of "
+        "NextStateLSTM.",
     ),
     (
         "complex column",
         lambda: frames({"a": [1j]}),
         {},
         ValueError,
-        f"X: column 'a' {COMPLEX}",
+        "X[0] holds 1j of type complex at step 0, column 'a'. Complex data not "
+        "supported: pass the real and the imaginary part as two columns.",
     ),
     (
         "categories as numbers",
@@ -581,4 +846,11 @@ BAD_EVENTS = [
     ),
 ]
 
-BAD_INPUTS = BAD_CONTAINERS + BAD_ELEMENTS + BAD_VALUES + BAD_TOKENS + BAD_EVENTS
+BAD_INPUTS = [
+    *BAD_CONTAINERS,
+    *BAD_ELEMENTS,
+    *BAD_TABLES,
+    *BAD_VALUES,
+    *BAD_TOKENS,
+    *BAD_EVENTS,
+]

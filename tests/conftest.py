@@ -8,6 +8,29 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # the test processes share the co
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+from sklearn_seqattn.nn.blocks import BLOCKS
+from sklearn_seqattn.nn.encoders import ENCODERS
+from sklearn_seqattn.nn.pooling import POOLINGS
+
+settings.register_profile(  # the machine may be busy; fixtures are of the whole test
+    "untimed",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("untimed")
+
+
+@pytest.fixture(autouse=True)
+def parts_of_networks():
+    """Forget the blocks, encoders and poolings that a test has registered."""
+    registries = BLOCKS.classes, ENCODERS.classes, POOLINGS
+    before = [dict(registry) for registry in registries]
+    yield
+    for registry, parts in zip(registries, before, strict=True):
+        registry.clear()
+        registry.update(parts)
 
 
 @pytest.fixture(scope="session")

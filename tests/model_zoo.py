@@ -14,14 +14,16 @@ from sklearn_seqattn import (
     NextStateLSTM,
     NextStateMarkov,
     RandomKernelFeatures,
+    RandomKernels,
     SequencePadder,
     SequenceScaler,
     StateEncoder,
+    Tokens,
 )
+from sklearn_seqattn.blocks import Dense
 
 SMALL = {
-    "front_end": ("dense",),
-    "dense_units": 3,
+    "front_end": Dense(3),
     "hidden_size": 4,
     "num_layers": 1,
     "num_heads": 2,
@@ -30,12 +32,12 @@ SMALL = {
     "random_state": 0,
     "device": "cpu",
 }
-TOKENS = {**SMALL, "front_end": ("embedding",), "embedding_size": 3}
+TOKENS = {**SMALL, "front_end": "embedding", "tokens": Tokens(3)}
 STATES = {
     "hidden_size": 4,
     "num_layers": 1,
     "num_heads": 2,
-    "embedding_size": 4,
+    "tokens": Tokens(4, dropout=0.05),
     "max_epochs": 1,
     "random_state": 0,
     "device": "cpu",
@@ -88,6 +90,12 @@ MODELS = {
         None,
         "predict_proba",
     ),
+    "markov of events": (
+        NextStateMarkov(target="act"),
+        STATE_EVENTS,
+        None,
+        "predict_proba",
+    ),
     "next state": (NextStateLSTM(**STATES), SENTENCES, None, "predict_proba"),
     "next event": (
         NextStateLSTM(**STATES, target="act", timestamp="t", tie_weights=False),
@@ -104,7 +112,7 @@ MODELS = {
     ),
     "transformer": (
         _classifier(
-            encoder="transformer", front_end=("dense", ("layer_norm", "attention"))
+            encoder="transformer", front_end=(Dense(3), ("layer_norm", "attention"))
         ),
         WALKS,
         UP_OR_DOWN,
@@ -114,7 +122,12 @@ MODELS = {
     "tokens": (AttentionLSTMClassifier(**TOKENS), SENTENCES, YES, "predict_proba"),
     "vectors": (
         AttentionLSTMClassifier(
-            **TOKENS, vocabulary=["ba", "yes"], embedding_vectors=np.ones((2, 5))
+            **{
+                **TOKENS,
+                "tokens": Tokens(
+                    vocabulary=["ba", "bu", "di", "yes"], vectors=np.ones((4, 5))
+                ),
+            }
         ),
         SENTENCES,
         YES,
@@ -127,14 +140,14 @@ MODELS = {
         "predict_proba",
     ),
     "kernel classes": (
-        _classifier(kernel_features=168),
+        _classifier(blend=RandomKernels(168)),
         WALKS,
         UP_OR_DOWN,
         "predict_proba",
     ),
     "regressor": (_regressor(encoder="gru"), WALKS, LENGTHS, "predict"),
     "kernel numbers": (
-        _regressor(kernel_features=168),
+        _regressor(blend=RandomKernels(168)),
         WALKS,
         np.c_[LENGTHS, LENGTHS**2],
         "predict",

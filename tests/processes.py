@@ -1,4 +1,4 @@
-"""Children of all kinds for the tests of faults, and what they are told to do."""
+"""Start other processes for the tests of faults, and end them."""
 
 import multiprocessing
 import os
@@ -14,12 +14,13 @@ import torch
 from sklearn.base import clone
 from skorch.callbacks import Callback
 
+from sklearn_seqattn.blocks import Dense
+
 ROOT = Path(__file__).resolve().parents[1]
 
 # An estimator that is fitted in a moment, and has dropout to draw.
 SMALL = {
-    "front_end": ("dense", "dropout"),
-    "dense_units": 3,
+    "front_end": (Dense(3), "dropout"),
     "hidden_size": 4,
     "num_layers": 1,
     "num_heads": 2,
@@ -47,7 +48,7 @@ def fork(work):
 
 
 def ended(child, timeout=60):
-    """Wait for a child; kill one that hangs, and give None for it."""
+    """Wait for a child; kill one that hangs, and return None for it."""
     end = time.monotonic() + timeout
     while time.monotonic() < end:
         found, status = os.waitpid(child, os.WNOHANG)
@@ -60,13 +61,13 @@ def ended(child, timeout=60):
 
 
 def kill(child):
-    """Kill a child as a power cut would."""
+    """Kill a child."""
     os.kill(child, signal.SIGKILL)
     return ended(child)
 
 
 def group_ended(group, timeout=20):
-    """Wait for all processes of a group; tell whether they have ended."""
+    """Wait for all processes of a group; return whether they have ended."""
     end = time.monotonic() + timeout
     while time.monotonic() < end:
         try:
@@ -95,7 +96,7 @@ def start_python(code, *arguments, **environment):
 
 
 def run_python(code, *arguments, timeout=120, **environment):
-    """Run code in a new interpreter; give what it prints."""
+    """Run code in a new interpreter; return what it prints."""
     process = start_python(code, *arguments, **environment)
     try:
         out, errors = process.communicate(timeout=timeout)
@@ -107,7 +108,7 @@ def run_python(code, *arguments, timeout=120, **environment):
 
 
 def refit(model, X, y):
-    """Predict, fit a clone anew and predict with it; give both as bytes."""
+    """Predict, fit a clone anew and predict with it; return both as bytes."""
     found = model.predict_proba(X), clone(model).fit(X, y).predict_proba(X)
     return [array.tobytes() for array in found]
 
@@ -134,5 +135,5 @@ class NoteThreads(Callback):
 
 
 def noted_threads(estimator, X, y):
-    """Give, as a score, the largest number that was noted in this process."""
+    """Return, as a score, the largest number that was noted in this process."""
     return max(NoteThreads.found)

@@ -8,7 +8,7 @@ from torch import nn
 from sklearn_seqattn.training import (
     TrainingPlan,
     WeightedLoss,
-    isolated_generator,
+    isolated_torch,
     train,
 )
 from sklearn_seqattn.training.batching import SequenceDataset
@@ -54,20 +54,18 @@ class FirstValue(nn.Module):
 def make_plan(**options):
     plan = {
         "lr": 0.1,
-        "lr_schedule": "constant",
-        "weight_decay": 0.0,
-        "max_grad_norm": None,
         "batch_size": 4,
         "max_epochs": 3,
         "patience": None,
-        "max_steps": 4096,
         "precision": "float32",
         "device": "cpu",
         "verbose": 0,
         "callbacks": (),
-        "net_params": {},
+        "constant_lr": True,
     }
-    return TrainingPlan(**{**plan, **options})
+    plain = {"optimizer__weight_decay": 0.0, "callbacks__gradient_clip": None}
+    net_params = {**plain, **options.pop("net_params", {})}
+    return TrainingPlan(**{**plan, **options}, net_params=net_params)
 
 
 def line_data(n=10, seed=0, noise=0.0):
@@ -79,7 +77,7 @@ def line_data(n=10, seed=0, noise=0.0):
 
 
 def train_line(data=None, *, plan=None, valid_set=None, module=None):
-    with isolated_generator(0):
+    with isolated_torch(0):
         module = FirstValue() if module is None else module
         loss = WeightedLoss(nn.MSELoss(reduction="none"))
         return train(

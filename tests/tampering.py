@@ -1,37 +1,41 @@
-"""Files with the right checksums and any contents, as an attacker makes them."""
+"""Files with the right checksum and any contents, as an attacker makes them."""
 
-import hashlib
-import io
 import json
-import zipfile
+import struct
+from hashlib import sha256
 
+import numpy as np
 from safetensors.numpy import save
 
-NAMES = ["manifest.json", "document.json", "arrays.safetensors"]
+from sklearn_seqattn import __version__
+from sklearn_seqattn.storage.files import FORMAT
+
+METADATA = {"version": __version__, "format": FORMAT, "kind": "model"}
 
 
-def entries_of(content):
-    """Give the entries of a sealed file by name."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def zipped(entries, compression=zipfile.ZIP_STORED):
-    """Give the bytes of a zip with these pairs of name and bytes."""
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", compression) as archive:
-        for name, part in entries:
-            archive.writestr(zipfile.ZipInfo(name), part, compression)
-    return content.getvalue()
-
-
-def sealed(manifest, document, arrays):
-    """Seal a document and arrays, each as objects or as bytes."""
+def packed(document, arrays=(), **changes):
+    """Return the bytes of a file; fields of its metadata may be changed or None."""
     if not isinstance(document, bytes):
         document = json.dumps(document).encode()
-    if not isinstance(arrays, bytes):
-        arrays = save(arrays)
-    sums = zip(NAMES[1:], (document, arrays), strict=True)
-    sums = {name: hashlib.sha256(part).hexdigest() for name, part in sums}
-    manifest = json.dumps({**manifest, "sha256": sums}).encode()
-    return zipped(zip(NAMES, (manifest, document, arrays), strict=True))
+    tensors = {**dict(arrays), "document": np.frombuffer(document, np.uint8)}
+    state = sha256()
+    for name, array in sorted(tensors.items()):
+        state.update(f"{name}\0{array.dtype.name}\0{array.shape}\0".encode())
+        state.update(array.tobytes())
+    metadata = {**METADATA, "sha256": state.hexdigest(), **changes}
+    metadata = {name: value for name, value in metadata.items() if value is not None}
+    tensors = {name: np.require(a, requirements="C") for name, a in tensors.items()}
+    return save(tensors, {"sklearn_seqattn": json.dumps(metadata)})
+
+
+def split(content):
+    """Return the header of a safetensors file, as an object, and its data."""
+    (size,) = struct.unpack("<Q", content[:8])
+    return json.loads(content[8 : 8 + size]), content[8 + size :]
+
+
+def joined(header, data):
+    """Return a safetensors file of a header, an object or bytes, and data."""
+    if not isinstance(header, bytes):
+        header = json.dumps(header).encode()
+    return struct.pack("<Q", len(header)) + header + data

@@ -4,12 +4,24 @@ import re
 
 import numpy as np
 import pytest
+import torch
 from bad_inputs import BAD_INPUTS
 
-from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
+from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor, Tokens
+from sklearn_seqattn.blocks import Conv, Dense, SelfAttention
 
-# Estimators encode categories themselves; all else is refused everywhere.
-REFUSED = [row for row in BAD_INPUTS if row[0] != "categories as numbers"]
+# Estimators encode categories themselves, and read an empty text as unknown.
+ACCEPTED = {"categories as numbers", "blank string"}
+REFUSED = [row for row in BAD_INPUTS if row[0] not in ACCEPTED]
+BLOCKS = (
+    "'embedding', 'differences', 'conv', 'dense', 'time_distributed_conv', "
+    "'attention', 'batch_norm', 'layer_norm', 'dropout', 'gelu', 'relu', 'tanh', "
+    "'residual', 'locked_dropout'"
+)
+SEEN = "cpu"
+if torch.accelerator.is_available():
+    kinds = sorted({"cpu", torch.accelerator.current_accelerator().type})
+    SEEN = " and ".join(kinds)
 FRONT_END = {None: "auto", True: ("embedding",), False: None}
 
 
@@ -34,7 +46,7 @@ def _never(*args, **kwargs):
 def test_bad_sequences_are_refused_before_training(
     make, make_input, kwargs, error, message, monkeypatch
 ):
-    monkeypatch.setattr("sklearn_seqattn.attention_lstm.base.train", _never)
+    monkeypatch.setattr("skorch.NeuralNet.fit_loop", _never)
     estimator = make(
         front_end=FRONT_END[kwargs.get("tokens")],
         channels_first=kwargs.get("channels_first", False),
@@ -68,7 +80,7 @@ BAD_FITS = [
         [0, 1],
         {},
         ValueError,
-        "X has 4 sequences, but y has 2 targets; each sequence needs one.",
+        "X has 4 sequences, but y has 2 labels; each sequence needs one.",
     ),
     (
         "y-one-class",
@@ -77,7 +89,7 @@ BAD_FITS = [
         ["a"] * 4,
         {},
         ValueError,
-        "AttentionLSTMClassifier needs at least 2 classes, but y has 1 class: 'a'.",
+        "A classifier needs at least 2 classes, but y has 1 class: 'a'.",
     ),
     (
         "y-one-class-left",
@@ -86,7 +98,7 @@ BAD_FITS = [
         Y,
         {"sample_weight": [1, 0, 1, 0]},
         ValueError,
-        "AttentionLSTMClassifier needs at least 2 classes, but y has 1 class: 0.",
+        "A classifier needs at least 2 classes, but y has 1 class: 0.",
     ),
     (
         "y-continuous",
@@ -106,7 +118,8 @@ BAD_FITS = [
         [0, np.nan, 1, 1],
         {},
         ValueError,
-        "Input y contains NaN.",
+        "y[1] is nan, and input y contains NaN or None: give every sequence a label, "
+        "or leave out the sequences without one.",
     ),
     (
         "y-several-multiclass-columns",
@@ -152,7 +165,7 @@ BAD_FITS = [
         Y,
         {},
         ValueError,
-        "The classes, [0, 1], are not in class_weight",
+        "class_weight has a weight for 7, but the classes are [0, 1].",
     ),
     (
         "class-weight-multilabel",
@@ -223,26 +236,22 @@ BAD_FITS = [
     ),
     (
         "front-end-unknown",
-        {"front_end": ("convolution",)},
+        {"front_end": ("swish",)},
         X,
         Y,
         {},
         ValueError,
-        "front_end has an unknown block 'convolution'; known are embedding, changes, "
-        "conv, dense, step_conv, attention, batch_norm, layer_norm, dropout, "
-        "locked_dropout, gelu, relu, tanh, and tuples of them for residual groups.",
+        f"front_end: Unknown block 'swish'; known are {BLOCKS}.",
     ),
     (
         "front-end-misspelt",
-        {"front_end": ("batch_nrom",)},
+        {"front_end": ["batch_nrom"]},
         X,
         Y,
         {},
         ValueError,
-        "front_end has an unknown block 'batch_nrom'; known are embedding, changes, "
-        "conv, dense, step_conv, attention, batch_norm, layer_norm, dropout, "
-        "locked_dropout, gelu, relu, tanh, and tuples of them for residual groups. "
-        "Did you mean 'batch_norm'?",
+        f"front_end: Unknown block 'batch_nrom'; known are {BLOCKS}. Did you "
+        "mean 'batch_norm'?",
     ),
     (
         "front-end-empty-group",
@@ -251,7 +260,8 @@ BAD_FITS = [
         Y,
         {},
         ValueError,
-        "front_end has an empty residual group; remove it.",
+        "front_end: A residual group has the blocks (), but a list of at least one is "
+        "expected; fill the group or remove it.",
     ),
     (
         "embedding-not-first",
@@ -260,114 +270,88 @@ BAD_FITS = [
         Y,
         {},
         ValueError,
-        "front_end=('dropout', 'embedding'): 'embedding' may stand once, as the first "
-        "block and outside of any residual group.",
+        "front_end: 'embedding' follows another block; make it the first and only one.",
     ),
     (
         "embedding-in-a-group",
-        {"front_end": (("embedding",),)},
+        {"front_end": [["embedding"]]},
         WORDS,
         Y,
         {},
         ValueError,
-        "front_end=(('embedding',),): 'embedding' may stand once, as the first block "
-        "and outside of any residual group.",
+        "front_end: 'embedding' is in a residual group; make it the first block of "
+        "the front end.",
     ),
     (
         "vectors-without-vocabulary",
-        {"embedding_vectors": np.ones((3, 4))},
+        {"tokens": Tokens(vectors=np.ones((3, 4)))},
         WORDS,
         Y,
         {},
         ValueError,
-        "embedding_vectors needs vocabulary, the tokens that its rows are for.",
+        "Tokens(vectors=...) needs vocabulary, the tokens that its rows are for.",
     ),
     (
         "vectors-of-other-tokens",
-        {"embedding_vectors": np.ones((3, 4)), "vocabulary": ["a", "b"]},
+        {"tokens": Tokens(vectors=np.ones((3, 4)), vocabulary=["a", "b"])},
         WORDS,
         Y,
         {},
         ValueError,
-        "embedding_vectors has 3 rows, but vocabulary has 2 tokens; give one row for "
+        "vectors has 3 rows, but vocabulary has 2 tokens; give one row for "
         "each, in the same order.",
     ),
     (
-        "sizes-too-many",
-        {"front_end": "conv", "conv_channels": (8, 8)},
+        "front-end-renamed",
+        {"front_end": ["changes", "conv"]},
         X,
         Y,
         {},
         ValueError,
-        "conv_channels=(8, 8) has 2 sizes, but front_end has 1 'conv' blocks; give one "
-        "number for all, or one for each.",
+        f"front_end: Unknown block 'changes'; known are {BLOCKS}. It is called "
+        "'differences' now.",
     ),
     (
         "size-not-positive",
-        {"front_end": "conv", "conv_channels": (0,)},
+        {"front_end": {"conv": {"channels": 0}}},
         X,
         Y,
         {},
         ValueError,
-        "conv_channels=(0,) must hold integers of at least 1.",
+        "front_end: Conv(channels=0): channels=0 must be an integer from 1 to "
+        "2147483647.",
     ),
     (
         "size-not-an-integer",
-        {"front_end": "dense", "dense_units": (8.5,)},
+        {"front_end": [Dense(8.5)]},
         X,
         Y,
         {},
         ValueError,
-        "dense_units=(8.5,) must hold integers of at least 1.",
+        "front_end: Dense(units=8.5): units=8.5 must be an integer from 1 to "
+        "2147483647.",
     ),
     (
         "stride-in-a-group",
-        {"front_end": (("conv",),), "conv_stride": 2},
+        {"front_end": [[Conv(stride=2)]]},
         X,
         Y,
         {},
         ValueError,
-        "conv_stride is above 1 inside a residual group, whose input and output must "
-        "have the same number of steps; stride outside of it.",
+        "front_end: Conv(stride=2) is in a residual group, whose input and output "
+        "must have the same number of steps; set stride=1 there and put a convolution "
+        "with the stride before the group.",
     ),
     (
         "heads-of-front-end",
-        {"front_end": "attention", "key_size": 6},
+        {"front_end": [SelfAttention(key_size=6, num_heads=4)]},
         X,
         Y,
         {},
         ValueError,
-        "key_size=6 is not a multiple of num_heads=4; every head needs the same size.",
-    ),
-    (
-        "heads-of-attention",
-        {"hidden_size": 3, "bidirectional": False},
-        X,
-        Y,
-        {},
-        ValueError,
-        "the encoder's output size=3 is not a multiple of num_heads=4; every head "
-        "needs the same size.",
-    ),
-    (
-        "heads-of-transformer",
-        {"encoder": "transformer", "hidden_size": 6},
-        X,
-        Y,
-        {},
-        ValueError,
-        "hidden_size=6 is not a multiple of num_heads=4; every head needs the same "
-        "size.",
-    ),
-    (
-        "positions-odd",
-        {"encoder": "transformer", "hidden_size": 12},
-        X,
-        Y,
-        {},
-        ValueError,
-        "positions='rotary' need an even size, but hidden_size=12 with num_heads=4 "
-        "gives 3.",
+        "front_end: SelfAttention(key_size=6, num_heads=4): num_heads=4 must divide "
+        "key_size=6 and value_size=64; use num_heads=2, or sizes that are multiples of "
+        "4.",
     ),
     (
         "pooling-unknown",
@@ -396,7 +380,8 @@ BAD_FITS = [
         Y,
         {},
         ValueError,
-        "head_units=(8, 0) must hold integers of at least 1.",
+        "head_units=(8, 0) must be a list of which each item is an integer from 1 to "
+        "2147483647.",
     ),
     (
         "device-unknown",
@@ -405,8 +390,8 @@ BAD_FITS = [
         Y,
         {},
         ValueError,
-        "device='abacus' is not available to torch here; use device='auto' for the "
-        "best one there is.",
+        f"device='abacus' is not available here; torch sees {SEEN}. Use device='auto' "
+        "for the best one.",
     ),
     (
         "net-params-clash",
@@ -415,8 +400,8 @@ BAD_FITS = [
         Y,
         {},
         ValueError,
-        "net_params has ['batch_size'], which the estimator sets itself; use its own "
-        "parameters (lr, batch_size, max_epochs, callbacks, device, ...).",
+        "net_params has 'batch_size', but use the parameter batch_size of the "
+        "estimator.",
     ),
     (
         "net-params-unknown",
@@ -436,8 +421,8 @@ BAD_FITS = [
         Y,
         {},
         ValueError,
-        "X has numbers whose scale is beyond float32 (about 3e38); divide them by a "
-        "constant first.",
+        "X has numbers in channel 0 whose scale is beyond float32 (about 3e38); divide "
+        "them by a constant first.",
     ),
 ]
 
@@ -480,8 +465,8 @@ def test_bad_regression_targets():
         ),
         (
             ["a b"],
-            "X holds strings (tokens), but AttentionLSTMClassifier was fitted on "
-            "numbers; pass the same kind of sequences.",
+            "X holds texts, but AttentionLSTMClassifier was fitted on numbers; pass "
+            "the same kind of sequences.",
         ),
     ],
 )

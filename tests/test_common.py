@@ -3,14 +3,18 @@
 import inspect
 
 import pytest
+from battery import parametrize_with_checks
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import (
     check_dataframe_column_names_consistency,
     check_param_validation,
-    parametrize_with_checks,
 )
 
-from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
+from sklearn_seqattn import (
+    AttentionLSTMClassifier,
+    AttentionLSTMRegressor,
+    RandomKernels,
+)
 
 #: Defaults, but for the epochs: the fewest with which scores are what the checks ask.
 ESTIMATORS = [
@@ -20,7 +24,7 @@ ESTIMATORS = [
 
 
 #: A network with a side branch, whose outputs are sums of many more numbers.
-WITH_KERNELS = AttentionLSTMClassifier(max_epochs=10, kernel_features=840)
+WITH_KERNELS = AttentionLSTMClassifier(max_epochs=10, blend=RandomKernels(840))
 
 
 @parametrize_with_checks([*ESTIMATORS, WITH_KERNELS])
@@ -49,7 +53,7 @@ def test_regressor_has_the_parameters_of_the_classifier():
         inspect.signature(type(estimator)).parameters for estimator in ESTIMATORS
     ]
     of_classifier, of_regressor = parameters
-    of_classes_alone = {"class_weight", "label_smoothing", "time_stretch"}
+    of_classes_alone = {"class_weight", "label_smoothing", "time_warp"}
     assert set(of_classifier) - set(of_regressor) == of_classes_alone
     for name, parameter in of_regressor.items():
         assert parameter.default == of_classifier[name].default

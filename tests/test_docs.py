@@ -1,72 +1,100 @@
-"""What README and docs show is run: code blocks, and the table of models."""
+"""What README and docs show is run: code blocks, what they print, and every call."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from sequence_data import sentences, walks
 
-from sklearn_seqattn import (
-    AttentionLSTMClassifier,
-    AttentionLSTMRegressor,
-    NextStateLSTM,
-    NextStateMarkov,
-)
+import sklearn_seqattn
+from sklearn_seqattn import AttentionLSTMRegressor, NextStateLSTM, blocks
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
-MODELS = re.findall(
-    r"\| `(AttentionLSTMClassifier\(.*?\))` \|$",
+CALLS = re.findall(
+    r"\| `((?:AttentionLSTM|NextState)\w+\(.*\))` \|$",
     (ROOT / "docs" / "models.md").read_text(),
     flags=re.MULTILINE,
 )
-NEXT_STATE_MODELS = re.findall(
-    r"\| `(NextState\w+\(.*?\))` \|$",
-    (ROOT / "docs" / "next_state.md").read_text(),
-    flags=re.MULTILINE,
-)
+NAMES = {
+    name: getattr(module, name)
+    for module in (sklearn_seqattn, blocks)
+    for name in module.__all__
+}
+
+#: Parameters of the classifier that the regressor does not have.
+OF_CLASSES = ("label_smoothing", "time_warp", "class_weight")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_python_blocks_run(page, tmp_path, monkeypatch):
+def test_python_blocks_run(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)  # what a block writes stays out of the checkout
-    blocks = re.findall(r"```python\n(.*?)```", page.read_text(), flags=re.DOTALL)
+    found = re.findall(
+        r"```python\n(.*?)```(?:\n\n```\n(.*?)```)?", page.read_text(), flags=re.DOTALL
+    )
     namespace = {"__name__": "docs"}
-    for block in blocks:
-        exec(compile(block, page.name, "exec"), namespace)
+    for code, output in found:
+        capsys.readouterr()
+        exec(compile(code, page.name, "exec"), namespace)
+        assert not output or capsys.readouterr().out == output
 
 
-def test_the_table_of_models_is_read():
-    assert len(MODELS) > 25
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_code_fences_are_closed(page):
+    assert page.read_text().count("```") % 2 == 0
 
 
-@pytest.mark.parametrize("call", MODELS)
-def test_every_model_fits_and_predicts(call):
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    for target, anchor in re.findall(
+        r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", page.read_text()
+    ):
+        path = page.parent / target if target else page
+        assert path.exists(), target
+        if anchor:
+            headings = re.findall(r"^#+ (.*)$", path.read_text(), flags=re.MULTILINE)
+            slugs = [re.sub(r"[^\w\- ]", "", h.lower()) for h in headings]
+            assert anchor in [slug.replace(" ", "-") for slug in slugs], anchor
+
+
+def test_every_table_of_networks_is_read():
+    assert len(CALLS) > 50
+
+
+@pytest.mark.parametrize("call", [c for c in CALLS if c.startswith("Attention")])
+def test_every_network_fits_and_predicts(call):
     X, y = sentences() if "embedding" in call else walks()
-    classifier = eval(call, {"AttentionLSTMClassifier": AttentionLSTMClassifier})
-    classifier.set_params(max_epochs=1, random_state=0).fit(X, y)
+    classifier = eval(call, NAMES).set_params(max_epochs=1, random_state=0).fit(X, y)
     assert classifier.predict_proba(X).shape == (60, 2)
-    parameters = classifier.get_params()
-    for name in ("label_smoothing", "time_stretch", "class_weight"):
+    parameters = classifier.get_params(deep=False)
+    for name in OF_CLASSES:
         del parameters[name]
     regressor = AttentionLSTMRegressor(**parameters).fit(X, [len(x) for x in X])
     assert regressor.predict(X).shape == (60,)
 
 
-@pytest.mark.parametrize("call", NEXT_STATE_MODELS)
+@pytest.mark.parametrize("call", [c for c in CALLS if c.startswith("NextState")])
 def test_every_next_state_model_fits_and_predicts(call):
     X, _ = sentences()
-    names = {"NextStateLSTM": NextStateLSTM, "NextStateMarkov": NextStateMarkov}
-    model = eval(call, names)
+    model = eval(call, NAMES)
     if isinstance(model, NextStateLSTM):
         model.set_params(max_epochs=1, hidden_size=8, random_state=0)
     assert 1 < model.fit(X).perplexity(X) < 10
 
 
-def test_the_table_of_next_state_models_is_read():
-    assert len(NEXT_STATE_MODELS) > 10
-
-
-def test_a_block_is_never_a_comment_in_disguise():
-    for page in PAGES:
-        assert page.read_text().count("```") % 2 == 0, page.name
+def test_design_states_the_graph_of_imports():
+    done = subprocess.run(
+        [sys.executable, ROOT / "docs" / "import_graph.py"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "tests")},
+    )
+    n_arrows = re.search(r"(\d+) arrows between layers", done.stdout)[1]
+    n_files = re.search(r"longest chain has (\d+) files", done.stdout)[1]
+    design = (ROOT / "docs" / "design.md").read_text()
+    assert f"there are {n_arrows} arrows" in design
+    assert f"chain of imports has {n_files} files" in design

@@ -3,18 +3,21 @@
 import importlib
 import pickle
 import pickletools
+import subprocess
+import sys
 import warnings
 
+import numpy as np
 import pytest
 import torch
 from model_zoo import MODELS, NETWORKS, fitted, outputs
 from processes import run_python
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import InconsistentVersionWarning
 from skorch.exceptions import DeviceWarning
 
 from sklearn_seqattn import SequencePadder, _estimator
-from sklearn_seqattn._estimator import VersionedPickles
+from sklearn_seqattn._estimator import VersionedPickles, draw_seeds, rollback_on_error
 
 VERSIONED = [n for n, m in MODELS.items() if isinstance(m[0], VersionedPickles)]
 
@@ -124,3 +127,56 @@ def test_what_was_on_a_gpu_loads_without_one(tmp_path):
             copy = pickle.loads(content)
         assert torch.device(copy.net_.device).type == "cpu"
         assert outputs(name, copy) == outputs(name, fitted(name))
+
+
+def test_a_private_name_of_scikit_learn_that_is_gone_is_named():
+    code = (
+        "import sklearn.base\n"
+        "del sklearn.base._fit_context\n"
+        "import sklearn_seqattn._estimator"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 1
+    assert "'_fit_context'" in found.stderr
+    assert "sklearn_seqattn works with 1.7 to 1.9" in found.stderr
+
+
+class TestRollbackOnError:
+    def test_a_failure_restores_changed_new_and_deleted_attributes(self):
+        estimator = BaseEstimator()
+        estimator.a_, estimator.b_ = 1, 2
+
+        def fail():
+            with rollback_on_error(estimator):
+                estimator.a_, estimator.c_ = 10, 30
+                del estimator.b_
+                raise ValueError("no")
+
+        with pytest.raises(ValueError, match="no"):
+            fail()
+        assert vars(estimator) == {"a_": 1, "b_": 2}
+
+    def test_success_keeps_what_is_new(self):
+        estimator = BaseEstimator()
+        with rollback_on_error(estimator):
+            estimator.a_ = 1
+        assert estimator.a_ == 1
+
+
+class TestDrawSeeds:
+    def test_a_number_gives_the_same_seeds_again(self):
+        assert draw_seeds(3, 4) == draw_seeds(3, 4) != draw_seeds(4, 4)
+
+    def test_a_generator_moves_on(self):
+        generator = np.random.RandomState(0)
+        assert draw_seeds(generator, 2) != draw_seeds(generator, 2)
+
+    def test_none_draws_anew_and_leaves_the_global_generator_alone(self):
+        before = str(np.random.get_state())
+        assert draw_seeds(None, 3) != draw_seeds(None, 3)
+        assert str(np.random.get_state()) == before
+
+    def test_seeds_are_plain_integers(self):
+        assert {type(seed) for seed in draw_seeds(0, 3)} == {int}

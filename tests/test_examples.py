@@ -10,7 +10,7 @@ EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
 
 def run(name, *arguments, cwd):
-    """Run an example in an empty folder and give what it prints."""
+    """Run an example in an empty folder and return what it prints."""
     done = subprocess.run(
         [sys.executable, "-W", "error", EXAMPLES / name, *arguments],
         cwd=cwd,
@@ -42,7 +42,7 @@ def test_next_activity(tmp_path):
     printed = run("next_activity.py", cwd=tmp_path)
     scores = re.findall(r"^NextState\w+ +([\d.]+) +([\d.]+)$", printed, re.MULTILINE)
     (accuracy, perplexity), (counted_accuracy, counted_perplexity) = scores
-    assert float(accuracy) > float(counted_accuracy)  # who and when help
+    assert float(accuracy) > float(counted_accuracy)  # kind and time help
     assert float(perplexity) < float(counted_perplexity)
     assert len(re.findall(r"->  \w", printed)) == 4
     assert not list(tmp_path.iterdir())

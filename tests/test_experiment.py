@@ -105,7 +105,20 @@ def test_mlflow(config, tmp_path, monkeypatch):
     [
         ({"folds": 3}, r"unknown entries \['folds'\]"),
         ({"models": {"a": {"estimator": "SVC"}}}, "'a' has estimator='SVC'; expected"),
-        ({"models": {"a": {}}}, "'a' has estimator=None; expected"),
+        ({"models": {"a": {}}}, r"Model 'a' .* lacks \['estimator'\]"),
+        (
+            {"models": {"a": {"estimator": "NextStateMarkov", "param": {}}}},
+            r"Model 'a' has unknown entries \['param'\]",
+        ),
+        ({"data": {"d": {}}}, r"Data set 'd' .* lacks \['path'\]"),
+        (
+            {"data": {"d": {"path": "x.csv", "activity": "task"}}},
+            r"Data set 'd' has unknown entries \['activity'\]",
+        ),
+        (
+            {"data": {"d": {"path": "x.csv", "case": "case"}}},
+            r"Data set 'd' .* lacks \['activity'\]",
+        ),
     ],
 )
 def test_bad_configurations(config, change, message):

@@ -1,8 +1,7 @@
-"""Bad days: killed processes, full disks, no memory, refits that fail.
+"""Killed processes, full disks, folders without permission, no memory.
 
-Processes are killed for real; each fault is one test. Forks, other processes and
-threads are in test_faults_processes.py, interrupts in training/test_interrupts.py,
-losses that are not finite in training/test_callbacks.py.
+Forks, other processes and threads are in test_faults_processes.py, fits that fail in
+test_failed_fits.py, interrupts in training/test_interrupts.py.
 """
 
 import os
@@ -14,34 +13,24 @@ import time
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
-from model_zoo import (
-    EVENTS,
-    LENGTHS,
-    MODELS,
-    SENTENCES,
-    STATES,
-    UP_OR_DOWN,
-    WALKS,
-    fitted,
-    outputs,
-)
+from model_zoo import UP_OR_DOWN, WALKS, fitted
 from processes import SMALL, ended, fork, kill, run_python
-from sequence_data import sentences, walks
+from sequence_data import walks
 from sklearn.base import clone
 from skorch.callbacks import Callback
 
 from sklearn_seqattn import (
     AttentionLSTMClassifier,
-    NextStateLSTM,
-    NextStateMarkov,
     SequencePadder,
     load_model,
     save_model,
 )
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX"),
+]
 
 X, Y = walks(40)
 
@@ -64,7 +53,7 @@ class TestKilledFit:
         for n_batches in (0, 3, 5, 12, 14, 22, 29):
             folder = tmp_path / str(n_batches)
             out, into = os.pipe()
-            model = AttentionLSTMClassifier(**SMALL, checkpoint_dir=folder)
+            model = AttentionLSTMClassifier(**SMALL, checkpoint=folder)
             child = fork(
                 lambda m=model, i=into: m.set_params(callbacks=[Tell(i)]).fit(X, Y)
             )
@@ -140,7 +129,7 @@ class TestFullDisk:
     def test_a_checkpoint_fails_the_fit_and_the_old_fit_stays(self, tmp_path):
         model = AttentionLSTMClassifier(**SMALL).fit(X, Y)
         before = model.predict_proba(X)
-        model.set_params(checkpoint_dir=tmp_path, max_epochs=2)
+        model.set_params(checkpoint=tmp_path, max_epochs=2)
 
         def fit():
             try:
@@ -168,7 +157,7 @@ def as_nobody(work):
 class TestNoPermission:
     @pytest.fixture
     def folder(self, tmp_path):
-        """Give a folder that everybody may enter, and nobody may write."""
+        """Return a folder that everybody may enter."""
         folder = tmp_path / "folder"
         folder.mkdir()
         for parent in (folder, *folder.parents):
@@ -194,7 +183,7 @@ class TestNoPermission:
     def test_a_checkpoint_fails_the_fit_and_the_old_fit_stays(self, folder):
         model = AttentionLSTMClassifier(**SMALL).fit(X, Y)
         before = model.predict_proba(X)
-        model.set_params(checkpoint_dir=folder)
+        model.set_params(checkpoint=folder)
         folder.chmod(0o555)
 
         def fit():
@@ -207,7 +196,7 @@ class TestNoPermission:
 
 
 def resident():
-    """Give the memory of this process in bytes."""
+    """Return the resident memory of this process in bytes."""
     pages = Path("/proc/self/statm").read_text().split()[1]
     return int(pages) * resource.getpagesize()
 
@@ -226,107 +215,6 @@ def test_memory_is_flat(tmp_path):
 
     before = cycles(10)
     assert cycles(40) - before < 40 * 250_000  # a coarse bound; a copy is more
-
-
-def test_a_refit_that_fails_leaves_the_old_fit():
-    states = sentences(20)[0]
-    models = [
-        (clone(fitted("classifier")), WALKS, UP_OR_DOWN, "predict_proba"),
-        (clone(fitted("regressor")), WALKS, LENGTHS, "predict"),
-        (NextStateLSTM(**STATES), states, None, "predict_proba"),
-        (NextStateMarkov(), states, None, "predict_proba"),
-    ]
-    for model, X, y, method in models:
-        before = getattr(model.fit(X, y), method)(X)
-        with pytest.raises((ValueError, TypeError)):
-            model.fit([[]], y)
-        np.testing.assert_array_equal(getattr(model, method)(X), before)
-
-
-def test_more_counts_that_fail_leave_the_old_ones():
-    states = sentences(20)[0]
-    model = NextStateMarkov(end_state=True).fit(states)
-    before = state_of(model)
-    for bad in ([["<end>", "a"]], [[1, 2]], [[]]):
-        with pytest.raises((ValueError, TypeError)):
-            model.partial_fit(bad)
-        assert state_of(model) == before
-
-
-class Hostile:
-    """Make one function fail, and tell that it was called."""
-
-    def __init__(self, error):
-        self.error, self.n_calls = error, 0
-
-    def __call__(self, *args, **kwargs):
-        self.n_calls += 1
-        raise self.error
-
-
-#: Name of a transformer: X of another kind that it refuses in the middle of a fit,
-#: and the last thing that a fit calls.
-TABLE = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, np.inf]})
-REFITS = {
-    "padder": (TABLE, "preprocessing.padder.int"),
-    "scaler": ([[[1e308, 1.0], [-1e308, 2.0]]], "preprocessing.scaler._STATISTICS"),
-    "states": (pd.DataFrame({"a": ["x", "y"], "b": [None, "z"]}), "pd.factorize"),
-    "events": ([TABLE, TABLE], "preprocessing.event_encoder.OneHotEncoder"),
-    "kernels": ([[1e308, -1e308] * 5], "kernels.features.RandomKernels.fit"),
-}
-
-
-def state_of(model):
-    """Give the attributes of a model by name and identity."""
-    return {name: id(value) for name, value in vars(model).items()}
-
-
-class TestRefitOfATransformer:
-    @pytest.mark.parametrize("name", REFITS)
-    def test_bad_input_leaves_the_old_fit(self, name):
-        model = clone(fitted(name)).fit(MODELS[name][1])
-        before, found = state_of(model), outputs(name, model)
-        bad = REFITS[name][0]
-        for X in (bad, [[]], np.array([[np.nan, 1.0]]), 3, []):
-            with pytest.raises((ValueError, TypeError)):
-                model.fit(X)
-            assert state_of(model) == before
-        assert outputs(name, model) == found
-
-    @pytest.mark.parametrize("error", [MemoryError("full"), KeyboardInterrupt()])
-    @pytest.mark.parametrize("name", REFITS)
-    def test_a_failure_late_in_the_fit_leaves_the_old_fit(
-        self, name, error, monkeypatch
-    ):
-        model = clone(fitted(name)).fit(MODELS[name][1])
-        before = state_of(model)
-        hostile = Hostile(error)
-        target = REFITS[name][1]
-        place = "pandas.factorize" if name == "states" else f"sklearn_seqattn.{target}"
-        value = (
-            {"standard": hostile, "robust": hostile} if name == "scaler" else hostile
-        )
-        monkeypatch.setattr(place, value, raising=False)
-        with pytest.raises(type(error)):
-            model.fit(MODELS[name][1])
-        assert hostile.n_calls == 1
-        assert state_of(model) == before
-
-    def test_a_vocabulary_that_is_found_empty_at_the_end(self):
-        model = clone(fitted("states")).fit(SENTENCES)
-        before = state_of(model)
-        with pytest.raises(ValueError, match="No state occurs"):
-            model.set_params(min_count=10**6).fit(SENTENCES)
-        model.set_params(min_count=1)
-        assert state_of(model).keys() == before.keys()
-        assert model.transform(SENTENCES)[0].tolist()
-
-    def test_another_kind_of_input_is_forgotten_after_a_failure(self):
-        model = clone(fitted("events")).fit(EVENTS)
-        before = state_of(model)
-        with pytest.raises(TypeError):
-            model.fit(SENTENCES)
-        assert state_of(model) == before
 
 
 OUT_OF_MEMORY = """
@@ -363,7 +251,3 @@ class TestOutOfMemory:
         message = "2 sequences, 1099511627776 steps .* longest sequence has 3 steps"
         with pytest.raises(MemoryError, match=message):
             padder.transform(X)
-
-
-def test_every_model_is_here():
-    assert set(MODELS) >= {"classifier", "next event", "markov", "pipeline"}

@@ -1,7 +1,4 @@
-"""Many at once: forks, children of all kinds, threads, searches, determinism.
-
-Processes are real. What each promises is in docs/trust.md.
-"""
+"""Forks, other processes, threads and searches: what docs/trust.md promises."""
 
 import os
 import pickle
@@ -13,7 +10,7 @@ import joblib
 import numpy as np
 import pytest
 import torch
-from model_zoo import MODELS, UP_OR_DOWN, WALKS, fitted, outputs
+from model_zoo import UP_OR_DOWN, WALKS, fitted, outputs
 from processes import SMALL, ended, fork, group_ended, run_python, start_python
 from sequence_data import walks
 from sklearn.base import clone
@@ -26,7 +23,10 @@ from sklearn_seqattn import (
     save_model,
 )
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX"),
+]
 
 X, Y = walks(40)
 LENGTHS = np.array([len(x) for x in X])
@@ -46,8 +46,8 @@ model.fit(X, y)
 kernels = RandomKernelFeatures(n_features=840, random_state=0).fit(X)
 before, features = model.predict_proba(X), kernels.transform(X)
 def work():
-    assert torch.get_num_threads() == 1
     np.testing.assert_allclose(model.predict_proba(X), before, atol=1e-6)
+    assert torch.get_num_threads() == 1
     np.testing.assert_array_equal(kernels.transform(X), features)
     model.fit(X, y)
 assert ended(fork(work)) == 0
@@ -229,7 +229,3 @@ def test_the_number_of_threads_changes_next_to_nothing():
     finally:
         torch.set_num_threads(n_threads)
     np.testing.assert_allclose(*found, atol=1e-6)
-
-
-def test_every_model_is_here():
-    assert set(MODELS) >= {"classifier", "next state", "kernel numbers"}

@@ -9,7 +9,21 @@ import pandas as pd
 import pytest
 import torch
 
-from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
+from sklearn_seqattn import (
+    AttentionLSTMClassifier,
+    AttentionLSTMRegressor,
+    RandomKernels,
+    Tokens,
+)
+from sklearn_seqattn.blocks import (
+    Conv,
+    Dense,
+    Differences,
+    Residual,
+    SelfAttention,
+    TimeDistributedConv,
+    Transformer,
+)
 from sklearn_seqattn.training import prediction
 
 TINY = {
@@ -17,12 +31,7 @@ TINY = {
     "hidden_size": 4,
     "num_layers": 2,
     "num_heads": 2,
-    "conv_channels": 4,
-    "dense_units": 5,
-    "step_conv_channels": 2,
-    "key_size": 4,
-    "value_size": 6,
-    "embedding_size": 4,
+    "tokens": Tokens(4),
     "head_units": (4,),
     "dropout": 0.3,
     "max_epochs": 2,
@@ -44,9 +53,8 @@ BODIES = {
 }
 BODIES |= {
     f"transformer-{'two' if bidirectional else 'one'}-{positions}": {
-        "encoder": "transformer",
+        "encoder": Transformer(positions=positions),
         "bidirectional": bidirectional,
-        "positions": positions,
     }
     for bidirectional in (False, True)
     for positions in ("rotary", "sinusoidal")
@@ -72,30 +80,39 @@ POOLINGS = {
     )
 }
 
+ATTENTION = SelfAttention(key_size=4, value_size=6)
+STEM = [Conv(4, kernel_size=7, stride=3), "batch_norm", "gelu", [Conv(4)]]
+
 FRONT_ENDS = {
-    "default-stem": {"front_end": "auto", "conv_stride": (3, 1, 1)},
-    "changes": {"front_end": ("changes", "conv"), "conv_stride": 2},
-    "conv": {"front_end": "conv"},
-    "conv-strided": {"front_end": "conv", "conv_stride": 3, "conv_kernel_size": 4},
-    "conv-dilated": {"front_end": "conv", "conv_dilation": 3},
+    "stem": {"front_end": [Differences(lag=3), *STEM]},
+    "differences": {"front_end": ["differences", Conv(4, stride=2)]},
+    "conv": {"front_end": Conv(4)},
+    "conv-strided": {"front_end": Conv(4, stride=3, kernel_size=4)},
+    "conv-dilated": {"front_end": Conv(4, dilation=3)},
     "conv-all": {
-        "front_end": ("conv", "relu", "conv"),
-        "conv_stride": (2, 2),
-        "conv_dilation": (2, 1),
-        "conv_kernel_size": (3, 6),
+        "front_end": [
+            Conv(4, kernel_size=3, stride=2, dilation=2),
+            "relu",
+            Conv(4, kernel_size=6, stride=2),
+        ]
     },
-    "dense": {"front_end": ("dense", "tanh")},
-    "step-conv": {"front_end": ("step_conv", "gelu"), "step_conv_kernel_size": 2},
-    "attention": {"front_end": "attention"},
-    "batch-norm": {"front_end": ("batch_norm", "dropout")},
-    "layer-norm": {"front_end": ("layer_norm", "locked_dropout")},
-    "group": {"front_end": (("layer_norm", "attention", "dropout"),)},
+    "dense": {"front_end": [Dense(5), "tanh"]},
+    "time-distributed-conv": {
+        "front_end": [TimeDistributedConv(2, kernel_size=2), "gelu"]
+    },
+    "attention": {"front_end": ATTENTION},
+    "batch-norm": {"front_end": ["batch_norm", "dropout"]},
+    "layer-norm": {"front_end": ["layer_norm", "locked_dropout"]},
+    "group": {"front_end": [["layer_norm", ATTENTION, "dropout"]]},
     "groups": {
-        "front_end": (("conv", "batch_norm", "gelu"), ("dense", ("dense",)), "conv"),
-        "conv_stride": (1, 2),
+        "front_end": [
+            [Conv(4), "batch_norm", "gelu"],
+            (Dense(5), Residual([Dense(5)])),
+            {"conv": {"channels": 4, "stride": 2}},
+        ]
     },
     "attention-lstm-max": {
-        "front_end": "attention",
+        "front_end": ATTENTION,
         "residual": False,
         "attention": None,
         "bidirectional": False,
@@ -104,19 +121,23 @@ FRONT_ENDS = {
     },
 }
 
-BRANCHES = {
-    "kernels": {"kernel_features": 168, "kernel_readout": False},
-    "kernels-readout": {"kernel_features": 168, "front_end": "auto"},
+PARTNERS = {
+    "kernels": {"blend": RandomKernels(168)},
+    "kernels-stem": {"blend": RandomKernels(168), "front_end": "auto"},
 }
 
-VARIANTS = BRANCHES | BODIES | ATTENTIONS | POOLINGS | FRONT_ENDS
+VARIANTS = PARTNERS | BODIES | ATTENTIONS | POOLINGS | FRONT_ENDS
 
 TOKEN_VARIANTS = {
     "embedding": {"front_end": "embedding"},
-    "token-stem": {"front_end": "auto", "conv_stride": (2, 1, 1)},
+    "token-stem": {"front_end": ["embedding", "locked_dropout", *STEM]},
     "embedding-groups": {
-        "front_end": ("embedding", "locked_dropout", ("conv", "batch_norm"), "conv"),
-        "conv_stride": (1, 3),
+        "front_end": [
+            "embedding",
+            "locked_dropout",
+            [Conv(4), "batch_norm"],
+            Conv(4, stride=3),
+        ]
     },
     "embedding-transformer": {"front_end": "embedding", "encoder": "transformer"},
     "embedding-last": {"front_end": "embedding", "pooling": "last", "attention": None},
@@ -309,7 +330,7 @@ def test_strings_and_lists_of_words_are_one():
 
 
 @pytest.mark.parametrize(
-    "variant", ["lstm-two-residual", "default-stem", "conv-all", "kernels-readout"]
+    "variant", ["lstm-two-residual", "stem", "conv-all", "kernels-stem"]
 )
 @pytest.mark.parametrize("n_targets", [None, 2])
 def test_regressor(variant, n_targets):

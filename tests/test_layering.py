@@ -25,6 +25,7 @@ LAYERS = [
     "_estimator",
     "nn",
     "sequences",
+    "_ids",
     "_version",
 ]
 

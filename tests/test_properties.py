@@ -1,6 +1,7 @@
 """Anything may be passed: there is a documented error, or the right answer."""
 
 import warnings
+from collections import deque
 from contextlib import contextmanager
 
 import numpy as np
@@ -46,6 +47,16 @@ ODD = st.one_of(
     st.sets(st.integers(), max_size=2),
     st.dictionaries(st.text(max_size=2), st.integers(), max_size=2),
 )
+
+
+def as_cells(items):
+    """Return a 1-D object array with one item a cell."""
+    cells = np.empty(len(items), dtype=object)
+    for i, item in enumerate(items):
+        cells[i] = item
+    return cells
+
+
 DTYPES = ["f4", "f8", "i2", "u1", "?", "c8", "U3", "S2", "M8[s]", "m8[s]"]
 ARRAYS = st.sampled_from(DTYPES).flatmap(
     lambda t: arrays(
@@ -59,7 +70,13 @@ FRAMES = st.dictionaries(
 ).map(lambda columns: pd.DataFrame(columns))
 ANYTHING = st.recursive(
     st.one_of(ODD, ARRAYS, FRAMES),
-    lambda inner: st.lists(inner, max_size=4) | st.tuples(inner, inner),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.tuples(inner, inner)
+        | st.lists(inner, max_size=4).map(deque)
+        | st.lists(inner, max_size=4).map(lambda x: pd.Series(x, dtype=object))
+        | st.lists(inner, max_size=3).map(lambda x: pd.DataFrame({"a": as_cells(x)}))
+    ),
     max_leaves=8,
 )
 #: Nearly right: the mistake is one element among good ones.

@@ -5,7 +5,10 @@ import json
 import numpy as np
 import optuna
 import pytest
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import RandomizedSearchCV
 
+from sklearn_seqattn import NextStateLSTM
 from sklearn_seqattn.search import (
     LogUniformIntegers,
     optuna_distributions,
@@ -53,7 +56,7 @@ def test_log_is_uniform_in_the_logarithm():
 def test_names_are_ours():
     space = param_distributions(SPEC)
     assert space["hidden_size"] == [512, 1024]
-    assert space["embedding_size"] == [128, 256]
+    assert space["tokens__size"] == [128, 256]
     assert space["attention"] == ["dot", None]
 
 
@@ -91,6 +94,89 @@ def test_optuna_takes_the_same_spec():
     )
 
 
+#: Choices that are no single values: lists for tuples, objects for blocks.
+NESTED = [
+    ("pooling", ["last", ["max", "mean"]]),
+    ("pooling", [["max", "mean"], ["max", "last"]]),  # lists of one length
+    ("head_units", [[], [64], [64, 32]]),
+    (
+        "front_end",
+        [None, ["conv", {"conv": {"channels": 32}}], [["layer_norm", "attention"]]],
+    ),
+]
+
+
+class Recorder(BaseEstimator):
+    """Remember the parameters of all fits."""
+
+    seen = []
+
+    def __init__(self, pooling=None, head_units=None, front_end=None):
+        self.pooling = pooling
+        self.head_units = head_units
+        self.front_end = front_end
+
+    def fit(self, X, y=None):
+        self.seen.append(self.get_params())
+        return self
+
+    def score(self, X, y=None):
+        return 0.0
+
+
+@pytest.mark.parametrize(("name", "values"), NESTED)
+def test_lists_and_blocks_reach_the_estimator_as_they_stand(tmp_path, name, values):
+    path = tmp_path / "space.json"
+    path.write_text(json.dumps({name: {"values": values}}), encoding="utf-8-sig")
+    Recorder.seen.clear()
+    search = RandomizedSearchCV(
+        Recorder(), param_distributions(path), n_iter=len(values), cv=2, refit=False
+    )
+    search.fit(np.zeros((4, 1)))
+    found = [params[name] for params in Recorder.seen]
+    assert all(found.count(value) == 2 for value in values)
+    study, distributions = optuna.create_study(), optuna_distributions(path)
+    for value in values:
+        study.enqueue_trial({name: value})
+        trial = study.ask(distributions)
+        assert trial.params == {name: value}
+        study.tell(trial, 0.0)
+    assert study.best_params[name] in values
+
+
+def test_a_space_of_other_names_drives_a_search():
+    spec = {
+        "lr": {"min": 1e-3, "max": 1e-2},
+        "num_layers": {"min": 1, "max": 2},
+        "hidden_dim": {"values": [8, 16]},
+        "embedding_dim": {"values": [4, 8]},
+        "batch_size": {"values": [32, 64]},
+    }
+    model = NextStateLSTM(max_epochs=1, random_state=0)
+    search = RandomizedSearchCV(
+        model, param_distributions(spec), n_iter=2, cv=2, random_state=0
+    )
+    search.fit(["a b c a b", "b c a"] * 10)
+    assert set(search.best_params_) == {
+        *("lr", "num_layers", "hidden_size", "tokens__size", "batch_size")
+    }
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", "space.json is no JSON file: Expecting property name"),
+        ("[1]", "space.json holds a list; expected an object"),
+    ],
+)
+def test_bad_files(tmp_path, text, message):
+    path = tmp_path / "space.json"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message):
+        param_distributions(path)
+
+
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
@@ -102,7 +188,9 @@ def test_optuna_takes_the_same_spec():
         ({"lr": {"min": 2, "max": 1}}, "runs from 2 to 1; expected min <= max"),
         ({"lr": {"min": 0, "max": 1, "log": True}}, "and min > 0 with log"),
         ({"lr": {"min": 1, "max": 2, "log": "yes"}}, "write true or false"),
-        ({"lr": {"min": True, "max": 2}}, "has the bound True; expected a number"),
+        ({"lr": {"min": True, "max": 2}}, "has the bound True; expected a finite"),
+        ({"lr": {"min": 1, "max": float("inf")}}, "'lr' has the bound inf; expected"),
+        ({"lr": {"min": float("nan"), "max": 1}}, "'lr' has the bound nan; expected"),
         (
             {"hidden_dim": {"values": [1]}, "hidden_size": {"values": [2]}},
             "two entries",

@@ -1,35 +1,75 @@
-"""The rules behind "auto": what the size of the data decides.
+"""What "auto" means, by the size of the data.
 
-n is the number of distinct training sequences, T their mean length. The rules
-look at nothing else.
+The rules look at the number n of distinct training sequences and at their mean length T
+alone.
 """
 
 from math import ceil
 
-#: A strided convolution, two residual groups.
-_CONVOLUTIONS = (
-    "conv",
-    "batch_norm",
-    "gelu",
-    ("conv", "batch_norm", "gelu"),
-    ("conv", "batch_norm", "gelu"),
+from sklearn_seqattn.nn.blocks import (
+    GELU,
+    BatchNorm,
+    Conv,
+    Differences,
+    Dropout,
+    Embedding,
 )
-
-#: The front end of numeric sequences.
-STEM = ("changes", *_CONVOLUTIONS)
-
-#: The front end of token sequences.
-TOKEN_STEM = ("embedding", "locked_dropout", *_CONVOLUTIONS)
+from sklearn_seqattn.nn.front_end import Residual
 
 #: With fewer sequences, holding some out costs more than stopping early gives.
 EARLY_STOPPING_FROM = 10_000
 
-#: With fewer sequences, a regressor measures how far its outputs are to be trusted.
+#: With fewer sequences, a regressor shrinks its outputs towards the mean.
 SHRINK_BELOW = 1_000
 
 
+def stem(n_steps):
+    """Return the front end of numeric sequences.
+
+    Parameters
+    ----------
+    n_steps : float
+        The mean length T.
+
+    Returns
+    -------
+    blocks : tuple of Block
+
+    Examples
+    --------
+    >>> from sklearn_seqattn.attention_lstm.auto import stem
+    >>> stem(640)[:2]
+    (Differences(lag=10), Conv(kernel_size=21, stride=10))
+    """
+    differences = Differences(lag=stem_stride(n_steps))
+    return (differences, *_convolutions(n_steps, stem_dilation(n_steps)))
+
+
+def token_stem(n_steps):
+    """Return the front end of token sequences.
+
+    Parameters
+    ----------
+    n_steps : float
+        The mean length T.
+
+    Returns
+    -------
+    blocks : tuple of Block
+    """
+    return (Embedding(), Dropout(locked=True), *_convolutions(n_steps, 1))
+
+
+def _convolutions(n_steps, dilation):
+    """Return a strided convolution and two residual ones, the last one dilated."""
+    stride = stem_stride(n_steps)
+    first = Conv(kernel_size=stem_kernel_size(stride), stride=stride)
+    groups = [Residual((Conv(dilation=d), BatchNorm(), GELU())) for d in (1, dilation)]
+    return (first, BatchNorm(), GELU(), *groups)
+
+
 def stem_stride(n_steps):
-    """Give the stride of the stem: at most 64 steps of a mean length remain.
+    """Return the stride of the stem: at most 64 steps of a mean length remain.
 
     Parameters
     ----------
@@ -50,7 +90,7 @@ def stem_stride(n_steps):
 
 
 def stem_kernel_size(stride):
-    """Give the kernel of the stem: it overlaps its neighbours by half.
+    """Return the kernel size of the stem: two strides, so that kernels overlap by half.
 
     Parameters
     ----------
@@ -65,11 +105,11 @@ def stem_kernel_size(stride):
 
 
 def stem_dilation(n_steps):
-    """Give the dilation of the last convolution of the stem of numbers.
+    """Return the dilation of the last convolution of the stem of numbers.
 
-    Its five taps reach half a sequence of mean length to both sides, but not beyond 16
-    of the steps that reach the encoder. Sequences of more than 192 steps have no
-    dilation: what tells their classes is often a short part of them.
+    Its five taps reach half a sequence of mean length to both sides, but at most over
+    16 of the steps that reach the encoder. Sequences of more than 192 steps have no
+    dilation, since a short part of them often tells their class.
 
     Parameters
     ----------
@@ -92,7 +132,7 @@ def stem_dilation(n_steps):
 
 
 def batch_size(n_samples):
-    """Give the batch size: an eighth of the data, from 8 to 64.
+    """Return the batch size: an eighth of the data, from 8 to 64.
 
     Parameters
     ----------
@@ -113,10 +153,10 @@ def batch_size(n_samples):
 
 
 def kernel_features(n_samples):
-    """Give the number of random convolution features.
+    """Return the number of random convolution features.
 
-    It is 10,000, and less for large sets, of which the features would fill the
-    memory, but never less than 1,000.
+    It is 10,000, but less for large sets, whose features would fill the memory, and at
+    least 1,000.
 
     Parameters
     ----------
@@ -137,9 +177,9 @@ def kernel_features(n_samples):
 
 
 def max_epochs(n_samples, batch_size, n_steps):
-    """Give the epochs: 400 batches or 40 epochs, with an upper and a lower end.
+    """Return the epochs: 400 batches or 40 epochs, within bounds.
 
-    It is 320 batches where they are expensive, of sequences of more than 256 steps.
+    Sequences of more than 256 steps, whose batches are expensive, get 320 batches.
     Small sets get at most 200 epochs; large ones 8,000 batches or 10 epochs,
     whichever is more.
 
@@ -169,10 +209,10 @@ def max_epochs(n_samples, batch_size, n_steps):
 
 
 def temperature(label_smoothing):
-    """Give the temperature of a classifier's logits beside a readout.
+    """Return the temperature of a classifier's logits next to a ridge head.
 
-    A network that learns smoothed labels is less sure than it may be, and a readout
-    that is fitted to plain ones would outvote it.
+    Label smoothing keeps the probabilities of a network away from 0 and 1. The ridge
+    head is fitted to plain labels, so that it would outweigh the network.
 
     Parameters
     ----------

@@ -1,327 +1,182 @@
-"""What the classifier and the regressor share: reading, training, running."""
-
-import copy
-from dataclasses import replace
-from functools import partial
+"""Base of the classifier and the regressor: read, encode, build, run."""
 
 import numpy as np
-import torch
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import (
+    check_is_fitted,
+)
 
-from sklearn_seqattn._estimator import draw_seeds, kept_on_failure
+from sklearn_seqattn._estimator import (
+    NestedParameters,
+    VersionedPickles,
+)
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.network_config import (
+    check_network_params,
     check_same_network,
-    make_embedding,
-    network_numbers,
-    resolve_front_end,
+    embedding_of_tokens,
+    embeds_tokens,
+    is_auto,
+    sequence_config,
 )
-from sklearn_seqattn.attention_lstm.parameters import SequenceParameters
+from sklearn_seqattn.attention_lstm.parameters import find_partner
+from sklearn_seqattn.attention_lstm.target_checks import check_same_classes
 from sklearn_seqattn.attention_lstm.training_data import (
-    LabelledSequences,
+    LabeledSequences,
     canonical_rows,
-    split_validation,
+    check_weights,
+    validation_pair,
 )
 from sklearn_seqattn.kernels.fitting import fit_kernel_branch, keep_features
-from sklearn_seqattn.nn.encoders import truncate_backpropagation
-from sklearn_seqattn.nn.networks import build_sequence_network
+from sklearn_seqattn.kernels.partner import RandomKernels
+from sklearn_seqattn.nn.config import KernelConfig
+from sklearn_seqattn.nn.networks import build_sequence_network, rebuild
 from sklearn_seqattn.preprocessing.input_encoder import InputEncoder
-from sklearn_seqattn.sequences import validate_sequences
-from sklearn_seqattn.training import (
-    Checkpoint,
-    WeightedLoss,
-    attention_weights,
-    forward,
-    isolated_generator,
-    iter_attention_weights,
-    resolve_precision,
-    train,
+from sklearn_seqattn.preprocessing.state_encoder import (
+    states_of_unknown_sequences,
+    warn_unknown,
 )
+from sklearn_seqattn.preprocessing.tokens import Tokens
+from sklearn_seqattn.sequences import validate_sequences
 from sklearn_seqattn.training.batching import SequenceDataset
-from sklearn_seqattn.training.fingerprint import describe_params, digest
-from sklearn_seqattn.training.fit import append_history
-from sklearn_seqattn.training.plan import plan_training
+from sklearn_seqattn.training.devices import resolve_precision
+from sklearn_seqattn.training.fit import TrainingSets
+from sklearn_seqattn.training.network_access import NetworkAccessMixin
+from sklearn_seqattn.training.optimization import WeightedLoss
+from sklearn_seqattn.training.plan import TrainingRules
+from sklearn_seqattn.training.prediction import forward, pooling_weights
 
 
-class BaseSequenceEstimator(SequenceParameters):
+class BaseSequenceEstimator(
+    NetworkAccessMixin, NestedParameters, VersionedPickles, BaseEstimator
+):
     """Base of the estimators that give one answer a sequence.
 
-    A subclass says what a target is: `_learn_targets`, `_encode_targets` and
-    `_network_targets` lead from y to what the loss compares, `_loss` makes the
-    loss, `_n_outputs` counts the outputs, and predictions decode `_outputs`.
+    It supplies the hooks of `training.fit.fit`. A subclass says what a target is:
+    `_check_targets` checks y, `_learn_targets` returns the object that encodes it,
+    `target_encoder_`, and `_encode_targets` and `_loss` give what the network is
+    trained on.
     """
 
-    _prediction_dtype = torch.float32
-    _amplify = True  # quiet sequences, see `turn_up`
-
-    def _fit(self, X, y, sample_weight, validation):
-        """Fit anew, or go on from the last fit where `warm_start` says so."""
-        fresh = not (self.warm_start and hasattr(self, "net_"))
-        return self._train(X, y, sample_weight, validation, fresh=fresh)
-
-    def _partial_fit(self, X, y, sample_weight, classes=None):
-        """Train for one epoch."""
-        fresh = not hasattr(self, "net_")
-        no_validation = (None, None, None)
-        return self._train(
-            X,
-            y,
-            sample_weight,
-            no_validation,
-            fresh=fresh,
-            n_epochs=1,
-            classes=classes,
-        )
-
-    def _train(
-        self, X, y, sample_weight, validation, *, fresh, n_epochs=None, classes=None
-    ):
-        """Validate, encode, build, train; a failure leaves the old fit as it was."""
-        seeds = draw_seeds(self.random_state, 4)
-        checkpoint = None
-        if self.checkpoint_dir is not None and not n_epochs:
-            checkpoint = Checkpoint(self.checkpoint_dir, self.checkpoint_every)
-            seeds = checkpoint.agree(seeds)
-        n_done = 0 if fresh else self.n_iter_  # going on, other draws are wanted
-        with kept_on_failure(self):
-            data = self._read_training(X, y, sample_weight, classes, reset=fresh)
-            valid = self._read_validation(*validation)
-            if checkpoint is not None:
-                checkpoint.claim(self._fingerprint(data, valid, fresh))
-            patience = None if n_epochs else self._patience(len(data), valid)
-            if patience is not None and valid is None:
-                data, valid = split_validation(
-                    data,
-                    self.validation_fraction,
-                    seeds[0],
-                    strata=self._strata(data.targets),
-                )
-            if fresh:
-                self._fit_encoders(data)
-            plan = self._plan(data, patience, n_epochs)
-            train_set, valid_set = self._dataset(data), self._dataset(valid)
-            with isolated_generator(seeds[1] + n_done, plan.device):
-                module = self._network(data) if fresh else self._network_copy()
-                module.time_stretch = self._pace_change(data.sequences.kind)
-                truncate_backpropagation(module, self.tbptt_steps)
-                self._keep_features(
-                    module.kernel_branch, train_set, valid_set, seeds[3], fresh=fresh
-                )
-                self.net_, history = train(
-                    module,
-                    WeightedLoss(self._loss()),
-                    train_set,
-                    replace(plan, checkpoint=checkpoint),
-                    seed=seeds[2] + n_done,
-                    valid_set=valid_set,
-                )
-                is_whole = not (n_epochs or self.net_.was_interrupted)
-                if fresh and patience is None and is_whole:
-                    self._shrink(data, train_set, plan, seeds)
-            # mps has no double precision, and bfloat16 does without.
-            if plan.device != "mps" and plan.precision == "float32":
-                self.net_.module_.to(self._prediction_dtype)
-            append_history(self, history, fresh=fresh)
-        if checkpoint is not None and is_whole and not self.keep_checkpoint:
-            checkpoint.remove()
-        return self
-
-    def _fingerprint(self, data, valid, fresh):
-        """Describe all that the result of a fit depends on."""
-        described = describe_params(self.get_params(deep=False))
-        for name, part in (("", data), ("validation ", valid)):
-            if part is not None:
-                sequences = part.sequences.joined()
-                described[f"{name}X"] = digest(sequences.values, sequences.lengths)
-                described[f"{name}y"] = digest(part.targets)
-        described["sample_weight"] = digest(data.weights)
-        if not fresh:
-            weights = self.net_.module_.state_dict().values()
-            described["the fit to go on from"] = digest(
-                *[w.cpu().numpy() for w in weights]
-            )
-        return described
+    _nested = {"tokens": Tokens, "blend": RandomKernels}
+    _rules = TrainingRules(
+        batch_size=auto.batch_size,
+        max_epochs=auto.max_epochs,
+        early_stopping_from=auto.EARLY_STOPPING_FROM,
+    )
+    _gain_control = True  # whether low-amplitude sequences are amplified
 
     def _read(self, X, *, reset):
-        """Check sequences, tokens only where the front end embeds them."""
-        auto = isinstance(self.front_end, str) and self.front_end == "auto"
-        embeds = not auto and "embedding" in resolve_front_end(
-            self.front_end, tokens=False
-        )
+        """Return checked sequences, tokens only where the front end embeds them."""
+        embeds = embeds_tokens(self.front_end)
         sequences = validate_sequences(
             self,
             X,
             tokens=embeds or None,
             channels_first=self.channels_first,
+            allow_empty=True,
             reset=reset,
             join=False,
         )
-        if sequences.kind == "tokens" and not (auto or embeds):
+        if sequences.kind == "tokens" and not (embeds or is_auto(self.front_end)):
             raise TypeError(
                 "X holds tokens (strings), but numbers are expected; put an "
                 "'embedding' first in front_end, or encode the tokens as numbers."
             )
         return sequences
 
-    def _read_training(self, X, y, sample_weight, classes, *, reset):
-        """Check X, y and weights, and bring them into canonical form."""
-        sequences = self._read(X, reset=reset)
+    def _read_training(
+        self, X, y, sample_weight, *, fresh, classes=None, validation=(None, None, None)
+    ):
+        """Return the training data in canonical order, and the validation data."""
+        check_network_params(self.get_params(deep=False))
+        self._tokens()
+        sequences = self._read(X, reset=fresh)
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is "
                 "None."
             )
-        y = self._check_y(y, len(sequences))
-        if sample_weight is not None and not np.any(np.asarray(sample_weight)):
-            raise ValueError(
-                "sample_weight is zero for every sequence; at least one must count."
-            )
-        weights = _check_sample_weight(
-            sample_weight, y, dtype=np.float64, ensure_non_negative=True
-        )
-        if not weights.all():
-            kept = np.flatnonzero(weights)
+        y = self._check_targets(y, sequences.lengths)
+        weights = check_weights(sample_weight, y)
+        kept = np.flatnonzero(weights)
+        if len(kept) < len(weights):
             sequences, y, weights = sequences.take(kept), y[kept], weights[kept]
-        if reset:
-            self._learn_targets(y, classes)
-        targets = self._encode_targets(y)
+        if fresh:
+            self.target_encoder_ = self._learn_targets(y, classes)
+        elif classes is not None:
+            check_same_classes(classes, self.target_encoder_.classes_)
+        targets = self.target_encoder_.encode(y)
         rows, weights = canonical_rows(sequences, targets, weights)
-        return LabelledSequences(sequences.take(rows), targets[rows], weights)
+        data = LabeledSequences(sequences.take(rows), targets[rows], weights)
+        return data, self._read_validation(*validation)
 
     def _read_validation(self, validation_data, X_val, y_val):
-        """Check the validation data, whichever way they came; None without any."""
-        if validation_data is None and X_val is None and y_val is None:
+        """Return the user's validation data, from either pair of arguments, or None."""
+        pair = validation_pair(validation_data, X_val, y_val)
+        if pair is None:
             return None
-        if validation_data is not None:
-            if X_val is not None or y_val is not None:
-                raise ValueError(
-                    "validation_data and X_val, y_val say the same; pass one of them."
-                )
-            if not isinstance(validation_data, tuple | list) or (
-                len(validation_data) != 2
-            ):
-                raise ValueError("validation_data must be a pair (X, y).")
-            X_val, y_val = validation_data
-        if X_val is None or y_val is None:
-            raise ValueError("Validation needs both X_val and y_val; one is missing.")
-        sequences = self._read(X_val, reset=False)
-        y_val = self._check_y(y_val, len(sequences))
-        targets = self._encode_targets(y_val)
-        return LabelledSequences(sequences, targets, np.ones(len(sequences)))
+        sequences = self._read(pair[0], reset=False)
+        y = self._check_targets(pair[1], sequences.lengths)
+        targets = self.target_encoder_.encode(y)
+        return LabeledSequences(sequences, targets, np.ones(len(sequences)))
 
-    def _patience(self, n_samples, valid):
-        """Give the epochs without improvement to wait for; None never stops."""
-        if self.early_stopping == "auto":
-            enough = n_samples >= auto.EARLY_STOPPING_FROM
-            return self.n_iter_no_change if enough or valid is not None else None
-        return self.n_iter_no_change if self.early_stopping else None
+    def _make_datasets(self, data, valid, *, fresh):
+        """Fit the encoder of inputs, and return the data sets of the training."""
+        if fresh:
+            encoder = self._input_encoder()
+            self.input_encoder_ = encoder.fit(data.sequences, data.weights)
+            self._fit_targets(data)
+        class_weights = self._class_weights(data)
+        sets = [self._dataset(part, class_weights) for part in (data, valid)]
+        return TrainingSets(*sets, WeightedLoss(self._loss()))
 
-    def _weigh(self, targets, weights):
-        """Adapt the weight of each row to its target."""
-        return weights
+    def _input_encoder(self):
+        """Return the encoder of inputs, not yet fitted."""
+        tokens = self._tokens()
+        return InputEncoder(
+            standardize=self.standardize,
+            amplify=self._gain_control,
+            vocabulary=tokens.vocabulary,
+            min_count=tokens.min_count,
+        )
 
-    def _pace_change(self, kind):
-        """Give the largest change of pace in training; 0.0 trains on what is there."""
-        return 0.0
-
-    def _shrink(self, data, train_set, plan, seeds):
-        """Temper the outputs of a network that was trained on all of the data."""
-
-    def _strata(self, targets):
-        """Give the classes whose shares a validation split keeps."""
-        return None
-
-    def _fit_targets(self, targets, weights):
+    def _fit_targets(self, data):
         """Learn how targets are scaled."""
 
-    def _fit_encoders(self, data):
-        """Learn from the training part how inputs and targets are encoded."""
-        self.input_encoder_ = InputEncoder(
-            standardize=self.standardize,
-            amplify=self._amplify,
-            vocabulary=self.vocabulary,
-            min_count=self.min_count,
-        ).fit(data.sequences, data.weights)
-        self._fit_targets(data.targets, data.weights)
+    def _class_weights(self, data):
+        """Return the weight of each class, or None if all are equal."""
+        return None
 
-    def _plan(self, data, patience, n_epochs):
-        """Decide how to train; `n_epochs` is that of partial_fit."""
-        n_steps = data.sequences.lengths.mean()
-        return plan_training(
-            self,
-            len(data),
-            auto_batch_size=auto.batch_size,
-            auto_epochs=partial(auto.max_epochs, n_steps=n_steps),
-            patience=patience,
-            n_epochs=n_epochs,
-        )
+    def _tokens(self):
+        """Return the parameters of tokens."""
+        tokens = Tokens() if self.tokens is None else self.tokens
+        tokens._validate_params()
+        return tokens
 
-    def _network(self, data):
-        """Build the network for the training data."""
-        params, kind = self.get_params(deep=False), data.sequences.kind
-        n_steps = float(data.sequences.lengths.mean())
-        numbers = network_numbers(params, kind=kind, n_steps=n_steps)
-        n_ids = self.input_encoder_.n_ids_
-        return build_sequence_network(
-            input_size=self.input_encoder_.output_size_,
-            n_outputs=self._n_outputs,
-            embedding=None if n_ids is None else make_embedding(params, n_ids),
-            kernels=self._kernel_numbers(data),
-            **numbers,
-        )
-
-    def _kernel_numbers(self, data):
-        """Give the numbers of the side branch; None without one."""
-        if self.kernel_features is None:
-            return None
-        if data.sequences.kind == "tokens":
-            raise ValueError(
-                f"kernel_features={self.kernel_features!r} needs sequences of numbers, "
-                "but X holds tokens; set kernel_features=None."
-            )
-        n_features = self.kernel_features
-        if n_features == "auto":
-            n_features = auto.kernel_features(len(data))
-        return {
-            "max_length": int(data.sequences.lengths.max()),
-            "n_features": int(n_features),
-            "readout": self._readout if self.kernel_readout else None,
-            "temperature": self._temperature,
-        }
-
-    def _keep_features(self, branch, train_set, valid_set, seed, *, fresh):
-        """Compute the features of the side branch once for all epochs."""
-        if branch is None:
-            return
-        if fresh:
-            fit_kernel_branch(branch, train_set, seed)
-        else:
-            keep_features(branch, train_set)
-        if valid_set is not None:
-            keep_features(branch, valid_set)
-
-    def _network_copy(self):
-        """Copy the fitted network, to go on training without losing it."""
-        module = copy.deepcopy(self.net_.module_).float()
-        check_same_network(self.get_params(deep=False), module.numbers)
-        return module
-
-    def _dataset(self, data):
-        """Encode sequences and targets for the network; None stays None."""
+    def _dataset(self, data, class_weights=None):
+        """Return encoded sequences and targets; None stays None."""
         if data is None:
             return None
-        weights = self._weigh(data.targets, data.weights)
+        weights = data.weights
+        if class_weights is not None:
+            weights = weights * class_weights[data.targets]
+            if not weights.any():
+                raise ValueError(
+                    "class_weight is 0 for the class of every validation sequence; at "
+                    "least one must count."
+                )
         encoded = self.input_encoder_.transform(data.sequences)
         if encoded.kind == "numeric":  # fail now, not when a batch is scaled
             self.input_encoder_.check_range(encoded)
         return self._batched(
             encoded,
-            self._network_targets(data.targets),
+            self._encode_targets(data.targets),
             (weights / weights.mean()).astype(np.float32),
         )
 
     def _batched(self, encoded, *targets_and_weights):
-        """Make a data set of encoded sequences; numbers are scaled in its batches."""
+        """Return a data set of encoded sequences; numbers are scaled in its batches."""
         is_numeric = encoded.kind == "numeric"
         return SequenceDataset(
             encoded.values,
@@ -331,24 +186,90 @@ class BaseSequenceEstimator(SequenceParameters):
             encode=self.input_encoder_.scale if is_numeric else None,
         )
 
+    def _make_network(self, data, sets, seed, *, fresh):
+        """Build the network with its partner, or return the fitted one."""
+        if fresh:
+            network = self._build_network(data)
+        else:
+            check_same_network(self.get_params(deep=False), self.network_.config)
+            network = rebuild(
+                self.network_,
+                time_warp=self._time_warp(data.sequences.kind),
+                tbptt_steps=self.tbptt_steps,
+            )
+        self._fit_partner(network, sets, seed, fresh=fresh)
+        return network
+
+    def _fit_partner(self, network, sets, seed, *, fresh):
+        """Fit the partner inside a network, and compute its features once."""
+        branch = network.kernel_branch
+        if branch is None:
+            return
+        if fresh:
+            fit_kernel_branch(branch, sets.train, seed)
+        else:
+            keep_features(branch, sets.train)
+        if sets.valid is not None:
+            keep_features(branch, sets.valid)
+
+    def _build_network(self, data, *, ridge_head=True):
+        """Build the network for some training data."""
+        encoder, embedding, vectors = self.input_encoder_, None, None
+        if encoder.n_ids_ is not None:
+            embedding, vectors = embedding_of_tokens(self._tokens(), encoder.n_ids_)
+        config = sequence_config(
+            self.get_params(deep=False),
+            input_size=encoder.output_size_,
+            n_outputs=self.target_encoder_.n_outputs,
+            n_steps=float(data.lengths.mean()),
+            embedding=embedding,
+            kernels=self._kernel_config(data, ridge_head=ridge_head),
+            time_warp=self._time_warp(data.sequences.kind),
+        )
+        return build_sequence_network(config, vectors=vectors)
+
+    def _kernel_config(self, data, *, ridge_head):
+        """Return the sizes of the random convolutions inside the network, or None."""
+        partner = find_partner(self.blend, data.sequences.kind)
+        if partner is None:
+            return None
+        n_features = partner.n_features
+        if n_features == "auto":
+            n_features = auto.kernel_features(len(data))
+        return KernelConfig(
+            max_length=int(data.lengths.max()),
+            n_features=int(n_features),
+            ridge_head=self.target_encoder_.activation if ridge_head else None,
+            temperature=self._temperature,
+        )
+
+    def _time_warp(self, kind):
+        """Return the largest change of tempo in training; 0 changes nothing."""
+        return 0.0
+
+    def _calibrate(self, data, valid, sets, plan, seeds, *, fresh):
+        """Adapt the outputs of the trained network."""
+
     def _outputs(self, X):
-        """Run the network over X: logits or standardised targets, (n, K) float32."""
-        dataset = self._read_dataset(X)
+        """Return the outputs of the network: logits or standardized targets, (n, K)."""
+        dataset = self._read_dataset(X)  # checks that the estimator is fitted
         return forward(
             self.net_,
             dataset,
             precision=resolve_precision(self.precision, self.net_.device),
-            max_steps=self.max_steps_per_batch,
         )
 
     def _read_dataset(self, X):
-        """Check and encode sequences for the fitted network."""
+        """Return checked and encoded sequences for the fitted network."""
         check_is_fitted(self)
-        encoded = self.input_encoder_.transform(self._read(X, reset=False))
+        sequences = self._read(X, reset=False)
+        encoded = self.input_encoder_.transform(sequences)
+        if sequences.kind == "tokens":
+            warn_unknown(states_of_unknown_sequences(sequences, encoded), stacklevel=4)
         return self._batched(encoded)
 
-    def attention_weights(self, X):
-        """Give the weights with which each step attends to each other one.
+    def pooling_weights(self, X):
+        """Return the weight of each step in attention pooling.
 
         Parameters
         ----------
@@ -357,46 +278,17 @@ class BaseSequenceEstimator(SequenceParameters):
 
         Returns
         -------
-        list of ndarray of shape (n_heads, T_i', T_i')
-            One array a sequence, without padding; row t of a head sums to one.
-            T_i' is the number of steps behind the front end: ``ceil(T_i / s)``
-            where its convolutions have strides of s in all.
+        list of ndarray of shape (T_i',)
+            One array a sequence, without padding, which sums to one. T_i' is as in
+            `attention_weights`.
 
         Raises
         ------
         ValueError
-            If the network has no attention (``attention=None``).
+            If the network pools without attention (no "attention" in `pooling`).
         """
         dataset = self._read_dataset(X)
-        return attention_weights(self.net_, dataset)
-
-    def iter_attention_weights(self, X, n_queries=1024):
-        """Return an iterator over the attention weights, a few steps at a time.
-
-        For sequences so long that their weights do not fit into memory at once. X is
-        read on the way: do not change it before the iterator is at its end.
-
-        Parameters
-        ----------
-        X : sequences
-            As in `fit`.
-        n_queries : int, default=1024
-            Steps whose weights are computed at once.
-
-        Returns
-        -------
-        iterator of (i, start, weights)
-            Sequence i, the first step of the block, and the weights of this one and
-            those behind it, an array of shape (n_heads, n_queries or less, T_i').
-
-        Raises
-        ------
-        ValueError
-            If the network has no attention (``attention=None``), or `n_queries` is not
-            positive.
-        """
-        dataset = self._read_dataset(X)
-        return iter_attention_weights(self.net_, dataset, n_queries)
+        return pooling_weights(self.net_, dataset)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -1,60 +1,66 @@
-"""Weights of classes, turned into weights of training rows."""
+"""The weight of each class."""
 
 import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
 
 
-def weigh_classes(class_weight, classes, codes, weights):
-    """Multiply the weight of each row by that of its class.
-
-    "balanced" gives every class the same total, counting a row of weight k as k
-    rows.
+def weigh_classes(class_weight, classes, codes, sample_weight):
+    """Return the weight of each class.
 
     Parameters
     ----------
     class_weight : dict, "balanced" or None
-        As the classifier takes it.
+        As the classifier takes it. "balanced" gives every class of the training data
+        the same total weight.
     classes : ndarray of shape (n_classes,)
         The classes.
     codes : ndarray of shape (n,), int64
-        The position of each row's class in `classes`.
-    weights : ndarray of shape (n,), float64
-        The weight of each row.
+        The position of each training sequence's class in `classes`.
+    sample_weight : ndarray of shape (n,), float64
+        The weight of each training sequence.
 
     Returns
     -------
-    weights : ndarray of shape (n,), float64
+    weights : ndarray of shape (n_classes,), float64
 
     Raises
     ------
     ValueError
-        If a dict names a class that is not there, a weight is negative, or none is
-        left.
+        If a dict names a class that y does not have, or a weight is negative, or all
+        weights are 0.
 
     Examples
     --------
     >>> import numpy as np
     >>> from sklearn_seqattn.attention_lstm.class_weights import weigh_classes
-    >>> codes = np.array([0, 0, 0, 1])
-    >>> weigh_classes("balanced", np.array(["a", "b"]), codes, np.ones(4)).round(3)
-    array([0.667, 0.667, 0.667, 2.   ])
+    >>> classes, codes = np.array(["a", "b"]), np.array([0, 0, 0, 1])
+    >>> weigh_classes("balanced", classes, codes, np.ones(4)).round(3)
+    array([0.667, 2.   ])
     """
+    weights = np.ones(len(classes))
     if class_weight is None:
         return weights
-    if class_weight == "balanced":
-        totals = np.bincount(codes, weights=weights, minlength=len(classes))
-        share = weights.sum() / np.count_nonzero(totals)
-        of_class = share / np.where(totals > 0, totals, 1.0)
-    else:
-        of_class = compute_class_weight(class_weight, classes=classes, y=classes)
-        if (of_class < 0).any():
-            name = classes[of_class < 0].tolist()[0]
+    if isinstance(class_weight, str):  # only classes that occur
+        found = np.unique(codes)
+        weights[found] = compute_class_weight(
+            "balanced", classes=found, y=codes, sample_weight=sample_weight
+        )
+        return weights
+    known = classes.tolist()
+    unknown = [name for name in class_weight if name not in known]
+    if unknown:
+        raise ValueError(
+            f"class_weight has a weight for {unknown[0]!r}, but the classes are "
+            f"{known}."
+        )
+    for name, weight in class_weight.items():
+        if weight < 0:
             raise ValueError(
                 f"class_weight gives the class {name!r} a negative weight; weights "
                 "start at 0."
             )
-    weights = weights * of_class[codes]
-    if not weights.any():
+        weights[known.index(name)] = weight
+    if not weights[codes].any():
         raise ValueError(
             "class_weight is 0 for the class of every sequence; at least one must "
             "count."

@@ -1,4 +1,4 @@
-"""How far to trust a regression network: shrinkage towards the mean target."""
+"""Shrink predictions towards the mean: stacking weights, by least squares."""
 
 import numpy as np
 import torch
@@ -6,7 +6,7 @@ from scipy.optimize import nnls
 
 
 def halves(n_samples, seed):
-    """Split rows at random into two halves.
+    """Return two random halves of the rows.
 
     Parameters
     ----------
@@ -22,56 +22,73 @@ def halves(n_samples, seed):
     return np.array_split(np.random.RandomState(seed).permutation(n_samples), 2)
 
 
-def trust(predictions, targets, weights):
-    """Find how much of each predictor to keep, by least squares.
+def stacking_weights(predictions, targets, weights):
+    """Return the weight of each predictor in a sum, by constrained least squares.
 
     Parameters
     ----------
     predictions : ndarray of shape (m, n, K)
-        What m predictors say of targets that they were not fitted to.
+        Predictions of m predictors for targets that they were not fitted to.
     targets : ndarray of shape (n, K)
-        The standardised targets.
+        The standardized targets.
     weights : ndarray of shape (n,)
         A weight a row.
 
     Returns
     -------
-    shares : ndarray of shape (m, K)
-        Not negative, and at most 1 in all, for each target.
+    stacking : ndarray of shape (m, K)
+        For each target the weights of least squared error among those that are not
+        negative and at most 1 in all.
+
+    References
+    ----------
+    L. Breiman, "Stacked regressions", Machine Learning 24 (1996).
 
     Examples
     --------
     >>> import numpy as np
-    >>> from sklearn_seqattn.attention_lstm.shrinkage import trust
+    >>> from sklearn_seqattn.attention_lstm.shrinkage import stacking_weights
     >>> y = np.array([[1.0], [-1.0], [2.0], [-2.0]])
-    >>> trust(np.stack([2 * y, -y]), y, np.ones(4))
+    >>> stacking_weights(np.stack([2 * y, -y]), y, np.ones(4)) + 0.0
     array([[0.5],
            [0. ]])
     """
     root = np.sqrt(weights)
-    shares = [
-        nnls(root[:, np.newaxis] * one.T, root * target)[0]
-        for one, target in zip(np.moveaxis(predictions, 2, 0), targets.T, strict=True)
-    ]
-    shares = np.array(shares).T
-    return shares / np.maximum(shares.sum(axis=0), 1.0)
+    columns = zip(np.moveaxis(predictions, 2, 0), targets.T, strict=True)
+    return np.stack(
+        [_least_squares(root[:, None] * one.T, root * y) for one, y in columns], axis=1
+    )
+
+
+def _least_squares(predictions, targets):
+    """Return weights (m,) for predictions (n, m) of one target."""
+    found = nnls(predictions, targets)[0]
+    if found.sum() <= 1.0:
+        return found
+    # The best weights sum to 1. Then the error is linear in them, and the extra row
+    # fixes their scale alone, which is divided out.
+    errors = predictions - targets[:, None]
+    scale = max(np.abs(errors).max(), np.finfo(float).tiny)
+    rows = np.vstack([errors / scale, np.ones(errors.shape[1])])
+    found = nnls(rows, np.append(np.zeros(len(errors)), 1.0))[0]
+    return found / found.sum()
 
 
 @torch.no_grad()
 def shrink(network, shares):
-    """Scale the last layers of a network in place.
+    """Scale the last layers of a network, in place.
 
     Parameters
     ----------
     network : SequenceNetwork
         A network for regression.
     shares : ndarray of shape (1, K) or (2, K)
-        How much to keep of the network, and of the readout where it has one.
+        How much to keep of the network, and of the ridge head where it has one.
     """
     branch = network.kernel_branch
     layers = [network.head[-1]]
     if branch is not None:
-        layers.append(branch.joint)
+        layers.append(branch.linear_head)
     if len(shares) == 2:
         shares = 2 * shares  # the outputs are the mean of the two
         _scale(branch.coef, branch.intercept, shares[1])

@@ -1,39 +1,21 @@
-"""Training data in canonical form, and its validation split."""
+"""Training data of a classifier or a regressor, in canonical order."""
 
 from dataclasses import dataclass
 from hashlib import blake2b
-from math import ceil
 from struct import unpack
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import train_test_split
+from pandas.api.types import is_numeric_dtype
 
+from sklearn_seqattn._estimator import check_sample_weight
 from sklearn_seqattn.sequences import Sequences
-
-
-def check_same_length(n_sequences, n_targets):
-    """Refuse a y that is longer or shorter than X.
-
-    Parameters
-    ----------
-    n_sequences, n_targets : int
-        The lengths of X and y.
-
-    Raises
-    ------
-    ValueError
-        If they differ.
-    """
-    if n_sequences != n_targets:
-        raise ValueError(
-            f"X has {n_sequences} sequences, but y has {n_targets} targets; each "
-            "sequence needs one."
-        )
+from sklearn_seqattn.sequences.array_list import steps_at_once
+from sklearn_seqattn.training.fingerprint import digest
 
 
 @dataclass(frozen=True)
-class LabelledSequences:
+class LabeledSequences:
     """Sequences with a target and a weight each."""
 
     sequences: Sequences
@@ -43,60 +25,100 @@ class LabelledSequences:
     def __len__(self):
         return len(self.weights)
 
+    @property
+    def lengths(self):
+        """The number of steps of each sequence, (n,)."""
+        return self.sequences.lengths
+
+    @property
+    def strata(self):
+        """The classes whose shares a validation split keeps; None without classes."""
+        return self.targets if self.targets.ndim == 1 else None
+
+    def digests(self):
+        """Return a short text for X, y and sample_weight that differs where they do."""
+        sequences = self.sequences.joined()
+        return {
+            "X": digest(sequences.values, sequences.lengths),
+            "y": digest(self.targets),
+            "sample_weight": digest(self.weights),
+        }
+
     def take(self, rows):
-        """Give some rows, in that order."""
-        return LabelledSequences(
+        """Return some rows, in that order."""
+        return LabeledSequences(
             self.sequences.take(rows), self.targets[rows], self.weights[rows]
         )
 
 
-def split_validation(data, fraction, seed, *, strata=None):
-    """Hold out a part of the training data.
+def check_weights(sample_weight, y):
+    """Return the weight of each sequence.
 
     Parameters
     ----------
-    data : LabelledSequences
-        The training data, n rows.
-    fraction : float
-        The share to hold out.
-    seed : int
-        Decides which rows.
-    strata : ndarray of shape (n,) or None
-        Classes whose shares are kept; None splits at random.
+    sample_weight : array-like of shape (n,) or None
+        As the user gave it; None weighs all alike.
+    y : ndarray of shape (n, ...)
+        The targets.
 
     Returns
     -------
-    train, valid : LabelledSequences
+    weights : ndarray of shape (n,), float64
 
     Raises
     ------
     ValueError
-        If one of the parts would be empty.
+        If a weight is negative or all are zero.
     """
-    n_valid = ceil(fraction * len(data))
-    if n_valid >= len(data):
+    if sample_weight is not None and not np.any(np.asarray(sample_weight)):
         raise ValueError(
-            f"validation_fraction={fraction} of {len(data)} distinct sequences leaves "
-            "none to train on; give more data or set early_stopping=False."
+            "sample_weight is zero for every sequence; at least one must count."
         )
-    rows = np.arange(len(data))
-    alone = np.empty(0, dtype=np.int64)  # rows that are the only ones of their class
-    if strata is not None:
-        _, codes, counts = np.unique(strata, return_inverse=True, return_counts=True)
-        alone = np.flatnonzero(counts[codes] == 1)
-        rows = np.flatnonzero(counts[codes] > 1)
-        n_classes = np.count_nonzero(counts > 1)
-        strata = strata[rows]
-        if n_valid >= len(rows) or n_classes > min(n_valid, len(rows) - n_valid):
-            rows, alone, strata = np.arange(len(data)), alone[:0], None
-    train, valid = train_test_split(
-        rows, test_size=n_valid, random_state=seed, stratify=strata
+    return check_sample_weight(
+        sample_weight, y, dtype=np.float64, ensure_non_negative=True
     )
-    return data.take(np.append(train, alone)), data.take(valid)
+
+
+def validation_pair(validation_data, X_val, y_val):
+    """Return the validation data that the user gave.
+
+    Parameters
+    ----------
+    validation_data : tuple (X, y) or None
+        Both at once.
+    X_val, y_val : object or None
+        Both as arguments of their own.
+
+    Returns
+    -------
+    pair : tuple (X, y) or None
+        None without validation data.
+
+    Raises
+    ------
+    ValueError
+        If they are given twice, or one is missing.
+    """
+    if validation_data is not None:
+        if X_val is not None or y_val is not None:
+            raise ValueError(
+                "validation_data and X_val, y_val say the same; pass one of them."
+            )
+        if not isinstance(validation_data, tuple | list) or len(validation_data) != 2:
+            raise ValueError("validation_data must be a pair (X, y).")
+        X_val, y_val = validation_data
+    elif X_val is None and y_val is None:
+        return None
+    if X_val is None or y_val is None:
+        raise ValueError("Validation needs both X_val and y_val; one is missing.")
+    return X_val, y_val
 
 
 def canonical_rows(sequences, targets, weights):
     """Merge equal rows, and order by content.
+
+    The order depends on the values alone: not on the order of the rows, the container,
+    the dtype, the byte order, the memory order or the sign of zero.
 
     Parameters
     ----------
@@ -125,11 +147,14 @@ def canonical_rows(sequences, targets, weights):
     [(0, 3.0), (1, 1.0)]
     """
     steps, starts = _step_contents(sequences), sequences.starts
-    stops = starts + sequences.lengths
+    stops, targets = starts + sequences.lengths, _bytes_of(targets)
+    at_once = steps_at_once(steps)
     digests = np.empty((len(sequences), 4), dtype=np.uint64)
     for i, (start, stop) in enumerate(zip(starts, stops, strict=True)):
+        content = steps[start:stop]
+        blocks = [content[k : k + at_once] for k in range(0, len(content), at_once)]
         # The sequence comes first: the order does not depend on the targets' units.
-        digests[i] = [*_digest(steps[start:stop]), *_digest(targets[i])]
+        digests[i] = [*_digest(map(_bytes_of, blocks)), *_digest([targets[i]])]
     order = np.lexsort(digests.T[::-1])
     is_new = np.ones(len(order), dtype=bool)
     is_new[1:] = (digests[order[1:]] != digests[order[:-1]]).any(axis=1)
@@ -137,16 +162,34 @@ def canonical_rows(sequences, targets, weights):
     return order[is_new], np.bincount(groups, weights=weights[order])
 
 
-def _digest(array):
-    """Hash the bytes of an array to two numbers."""
-    return unpack(">2Q", blake2b(np.ascontiguousarray(array), digest_size=16).digest())
+def _digest(blocks):
+    """Hash the bytes of some arrays to two numbers."""
+    content = blake2b(digest_size=16)
+    for block in blocks:
+        content.update(block)
+    return unpack(">2Q", content.digest())
+
+
+def _bytes_of(values):
+    """Return values in one dtype, byte order and memory order, without -0.0."""
+    if values.dtype == np.uint64:  # hashes
+        return values
+    return np.ascontiguousarray(values, dtype="<f8") + 0.0
 
 
 def _step_contents(sequences):
-    """Give each step as bytes of its own: numbers as they are, others by hash."""
+    """Return numbers as they are, and of other steps a hash of each."""
     values = sequences.values
     if sequences.kind == "tokens":
         return pd.util.hash_array(values)
     if sequences.kind == "events":
-        return pd.util.hash_pandas_object(values, index=False).to_numpy()
+        columns = [_hash_column(column) for _, column in values.items()]
+        return np.stack(columns, axis=1)
     return values
+
+
+def _hash_column(column):
+    """Hash each value of a column of events, whatever its dtype."""
+    if is_numeric_dtype(column.dtype):
+        return pd.util.hash_array(_bytes_of(column.to_numpy(np.float64)))
+    return pd.util.hash_array(column.to_numpy(object))

@@ -8,22 +8,27 @@ from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
-    _fit_context,
 )
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqattn._estimator import VersionedPickles, kept_on_failure
-from sklearn_seqattn.nn.random_convolutions import RandomKernels, compute_features
+from sklearn_seqattn._estimator import (
+    Interval,
+    VersionedPickles,
+    fit_context,
+    rollback_on_error,
+)
+from sklearn_seqattn.nn.kernel_features import compute_features
+from sklearn_seqattn.nn.random_convolutions import RandomConvolutions
 from sklearn_seqattn.preprocessing import SequenceScaler
 from sklearn_seqattn.preprocessing.gain import (
     as_float32,
     check_range,
-    standardise,
-    turn_up,
+    control_gain,
+    standardize,
 )
 from sklearn_seqattn.sequences import validate_sequences
+from sklearn_seqattn.training import isolated_torch, predicting
 
 
 class RandomKernelFeatures(
@@ -33,14 +38,14 @@ class RandomKernelFeatures(
 
     Each feature is the share of a sequence's steps at which one of 84 fixed
     convolutions, at one of up to 32 dilations and over a random subset of the
-    channels, exceeds one threshold. The thresholds are quantiles of what the
-    convolutions give on training sequences. Only real steps count, so sequences
+    channels, exceeds one threshold. The thresholds are quantiles of the
+    responses to training sequences. Only real steps count, so sequences
     of any lengths may be mixed, and no feature depends on the other sequences that
-    are transformed. Sequences that are flat lines beside the others are turned up
-    first, as `AttentionLSTMClassifier` does, and channels with heavy tails (an excess
-    kurtosis above 100, as counts and amounts of money have) count by their ranks.
+    are transformed. Low-amplitude sequences are amplified first, as in
+    `AttentionLSTMClassifier`. Channels with heavy tails (an excess kurtosis above
+    100, as counts and amounts of money have) are read by their ranks.
 
-    Standardise the features before a linear model, for example by
+    Standardize the features before a linear model, for example by
     `~sklearn.preprocessing.StandardScaler`, and let the model choose its penalty
     up to large values: there are usually more features than sequences.
 
@@ -59,7 +64,7 @@ class RandomKernelFeatures(
 
     Attributes
     ----------
-    kernels_ : RandomKernels
+    kernels_ : RandomConvolutions
         The convolutions, a torch module.
 
     mean_ : ndarray of shape (D,)
@@ -113,7 +118,7 @@ class RandomKernelFeatures(
         self.channels_first = channels_first
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Draw the convolutions and take their thresholds from the sequences.
 
@@ -130,20 +135,21 @@ class RandomKernelFeatures(
         RandomKernelFeatures
             The fitted transformer itself.
         """
-        with kept_on_failure(self):
+        with rollback_on_error(self):
             sequences = self._read(X, reset=True)
             with np.errstate(over="ignore", invalid="ignore"):
                 scaler = SequenceScaler()._fit_sequences(sequences)
             check_range(scaler.scale_)
             self.mean_, self.scale_ = scaler.center_, scaler.scale_
             seed = check_random_state(self.random_state).randint(2**31 - 1)
-            self.kernels_ = RandomKernels(
-                input_size=sequences.values.shape[1],
-                max_length=int(sequences.lengths.max()),
-                n_features=int(self.n_features),
-            )
-            generator = torch.Generator().manual_seed(int(seed))
-            self.kernels_.fit(*self._tensors(sequences), generator)
+            with isolated_torch(int(seed)):
+                self.kernels_ = RandomConvolutions(
+                    input_size=sequences.values.shape[1],
+                    max_length=int(sequences.lengths.max()),
+                    n_features=int(self.n_features),
+                )
+                generator = torch.Generator().manual_seed(int(seed))
+                self.kernels_.fit(*self._tensors(sequences), generator)
         return self
 
     def transform(self, X):
@@ -161,7 +167,9 @@ class RandomKernelFeatures(
         """
         check_is_fitted(self)
         sequences = self._read(X, reset=False)
-        return compute_features(self.kernels_, *self._tensors(sequences)).numpy()
+        with predicting():
+            features = compute_features(self.kernels_, *self._tensors(sequences))
+        return features.numpy()
 
     def _read(self, X, *, reset):
         """Validate sequences of numbers."""
@@ -178,8 +186,8 @@ class RandomKernelFeatures(
     def _tensors(self, sequences):
         """Scale in float64, so that large offsets lose no precision."""
         lengths = np.asarray(sequences.lengths)
-        values = standardise(sequences.values, self.mean_, self.scale_)
-        values = as_float32(turn_up(values, lengths))
+        values = standardize(sequences.values, self.mean_, self.scale_)
+        values = as_float32(control_gain(values, lengths))
         return torch.from_numpy(values), torch.from_numpy(lengths)
 
     def __sklearn_tags__(self):
@@ -189,5 +197,5 @@ class RandomKernelFeatures(
 
     @property
     def _n_features_out(self):
-        """Number of columns that `transform` gives."""
+        """Number of columns that `transform` returns."""
         return self.kernels_.output_size

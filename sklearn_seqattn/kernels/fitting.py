@@ -7,11 +7,11 @@ from sklearn_seqattn.kernels.ridge import (
     fit_ridge_classification,
     fit_ridge_regression,
 )
-from sklearn_seqattn.nn.random_convolutions import compute_features
+from sklearn_seqattn.nn.kernel_features import compute_features
 
 
 def fit_kernel_branch(branch, dataset, seed):
-    """Draw the convolutions of a branch and fit its readout.
+    """Draw the convolutions of a branch and fit its ridge head.
 
     The features of the data set are kept in it, so that training does not compute
     them again in every epoch.
@@ -31,14 +31,16 @@ def fit_kernel_branch(branch, dataset, seed):
     features = compute_features(branch.kernels, steps, lengths)
     branch.kernels.fit_statistics(features)
     keep_features(branch, dataset, features)
-    if branch.readout is not None and len(dataset) > 1:
-        coef, intercept = _fit_readout(branch.readout, dataset, branch.coef.shape[0])
+    if branch.ridge_head is not None and len(dataset) > 1:
+        coef, intercept = _fit_ridge_head(
+            branch.ridge_head, dataset, branch.coef.shape[0]
+        )
         branch.coef.copy_(torch.from_numpy(coef))
         branch.intercept.copy_(torch.from_numpy(intercept))
 
 
 def keep_features(branch, dataset, features=None):
-    """Keep the standardised features of a data set in it.
+    """Keep the standardized features of a data set in it.
 
     Parameters
     ----------
@@ -47,22 +49,22 @@ def keep_features(branch, dataset, features=None):
     dataset : SequenceDataset
         Any data.
     features : Tensor of shape (n, n_features), default=None
-        The features before they are standardised; computed by default.
+        The features before they are standardized; computed by default.
     """
     if features is None:
         features = compute_features(branch.kernels, *_tensors(dataset))
     with torch.no_grad():
-        dataset.features = branch.kernels.standardise(features).numpy()
+        dataset.features = branch.kernels.standardize(features).numpy()
 
 
 def _tensors(dataset):
-    """Give the steps and lengths of a data set as tensors."""
+    """Return the steps and lengths of a data set as tensors."""
     steps = dataset.steps(np.arange(len(dataset)))
     return torch.from_numpy(steps), torch.from_numpy(dataset.lengths)
 
 
-def _fit_readout(kind, dataset, n_outputs):
-    """Fit the readout to the targets as the network gets them."""
+def _fit_ridge_head(kind, dataset, n_outputs):
+    """Fit the ridge head to the targets as the network gets them."""
     features, targets, weights = dataset.features, dataset.targets, dataset.weights
     if kind == "identity":
         return fit_ridge_regression(features, targets, weights)

@@ -1,11 +1,11 @@
-"""A linear readout in closed form: ridge regression, tuned by leaving one out.
+"""A linear head in closed form: ridge regression, tuned by leaving one out.
 
-Fits are plain weights, so that the readout is one linear layer.
+A fit returns plain weights, so that the head is one linear layer.
 """
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import expit, log_softmax
+from scipy.special import log_expit, log_softmax
 from sklearn import config_context
 from sklearn.linear_model import RidgeCV
 from sklearn.model_selection import KFold, cross_val_predict
@@ -23,7 +23,7 @@ def fit_ridge_regression(features, targets, sample_weight=None):
     Parameters
     ----------
     features : ndarray of shape (n, p)
-        Standardised features, n of at least 2.
+        Standardized features, n of at least 2.
 
     targets : ndarray of shape (n, K)
         Targets of any scale.
@@ -53,7 +53,7 @@ def fit_ridge_regression(features, targets, sample_weight=None):
 def left_out_regression(features, targets, sample_weight=None, *, seed=0):
     """Predict the targets of each fifth of the rows by a fit to the others.
 
-    Each fit chooses its own penalty, so that the choice is judged, too.
+    Each fit chooses its own penalty, so that the errors include this choice.
 
     Parameters
     ----------
@@ -92,13 +92,13 @@ def fit_ridge_classification(
     """Fit class indicators by ridge regression, and scale its values to logits.
 
     One penalty for all classes is chosen by the squared error of leaving one
-    sequence out; then one factor by the log loss of the values so predicted, which
-    makes honest probabilities of them.
+    sequence out. Then one factor is chosen by the log loss of the values predicted in
+    this way, which calibrates the probabilities.
 
     Parameters
     ----------
     features : ndarray of shape (n, p)
-        Standardised features, n of at least 2.
+        Standardized features, n of at least 2.
 
     indicators : ndarray of shape (n, K)
         1 where a sequence is of the class, else 0; for two classes K is 2.
@@ -107,8 +107,8 @@ def fit_ridge_classification(
         Positive weights; all 1 by default.
 
     multilabel : bool, default=False
-        Whether every column is a yes-or-no question of its own, so that the
-        probabilities are sigmoids of the logits instead of their softmax.
+        Whether the columns are labels of their own, so that the probabilities are
+        sigmoids of the logits instead of their softmax.
 
     Returns
     -------
@@ -135,24 +135,24 @@ def fit_ridge_classification(
 
 
 def _ridge(**params):
-    """Make a ridge regression that chooses its penalty by leaving one out."""
+    """Return a ridge regression that chooses its penalty by leaving one out."""
     return RidgeCV(ALPHAS, scoring="neg_mean_squared_error", **params)
 
 
 def _own_weights():
-    """Make a context in which weights are of fit and errors, whatever users route."""
+    """Return a context in which sample weights reach the fit and its errors."""
     return config_context(enable_metadata_routing=False, assume_finite=True)
 
 
 def _fit(features, targets, sample_weight, *, alpha_per_target):
-    """Fit a ridge that keeps what it predicts for the sequence left out."""
+    """Fit a ridge regression that keeps its leave-one-out predictions."""
     ridge = _ridge(store_cv_results=True, alpha_per_target=alpha_per_target)
     with _own_weights():
         return ridge.fit(features, targets, sample_weight=sample_weight)
 
 
 def _weights(ridge, n_outputs):
-    """Give the weights of a linear layer: RidgeCV squeezes a single target."""
+    """Return the weights of a linear layer, also of a single target."""
     coef = np.reshape(ridge.coef_, (n_outputs, -1))
     return coef, np.broadcast_to(ridge.intercept_, n_outputs).astype(coef.dtype)
 
@@ -164,7 +164,7 @@ def _logit_factor(values, indicators, sample_weight, multilabel):
         logits = np.exp(log_factor) * values
         if multilabel:
             sides = np.where(indicators, logits, -logits)
-            losses = -np.log(np.maximum(expit(sides), 1e-300)).sum(1)
+            losses = -log_expit(sides).sum(1)
         else:
             losses = -(log_softmax(logits, axis=1) * indicators).sum(1)
         return np.average(losses, weights=sample_weight)

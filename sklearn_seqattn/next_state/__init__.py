@@ -1,1 +1,1 @@
-"""What follows in a sequence of states: by a network, by counts, by both."""
+"""Predict the next state of a sequence by a network, by counts, or by both."""

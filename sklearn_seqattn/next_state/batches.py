@@ -1,19 +1,25 @@
-"""Padded batches of state sequences, with what follows each step."""
+"""Padded batches of state sequences, with the state that follows each step."""
 
 import numpy as np
 import torch
 from torch import nn
 
 from sklearn_seqattn.next_state.streams import NOTHING
-from sklearn_seqattn.training import computing_in, move, named_memory_errors
+from sklearn_seqattn.training import (
+    computing_in,
+    move,
+    named_memory_errors,
+    predicting,
+)
 from sklearn_seqattn.training.batching import BucketBatches, SequenceDataset
+from sklearn_seqattn.training.prediction import check_outputs
 
 _PREDICTION_CELLS = 2**22  # logits of a batch of prediction, about
-_FEWEST_COLUMNS = 64  # so many are counted, since hidden states take memory too
+_FEWEST_COLUMNS = 64  # of a step, as hidden states take memory too
 
 
 class StateDataset(SequenceDataset):
-    """State sequences in flat storage, one target a step.
+    """State sequences in flat storage, with one target a step.
 
     Parameters
     ----------
@@ -22,20 +28,18 @@ class StateDataset(SequenceDataset):
     weights : ndarray of shape (n,) or None, default=None
         One weight a sequence, with mean one.
     last_only : bool, default=False
-        Whether only the last step of each sequence that something follows is a
-        target.
+        Whether only the last state of each sequence is a target.
     """
 
-    # What follows depends on the length. Batches of one length pull the network back
-    # and forth, and the likelihood suffers (docs/next_state.md): so none are made.
+    # The states at a step depend on the length of the sequence, so that the gradients
+    # of batches of one length differ. Training on random batches has a better
+    # likelihood (docs/decisions.md).
     window = 1
 
     def __init__(self, streams, weights=None, *, last_only=False):
-        super().__init__(streams.symbols, streams.lengths, weights=weights)
+        super().__init__(streams.ids, streams.lengths, weights=weights)
         self.step_features = streams.features
-        self.following = np.maximum(streams.following, NOTHING)
-        if last_only:
-            self.following = _last_targets(self.following, self.stops)
+        self.following = streams.targets(last_only=last_only)
 
     @property
     def mean_targets(self):
@@ -54,15 +58,14 @@ class StateDataset(SequenceDataset):
         -------
         inputs : dict
             "values" (B, T) and "lengths" (B,), and the features (B, T, ...).
-        targets : tuple
-            The targets (B, T), -1 where there is none, and the weights (B,).
+        targets : Tensor of shape (B, T)
+            The targets, -1 where there is none.
         """
-        inputs, (_, weights) = super().batch(indices)
+        inputs, _ = super().batch(indices)
         n_steps = inputs["values"].shape[1]
         for name, values in self.step_features.items():
             inputs[name] = self._padded(values, indices, n_steps, 0)
-        targets = self._padded(self.following, indices, n_steps, NOTHING)
-        return inputs, (targets, weights)
+        return inputs, self._padded(self.following, indices, n_steps, NOTHING)
 
     def _padded(self, flat, indices, n_steps, fill):
         """Pad rows of flat storage to (B, T, ...)."""
@@ -73,22 +76,12 @@ class StateDataset(SequenceDataset):
         return torch.from_numpy(padded)
 
 
-def _last_targets(following, stops):
-    """Keep the last target of each sequence."""
-    rows = np.flatnonzero(following != NOTHING)
-    sequence = np.searchsorted(stops, rows, side="right")
-    rows = rows[np.diff(sequence, append=-1) != 0]
-    kept = np.full(len(following), NOTHING)
-    kept[rows] = following[rows]
-    return kept
-
-
 class PositionLoss(nn.Module):
-    """Cross-entropy of all targets of a batch, times their weights, in proportion.
+    """Weighted cross-entropy of all targets of a batch.
 
-    The sum is divided by the number of targets that so many sequences have on
-    average, not by that of the batch: else a step in a batch of short sequences
-    would count more than one in a batch of long ones.
+    The sum is divided by the number of targets that as many sequences have on
+    average. Divided by the number of targets of the batch, a step in a batch of short
+    sequences would count more than one in a batch of long ones.
 
     Parameters
     ----------
@@ -101,7 +94,7 @@ class PositionLoss(nn.Module):
         self.mean_targets = mean_targets
 
     def forward(self, outputs, targets_and_weights):
-        """Reduce the losses of a batch to a number.
+        """Return the loss of a batch.
 
         Parameters
         ----------
@@ -126,7 +119,7 @@ class PositionLoss(nn.Module):
 
 
 def logit_batches(net, dataset, n_outputs, *, precision="float32", last=False):
-    """Run a fitted network over sequences, batch by batch.
+    """Yield the outputs of a fitted network, batch by batch.
 
     Parameters
     ----------
@@ -137,7 +130,7 @@ def logit_batches(net, dataset, n_outputs, *, precision="float32", last=False):
     n_outputs : int
         Number of logits K of a step.
     precision : {"float32", "bfloat16"}, default="float32"
-        What the network computes in.
+        The precision of the network's computations.
     last : bool, default=False
         Whether only what follows the last step is wanted.
 
@@ -146,7 +139,12 @@ def logit_batches(net, dataset, n_outputs, *, precision="float32", last=False):
     indices : ndarray of shape (B,)
         Which sequences.
     logits : ndarray of shape (rows, K), float64
-        One row a step, the sequences end to end; or one row a sequence.
+        One row a step, one sequence after the other; or one row a sequence.
+
+    Raises
+    ------
+    ValueError
+        If an output is NaN or infinite.
     """
     cells = dataset.lengths.mean() * max(n_outputs, _FEWEST_COLUMNS)  # a sequence
     size = int(np.clip(_PREDICTION_CELLS // cells, 1, 256))
@@ -155,14 +153,15 @@ def logit_batches(net, dataset, n_outputs, *, precision="float32", last=False):
     for indices, (inputs, _) in zip(
         np.split(batches.order, ends), batches, strict=True
     ):
-        with named_memory_errors(inputs["lengths"]):
+        with named_memory_errors(inputs["lengths"]), predicting(net.device):
             logits = _logits(net, move(inputs, net.device), precision, last)
+        rows = 1 if last else dataset.lengths[indices]
+        check_outputs(logits, np.repeat(indices, rows))
         yield indices, logits
 
 
-@torch.inference_mode()
 def _logits(net, inputs, precision, last):
-    """Give the logits of the real steps, or of the last ones, (rows, K), float64."""
+    """Return the logits of the real steps, or of the last ones, (rows, K), float64."""
     with computing_in(precision, net.device):
         if last:
             logits = net.module_.last(**inputs)

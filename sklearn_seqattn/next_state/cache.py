@@ -1,8 +1,8 @@
-"""Repetition: what followed the same states earlier in the same sequence.
+"""The cache: what followed the same states earlier in the same sequence.
 
-A sequence often repeats itself: a chorus, a loop of a process. Each earlier step of
-the sequence is an observation of what follows; it counts the more, the more of the
-states before it are those before the present step.
+Sequences repeat themselves: a chorus, a loop of a process. Each earlier step of a
+sequence is an observation of what follows. Its weight grows with the number of states
+that it and the steps before it have in common with the present step.
 """
 
 from itertools import pairwise
@@ -10,9 +10,10 @@ from itertools import pairwise
 import numpy as np
 from scipy.optimize import minimize
 
-from sklearn_seqattn.next_state.streams import FIRST_STATE, rows_of
+from sklearn_seqattn.next_state.streams import rows_of
+from sklearn_seqattn.preprocessing.vocabulary import FIRST_ID
 
-LONGEST = 6  # states in common, from which on a step counts no more
+MAX_COMMON = 6  # states in common; more do not raise the weight
 _PAIRS = 2**18  # pairs of steps that are compared at once, about
 _LEAST = -700.0  # log-probability; exp of far less is zero, which has no logarithm
 _START = (-7.0, -3.5, 0.7)  # logarithms: no state in common, one, and its growth
@@ -27,7 +28,7 @@ def earlier_steps(streams, rows):
     streams : StateStreams
         The sequences.
     rows : ndarray of shape (N,)
-        Which of their steps to compare.
+        The steps to compare.
 
     Yields
     ------
@@ -38,10 +39,10 @@ def earlier_steps(streams, rows):
     followed : ndarray of shape (M,)
         Column of the state that followed the earlier step; negative if unknown.
     common : ndarray of shape (M,)
-        States that both steps have in common, they and those before them: 0 if not
-        even the states of the steps are the same, `LONGEST` at most.
+        Number of states in common, counted back from both steps: 0 if the states of
+        the two steps differ, `MAX_COMMON` at most.
     """
-    symbols = streams.symbols
+    ids = streams.ids
     starts = np.repeat(streams.starts, streams.lengths)[rows]
     chunk = np.cumsum(rows - starts) // _PAIRS
     bounds = [0, *(np.flatnonzero(np.diff(chunk)) + 1), len(rows)]
@@ -52,35 +53,37 @@ def earlier_steps(streams, rows):
         lag = rows[begin:end][present] - earlier
         common = np.zeros(len(earlier), dtype=np.int64)
         alike = np.arange(len(earlier))
-        for back in range(LONGEST):
+        for back in range(MAX_COMMON):
             then = earlier[alike] - back
-            same = symbols[then] == symbols[then + lag[alike]]
+            same = ids[then] == ids[then + lag[alike]]
             alike = alike[same & (then >= first[present[alike]])]
             common[alike] += 1
-        yield slice(begin, end), present, symbols[earlier + 1] - FIRST_STATE, common
+        yield slice(begin, end), present, ids[earlier + 1] - FIRST_ID, common
 
 
-def find_repetition(log_proba, streams, rows, columns):
-    """Find the weights of earlier steps under which the columns are most probable.
+def find_cache_weights(log_proba, streams, rows, columns, weights=None):
+    """Return the weights of earlier steps under which the columns are most probable.
 
     Parameters
     ----------
     log_proba : ndarray of shape (N,)
-        Log-probability of each column without repetition.
+        Log-probability of each column without the cache.
     streams : StateStreams
         The sequences.
     rows : ndarray of shape (N,)
-        The steps that are followed.
+        The steps whose following states are predicted.
     columns : ndarray of shape (N,)
-        What followed each.
+        The column of what followed each.
+    weights : ndarray of shape (N,) or None, default=None
+        Weight of each of the steps in the choice.
 
     Returns
     -------
-    ndarray of shape (1 + LONGEST,)
+    ndarray of shape (1 + MAX_COMMON,)
         The weight of an earlier step by the number of states in common. From one on
         it grows by a constant factor.
     """
-    counts = np.zeros((2, len(rows), 1 + LONGEST))  # right ones, all
+    counts = np.zeros((2, len(rows), 1 + MAX_COMMON))  # right ones, all
     for part, present, followed, common in earlier_steps(streams, rows):
         right, known = followed == columns[part][present], followed >= 0
         np.add.at(counts[0, part], (present[right], common[right]), 1)
@@ -88,24 +91,24 @@ def find_repetition(log_proba, streams, rows, columns):
     proba = np.exp(np.maximum(log_proba, _LEAST))
 
     def loss(logarithms):
-        right, every = counts @ _weights(logarithms)
-        return np.mean(np.log1p(every) - np.log(proba + right))
+        right, every = counts @ _cache_weights(logarithms)
+        return np.average(np.log1p(every) - np.log(proba + right), weights=weights)
 
     found = minimize(loss, _START, method="L-BFGS-B", bounds=_BOUNDS)
-    return _weights(found.x)
+    return _cache_weights(found.x)
 
 
-def _weights(logarithms):
-    """Return the weights by the number of states in common, (1 + LONGEST,)."""
+def _cache_weights(logarithms):
+    """Return the weights by the number of states in common, (1 + MAX_COMMON,)."""
     none, one, growth = logarithms
-    return np.exp([none, *(one + growth * np.arange(LONGEST))])
+    return np.exp([none, *(one + growth * np.arange(MAX_COMMON))])
 
 
-def with_repetition(log_proba, streams, rows, weights):
-    """Add the earlier steps of each sequence to the distributions.
+def with_cache(log_proba, streams, rows, weights):
+    """Return distributions to which the earlier steps of each sequence are added.
 
-    The distribution is that of an urn: it begins as one ball of the mixture given,
-    and each earlier step adds its weight to the state that followed it.
+    The distribution given has weight 1, and each earlier step adds its weight to the
+    state that followed it. The result is divided by the sum of all weights.
 
     Parameters
     ----------
@@ -115,8 +118,8 @@ def with_repetition(log_proba, streams, rows, weights):
         The sequences.
     rows : ndarray of shape (N,)
         The steps.
-    weights : ndarray of shape (1 + LONGEST,)
-        As `find_repetition` returns them.
+    weights : ndarray of shape (1 + MAX_COMMON,)
+        As `find_cache_weights` returns them.
 
     Returns
     -------

@@ -1,17 +1,23 @@
-"""Continuations of which the network reads every state once."""
+"""Incremental decoding: the network reads every state once."""
 
 import numpy as np
 import torch
 
 from sklearn_seqattn.next_state.batches import StateDataset
 from sklearn_seqattn.nn.incremental import advance_network, join_rows, take_rows
-from sklearn_seqattn.training import computing_in, move, named_memory_errors
+from sklearn_seqattn.training import (
+    computing_in,
+    move,
+    named_memory_errors,
+    predicting,
+)
+from sklearn_seqattn.training.prediction import check_outputs
 
 _FIRST_STEPS = 2**14  # of sequences of one length that are read at once, about
 
 
-class RememberingContinuations:
-    """What `Continuations` does, with a network that goes on from its memory.
+class CachedContinuations:
+    """`Continuations` that keep the hidden states of the network.
 
     Parameters
     ----------
@@ -20,11 +26,11 @@ class RememberingContinuations:
     net : skorch.NeuralNet
         A fitted next-state network.
     mixture : callable
-        Gives log-probabilities (m, K) from logits (m, K) and streams.
+        Returns log-probabilities (m, K) for logits (m, K) and streams.
     precision : {"float32", "bfloat16"}
-        What the network computes in.
+        The precision of the network's computations.
     memory : tuple or None, default=None
-        What it remembers of all states but the last; None of none.
+        What the network keeps of all states but the last; None before the first.
     """
 
     def __init__(self, streams, net, mixture, *, precision, memory=None):
@@ -36,17 +42,17 @@ class RememberingContinuations:
         self._logits = self._memory_of_all = None
 
     def log_proba(self):
-        """Give the log-probabilities of what follows each, (m, K)."""
+        """Return the log-probabilities of what follows each sequence, (m, K)."""
         if self._logits is None:
             self._logits, self._memory_of_all = self._advance()
         return self.mixture(self._logits, self.streams)
 
     def grow(self, rows, columns):
-        """Give the continuations of some of these, by one state each."""
+        """Return the continuations of some of these, by one state each."""
         if self._memory_of_all is None:
             self.log_proba()
         kept = torch.from_numpy(rows).to(self.net.device)
-        return RememberingContinuations(
+        return CachedContinuations(
             self.streams.continued(rows, columns[:, None]),
             self.net,
             self.mixture,
@@ -54,16 +60,20 @@ class RememberingContinuations:
             memory=take_rows(self._memory_of_all, kept),
         )
 
-    @torch.inference_mode()
     def _advance(self):
-        """Read the states that are not in memory: logits (m, K) and new memory."""
+        """Read the states that are not read yet; return logits (m, K) and memory."""
+        with predicting(self.net.device):
+            return self._read_next()
+
+    def _read_next(self):
+        """Read whole sequences at first, and their last states from then on."""
         if self.memory is None:
             return self._read_all()
         ends = np.cumsum(self.streams.lengths) - 1
-        inputs = {"values": torch.from_numpy(self.streams.symbols[ends, None])}
+        inputs = {"values": torch.from_numpy(self.streams.ids[ends, None])}
         for name, values in self.streams.features.items():
             inputs[name] = torch.from_numpy(values[ends, None])
-        return self._run(inputs, self.memory)
+        return self._run(inputs, self.memory, np.arange(len(ends)))
 
     def _read_all(self):
         """Read whole sequences, those of one length together."""
@@ -78,17 +88,19 @@ class RememberingContinuations:
                 inputs, _ = dataset.batch(part)
                 with named_memory_errors(inputs.pop("lengths")):
                     inputs = {k: values[:, :n_steps] for k, values in inputs.items()}
-                    found, memory = self._run(inputs, None)
+                    found, memory = self._run(inputs, None, part)
                 logits.append(found)
                 memories.append(memory)
         back = np.argsort(order)
         rows = torch.from_numpy(back).to(self.net.device)
         return np.concatenate(logits)[back], take_rows(join_rows(memories), rows)
 
-    def _run(self, inputs, memory):
-        """Run the network over the next states of all sequences."""
+    def _run(self, inputs, memory, sequences):
+        """Run the network over the next states of some sequences."""
         with computing_in(self.precision, self.net.device):
             logits, memory = advance_network(
                 self.net.module_, memory, **move(inputs, self.net.device)
             )
-        return logits.cpu().double().numpy(), memory
+        logits = logits.cpu().double().numpy()
+        check_outputs(logits, sequences)
+        return logits, memory

@@ -1,13 +1,19 @@
-"""Events with several features: states to predict, and what else is known of them."""
+"""Events with several features: the states to predict, and the other features."""
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_datetime64_any_dtype, is_list_like
+from pandas.api.types import is_list_like
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_seqattn.next_state.streams import FIRST_STATE
+from sklearn_seqattn.preprocessing.gain import as_float32, check_range
+from sklearn_seqattn.preprocessing.vocabulary import FIRST_ID
 from sklearn_seqattn.sequences.checks import locate
-from sklearn_seqattn.sequences.frames import numeric_columns
+from sklearn_seqattn.sequences.event_columns import (
+    EventTable,
+    check_kinds,
+    numeric_columns,
+)
+from sklearn_seqattn.sequences.frames import is_frame, read_each, shared_columns
 
 GAP, ELAPSED = "time since the last event", "time since the first event"
 
@@ -18,55 +24,59 @@ def as_frames(X, columns):
     Parameters
     ----------
     X : list, tuple, object array or Series
-        Its elements are DataFrames, or lists of tuples, named tuples or dicts.
+        Its elements are frames of any library, or lists of tuples, named tuples or
+        dicts.
     columns : sequence of str or None
-        Names of the features of plain tuples.
+        The names of the features of plain tuples.
 
     Returns
     -------
     list of DataFrame or None
-        One row an event.
+        One row an event. Empty lists become frames without rows.
     """
-    if not is_list_like(X) or isinstance(X, pd.DataFrame | dict) or not len(X):
+    if is_frame(X) or not is_list_like(X) or isinstance(X, dict) or not len(X):
         return None
     elements = list(X)
     full = [x for x in elements if hasattr(x, "__len__") and len(x)]
     first = full[0] if full else elements[0]
-    if isinstance(first, pd.DataFrame):
-        empty = first.iloc[:0]
-        return [empty if isinstance(x, list) and not x else x for x in elements]
+    if is_frame(first):
+        empty = read_each([first], "X")[0].iloc[:0]
+        is_empty = [isinstance(x, list) and not x for x in elements]
+        pairs = zip(elements, is_empty, strict=True)
+        return read_each([empty if skip else x for x, skip in pairs], "X")
     if isinstance(first, list) and any(isinstance(e, tuple | dict) for e in first):
-        return [pd.DataFrame(list(x), columns=columns) for x in elements]
+        empty = pd.DataFrame(first, columns=columns).iloc[:0]
+        return [pd.DataFrame(list(x), columns=columns) if len(x) else empty for x in X]
     return None
 
 
 class EventFeatures:
-    """Encode what is known of an event besides its state.
+    """Encode the features of events besides their states.
 
-    Columns that are not numeric become ids (0 at the start symbol, 1 for what was not
-    seen at fit), the others numbers of mean 0 and deviation 1. A column of times
-    becomes two numbers: log(1 + t / u) of the time t since the event before and since
-    the first event of the sequence, where u is the median gap between events.
+    Categories become ids (0 at the start symbol, 1 for a category that was not seen in
+    `fit`). Numbers are standardized. A column of times becomes two numbers:
+    log(1 + t / u) of the time t since the event before and since the first event of
+    the sequence, where u is the median time between events.
 
     Parameters
     ----------
     target : str
-        Column of the states.
+        The column of the states.
     timestamp : str or None
-        Column of the times: dates, or numbers in any unit.
+        The column of the times: dates, or numbers in any unit.
 
     Attributes
     ----------
     columns_ : list of str
         All columns, in their order.
     categories_ : dict of str to Index
-        The values of each categorical column.
+        The sorted categories of each categorical column.
     numbers_ : list of str
-        The numeric columns.
+        The columns of numbers.
     scaler_ : StandardScaler or None
-        Scales the numbers; None without any.
+        Standardizes the numbers; None without any.
     gap_ : float
-        The median gap between events, where there are times.
+        The median time between events, if there are times.
     """
 
     def __init__(self, target, timestamp):
@@ -86,17 +96,26 @@ class EventFeatures:
         states : list of ndarray
             The states of each sequence.
         features : DataFrame
-            All else, end to end, times as numbers.
+            The other columns, end to end: numbers and categories, as
+            `EventTable.features` returns them, and times as numbers.
+
+        Raises
+        ------
+        TypeError
+            If a column holds dates (other than `timestamp`) or values that are
+            neither numbers nor categories.
+        ValueError
+            If the columns differ, a value is missing or infinite, or a time is
+            earlier than the one before.
         """
-        lengths = self._check(frames)
-        events = pd.concat(frames, ignore_index=True)
-        _check_complete(events, lengths)
-        states = np.split(events.pop(self.target).to_numpy(), np.cumsum(lengths)[:-1])
+        columns = self._check_columns(frames)
+        table = EventTable(frames, "X")
+        states = table.states(self.target)
+        features = table.features(columns.drop(self._roles))
         if self.timestamp is not None:
-            times = _seconds(events.pop(self.timestamp))
-            gap, elapsed = self._gaps(times, lengths)
-            events = events.assign(**{GAP: gap, ELAPSED: elapsed})
-        return states, events
+            times = self._times(table.seconds(self.timestamp), table.lengths)
+            features = features.assign(**times)
+        return np.split(states, np.cumsum(table.lengths)[:-1]), features
 
     def empty(self, X):
         """Return the frames of sequences without any event.
@@ -120,43 +139,41 @@ class EventFeatures:
             )
         return [pd.DataFrame(columns=self.columns_)] * len(X)
 
-    def _check(self, frames):
-        """Check that all frames have the columns; return their lengths."""
-        wanted = getattr(self, "columns_", None)
-        for i, frame in enumerate(frames):
-            if not isinstance(frame, pd.DataFrame):
-                raise TypeError(
-                    f"X[{i}] is of type {type(frame).__name__}, but other elements are "
-                    "DataFrames; all sequences need the same kind of container."
-                )
-            wanted = list(frame.columns) if wanted is None else wanted
-            if list(frame.columns) != wanted:
-                raise ValueError(
-                    f"X[{i}] has the columns {list(frame.columns)}; expected {wanted}, "
-                    "in that order."
-                )
+    @property
+    def _roles(self):
+        """The columns of states and of times."""
+        return [name for name in (self.target, self.timestamp) if name is not None]
+
+    def _check_columns(self, frames):
+        """Return the columns of all frames; raise if they are not those of fit."""
+        columns = shared_columns(frames, "X")
+        fitted = getattr(self, "columns_", list(columns))
+        if list(columns) != fitted:
+            raise ValueError(
+                f"X has the columns {list(columns)}, but the model was fitted on "
+                f"{fitted}; pass the same columns in the same order."
+            )
         for role in ("target", "timestamp"):
             name = getattr(self, role)
-            if name is not None and name not in wanted:
+            if name is not None and name not in columns:
                 raise ValueError(
-                    f"{role}={name!r} is no column of X, which has {wanted}."
+                    f"{role}={name!r} is no column of X, which has {list(columns)}."
                 )
-        self.columns_ = wanted
-        return np.array([len(frame) for frame in frames])
+        self.columns_ = fitted
+        return columns
 
-    def _gaps(self, times, lengths):
-        """Return the time since the event before and since the first, (S,) each."""
-        firsts = np.cumsum(lengths) - lengths
-        firsts = np.repeat(firsts, lengths)
+    def _times(self, times, lengths):
+        """Return the times since the event before and since the first, (S,) each."""
+        firsts = np.repeat(np.cumsum(lengths) - lengths, lengths)
         before = np.maximum(np.arange(len(times)) - 1, firsts)
         gap = times - times[before]
         if (gap < 0).any():
-            i, step = locate(int((gap < 0).argmax()), lengths)
+            index, step = locate(int((gap < 0).argmax()), lengths)
             raise ValueError(
-                f"X[{i}]: the time in column {self.timestamp!r} goes back at step "
+                f"X[{index}]: the time in column {self.timestamp!r} goes back at step "
                 f"{step}; sort the events of each sequence by time."
             )
-        return gap, times - times[firsts]
+        return {GAP: gap, ELAPSED: times - times[firsts]}
 
     def fit(self, events):
         """Learn the categories and the scales.
@@ -170,11 +187,16 @@ class EventFeatures:
         -------
         EventFeatures
             The encoder itself.
+
+        Raises
+        ------
+        ValueError
+            If the variance of a column is out of range.
         """
         is_number = numeric_columns(events)
         self.numbers_ = list(events.columns[is_number])
         self.categories_ = {
-            name: pd.Index(pd.unique(events[name]))
+            name: pd.Index(events[name].cat.categories)
             for name in events.columns[~is_number]
         }
         if self.timestamp is not None:
@@ -182,12 +204,20 @@ class EventFeatures:
             self.gap_ = float(np.median(gaps[gaps > 0])) if (gaps > 0).any() else 1.0
         self.scaler_ = None
         if self.numbers_:
-            self.scaler_ = StandardScaler().fit(self._numbers(events))
+            with np.errstate(over="ignore", invalid="ignore"):
+                self.scaler_ = StandardScaler().fit(self._numbers(events))
+            check_range(self.scaler_.mean_, self._names)
+            check_range(self.scaler_.scale_, self._names)
         return self
 
+    @property
+    def _names(self):
+        """What to call the numbers in error messages."""
+        return [f"column {name!r}" for name in self.numbers_]
+
     def _numbers(self, events):
-        """Return the numeric features (S, D), with times on a logarithmic scale."""
-        numbers = events[self.numbers_].to_numpy(float)
+        """Return the numbers (S, D), with times on a logarithmic scale."""
+        numbers = events[self.numbers_].to_numpy(np.float64)
         if self.timestamp is not None:
             times = [self.numbers_.index(name) for name in (GAP, ELAPSED)]
             numbers[:, times] = np.log1p(numbers[:, times] / self.gap_)
@@ -196,7 +226,7 @@ class EventFeatures:
     @property
     def n_ids(self):
         """Number of ids of each categorical column."""
-        return [len(values) + FIRST_STATE for values in self.categories_.values()]
+        return [len(values) + FIRST_ID for values in self.categories_.values()]
 
     def transform(self, events):
         """Encode the features of events.
@@ -209,47 +239,33 @@ class EventFeatures:
         Returns
         -------
         dict of str to ndarray
-            "categories" (S, F) int64 and "numbers" (S, D) float32, where there are
-            such columns.
+            "categories" (S, F) int64 and "numbers" (S, D) float32, if there are such
+            columns.
+
+        Raises
+        ------
+        ValueError
+            If a column is of another kind than in `fit`, or a number is out of the
+            range of float32.
         """
+        if len(events):
+            check_kinds(events, self.categories_, "X")
         encoded = {}
         if self.categories_:
             ids = [
-                values.get_indexer(pd.Index(events[name])) + FIRST_STATE
-                for name, values in self.categories_.items()
+                _ids(events[name], known) for name, known in self.categories_.items()
             ]
-            encoded["categories"] = np.stack(ids, axis=1).astype(np.int64)
+            encoded["categories"] = np.stack(ids, axis=1)
         if self.numbers_:
             numbers = self._numbers(events)
-            if len(numbers):
-                numbers = self.scaler_.transform(numbers)
-            encoded["numbers"] = numbers.astype(np.float32)
+            with np.errstate(over="ignore"):
+                if len(numbers):
+                    numbers = self.scaler_.transform(numbers)
+            encoded["numbers"] = as_float32(numbers, self._names)
         return encoded
 
 
-def _check_complete(events, lengths):
-    """Raise at the first missing or infinite value."""
-    numbers = events.select_dtypes("number")
-    holes = events.isna()
-    holes[numbers.columns] |= np.isinf(numbers)
-    if holes.to_numpy().any():
-        row = int(holes.any(axis=1).to_numpy().argmax())
-        i, step = locate(row, lengths)
-        column = holes.columns[holes.iloc[row].to_numpy().argmax()]
-        raise ValueError(
-            f"X[{i}] has the value {events.loc[row, column]} at step {step}, column "
-            f"{column!r}; fill or drop what is missing or infinite first."
-        )
-
-
-def _seconds(times):
-    """Return times as floats, dates in seconds."""
-    if is_datetime64_any_dtype(times.dtype):
-        return (times - times.min()).dt.total_seconds().to_numpy()
-    try:
-        return times.to_numpy(float)
-    except (TypeError, ValueError) as error:
-        raise TypeError(
-            f"The times in column {times.name!r} are neither dates nor numbers; "
-            "convert them with pandas.to_datetime."
-        ) from error
+def _ids(column, known):
+    """Return the ids (S,) int64 of a column of categories."""
+    column = pd.Categorical(column)  # a column without rows is not one yet
+    return known.get_indexer(column.categories)[column.codes] + FIRST_ID

@@ -1,186 +1,147 @@
-"""Continue sequences: draw at random, or search for the most probable way on.
+"""Draw sequences from a next-state model, and continue them."""
 
-Both functions know nothing of the model but the `Continuations` of the sequences.
-"""
+from numbers import Integral, Real
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
+
+from sklearn_seqattn._estimator import Interval, StrOptions, draw_seeds, validate_params
+from sklearn_seqattn.next_state.decoding import Continuations, beam_search, draw
 
 
-class Continuations:
-    """Sequences that grow by a state at a time, and what follows them.
+class GenerationMixin:
+    """`sample` and `rollout` of the next-state estimators.
 
-    Parameters
-    ----------
-    streams : StateStreams
-        The m sequences so far.
-    last_log_proba : callable
-        Gives the log-probabilities (m, K) of what follows each of some streams.
+    They need `_encode`, `_last_log_proba` and what `StateEncodingMixin` sets.
     """
 
-    def __init__(self, streams, last_log_proba):
-        self.streams = streams
-        self.last_log_proba = last_log_proba
+    #: Steps of sequences that are continued together, so that memory is bounded.
+    _steps_together = 2**17
 
-    def log_proba(self):
-        """Give the log-probabilities of what follows each, (m, K)."""
-        return self.last_log_proba(self.streams)
-
-    def grow(self, rows, columns):
-        """Give the continuations of some of these, by one state each.
+    @validate_params(
+        {
+            "n": [Interval(Integral, 1, None, closed="left")],
+            "max_length": [Interval(Integral, 1, None, closed="left"), None],
+            "temperature": [Interval(Real, 0, None, closed="neither")],
+            "top_k": [Interval(Integral, 1, None, closed="left"), None],
+            "top_p": [Interval(Real, 0, 1, closed="right"), None],
+            "random_state": ["random_state"],
+        },
+        prefer_skip_nested_validation=True,
+    )
+    def sample(
+        self,
+        n=1,
+        prefix=None,
+        *,
+        max_length=None,
+        temperature=1.0,
+        top_k=None,
+        top_p=None,
+        random_state=None,
+    ):
+        """Return random sequences of the model.
 
         Parameters
         ----------
-        rows : ndarray of shape (m',)
-            Which, any number of times.
-        columns : ndarray of shape (m',)
-            The columns of the states.
+        n : int, default=1
+            Number of sequences.
+        prefix : sequence of states or of events, or None, default=None
+            What every sequence begins with; None begins with nothing, which needs
+            ``start_state=True``. A model of events takes states, too; their other
+            features are unknown then.
+        max_length : int or None, default=None
+            Length at which a sequence stops, if the end (``end_state``) is not
+            drawn before; None is the length of the longest sequence at fit.
+        temperature : float, default=1.0
+            Divides the logits. Below 1 probable states are drawn more often, above 1
+            improbable ones.
+        top_k : int or None, default=None
+            Draw from the k most probable states only.
+        top_p : float or None, default=None
+            Draw from the fewest states that have this probability together.
+        random_state : int, RandomState or None, default=None
+            Source of randomness; the global generator stays as it is.
 
         Returns
         -------
-        Continuations
-            Of m' sequences; these stay as they are.
+        list of list of states
+            The sequences, prefix included, the end state excluded.
         """
-        longer = self.streams.continued(rows, columns[:, None])
-        return Continuations(longer, self.last_log_proba)
+        check_is_fitted(self)
+        prefix = [[] if prefix is None else prefix]
+        given, _, _ = self._read_states(prefix, reset=False, states_alone=True)
+        given = given.tolist()
+        limit = self.max_length_ if max_length is None else max_length
+        generator = np.random.RandomState(*draw_seeds(random_state, 1))
+        streams, drawn = self._encode(prefix, states_alone=True), []
+        for first, last in self._portions(n, max(limit, len(given))):
+            drawn += draw(
+                self._continuations(streams),
+                last - first,
+                max(limit - len(given), 0),
+                self._end_column,
+                generator,
+                temperature=temperature,
+                top_k=top_k,
+                top_p=top_p,
+            )
+        return [given + self.classes_[columns].tolist() for columns in drawn]
 
+    @validate_params(
+        {
+            "X": "no_validation",
+            "n_steps": [Interval(Integral, 1, None, closed="left")],
+            "strategy": [StrOptions({"greedy", "beam"})],
+            "beam_width": [Interval(Integral, 1, None, closed="left")],
+        },
+        prefer_skip_nested_validation=True,
+    )
+    def rollout(self, X, n_steps, strategy="greedy", *, beam_width=5):
+        """Return a probable continuation of each sequence.
 
-def narrow(log_proba, *, temperature=1.0, top_k=None, top_p=None):
-    """Sharpen or flatten distributions and cut off their tails.
+        Parameters
+        ----------
+        X : list of sequences of states
+            As in `predict`. A model of events takes sequences of states, too; their
+            other features are unknown then.
+        n_steps : int
+            States to add.
+        strategy : {"greedy", "beam"}, default="greedy"
+            "greedy" takes the most probable state at each step; "beam" keeps the
+            `beam_width` most probable continuations and returns the best.
+        beam_width : int, default=5
+            Width of the beam.
 
-    Parameters
-    ----------
-    log_proba : ndarray of shape (n, K)
-        Log-probabilities.
-    temperature : float, default=1.0
-        Below 1 sharpens, above 1 flattens.
-    top_k : int or None, default=None
-        Keep the k most probable.
-    top_p : float or None, default=None
-        Keep the fewest that together have at least this probability.
+        Returns
+        -------
+        states : ndarray of shape (n_sequences, n_steps)
+            The continuations; after the end state only the end state follows.
+        probabilities : ndarray of shape (n_sequences, n_steps)
+            Probability of each state given all before it; the product over a row
+            is the probability of the continuation.
+        """
+        streams = self._encode(X, states_alone=True)
+        width = beam_width if strategy == "beam" else 1
+        longest = int(streams.lengths.max()) + n_steps
+        found = [
+            beam_search(
+                self._continuations(streams.take(np.arange(first, last))),
+                n_steps,
+                width,
+                self._end_column,
+            )
+            for first, last in self._portions(len(streams), width * longest)
+        ]
+        columns, log_proba = map(np.concatenate, zip(*found, strict=True))
+        return self.classes_[columns], np.exp(log_proba)
 
-    Returns
-    -------
-    ndarray of shape (n, K)
-        Probabilities; each row sums to one.
+    def _portions(self, n, n_steps):
+        """Yield the bounds of the parts of n sequences that are continued together."""
+        size = max(1, self._steps_together // max(1, n_steps))
+        for first in range(0, n, size):
+            yield first, min(first + size, n)
 
-    References
-    ----------
-    A. Holtzman et al., "The curious case of neural text degeneration", ICLR 2020
-    (top_p).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> narrow(np.log([[0.5, 0.3, 0.2]]), top_k=2).round(3)
-    array([[0.625, 0.375, 0.   ]])
-    """
-    scaled = log_proba / temperature
-    proba = np.exp(scaled - scaled.max(axis=1, keepdims=True))
-    proba /= proba.sum(axis=1, keepdims=True)
-    order = np.argsort(-proba, axis=1, kind="stable")
-    ranked = np.take_along_axis(proba, order, axis=1)
-    if top_p is not None:
-        before = np.cumsum(ranked, axis=1) - ranked  # mass ahead of each
-        ranked[before >= top_p] = 0.0
-    if top_k is not None:
-        ranked[:, top_k:] = 0.0
-    np.put_along_axis(proba, order, ranked, axis=1)
-    return proba / proba.sum(axis=1, keepdims=True)
-
-
-def draw(ahead, n, n_steps, end, generator, **narrowing):
-    """Draw continuations of one sequence.
-
-    Parameters
-    ----------
-    ahead : Continuations
-        Of the sequence.
-    n : int
-        Number of continuations.
-    n_steps : int
-        Most states to add.
-    end : int or None
-        Column of the end, where it is learnt.
-    generator : RandomState
-        Source of randomness.
-    **narrowing
-        Parameters of `narrow`.
-
-    Returns
-    -------
-    list of ndarray
-        Columns added, the end excluded.
-    """
-    paths = np.zeros((n, n_steps), dtype=np.intp)
-    lengths = np.zeros(n, dtype=np.intp)
-    growing = np.arange(n)
-    rows = np.zeros(n, dtype=np.intp)  # of each path in what is ahead
-    for step in range(n_steps):
-        cumulative = np.cumsum(narrow(ahead.log_proba(), **narrowing), axis=1)[rows]
-        below = generator.uniform(size=len(growing)) * cumulative[:, -1]
-        columns = (cumulative <= below[:, None]).sum(axis=1)
-        on = np.full(len(growing), True) if end is None else columns != end
-        growing, columns = growing[on], columns[on]
-        paths[growing, step] = columns
-        lengths[growing] += 1
-        if not len(growing):
-            break
-        ahead = ahead.grow(rows[on], columns)
-        rows = np.arange(len(growing))
-    return [path[:length] for path, length in zip(paths, lengths, strict=True)]
-
-
-def search(ahead, n_steps, width, end):
-    """Find a probable continuation of each of n sequences by beam search.
-
-    Parameters
-    ----------
-    ahead : Continuations
-        Of the sequences.
-    n_steps : int
-        States to add.
-    width : int
-        Continuations kept at each step; 1 takes the most probable state.
-    end : int or None
-        Column of the end; nothing but the end follows it.
-
-    Returns
-    -------
-    columns : ndarray of shape (n, n_steps)
-        The best continuation found.
-    log_proba : ndarray of shape (n, n_steps)
-        Log-probability of each of its states.
-    """
-    n = len(ahead.streams)
-    paths = np.zeros((n, 1, 0), dtype=np.intp)  # (n, beams, steps)
-    steps = np.zeros((n, 1, 0))  # log-probability of each step
-    rows = np.arange(n)[:, None]  # of each path in what is ahead, -1 behind the end
-    for _ in range(n_steps):
-        log_proba = _extend(ahead, rows, end)  # (n, beams, K)
-        n_targets = log_proba.shape[2]
-        totals = (steps.sum(axis=2)[:, :, None] + log_proba).reshape(n, -1)
-        kept = np.argsort(-totals, axis=1, kind="stable")[:, :width]
-        beam, column = np.divmod(kept, n_targets)
-        sequence = np.arange(n)[:, None]
-        paths = np.concatenate([paths[sequence, beam], column[:, :, None]], axis=2)
-        step = log_proba[sequence, beam, column]
-        steps = np.concatenate([steps[sequence, beam], step[:, :, None]], axis=2)
-        rows = rows[sequence, beam]
-        grows = (rows >= 0) & (column != (-1 if end is None else end))
-        if grows.any():
-            ahead = ahead.grow(rows[grows], column[grows])
-        rows = np.where(grows, np.cumsum(grows).reshape(grows.shape) - 1, -1)
-    return paths[:, 0], steps[:, 0]
-
-
-def _extend(ahead, rows, end):
-    """Return what follows each path (n, beams, K); only the end follows the end."""
-    if (rows < 0).all():
-        log_proba = np.full((*rows.shape, end + 1), -np.inf)
-    else:
-        found = ahead.log_proba()
-        log_proba = np.full((*rows.shape, found.shape[1]), -np.inf)
-        log_proba[rows >= 0] = found[rows[rows >= 0]]
-    if end is not None:
-        log_proba[rows < 0, end] = 0.0
-    return log_proba
+    def _continuations(self, streams):
+        """Return the continuations of some streams."""
+        return Continuations(streams, self._last_log_proba)

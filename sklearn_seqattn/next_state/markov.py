@@ -3,13 +3,19 @@
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, _fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.base import (
+    BaseEstimator,
+)
 
-from sklearn_seqattn._estimator import kept_on_failure
+from sklearn_seqattn._estimator import (
+    Interval,
+    StrOptions,
+    fit_context,
+    rollback_on_error,
+)
 from sklearn_seqattn.next_state.base import NextStateMixin
-from sklearn_seqattn.next_state.ngrams import NgramModel, context_rows
-from sklearn_seqattn.next_state.streams import FIRST_STATE
+from sklearn_seqattn.next_state.contexts import context_rows
+from sklearn_seqattn.next_state.ngrams import NgramModel
 
 _BATCH_CELLS = 2**22  # probabilities held at once
 
@@ -29,7 +35,7 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
           p(w | h) = max(c(h, w) - D, 0) / c(h) + b(h) p(w | h'), where h' is h
           without its first state, b(h) the mass that the discounts D free, and
           the counts of shorter contexts are the numbers of distinct states seen
-          before (h, w). Below the empty context stands 1 / K.
+          before (h, w). The empty context is interpolated with 1 / K.
         * "additive" is p(w | h) = (c(h, w) + alpha) / (c(h) + alpha K) with h of
           full length, or from the beginning of the sequence.
         * "backoff" is the same with h the longest context, of at most `order`
@@ -41,34 +47,42 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
         more at each length, from the counts of counts (modified Kneser-Ney), a
         single one where counts are too few, and 1/2 where there are none.
     start_state : bool, default=True
-        Whether a start symbol stands before each sequence: the first state is
-        learnt, an empty prefix is legal, and a context knows where it begins. Set
-        it to False where sequences are windows cut from longer ones.
+        Whether a start symbol is put before each sequence: the first state is learned
+        and an empty sequence is legal. Set it to False if sequences are windows of
+        longer ones.
     end_state : bool, default=False
-        Whether the end of a sequence is learnt as one more class: "<end>" among
+        Whether the end of a sequence is learned as one more class: "<end>" among
         strings, -1 among integers. It is the last of `classes_`.
     min_count : int, default=1
         Rarer states are read as one unknown state and are no classes.
+    target : str or None, default=None
+        Where X is events with several features: the column of the states. The other
+        features are ignored.
+    columns : list of str or None, default=None
+        Names of the features, where events are plain tuples.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
-        The states, sorted, then the end state if it is learnt.
+        The states, sorted, then the end state if it is learned: strings (dtype
+        object) or integers.
     end_state_ : str, int or None
-        Class that stands for the end.
+        The class of the end, or None.
     unknown_mass_ : float
-        Probability by which a state without a class is scored: the share of rare
-        states at fit.
+        Probability of a state without a class in scores: the share of rare states
+        at fit or, if none is rare, of states that occurred once.
     max_length_ : int
         Longest sequence at fit.
     vocabulary_ : Vocabulary
         The states and how often each was seen.
+    events_ : EventFeatures or None
+        Reads the states of events.
     model_ : NgramModel
         The counts and tables.
 
     See Also
     --------
-    NextStateLSTM : The same verbs by a recurrent network.
+    NextStateLSTM : The same methods by a recurrent network.
 
     References
     ----------
@@ -81,7 +95,7 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
     >>> X = ["open check pay close", "open check check pay close", "open close"]
     >>> model = NextStateMarkov(order=2, end_state=True).fit(X)
     >>> model.predict(["open check check"])
-    array(['pay'], dtype='<U5')
+    array(['pay'], dtype=object)
     >>> states, probabilities = model.rollout(["open check"], 3)
     >>> states.tolist()
     [['pay', 'close', '<end>']]
@@ -105,6 +119,8 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
         start_state=True,
         end_state=False,
         min_count=1,
+        target=None,
+        columns=None,
     ):
         self.order = order
         self.smoothing = smoothing
@@ -113,16 +129,19 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
         self.start_state = start_state
         self.end_state = end_state
         self.min_count = min_count
+        self.target = target
+        self.columns = columns
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None):
-        """Count what follows what.
+        """Fit the counts of what follows each context.
 
         Parameters
         ----------
-        X : list of sequences of states
+        X : list of sequences of states, or list of DataFrame
             Lists of strings or of integers, or strings of states separated by
-            white space.
+            white space; or events with several features, of which `target` is the
+            state.
         y : array-like of shape (n_sequences,) or None, default=None
             The state that follows each sequence, if there is one to learn from.
         sample_weight : array-like of shape (n_sequences,) or None, default=None
@@ -135,12 +154,12 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
         """
         return self._count(X, y, sample_weight, first=True)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X, y=None, sample_weight=None):
-        """Add the counts of more sequences; they may bring new states.
+        """Add the counts of more sequences, which may have new states.
 
-        The result is that of one fit on all sequences together, unless
-        `min_count` kept a state unknown that has become frequent since.
+        The result is that of one fit on all sequences together, unless a state was
+        too rare for `min_count` in an earlier call.
 
         Parameters
         ----------
@@ -159,15 +178,15 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
         return self._count(X, y, sample_weight, first=not hasattr(self, "model_"))
 
     def _count(self, X, y, sample_weight, *, first):
-        """Fit the n-gram model, on the counts so far too unless it is the first."""
-        with kept_on_failure(self):
+        """Fit the n-gram model; later calls add to the counts of earlier ones."""
+        with rollback_on_error(self):
             streams, weights, moved = self._learn_states(
                 X, y, sample_weight, first=first
             )
             before = None if first else self.model_.renumbered(moved)
             self.model_ = NgramModel(
                 self.order,
-                len(self.vocabulary_.states) + FIRST_STATE,
+                self.vocabulary_.n_ids,
                 len(self.classes_),
                 smoothing=self.smoothing,
                 alpha=self.alpha,
@@ -178,7 +197,7 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
     def _log_proba_batches(self, streams, last=False):
         """Yield (indices, log-probabilities) in batches of bounded memory."""
         cells = np.cumsum(streams.lengths * len(self.classes_))
-        contexts = context_rows(streams.symbols, streams.lengths, self.order, last=last)
+        contexts = context_rows(streams.ids, streams.lengths, self.order, last=last)
         ends = np.cumsum(streams.lengths)
         bounds = np.flatnonzero(np.diff(cells // _BATCH_CELLS, prepend=-1))
         for begin, end in zip(bounds, [*bounds[1:], len(streams)], strict=True):

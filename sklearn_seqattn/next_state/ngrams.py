@@ -1,13 +1,15 @@
-"""Sparse counts of contexts and what follows them, smoothed into probabilities.
+"""Counts of contexts and of what follows them, smoothed into probabilities.
 
-Everything here works on integer symbols. A context is a row of the symbols that
-precede a position, the nearest first, and -1 where the sequence had not begun.
+A context is a row of the ids that precede a position, the nearest first, and -1 before
+the beginning of the sequence.
 """
 
 import numpy as np
 from scipy.sparse import csr_array
 
-from sklearn_seqattn.next_state.streams import FIRST_STATE
+from sklearn_seqattn.next_state.contexts import context_rows
+from sklearn_seqattn.next_state.discounts import discounts
+from sklearn_seqattn.preprocessing.vocabulary import FIRST_ID
 
 _LARGEST = np.iinfo(np.int64).max
 
@@ -15,17 +17,16 @@ _LARGEST = np.iinfo(np.int64).max
 class NgramModel:
     """Distribution of what follows a context, from counts of contexts.
 
-    The contexts form a tree: level j holds the distinct contexts of length j,
-    each as the key ``parent * n_symbols + symbol`` in one sorted array. Each
-    level has a sparse table (contexts of the level, targets) and the share of
-    probability that it passes on.
+    The contexts form a tree. Level j holds the distinct contexts of length j, each as
+    the key ``parent * n_ids + id`` in one sorted array, with a sparse table (contexts
+    of the level, targets) and the share of probability that goes to the level below.
 
     Parameters
     ----------
     order : int
         Longest context.
-    n_symbols : int
-        Number of symbols that may stand in a context.
+    n_ids : int
+        Number of ids that a context may hold.
     n_targets : int
         Number of targets, K.
     smoothing : {"kneser_ney", "additive", "backoff"}, default="kneser_ney"
@@ -47,13 +48,13 @@ class NgramModel:
     tables_ : list of csr_array
         Probability of a target given the context, before smoothing mass.
     passed_on_ : list of ndarray
-        Probability that each context leaves to the distribution below it.
+        Share of probability that each context gives to the level below.
     """
 
     def __init__(
         self,
         order,
-        n_symbols,
+        n_ids,
         n_targets,
         *,
         smoothing="kneser_ney",
@@ -61,14 +62,14 @@ class NgramModel:
         discount=None,
     ):
         self.order = order
-        self.n_symbols = n_symbols
+        self.n_ids = n_ids
         self.n_targets = n_targets
         self.smoothing = smoothing
         self.alpha = alpha
         self.discount = discount
 
     def fit(self, contexts, targets, weights):
-        """Count the rows and build the tables.
+        """Fit the model to contexts and their targets.
 
         Parameters
         ----------
@@ -85,7 +86,7 @@ class NgramModel:
             The model itself.
         """
         rows = np.column_stack([targets, contexts])
-        keys = _row_keys(rows + 1, max(self.n_symbols, self.n_targets) + 1)
+        keys = _row_keys(rows + 1, max(self.n_ids, self.n_targets) + 1)
         _, first, group = np.unique(keys, return_index=True, return_inverse=True)
         self.ngrams_ = rows[first]
         self.weights_ = np.bincount(group, weights=weights)
@@ -102,7 +103,7 @@ class NgramModel:
         return self
 
     def learn(self, streams, weights, before=None):
-        """Count what follows each symbol of a batch of sequences, and fit.
+        """Fit the model to what follows each id of a batch of sequences.
 
         Parameters
         ----------
@@ -118,24 +119,24 @@ class NgramModel:
         NgramModel
             The model itself.
         """
-        learnt = streams.following >= 0
-        contexts = context_rows(streams.symbols, streams.lengths, self.order)[learnt]
-        rows = np.column_stack([streams.following[learnt], contexts])
-        weights = np.repeat(weights, streams.lengths)[learnt]
+        learned = streams.following >= 0
+        contexts = context_rows(streams.ids, streams.lengths, self.order)[learned]
+        rows = np.column_stack([streams.following[learned], contexts])
+        weights = np.repeat(weights, streams.lengths)[learned]
         if before is not None:
             rows = np.concatenate([before[0], rows])
             weights = np.concatenate([before[1], weights])
         return self.fit(rows[:, 1:], rows[:, 0], weights)
 
     def follow(self, streams, *, last=False):
-        """Return the log-probabilities of what follows each symbol of sequences.
+        """Return the log-probabilities of what follows each id of sequences.
 
         Parameters
         ----------
         streams : StateStreams
-            The sequences, S symbols in all.
+            The sequences, S ids in all.
         last : bool, default=False
-            Whether only what follows the last symbol of each sequence is wanted.
+            Whether only what follows the last id of each sequence is wanted.
 
         Returns
         -------
@@ -143,11 +144,11 @@ class NgramModel:
             Log-probabilities.
         """
         return self.log_proba(
-            context_rows(streams.symbols, streams.lengths, self.order, last=last)
+            context_rows(streams.ids, streams.lengths, self.order, last=last)
         )
 
     def renumbered(self, columns):
-        """Return the rows counted so far in the numbers of a larger vocabulary.
+        """Return the rows counted so far in the ids of a larger vocabulary.
 
         Parameters
         ----------
@@ -161,12 +162,10 @@ class NgramModel:
         weights : ndarray of shape (M,)
             Their weights.
         """
-        n_states = self.n_symbols - FIRST_STATE
-        symbols = np.concatenate(
-            [np.arange(FIRST_STATE), columns[:n_states] + FIRST_STATE, [-1]]
-        )
+        n_states = self.n_ids - FIRST_ID
+        ids = np.concatenate([np.arange(FIRST_ID), columns[:n_states] + FIRST_ID, [-1]])
         targets, contexts = self.ngrams_[:, 0], self.ngrams_[:, 1:]
-        return np.column_stack([columns[targets], symbols[contexts]]), self.weights_
+        return np.column_stack([columns[targets], ids[contexts]]), self.weights_
 
     def log_proba(self, contexts):
         """Return the log-probability of every target after each context.
@@ -182,7 +181,7 @@ class NgramModel:
             Each row's exponentials sum to one.
         """
         ranks = self._match(contexts)
-        if self.smoothing == "additive":  # a context counts whole or not at all
+        if self.smoothing == "additive":  # only contexts that match whole count
             whole = ranks[(contexts >= 0).sum(axis=1), np.arange(len(contexts))] >= 0
             ranks = np.where(whole, ranks, -1)
         depth = (ranks >= 0).sum(axis=0)  # 0: nothing matched, not even the root
@@ -215,9 +214,9 @@ class NgramModel:
         ranks[0] = 0
         self.keys_ = [np.zeros(1, dtype=np.int64)]
         for level in range(1, self.order + 1):
-            symbol = contexts[:, level - 1]
-            inside = symbol >= 0
-            keys = ranks[level - 1, inside] * self.n_symbols + symbol[inside]
+            added = contexts[:, level - 1]
+            inside = added >= 0
+            keys = ranks[level - 1, inside] * self.n_ids + added[inside]
             keys, ranks[level, inside] = np.unique(keys, return_inverse=True)
             self.keys_.append(keys)
         return ranks
@@ -228,9 +227,9 @@ class NgramModel:
         ranks[0] = 0
         for level in range(1, self.order + 1):
             known = self.keys_[level]
-            symbol = contexts[:, level - 1]
-            alive = np.flatnonzero((ranks[level - 1] >= 0) & (symbol >= 0))
-            keys = ranks[level - 1, alive] * self.n_symbols + symbol[alive]
+            added = contexts[:, level - 1]
+            alive = np.flatnonzero((ranks[level - 1] >= 0) & (added >= 0))
+            keys = ranks[level - 1, alive] * self.n_ids + added[alive]
             place = np.minimum(np.searchsorted(known, keys), len(known) - 1)
             if len(known):
                 ranks[level, alive] = np.where(known[place] == keys, place, -1)
@@ -248,7 +247,7 @@ class NgramModel:
 
         Where nothing more could precede, at full length or at the beginning of a
         sequence, an occurrence counts as it is. All other occurrences together
-        count once for each distinct symbol that preceded them.
+        count once for each distinct id that preceded them.
         """
         depth = (ranks >= 0).sum(axis=0) - 1
         levels = []
@@ -259,7 +258,7 @@ class NgramModel:
             counts = self.weights_[ends]
             if level < self.order:
                 context, target = np.divmod(above, self.n_targets)
-                parent = self.keys_[level + 1][context] // self.n_symbols
+                parent = self.keys_[level + 1][context] // self.n_ids
                 entries = np.append(entries, parent * self.n_targets + target)
                 counts = np.append(counts, np.ones(len(above)))
             above, counts = _sum_by(entries, counts)
@@ -271,7 +270,7 @@ class NgramModel:
         context, target = np.divmod(entries, self.n_targets)
         total = np.bincount(context, counts, n_contexts)
         if self.smoothing == "kneser_ney":
-            taken = _discounts(counts, self.discount)
+            taken = discounts(counts, self.discount)
             spared = np.bincount(context, taken, n_contexts)
             counts = counts - taken
         else:
@@ -282,47 +281,6 @@ class NgramModel:
         values = counts / total[context]
         self.tables_.append(csr_array((values, target, bounds), shape=shape))
         self.passed_on_.append(spared / total)
-
-
-def context_rows(symbols, lengths, order, *, last=False):
-    """Return the context at every position of a batch of sequences.
-
-    Parameters
-    ----------
-    symbols : ndarray of shape (S,)
-        The sequences, end to end.
-    lengths : ndarray of shape (n,)
-        Their lengths, with sum S.
-    order : int
-        Length of a context.
-    last : bool, default=False
-        Whether only the last position of each sequence is wanted.
-
-    Returns
-    -------
-    ndarray of shape (S, order) or (n, order)
-        A row holds the symbol at its position, the one before it, and so on; -1
-        where the sequence had not begun.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> context_rows(np.array([5, 6, 7]), np.array([2, 1]), 2)
-    array([[ 5, -1],
-           [ 6,  5],
-           [ 7, -1]])
-    """
-    stops = np.cumsum(lengths)
-    if last:
-        rows, position = stops - 1, lengths - 1
-    else:
-        rows = np.arange(len(symbols))
-        position = rows - np.repeat(stops - lengths, lengths)
-    contexts = np.full((len(rows), order), -1)
-    for back in range(min(order, len(symbols))):
-        inside = position >= back
-        contexts[inside, back] = symbols[rows[inside] - back]
-    return contexts
 
 
 def _row_keys(rows, base):
@@ -340,28 +298,3 @@ def _sum_by(entries, counts):
     """Return the distinct entries, sorted, and the sum of counts of each."""
     entries, group = np.unique(entries, return_inverse=True)
     return entries, np.bincount(group, counts, len(entries))
-
-
-def _discounts(counts, fixed):
-    """Return what Kneser-Ney takes from each count: its discount at most."""
-    if fixed is not None:
-        return np.minimum(fixed, counts)
-    whole = np.rint(counts)
-    seen = [float(np.count_nonzero(whole == times)) for times in (1, 2, 3, 4)]
-    by_count = np.array(_estimate_discounts(*seen))
-    size = np.clip(whole, 1, 3).astype(np.intp)
-    return np.minimum(by_count[size - 1], counts)
-
-
-def _estimate_discounts(n1, n2, n3, n4):
-    """Return the discounts of counts 1, 2 and 3 or more, from counts of counts."""
-    if not n1 or not n2:  # too little to estimate from
-        return 0.5, 0.5, 0.5
-    single = n1 / (n1 + 2 * n2)
-    if not n3 or not n4:
-        return single, single, single
-    pairs = ((1, n1, n2), (2, n2, n3), (3, n3, n4))
-    several = tuple(k - (k + 1) * single * more / once for k, once, more in pairs)
-    if not all(0 < taken < k for k, taken in enumerate(several, start=1)):
-        return single, single, single
-    return several

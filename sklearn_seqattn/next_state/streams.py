@@ -1,40 +1,38 @@
-"""State sequences as integer symbols, with what follows each of them.
+"""State sequences as integer ids, with what follows each of them.
 
-Symbols: 0 stands before every sequence (the start), 1 for any unknown state, and
-2 + k for the k-th known state. Columns of distributions: k for the k-th known
-state, then one for the end where it is learnt.
+A start symbol has the id `PADDING_ID`; the other ids are those of the vocabulary. The
+columns of distributions are k for state k of the vocabulary, then one for the end of
+the sequence where it is learned.
 """
 
-import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-import pandas as pd
 
-START, UNKNOWN, FIRST_STATE = 0, 1, 2  # symbols
+from sklearn_seqattn.preprocessing.vocabulary import FIRST_ID, UNKNOWN_ID
+
 NOTHING, UNSEEN = -1, -2  # instead of a column: nothing follows; an unknown state
-_NAMED = 5  # unknown states that the warning spells out
 
 
 @dataclass(frozen=True)
 class StateStreams:
-    """A batch of encoded sequences, end to end.
+    """A batch of encoded sequences in flat storage.
 
     Parameters
     ----------
-    symbols : ndarray of shape (S,)
-        Symbols of all sequences, each with its start symbol if there is one.
+    ids : ndarray of shape (S,)
+        Ids of all sequences, each with its start symbol if there is one.
     lengths : ndarray of shape (n,)
-        Symbols of each sequence, at least 1; the sum is S.
+        Ids of each sequence, at least 1; the sum is S.
     following : ndarray of shape (S,)
-        Column of what follows each symbol, `NOTHING` or `UNSEEN`.
+        Column of what follows each id, `NOTHING` or `UNSEEN`.
     has_start : bool
         Whether each sequence begins with the start symbol.
     features : dict of str to ndarray of shape (S, ...)
         Further features of each step; zero at the start symbol.
     """
 
-    symbols: np.ndarray
+    ids: np.ndarray
     lengths: np.ndarray
     following: np.ndarray
     has_start: bool
@@ -45,7 +43,7 @@ class StateStreams:
 
     @property
     def starts(self):
-        """Where each sequence begins."""
+        """The row where each sequence begins."""
         return np.cumsum(self.lengths) - self.lengths
 
     @property
@@ -56,24 +54,69 @@ class StateStreams:
             rows[self.starts] = False
         return rows
 
+    def targets(self, *, last_only=False):
+        """Return the columns to learn or to measure.
+
+        Parameters
+        ----------
+        last_only : bool, default=False
+            Whether only what follows last in each sequence is a target. If that is an
+            unknown state, the sequence has no target.
+
+        Returns
+        -------
+        ndarray of shape (S,)
+            Columns, `NOTHING` where there is no target.
+        """
+        following = self.following
+        if last_only:
+            rows = np.flatnonzero(following != NOTHING)
+            sequence = np.searchsorted(np.cumsum(self.lengths), rows, side="right")
+            rows = rows[np.diff(sequence, append=-1) != 0]
+            following = np.full(len(following), NOTHING)
+            following[rows] = self.following[rows]
+        return np.maximum(following, NOTHING)
+
+    def without_untrained(self, fitted, *, last_only=False):
+        """Return these sequences without the targets that others never have.
+
+        A class that is no target of the fitted sequences has an untrained output,
+        whose values on held-out sequences are chance.
+
+        Parameters
+        ----------
+        fitted : StateStreams
+            The sequences that a model is fitted on.
+        last_only : bool, default=False
+            Whether the model learns only what follows last in each sequence.
+
+        Returns
+        -------
+        StateStreams
+            The same sequences, with `UNSEEN` in place of untrained columns.
+        """
+        trained = np.isin(self.following, fitted.targets(last_only=last_only))
+        untrained = (self.following >= 0) & ~trained
+        return replace(self, following=np.where(untrained, UNSEEN, self.following))
+
     def take(self, indices):
         """Return some sequences.
 
         Parameters
         ----------
         indices : ndarray of shape (m,)
-            Which, in the order wanted.
+            Which sequences, in the order wanted.
 
         Returns
         -------
         StateStreams
-            A copy of these.
+            A copy of these sequences.
         """
         lengths = self.lengths[indices]
         rows = rows_of(self.starts[indices], lengths)
         features = {name: values[rows] for name, values in self.features.items()}
         return StateStreams(
-            self.symbols[rows], lengths, self.following[rows], self.has_start, features
+            self.ids[rows], lengths, self.following[rows], self.has_start, features
         )
 
     def continued(self, indices, columns):
@@ -84,8 +127,8 @@ class StateStreams:
         indices : ndarray of shape (m,)
             Which sequences.
         columns : ndarray of shape (m, t)
-            The states to add. Their features are those of no known event: zero,
-            and nothing is said to follow.
+            The states to add. Their other features are zero, as those of an unknown
+            event, and nothing follows them.
 
         Returns
         -------
@@ -96,16 +139,16 @@ class StateStreams:
         lengths = before.lengths + columns.shape[1]
         starts = np.cumsum(lengths) - lengths
         old = rows_of(starts, before.lengths)
-        symbols = np.empty(lengths.sum(), dtype=np.int64)
-        symbols[old] = before.symbols
+        ids = np.empty(lengths.sum(), dtype=np.int64)
+        ids[old] = before.ids
         ends = (starts + before.lengths)[:, None] + np.arange(columns.shape[1])
-        symbols[ends] = columns + FIRST_STATE
+        ids[ends] = columns + FIRST_ID
         features = {
-            name: _spread(values, old, len(symbols))
+            name: _spread(values, old, len(ids))
             for name, values in before.features.items()
         }
-        following = np.full(len(symbols), NOTHING)
-        return StateStreams(symbols, lengths, following, self.has_start, features)
+        following = np.full(len(ids), NOTHING)
+        return StateStreams(ids, lengths, following, self.has_start, features)
 
 
 def rows_of(starts, lengths):
@@ -114,7 +157,7 @@ def rows_of(starts, lengths):
     Parameters
     ----------
     starts, lengths : ndarray of shape (n,)
-        Where each begins, and how long it is.
+        The first row and the number of rows of each sequence.
 
     Returns
     -------
@@ -138,13 +181,13 @@ def _spread(values, rows, size):
     return spread
 
 
-def make_streams(symbols, lengths, last, *, has_start, features=None):
-    """Lay encoded sequences out as streams.
+def make_streams(ids, lengths, last, *, has_start, features=None):
+    """Build streams from encoded sequences.
 
     Parameters
     ----------
-    symbols : ndarray of shape (sum of lengths,)
-        Symbols of the states, without start symbols.
+    ids : ndarray of shape (sum of lengths,)
+        Ids of the states, without start symbols.
     lengths : ndarray of shape (n,)
         Number of states of each sequence; 0 is allowed with a start symbol.
     last : ndarray of shape (n,)
@@ -162,7 +205,7 @@ def make_streams(symbols, lengths, last, *, has_start, features=None):
     long = lengths + int(has_start)
     ends = np.cumsum(long) - 1
     rows = rows_of(ends + 1 - lengths, lengths)
-    stream = _spread(symbols, rows, long.sum())  # START is zero
+    stream = _spread(ids, rows, long.sum())  # the start symbol is zero
     following = np.full(len(stream), NOTHING)
     following[:-1] = columns_of(stream[1:])
     following[ends] = last
@@ -173,126 +216,17 @@ def make_streams(symbols, lengths, last, *, has_start, features=None):
     return StateStreams(stream, long, following, has_start, features)
 
 
-def columns_of(symbols):
-    """Return the column of each symbol.
+def columns_of(ids):
+    """Return the column of each id.
 
     Parameters
     ----------
-    symbols : ndarray of shape (S,)
-        The symbols.
+    ids : ndarray of shape (S,)
+        Ids of states.
 
     Returns
     -------
     ndarray of shape (S,)
         Columns, `UNSEEN` for the unknown state.
     """
-    return np.where(symbols == UNKNOWN, UNSEEN, symbols - FIRST_STATE)
-
-
-@dataclass(frozen=True)
-class Vocabulary:
-    """The states counted so far and those that are known by their own symbol.
-
-    Parameters
-    ----------
-    states : ndarray of shape (K,)
-        The known states, sorted.
-    counts : Series
-        How often each state was seen (weighted), the rare ones included.
-    """
-
-    states: np.ndarray
-    counts: pd.Series
-
-    @classmethod
-    def learn(cls, states, weights, min_count, before=None):
-        """Count states and keep those seen `min_count` times.
-
-        Parameters
-        ----------
-        states : ndarray of shape (S,)
-            States as they occur, strings or integers.
-        weights : ndarray of shape (S,)
-            Weight of each occurrence.
-        min_count : int
-            Rarer states are unknown.
-        before : Vocabulary or None, default=None
-            Counts to add to; what it knows stays known.
-
-        Returns
-        -------
-        Vocabulary
-            The new vocabulary.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> seen = np.array(["b", "a", "b"], dtype=object)
-        >>> Vocabulary.learn(seen, np.ones(3), 2).states.tolist()
-        ['b']
-        """
-        codes, distinct = pd.factorize(states)
-        counts = pd.Series(np.bincount(codes, weights, len(distinct)), index=distinct)
-        kept = set()
-        if before is not None:
-            counts = counts.add(before.counts, fill_value=0.0)
-            kept = set(before.states.tolist())
-        known = [s for s, n in counts.items() if n >= min_count or s in kept]
-        if not known:
-            raise ValueError(
-                f"No state occurs min_count={min_count} times: the most frequent, "
-                f"{counts.idxmax()!r}, occurs {counts.max():g} times. Lower min_count."
-            )
-        return cls(np.unique(np.array(known)), counts)
-
-    @property
-    def unknown_mass(self):
-        """Estimated probability that the next state is an unknown one.
-
-        The share of occurrences that were too rare to be known; where all are
-        known, the share of the states seen once (Good and Turing).
-        """
-        rare = ~self.counts.index.isin(self.states.tolist())
-        if not rare.any():
-            rare = np.rint(self.counts.to_numpy()) == 1
-        return (self.counts[rare].sum() + 0.5) / (self.counts.sum() + 1.0)
-
-    def symbols_of(self, states):
-        """Return the symbol of each state.
-
-        Parameters
-        ----------
-        states : ndarray of shape (S,)
-            Strings or integers.
-
-        Returns
-        -------
-        ndarray of shape (S,)
-            The symbols, `UNKNOWN` for states that are not known.
-        """
-        # dtype object, or pandas turns strings into a type of its own
-        index = pd.Index(self.states.tolist(), dtype=object)
-        place = index.get_indexer(pd.Index(states, dtype=object))
-        return np.where(place < 0, UNKNOWN, place + FIRST_STATE)
-
-
-def warn_unknown(states, symbols):
-    """Warn once, naming how many distinct states are unknown, and the first few.
-
-    Parameters
-    ----------
-    states, symbols : ndarray of shape (S,)
-        States as they came, and their symbols.
-    """
-    unknown = pd.unique(states[symbols == UNKNOWN])
-    if not len(unknown):
-        return
-    named = ", ".join(repr(s) for s in unknown[:_NAMED])
-    more = ", ..." if len(unknown) > _NAMED else ""
-    noun = "state is" if len(unknown) == 1 else "states are"
-    warnings.warn(
-        f"{len(unknown)} {noun} unknown to the model and read as one unknown state: "
-        f"{named}{more}.",
-        UserWarning,
-        stacklevel=4,
-    )
+    return np.where(ids == UNKNOWN_ID, UNSEEN, ids - FIRST_ID)

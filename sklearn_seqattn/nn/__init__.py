@@ -1,3 +1,1 @@
-"""The networks, in plain torch: nothing here knows of an estimator."""
-
-import sklearn_seqattn.nn.forking  # noqa: F401
+"""Networks in plain torch, which know no estimator."""

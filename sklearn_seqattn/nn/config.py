@@ -1,43 +1,297 @@
-"""Networks that know the plain numbers they were built from."""
+"""Configuration: the plain values that a network is built from.
 
-from functools import wraps
+A builder takes it, the network keeps it as `config`, and a file holds `to_dict()`.
+"""
 
-from torch import nn
+from dataclasses import dataclass, fields
+from typing import Annotated, ClassVar, Literal
+
+from sklearn_seqattn.nn.blocks import Block, Embedding
+from sklearn_seqattn.nn.components import Component
+from sklearn_seqattn.nn.encoders import ENCODERS, Encoder
+from sklearn_seqattn.nn.fields import Count, Range, Share, Size, checked_values
+from sklearn_seqattn.nn.front_end import read_front_end
+from sklearn_seqattn.nn.pooling import POOLINGS
+
+#: Fields that matter in training alone. A warm start may change them.
+TRAINING_FIELDS = frozenset({"time_warp", "tbptt_steps"})
+
+Attention = Literal["dot", "general", "additive", "multihead"]
 
 
-def remembers_numbers(build):
-    """Make a builder keep its arguments on the network, as the attribute `numbers`.
+class Config:
+    """Base of the configurations: values that are checked when they are set."""
+
+    def __post_init__(self):
+        self._read()
+        for name, value in checked_values(self).items():
+            object.__setattr__(self, name, value)
+        self._check()
+
+    def _read(self):
+        """Turn names, single values and dicts into what the fields hold."""
+
+    def _set(self, name, value):
+        """Set a field of this frozen instance while it is made."""
+        object.__setattr__(self, name, value)
+
+    def _check(self):
+        """Raise ValueError where fields contradict each other."""
+
+    def to_dict(self):
+        """Return the configuration in plain values of JSON.
+
+        Returns
+        -------
+        values : dict
+        """
+        return {
+            field.name: _to_json(getattr(self, field.name)) for field in fields(self)
+        }
+
+    @classmethod
+    def from_dict(cls, values):
+        """Return a configuration from plain values that need not be valid.
+
+        Parameters
+        ----------
+        values : dict
+            As `to_dict` returns it.
+
+        Returns
+        -------
+        config : Config
+
+        Raises
+        ------
+        ValueError
+            If names are unknown or missing, or values are invalid.
+        """
+        names = {field.name for field in fields(cls)}
+        if not isinstance(values, dict) or values.keys() != names:
+            found = sorted(map(str, values)) if isinstance(values, dict) else values
+            raise ValueError(f"{cls.__name__} needs {sorted(names)}, but has {found}.")
+        try:
+            return cls(**values)
+        except TypeError as error:
+            raise ValueError(str(error)) from None
+
+
+def _to_json(value):
+    """Return a value of a field in JSON."""
+    if isinstance(value, Component):
+        return value.to_json()
+    if isinstance(value, Config):
+        return value.to_dict()
+    if isinstance(value, tuple):
+        return [_to_json(one) for one in value]
+    return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmbeddingConfig(Config):
+    """Sizes of the embedding of tokens.
 
     Parameters
     ----------
-    build : callable
-        Takes keyword arguments and returns a module.
-
-    Returns
-    -------
-    build : callable
-        The same; `numbers` of what it returns is a dict of all arguments that are
-        no modules themselves.
-
-    Examples
-    --------
-    >>> from torch import nn
-    >>> from sklearn_seqattn.nn.config import remembers_numbers
-    >>> @remembers_numbers
-    ... def build_layer(*, size):
-    ...     return nn.Linear(size, size)
-    >>> build_layer(size=3).numbers
-    {'size': 3}
+    n_ids : int
+        The number of ids, the padding and the unknown one included.
+    size : int
+        The embedding size E.
+    token_dropout : float, default=0.0
+        In training, the probability of reading a token as unknown.
     """
 
-    @wraps(build)
-    def build_and_remember(**numbers):
-        network = build(**numbers)
-        network.numbers = {
-            name: value
-            for name, value in numbers.items()
-            if not isinstance(value, nn.Module)
-        }
-        return network
+    n_ids: Annotated[int, Range(3, 2**31 - 1)]
+    size: Size
+    token_dropout: Share = 0.0
 
-    return build_and_remember
+
+@dataclass(frozen=True, kw_only=True)
+class KernelConfig(Config):
+    """Sizes of the side branch of random convolutions.
+
+    Parameters
+    ----------
+    max_length : int
+        Steps of the longest training sequence.
+    n_features : int
+        The number of features.
+    ridge_head : {"softmax", "sigmoid", "identity"} or None
+        How outputs become the predictions that are averaged with those of the ridge
+        head; None has no ridge head.
+    temperature : float, default=1.0
+        What outputs are divided by before they are averaged.
+    """
+
+    max_length: Annotated[int, Range(1, 2**27)]
+    n_features: Size
+    ridge_head: Literal["softmax", "sigmoid", "identity"] | None
+    temperature: Annotated[float, Range(0.01, 1)] = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SequenceConfig(Config):
+    """The network of the classifier and the regressor.
+
+    Single values, names and dicts become tuples and objects.
+
+    Parameters
+    ----------
+    input_size, n_outputs : int
+        Channels of a step (1 for ids), and outputs of a sequence.
+    front_end : tuple of Block
+        As `read_front_end` takes it.
+    embedding : EmbeddingConfig or None, default=None
+        Sizes of the block "embedding".
+    encoder : Encoder
+        A name, an object, or a dict ``{name: parameters}``.
+    hidden_size, num_layers : int
+        Hidden units of a layer in each direction, and layers.
+    bidirectional : bool
+        Whether layers read in both directions.
+    residual : bool
+        Whether recurrent layers and attention are residual and normalized.
+    attention : {"dot", "general", "additive", "multihead"} or None
+        Self-attention over the hidden states.
+    num_heads : int
+        Heads of every multi-head attention, at most: each has the largest number that
+        divides its size.
+    pooling : tuple of str
+        Names of poolings.
+    head_units : tuple of int
+        Hidden layers of the head.
+    dropout : float
+        Dropout everywhere.
+    kernels : KernelConfig or None, default=None
+        The side branch.
+    time_warp : float, default=0.0
+        In training, how far sequences are warped in time, see `warp_time`.
+    tbptt_steps : int or None, default=None
+        In training, the steps after which gradients through hidden states stop.
+    """
+
+    input_size: Size
+    n_outputs: Size
+    front_end: tuple[Block, ...]
+    embedding: EmbeddingConfig | None = None
+    encoder: Encoder
+    hidden_size: Size
+    num_layers: Size
+    bidirectional: bool
+    residual: bool
+    attention: Attention | None
+    num_heads: Size
+    pooling: tuple[str, ...]
+    head_units: tuple[Size, ...]
+    dropout: Share
+    kernels: KernelConfig | None = None
+    time_warp: Annotated[float, Range(0, 10)] = 0.0
+    tbptt_steps: Size | None = None
+
+    @property
+    def embeds(self):
+        """Whether the network reads ids."""
+        return has_embedding(self.front_end)
+
+    def _read(self):
+        self._set("front_end", read_front_end(self.front_end))
+        self._set("encoder", read_encoder(self.encoder))
+        for name, kind in (("embedding", EmbeddingConfig), ("kernels", KernelConfig)):
+            if isinstance(getattr(self, name), dict):
+                self._set(name, kind.from_dict(getattr(self, name)))
+        for name in ("pooling", "head_units"):
+            value = getattr(self, name)
+            is_list = isinstance(value, list | tuple)
+            self._set(name, value if is_list else (value,))
+
+    def _check(self):
+        if not self.pooling or not set(self.pooling) <= POOLINGS.keys():
+            known = ", ".join(map(repr, POOLINGS))
+            raise ValueError(
+                f"pooling={self.pooling!r} must hold at least one of {known}, and "
+                "nothing else."
+            )
+        if self.embeds != (self.embedding is not None):
+            raise ValueError("front_end and embedding contradict each other.")
+        check_tbptt_steps(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextStateConfig(Config):
+    """The network that predicts next states.
+
+    Parameters
+    ----------
+    n_states : int
+        Number of outputs K: the states, and the end where it is learned.
+    n_categories : tuple of int, default=()
+        Ids of each further categorical feature.
+    n_numbers : int, default=0
+        Number of numeric features.
+    embedding_size : int
+        Size of the vectors of states; those of other categories are at most that.
+    encoder : Encoder
+        A name, an object, or a dict ``{name: parameters}``.
+    hidden_size, num_layers : int
+        Hidden units of a layer, and layers.
+    residual : bool
+        Whether recurrent layers are residual and normalized.
+    attention : {"dot", "general", "additive", "multihead"} or None
+        The alignment score.
+    num_heads : int
+        Heads of every multi-head attention, at most: each has the largest number that
+        divides its size.
+    tie_weights : bool
+        Whether the output layer shares the vectors of the states.
+    dropout, token_dropout : float
+        Dropout everywhere, and the share of states that training reads as unknown.
+    tbptt_steps : int or None, default=None
+        In training, the steps after which gradients through hidden states stop.
+    """
+
+    bidirectional: ClassVar[bool] = False
+
+    n_states: Size
+    n_categories: tuple[Size, ...] = ()
+    n_numbers: Count = 0
+    embedding_size: Size
+    encoder: Encoder
+    hidden_size: Size
+    num_layers: Size
+    residual: bool
+    attention: Attention | None
+    num_heads: Size
+    tie_weights: bool
+    dropout: Share
+    token_dropout: Share
+    tbptt_steps: Size | None = None
+
+    def _read(self):
+        self._set("encoder", read_encoder(self.encoder))
+
+    def _check(self):
+        check_tbptt_steps(self)
+
+
+def has_embedding(blocks):
+    """Return whether a front end begins with an embedding of tokens."""
+    return bool(blocks) and isinstance(blocks[0], Embedding)
+
+
+def read_encoder(encoder):
+    """Return an encoder from a name, an object or a dict ``{name: parameters}``."""
+    try:
+        return ENCODERS.read(encoder)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"encoder: {error}") from None
+
+
+def check_tbptt_steps(config):
+    """Raise ValueError where there is no recurrence to truncate."""
+    if config.tbptt_steps is not None and not config.encoder.is_recurrent:
+        raise ValueError(
+            f"tbptt_steps={config.tbptt_steps} truncates the gradient through hidden "
+            f"states, of which the encoder {config.encoder!r} has none; set "
+            "tbptt_steps=None."
+        )

@@ -1,155 +1,157 @@
-"""The front end: blocks in the user's order, from names and plain numbers."""
+"""The front end: blocks in the user's order, and residual groups of them."""
 
-from collections import Counter
+from sklearn_seqattn.nn.blocks import BLOCKS, Block, Embedding, register_block
+from sklearn_seqattn.nn.components import Component
+from sklearn_seqattn.nn.layers import BlockSequence, ResidualGroup
 
-from sklearn_seqattn.nn.blocks import (
-    ACTIVATIONS,
-    Activation,
-    BatchNorm,
-    BlockSequence,
-    Changes,
-    Convolution,
-    Dense,
-    Dropout,
-    LayerNorm,
-    ResidualGroup,
-    SelfAttention,
-    StepConvolution,
-)
-
-BLOCK_NAMES = (
-    "embedding",
-    "changes",
-    "conv",
-    "dense",
-    "step_conv",
-    "attention",
-    "batch_norm",
-    "layer_norm",
-    "dropout",
-    "locked_dropout",
-    *ACTIVATIONS,
-)
+_MOST_BLOCKS, _DEEPEST_GROUP = 1000, 8
 
 
-def count_blocks(front_end):
-    """Count how often each block name stands in a front end.
+@register_block("residual")
+class Residual(Block):
+    """A group of blocks whose input is added to its output.
+
+    A linear layer projects the input where the sizes differ. The blocks keep the number
+    of steps: a convolution in the group has a stride of 1.
 
     Parameters
     ----------
-    front_end : tuple
-        Names and nested tuples of names.
+    blocks : list or tuple
+        The blocks of the group, as in a front end.
+
+    Examples
+    --------
+    >>> from sklearn_seqattn.blocks import Residual, SelfAttention
+    >>> Residual(["layer_norm", SelfAttention(key_size=16)])
+    Residual(['layer_norm', SelfAttention(key_size=16)])
+    """
+
+    blocks: list | tuple
+
+    def checked(self):
+        """Return a copy whose blocks are checked objects."""
+        if not isinstance(self.blocks, list | tuple) or not self.blocks:
+            raise ValueError(
+                f"A residual group has the blocks {self.blocks!r}, but a list of at "
+                "least one is expected; fill the group or remove it."
+            )
+        blocks = tuple(map(_read_block, self.blocks))
+        for block in _flat(blocks):
+            if isinstance(block, Embedding):
+                raise ValueError(
+                    "front_end: 'embedding' is in a residual group; make it the "
+                    "first block of the front end."
+                )
+            if getattr(block, "stride", 1) > 1:
+                raise ValueError(
+                    f"front_end: {block!r} is in a residual group, whose input and "
+                    "output must have the same number of steps; set stride=1 there and "
+                    "put a convolution with the stride before the group."
+                )
+        return Residual(blocks)
+
+    def to_json(self):
+        """Return the group as ``{"residual": blocks}``."""
+        return {self.name: [block.to_json() for block in self.blocks]}
+
+    def build(self, input_size, config):
+        """Build the group."""
+        blocks = build_blocks(self.blocks, input_size, config)
+        return ResidualGroup(blocks, input_size)
+
+
+def read_front_end(front_end):
+    """Return a front end as a tuple of checked blocks.
+
+    Parameters
+    ----------
+    front_end : None, str, dict, Block, or list or tuple of them
+        A name means a block's defaults, a nested list or tuple for a residual
+        group, a dict ``{name: parameters}`` for a block.
 
     Returns
     -------
-    counts : collections.Counter
-        From name to number.
+    blocks : tuple of Block
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a block is unknown, has invalid parameters or is in the wrong place.
     """
-    counts = Counter()
-    for block in front_end:
-        counts.update(count_blocks(block) if isinstance(block, tuple) else [block])
-    return counts
+    if front_end is None:
+        return ()
+    if isinstance(front_end, str | dict | Component):
+        front_end = [front_end]
+    if not isinstance(front_end, list | tuple):
+        raise TypeError(
+            f"front_end={front_end!r} is of type {type(front_end).__name__}; pass "
+            "'auto', None, a block, or a list of blocks."
+        )
+    _check_depth(front_end)
+    blocks = tuple(map(_read_block, front_end))
+    if len(list(_flat(blocks))) > _MOST_BLOCKS:
+        raise ValueError(f"front_end has more than {_MOST_BLOCKS} blocks.")
+    if any(isinstance(block, Embedding) for block in blocks[1:]):
+        raise ValueError(
+            "front_end: 'embedding' follows another block; make it the first "
+            "and only one."
+        )
+    return blocks
 
 
-class FrontEndBuilder:
-    """Build a front end, one block after the other.
+def _read_block(block):
+    """Return one block, or the residual group of a nested list."""
+    if isinstance(block, list | tuple):
+        block = Residual(block)
+    try:
+        return BLOCKS.read(block)
+    except (TypeError, ValueError) as error:
+        if str(error).startswith("front_end"):
+            raise
+        raise type(error)(f"front_end: {error}") from None
 
-    Sizes are tuples with an entry for each occurrence of the block, taken in
-    the order in which the blocks stand.
+
+def _check_depth(blocks, depth=0):
+    """Raise ValueError where groups are nested too deep to read."""
+    if depth > _DEEPEST_GROUP:
+        raise ValueError(f"front_end nests more than {_DEEPEST_GROUP} residual groups.")
+    for block in blocks:
+        if isinstance(block, dict):
+            block = next(iter(block.values()), None)
+            block = block.get("blocks") if isinstance(block, dict) else block
+        elif isinstance(block, Residual):
+            block = block.blocks
+        if isinstance(block, list | tuple):
+            _check_depth(block, depth + 1)
+
+
+def _flat(blocks):
+    """Yield blocks, and those of groups in place of the group."""
+    for block in blocks:
+        if isinstance(block, Residual):
+            yield from _flat(block.blocks)
+        else:
+            yield block
+
+
+def build_blocks(blocks, input_size, config):
+    """Build blocks one after the other.
 
     Parameters
     ----------
-    changes_lag : tuple of int
-        For each "changes".
-    conv_channels, conv_kernel_size, conv_stride, conv_dilation : tuple of int
-        For each "conv".
-    dense_units : tuple of int
-        For each "dense".
-    step_conv_channels, step_conv_kernel_size : tuple of int
-        For each "step_conv".
-    key_size, value_size : tuple of int
-        For each "attention".
-    num_heads : int
-        For every "attention".
-    dropout : float
-        For every "dropout" and "locked_dropout".
-    embedding : Embedding or None
-        The module of the one "embedding".
+    blocks : sequence of Block
+        Checked blocks.
+    input_size : int
+        Channels in.
+    config : SequenceConfig
+        The whole network.
+
+    Returns
+    -------
+    modules : BlockSequence
     """
-
-    def __init__(self, *, num_heads, dropout, embedding=None, **sizes):
-        self.num_heads = num_heads
-        self.dropout = dropout
-        self.embedding = embedding
-        self.sizes = {name: iter(values) for name, values in sizes.items()}
-        self._makers = {
-            "embedding": lambda _: self.embedding,
-            "changes": lambda size: Changes(size, self._next("changes_lag")),
-            "conv": self._conv,
-            "dense": lambda size: Dense(size, self._next("dense_units")),
-            "step_conv": self._step_conv,
-            "attention": self._attention,
-            "batch_norm": BatchNorm,
-            "layer_norm": LayerNorm,
-            "dropout": lambda size: Dropout(size, self.dropout),
-            "locked_dropout": lambda size: Dropout(size, self.dropout, locked=True),
-        }
-
-    def _next(self, name):
-        """Take the size of the next occurrence."""
-        return next(self.sizes[name])
-
-    def _conv(self, size):
-        """Make a convolution."""
-        return Convolution(
-            size,
-            self._next("conv_channels"),
-            kernel_size=self._next("conv_kernel_size"),
-            stride=self._next("conv_stride"),
-            dilation=self._next("conv_dilation"),
-        )
-
-    def _step_conv(self, size):
-        """Make a convolution over the values of a step."""
-        return StepConvolution(
-            size,
-            self._next("step_conv_channels"),
-            kernel_size=self._next("step_conv_kernel_size"),
-        )
-
-    def _attention(self, size):
-        """Make a self-attention."""
-        return SelfAttention(
-            size,
-            key_size=self._next("key_size"),
-            value_size=self._next("value_size"),
-            num_heads=self.num_heads,
-        )
-
-    def _block(self, name, size):
-        """Make one block, or a residual group of a tuple of them."""
-        if isinstance(name, tuple):
-            return ResidualGroup(self.build(name, size), size)
-        if name in ACTIVATIONS:
-            return Activation(size, name)
-        return self._makers[name](size)
-
-    def build(self, front_end, input_size):
-        """Build the blocks of a front end, or of a group inside it.
-
-        Parameters
-        ----------
-        front_end : tuple
-            Names, and nested tuples of names for residual groups.
-        input_size : int
-            Channels in.
-
-        Returns
-        -------
-        blocks : BlockSequence
-        """
-        blocks, size = [], input_size
-        for name in front_end:
-            blocks.append(self._block(name, size))
-            size = blocks[-1].output_size
-        return BlockSequence(blocks, input_size)
+    modules, size = [], input_size
+    for block in blocks:
+        modules.append(block.build(size, config))
+        size = modules[-1].output_size
+    return BlockSequence(modules, input_size)

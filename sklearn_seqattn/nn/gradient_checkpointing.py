@@ -1,21 +1,21 @@
-"""Trade time for memory: compute again for the gradient, instead of keeping it all.
+"""Gradient checkpointing: compute inner values again in the backward pass.
 
-`torch.utils.checkpoint` does the same, but its first call loads torch's compiler: more
-than a second, for nothing.
+`torch.utils.checkpoint` does the same, but its first call loads torch's compiler, which
+takes more than a second.
 """
 
 import torch
 
 
-def recomputed(function, parameters, *inputs):
-    """Call a function whose inner values are computed anew in the backward pass.
+def checkpointed(function, parameters, *inputs):
+    """Call a function without keeping its inner values for the backward pass.
 
     Parameters
     ----------
     function : callable
         Deterministic; from tensors to a tensor or a tuple of them.
     parameters : iterable of Parameter
-        All that the function uses beside its inputs and has a gradient.
+        Parameters that the function uses besides its inputs.
     *inputs : Tensor
         Its arguments.
 
@@ -37,11 +37,11 @@ def recomputed(function, parameters, *inputs):
         "dtype": torch.get_autocast_dtype(device),
         "enabled": torch.is_autocast_enabled(device),
     }
-    return _Recomputed.apply(function, autocast, len(inputs), *inputs, *parameters)
+    return _Checkpointed.apply(function, autocast, len(inputs), *inputs, *parameters)
 
 
-class _Recomputed(torch.autograd.Function):
-    """The node of the graph that stands for all of the function's own."""
+class _Checkpointed(torch.autograd.Function):
+    """One node of the graph in place of those of the function."""
 
     @staticmethod
     def forward(ctx, function, autocast, n_inputs, *tensors):

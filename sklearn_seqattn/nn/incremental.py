@@ -1,12 +1,12 @@
-"""A next-state network run on from where it stopped, one step at a time.
+"""Incremental decoding: run a next-state network over new steps alone.
 
-To run it over a sequence again for each state that is added costs the square of the
-length. What a later step needs of the earlier ones is little: the last hidden state of
-a recurrence, the keys and values of an attention. `advance` takes and returns just
-that, for each kind of layer, and gives what the layer itself would give.
+Running it over the whole sequence for each added state costs the square of the length.
+`advance` keeps what later steps need of the earlier ones instead: the last hidden state
+of a recurrence, the keys and values of an attention. It returns the outputs that the
+layer itself returns.
 
-A memory is a tensor (B, ...) or a tuple of memories; keys, values and their mask have
-the steps as their second dimension.
+A cache is a tensor (B, ...) or a tuple of caches; keys, values and their mask have the
+steps as their second dimension.
 """
 
 from functools import singledispatch
@@ -15,66 +15,65 @@ import torch
 from torch.nn.functional import pad, scaled_dot_product_attention
 
 from sklearn_seqattn.nn.attention import MultiHeadAttention, ScoredAttention
-from sklearn_seqattn.nn.encoders import (
+from sklearn_seqattn.nn.masking import masked_softmax
+from sklearn_seqattn.nn.positions import SinusoidalPositions
+from sklearn_seqattn.nn.recurrent import (
     PlainRecurrentLayer,
     RecurrentEncoder,
     RecurrentLayer,
     ResidualRecurrentLayer,
-    TransformerEncoder,
-    TransformerLayer,
 )
-from sklearn_seqattn.nn.masking import masked_softmax
-from sklearn_seqattn.nn.positions import SinusoidalPositions
+from sklearn_seqattn.nn.transformer import TransformerEncoder, TransformerLayer
 
 
-def take_rows(memory, rows):
-    """Give the memories of some sequences.
+def take_rows(cache, rows):
+    """Return the caches of some sequences.
 
     Parameters
     ----------
-    memory : Tensor or tuple
+    cache : Tensor or tuple
         Of B sequences.
     rows : Tensor of shape (m,), int64
         Which of them, any number of times.
 
     Returns
     -------
-    memory : Tensor or tuple
+    cache : Tensor or tuple
         Of m sequences.
     """
-    if isinstance(memory, torch.Tensor):
-        return memory[rows]
-    return tuple(take_rows(part, rows) for part in memory)
+    if isinstance(cache, torch.Tensor):
+        return cache[rows]
+    return tuple(take_rows(part, rows) for part in cache)
 
 
-def join_rows(memories):
-    """Put the memories of several batches into one, those of more steps among them.
+def join_rows(caches):
+    """Join the caches of several batches, which may differ in their numbers of steps.
 
     Parameters
     ----------
-    memories : sequence
+    caches : sequence
         Of one network.
 
     Returns
     -------
-    memory : Tensor or tuple
+    cache : Tensor or tuple
         Of all sequences, in their order. Steps that a shorter one does not have are
         masked.
     """
-    if not isinstance(memories[0], torch.Tensor):
-        return tuple(join_rows(parts) for parts in zip(*memories, strict=True))
-    longest = max(memory.shape[1] for memory in memories)
-    return torch.cat([_lengthened(memory, longest) for memory in memories])
+    if not isinstance(caches[0], torch.Tensor):
+        return tuple(join_rows(parts) for parts in zip(*caches, strict=True))
+    longest = max(cache.shape[1] for cache in caches)
+    return torch.cat([_lengthened(cache, longest) for cache in caches])
 
 
-def _lengthened(memory, n_steps):
+def _lengthened(cache, n_steps):
     """Pad the second dimension with zeros, or False."""
-    missing = n_steps - memory.shape[1]
-    return pad(memory, (0, 0) * (memory.dim() - 2) + (0, missing))
+    missing = n_steps - cache.shape[1]
+    return pad(cache, (0, 0) * (cache.dim() - 2) + (0, missing))
 
 
 @singledispatch
-def advance(layer, x, memory):
+def advance(layer, x, cache):
     """Run a layer over the next steps of sequences.
 
     Parameters
@@ -83,26 +82,26 @@ def advance(layer, x, memory):
         In evaluation mode.
     x : Tensor of shape (B, T, C)
         The first steps, as many of each sequence; or one more, T = 1.
-    memory : Tensor, tuple or None
+    cache : Tensor, tuple or None
         Of the steps before; None at first.
 
     Returns
     -------
     y : Tensor of shape (B, T, output_size)
-        The rows of these steps.
-    memory : Tensor or tuple
+        The outputs of these steps.
+    cache : Tensor or tuple
         Of all steps so far.
     """
-    raise TypeError(f"{type(layer).__name__} cannot go on from a memory.")
+    raise TypeError(f"{type(layer).__name__} has no incremental decoding.")
 
 
 @advance.register
-def _(layer: RecurrentLayer, x, memory):
+def _(layer: RecurrentLayer, x, cache):
     if layer.backward_cell is not None:
-        raise TypeError("A layer that also runs backward cannot go on from a memory.")
+        raise TypeError("A layer that also runs backward has no incremental decoding.")
     state = None
-    if memory is not None:
-        state = tuple(part[None] for part in memory)  # torch wants (1, B, H)
+    if cache is not None:
+        state = tuple(part[None] for part in cache)  # torch wants (1, B, H)
         state = state if len(state) > 1 else state[0]
     h, state = layer.forward_cell(x, state)
     parts = state if isinstance(state, tuple) else (state,)
@@ -110,52 +109,52 @@ def _(layer: RecurrentLayer, x, memory):
 
 
 @advance.register
-def _(layer: ResidualRecurrentLayer, x, memory):
-    h, memory = advance(layer.recurrent, x, memory)
-    return layer.norm(layer.shortcut(x) + h), memory
+def _(layer: ResidualRecurrentLayer, x, cache):
+    h, cache = advance(layer.recurrent, x, cache)
+    return layer.norm(layer.shortcut(x) + h), cache
 
 
 @advance.register
-def _(layer: PlainRecurrentLayer, x, memory):
-    return advance(layer.recurrent, x, memory)
+def _(layer: PlainRecurrentLayer, x, cache):
+    return advance(layer.recurrent, x, cache)
 
 
 @advance.register
-def _(layer: RecurrentEncoder, x, memory):
-    return _through(layer.layers, x, memory)
+def _(layer: RecurrentEncoder, x, cache):
+    return _through(layer.layers, x, cache)
 
 
 @advance.register
-def _(layer: TransformerLayer, x, memory):
-    h, memory = advance(layer.attention, layer.attention_norm(x), memory)
+def _(layer: TransformerLayer, x, cache):
+    h, cache = advance(layer.attention, layer.attention_norm(x), cache)
     x = x + h
-    return x + layer.feed_forward(x), memory
+    return x + layer.feed_forward(x), cache
 
 
 @advance.register
-def _(layer: TransformerEncoder, x, memory):
+def _(layer: TransformerEncoder, x, cache):
     x = layer.project(x)
     if isinstance(layer.positions, SinusoidalPositions):
-        x = layer.positions(x, _places(x, None if memory is None else memory[0]))
-    x, memory = _through(layer.layers, x, memory)
-    return layer.norm(x), memory
+        x = layer.positions(x, _places(x, None if cache is None else cache[0]))
+    x, cache = _through(layer.layers, x, cache)
+    return layer.norm(x), cache
 
 
-def _through(layers, x, memories):
-    """Run layers one after the other, each with its own memory."""
+def _through(layers, x, caches):
+    """Run layers one after the other, each with its own cache."""
     after = []
-    for layer, memory in zip(layers, memories or [None] * len(layers), strict=True):
-        x, memory = advance(layer, x, memory)
-        after.append(memory)
+    for layer, cache in zip(layers, caches or [None] * len(layers), strict=True):
+        x, cache = advance(layer, x, cache)
+        after.append(cache)
     return x, tuple(after)
 
 
 @advance.register
-def _(layer: MultiHeadAttention, x, memory):
-    query, key = layer.projected(x, x, _places(x, memory))
+def _(layer: MultiHeadAttention, x, cache):
+    query, key = layer.projected(x, x, _places(x, cache))
     value = layer.projected_value(x)
-    past = _remembered(key.transpose(1, 2), value.transpose(1, 2), memory)
-    if memory is None:
+    past = _extended(key.transpose(1, 2), value.transpose(1, 2), cache)
+    if cache is None:
         return layer(x, x, x, past[2], causal=True), past
     key, value = (part.transpose(1, 2) for part in past[:2])  # (B, N, T, d)
     seen = past[2][:, None, None, :]
@@ -164,38 +163,38 @@ def _(layer: MultiHeadAttention, x, memory):
 
 
 @advance.register
-def _(layer: ScoredAttention, x, memory):
+def _(layer: ScoredAttention, x, cache):
     query, key = layer.score.projected(x, x)
-    past = _remembered(key, x, memory)
-    if memory is None:
+    past = _extended(key, x, cache)
+    if cache is None:
         return layer(x, x, x, past[2], causal=True), past
     key, value, seen = past
     weights = masked_softmax(layer.score.scores(query, key), seen[:, None, :])
     return weights @ value, past
 
 
-def _remembered(key, value, memory):
-    """Add the keys (B, T, ...) and values of new steps to those of an attention."""
+def _extended(key, value, cache):
+    """Add the keys (B, T, ...) and values of new steps to those of the cache."""
     new = key, value, key.new_ones(key.shape[:2], dtype=torch.bool)
-    if memory is None:
+    if cache is None:
         return new
-    return tuple(torch.cat(parts, dim=1) for parts in zip(memory, new, strict=True))
+    return tuple(torch.cat(parts, dim=1) for parts in zip(cache, new, strict=True))
 
 
-def _places(x, memory):
-    """Give the places (B, T) of new steps: behind those that were seen."""
+def _places(x, cache):
+    """Return the places (B, T) of new steps, which follow those of the cache."""
     steps = torch.arange(x.shape[1], device=x.device).expand(len(x), -1)
-    return steps if memory is None else steps + memory[2].sum(dim=1, keepdim=True)
+    return steps if cache is None else steps + cache[2].sum(dim=1, keepdim=True)
 
 
-def advance_network(network, memory, values, **features):
+def advance_network(network, cache, values, **features):
     """Run a next-state network over the next steps of sequences.
 
     Parameters
     ----------
     network : NextStateNetwork
         In evaluation mode.
-    memory : tuple or None
+    cache : tuple or None
         Of the steps before; None at first.
     values : Tensor of shape (B, T), int64
         Ids of the first states, as many of each sequence; or of one more, T = 1.
@@ -206,15 +205,15 @@ def advance_network(network, memory, values, **features):
     -------
     logits : Tensor of shape (B, K)
         Of what follows the last of these steps.
-    memory : tuple
+    cache : tuple
         Of all steps so far.
     """
-    encoder_memory, attention_memory = (None, None) if memory is None else memory
+    encoder_cache, attention_cache = (None, None) if cache is None else cache
     mask = torch.ones_like(values, dtype=torch.bool)
     x = network.embedding(values, mask, **features)
-    h, encoder_memory = advance(network.encoder, x, encoder_memory)
+    h, encoder_cache = advance(network.encoder, x, encoder_cache)
     if network.attention is None:
-        return network.head(h[:, -1]), (encoder_memory, ())
-    context, attention_memory = advance(network.attention, h, attention_memory)
+        return network.head(h[:, -1]), (encoder_cache, ())
+    context, attention_cache = advance(network.attention, h, attention_cache)
     z = torch.cat([context[:, -1], h[:, -1]], dim=-1)
-    return network.head(z), (encoder_memory, attention_memory)
+    return network.head(z), (encoder_cache, attention_cache)

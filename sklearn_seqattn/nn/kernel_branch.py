@@ -1,4 +1,4 @@
-"""A side branch of frozen random convolutions that joins a network at its end."""
+"""A side branch of frozen random convolutions, added to the outputs of a network."""
 
 import math
 
@@ -6,74 +6,76 @@ import torch
 from torch import nn
 from torch.nn.functional import linear, log_softmax, logsigmoid
 
-from sklearn_seqattn.nn.random_convolutions import RandomKernels
+from sklearn_seqattn.nn.random_convolutions import RandomConvolutions
 
-#: Length of the vector of features, in root mean square, that the joint reads. A
-#: longer one lets the joint learn so fast that nothing is left for the network.
+#: Length of the vector of features, in root mean square, that the linear head
+#: reads. With a longer one it learns so fast that nothing is left for the network.
 _FEATURE_NORM = 3.0
 
 
 class KernelBranch(nn.Module):
     """Add a linear map of random convolution features to the outputs of a network.
 
-    The linear map is trained with the network and starts at zero. Beside it stands
-    the readout, a second linear map that is fitted in closed form and never trained;
-    in evaluation its prediction and that of the network are averaged.
+    The linear head is trained with the network and starts at zero. The ridge head is a
+    second linear map, which is fitted in closed form and never trained; in evaluation
+    its prediction and that of the network are averaged.
 
     Parameters
     ----------
-    kernels : RandomKernels
+    kernels : RandomConvolutions
         The convolutions.
     n_outputs : int
         Outputs of the network K.
-    readout : {"softmax", "sigmoid", "identity"} or None
-        How outputs become predictions, which are averaged with those of the readout;
-        None has no readout.
+    ridge_head : {"softmax", "sigmoid", "identity"} or None
+        How outputs become predictions, which are averaged with those of the ridge
+        head; None has no ridge head.
     temperature : float, default=1.0
         What outputs are divided by before they become predictions that are averaged.
-        Below 1 it makes up for smoothed labels, of which the readout knows nothing.
+        Below 1 it makes up for smoothed labels, which the ridge head does not see.
     """
 
-    def __init__(self, kernels, n_outputs, *, readout, temperature=1.0):
+    def __init__(self, kernels, n_outputs, *, ridge_head, temperature=1.0):
         super().__init__()
         self.kernels = kernels
-        self.joint = nn.Linear(kernels.output_size, n_outputs)
-        nn.init.zeros_(self.joint.weight)
-        nn.init.zeros_(self.joint.bias)
+        self.linear_head = nn.Linear(kernels.output_size, n_outputs)
+        nn.init.zeros_(self.linear_head.weight)
+        nn.init.zeros_(self.linear_head.bias)
         self.scale = _FEATURE_NORM / math.sqrt(kernels.output_size)
-        self.readout, self.temperature = readout, temperature
-        if readout is not None:
-            self.register_buffer("coef", torch.zeros_like(self.joint.weight))
-            self.register_buffer("intercept", torch.zeros_like(self.joint.bias))
+        self.ridge_head, self.temperature = ridge_head, temperature
+        if ridge_head is not None:
+            self.register_buffer("coef", torch.zeros_like(self.linear_head.weight))
+            self.register_buffer("intercept", torch.zeros_like(self.linear_head.bias))
 
     def features(self, values, lengths):
-        """Compute the standardised features, (B, n_features)."""
-        return self.kernels.standardise(self.kernels(values, lengths))
+        """Compute the standardized features, (B, n_features)."""
+        return self.kernels.standardize(self.kernels(values, lengths))
 
     def forward(self, outputs, features):
-        """Join the features to the outputs.
+        """Add what the features predict to the outputs.
 
         Parameters
         ----------
         outputs : Tensor of shape (B, K)
-            What the network gives without the branch.
+            Outputs of the network without the branch.
         features : Tensor of shape (B, n_features)
-            The standardised features.
+            The standardized features.
 
         Returns
         -------
         outputs : Tensor of shape (B, K)
         """
         if self.training:
-            return outputs + self.joint(features * self.scale)
+            return outputs + self.linear_head(features * self.scale)
         # Sums of so many float32 numbers differ with the batch in their last digit.
         dtype = features.dtype if features.device.type == "mps" else torch.double
         features = features.to(dtype)
-        joined = outputs + _linear(features * self.scale, *self.joint.parameters())
-        if self.readout is not None:
-            of_readout = _linear(features, self.coef, self.intercept)
+        joined = outputs + _linear(
+            features * self.scale, *self.linear_head.parameters()
+        )
+        if self.ridge_head is not None:
+            of_ridge = _linear(features, self.coef, self.intercept)
             of_network = joined / self.temperature
-            joined = mean_prediction(of_network, of_readout, self.readout)
+            joined = mean_prediction(of_network, of_ridge, self.ridge_head)
         return joined.to(outputs.dtype)
 
 
@@ -83,7 +85,7 @@ def _linear(x, weight, bias):
 
 
 def mean_prediction(first, second, kind):
-    """Give the outputs whose prediction is the mean of two predictions.
+    """Return the outputs whose prediction is the mean of two predictions.
 
     Parameters
     ----------
@@ -114,21 +116,27 @@ def mean_prediction(first, second, kind):
     return yes - no
 
 
-def build_kernel_branch(
-    *, input_size, max_length, n_features, n_outputs, readout, temperature=1.0
-):
-    """Build a `KernelBranch` from plain numbers.
+def build_kernel_branch(config, device):
+    """Build the side branch of a network.
 
     Parameters
     ----------
-    input_size, max_length, n_features : int
-        As `RandomKernels` takes them.
-    n_outputs, readout, temperature
-        As `KernelBranch` takes them.
+    config : SequenceConfig
+        The whole network; `config.kernels` is not None.
+    device : str or torch.device
+        Where its weights are.
 
     Returns
     -------
     branch : KernelBranch
     """
-    kernels = RandomKernels(input_size, max_length, n_features)
-    return KernelBranch(kernels, n_outputs, readout=readout, temperature=temperature)
+    kernels = config.kernels
+    convolutions = RandomConvolutions(
+        config.input_size, kernels.max_length, kernels.n_features, device
+    )
+    return KernelBranch(
+        convolutions,
+        config.n_outputs,
+        ridge_head=kernels.ridge_head,
+        temperature=kernels.temperature,
+    )

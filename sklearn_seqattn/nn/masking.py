@@ -1,9 +1,8 @@
-"""Masks over padded batches, and the reductions that respect them.
+"""Masks of padded batches, and functions of the real steps alone.
 
-A mask is boolean and True at a real step, everywhere in the library. A padded
-step never reaches a result: every reduction here works on the real steps alone. Where
-a mask is multiplied or added, which is several times faster than to fill, a padded
-step has to be finite, as what layers make of zeros is.
+A mask is boolean and True at a real step, everywhere in the library. A padded step
+never reaches a result. Some functions multiply or add a mask, which is several times
+faster than filling; padded steps must be finite there.
 """
 
 import torch
@@ -29,14 +28,14 @@ def length_mask(lengths, n_steps):
 
 
 def causal_mask(queries, n_steps, device=None):
-    """Mark what the queries of a range may look at: their own step and earlier ones.
+    """Mark the steps that the queries of a range may see: their own and earlier ones.
 
     Parameters
     ----------
     queries : range
-        The steps that look.
+        The steps of the queries.
     n_steps : int
-        The number of steps T to look at.
+        The number of steps T.
     device : torch.device, optional
         Where to make the mask.
 
@@ -57,8 +56,8 @@ def masked_softmax(scores, mask, dim=-1):
     scores : Tensor, float
         The alignment scores.
     mask : Tensor, bool
-        Broadcasts against `scores`. A row without any real step, which only
-        padding makes, gets weights of zero.
+        Broadcasts against `scores`. A row without any real step gets
+        weights of zero.
     dim : int, default=-1
         The dimension that sums to one.
 
@@ -68,7 +67,7 @@ def masked_softmax(scores, mask, dim=-1):
         Of the shape of `scores`.
     """
     scores = scores.masked_fill(~mask, -torch.inf)
-    # An all-masked row would be 0 / 0: its maximum is taken as 0 instead.
+    # The maximum of an all-masked row is -inf; 0 in its place avoids NaN.
     top = scores.amax(dim, keepdim=True).detach()
     powers = torch.exp(scores - top.masked_fill(top == -torch.inf, 0.0))
     total = powers.sum(dim, keepdim=True)
@@ -128,8 +127,80 @@ def zero_padding(x, mask):
     return x * mask[..., None].to(x.dtype)
 
 
+# No row is taken twice, so gradients are copies. torch would add them up, which is
+# several times slower.
+class _Take(torch.autograd.Function):
+    """Gather the rows of an index, (n, C) to (m, C)."""
+
+    @staticmethod
+    def forward(ctx, x, index):
+        ctx.save_for_backward(index)
+        ctx.n_rows = len(x)
+        return x.index_select(0, index)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        (index,) = ctx.saved_tensors
+        return _put(gradient, index, ctx.n_rows), None
+
+
+class _Put(torch.autograd.Function):
+    """Scatter rows to the places of an index, (m, C) to (n, C)."""
+
+    @staticmethod
+    def forward(ctx, x, index, n_rows):
+        ctx.save_for_backward(index)
+        return _put(x, index, n_rows)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        (index,) = ctx.saved_tensors
+        return gradient.index_select(0, index), None, None
+
+
+def _put(x, index, n_rows):
+    """Return n rows of zeros with the given rows at their places."""
+    return x.new_zeros(n_rows, *x.shape[1:]).index_copy_(0, index, x)
+
+
+def take_rows(x, index):
+    """Return the rows of an index.
+
+    Parameters
+    ----------
+    x : Tensor of shape (n, C), float
+        The rows.
+    index : Tensor of shape (m,), int64
+        The rows to take, each once at most.
+
+    Returns
+    -------
+    x : Tensor of shape (m, C)
+    """
+    return _Take.apply(x, index)
+
+
+def put_rows(x, index, n_rows):
+    """Return rows of zeros with the given rows at the places of an index.
+
+    Parameters
+    ----------
+    x : Tensor of shape (m, C), float
+        The rows.
+    index : Tensor of shape (m,), int64
+        Their places, each once at most.
+    n_rows : int
+        The number of rows of the result.
+
+    Returns
+    -------
+    x : Tensor of shape (n_rows, C)
+    """
+    return _Put.apply(x, index, n_rows)
+
+
 def on_real_steps(function, x, mask):
-    """Apply a function to the real steps alone, laid end to end.
+    """Apply a function to the real steps alone, as one batch of steps.
 
     Parameters
     ----------
@@ -148,73 +219,3 @@ def on_real_steps(function, x, mask):
     real = mask.flatten().nonzero().squeeze(1)  # (S,)
     steps = function(take_rows(x.flatten(0, 1), real))  # (S, C')
     return put_rows(steps, real, mask.numel()).unflatten(0, mask.shape)
-
-
-class _Take(torch.autograd.Function):
-    """Rows (n, C) to those of an index, (m, C)."""
-
-    @staticmethod
-    def forward(ctx, x, index):
-        ctx.save_for_backward(index)
-        ctx.n_rows = len(x)
-        return x.index_select(0, index)
-
-    @staticmethod
-    def backward(ctx, gradient):
-        (index,) = ctx.saved_tensors
-        return _put(gradient, index, ctx.n_rows), None
-
-
-class _Put(torch.autograd.Function):
-    """Rows (m, C) to their places among n, (n, C)."""
-
-    @staticmethod
-    def forward(ctx, x, index, n_rows):
-        ctx.save_for_backward(index)
-        return _put(x, index, n_rows)
-
-    @staticmethod
-    def backward(ctx, gradient):
-        (index,) = ctx.saved_tensors
-        return gradient.index_select(0, index), None, None
-
-
-def _put(x, index, n_rows):
-    """Put rows among zeros."""
-    return x.new_zeros(n_rows, *x.shape[1:]).index_copy_(0, index, x)
-
-
-def take_rows(x, index):
-    """Take some rows.
-
-    Parameters
-    ----------
-    x : Tensor of shape (n, C), float
-        The rows.
-    index : Tensor of shape (m,), int64
-        Which, each once at most.
-
-    Returns
-    -------
-    x : Tensor of shape (m, C)
-    """
-    return _Take.apply(x, index)
-
-
-def put_rows(x, index, n_rows):
-    """Put rows among zeros: the reverse of `take_rows`.
-
-    Parameters
-    ----------
-    x : Tensor of shape (m, C), float
-        The rows.
-    index : Tensor of shape (m,), int64
-        Where they belong, each place once at most.
-    n_rows : int
-        The number of rows of the result.
-
-    Returns
-    -------
-    x : Tensor of shape (n_rows, C)
-    """
-    return _Put.apply(x, index, n_rows)

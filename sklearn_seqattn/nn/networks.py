@@ -1,20 +1,21 @@
 """The network of the classifier and the regressor, and its builder."""
 
+from dataclasses import replace
+
 import torch
 from torch import nn
 
 from sklearn_seqattn.nn.attention import build_attention
-from sklearn_seqattn.nn.config import remembers_numbers
-from sklearn_seqattn.nn.encoders import build_encoder
-from sklearn_seqattn.nn.front_end import FrontEndBuilder
+from sklearn_seqattn.nn.construction import constructing
+from sklearn_seqattn.nn.front_end import build_blocks
 from sklearn_seqattn.nn.kernel_branch import build_kernel_branch
 from sklearn_seqattn.nn.masking import length_mask
 from sklearn_seqattn.nn.pooling import build_pooling
-from sklearn_seqattn.nn.time_warping import stretch_steps
+from sklearn_seqattn.nn.time_warping import warp_time
 
 
 class AttentionLayer(nn.Module):
-    """Self-attention over hidden states, residual and normalised or bare.
+    """Self-attention over hidden states, residual and normalized or bare.
 
     Parameters
     ----------
@@ -22,7 +23,7 @@ class AttentionLayer(nn.Module):
         Called as ``attention(query, key, value, mask)``.
     residual : bool
         Whether the hidden states are added to the contexts, and the sum
-        normalised.
+        normalized.
     dropout : float
         Dropout on the contexts.
     """
@@ -36,7 +37,7 @@ class AttentionLayer(nn.Module):
         self.norm = nn.LayerNorm(self.output_size) if residual else nn.Identity()
 
     def weights(self, h, mask, queries):
-        """Give the attention weights of a range of steps, (B, N, T_q, T)."""
+        """Return the attention weights of a range of steps, (B, N, T_q, T)."""
         query = h[:, queries.start : queries.stop]
         return self.attention.weights(query, h, mask, start=queries.start)
 
@@ -54,12 +55,12 @@ def build_head(input_size, units, n_outputs, *, dropout):
     input_size : int
         The size of the pooled vector.
     units : sequence of int
-        The sizes of the hidden layers, each followed by layer normalisation,
+        The sizes of the hidden layers, each followed by layer normalization,
         GELU and dropout.
     n_outputs : int
         The number of logits or of regression targets K.
     dropout : float
-        Dropout behind each hidden layer.
+        Dropout after each hidden layer.
 
     Returns
     -------
@@ -82,27 +83,25 @@ class SequenceNetwork(nn.Module):
 
     Parameters
     ----------
+    config : SequenceConfig
+        What the network is built from.
     front_end, encoder, attention, pooling, head : nn.Module
         The parts; `attention` may be None.
-    kernel_branch : KernelBranch or None, default=None
-        The side branch that joins the outputs. The head then starts at zero, so
+    kernel_branch : KernelBranch or None
+        The side branch, which adds to the outputs. The head then starts at zero, so
         that neither of the two begins ahead of the other.
 
     Attributes
     ----------
     stride : int
         Steps of the input for one of the encoder.
-    time_stretch : float
-        The largest change of pace in training, see `stretch_steps`; 0.0 at first.
-        It is a matter of training alone, and set anew for each.
     """
 
-    time_stretch = 0.0
-
     def __init__(
-        self, front_end, encoder, attention, pooling, head, kernel_branch=None
+        self, config, front_end, encoder, attention, pooling, head, kernel_branch
     ):
         super().__init__()
+        self.config = config
         self.front_end = front_end
         self.encoder = encoder
         self.attention = attention
@@ -115,13 +114,20 @@ class SequenceNetwork(nn.Module):
             nn.init.zeros_(head[-1].bias)
 
     def hidden_states(self, values, lengths):
-        """Give the hidden states and their mask, (B, T', H) and (B, T')."""
+        """Return the hidden states and their mask, (B, T', H) and (B, T')."""
         mask = length_mask(lengths, values.shape[1])
         x, mask = self.front_end(values, mask)
         return self.encoder(x, mask), mask
 
+    def _attended_states(self, values, lengths):
+        """Return the hidden states after the attention, and their mask."""
+        h, mask = self.hidden_states(values, lengths)
+        if self.attention is not None:
+            h = self.attention(h, mask)
+        return h, mask
+
     def forward(self, values, lengths, features=None):
-        """Give one row of outputs a sequence.
+        """Return one row of outputs a sequence.
 
         Parameters
         ----------
@@ -135,26 +141,21 @@ class SequenceNetwork(nn.Module):
         Returns
         -------
         outputs : Tensor of shape (B, K)
-            Logits or standardised targets.
+            Logits or standardized targets.
         """
-        seen = values, lengths
-        if self.training and self.time_stretch > 0:
-            seen = stretch_steps(
-                values, lengths, self.time_stretch, multiple=8 * self.stride
-            )
-        h, mask = self.hidden_states(*seen)
-        if self.attention is not None:
-            h = self.attention(h, mask)
-        outputs = self.head(self.pooling(h, mask))
+        seen, time_warp = (values, lengths), self.config.time_warp
+        if self.training and time_warp > 0:
+            seen = warp_time(values, lengths, time_warp, multiple=8 * self.stride)
+        outputs = self.head(self.pooling(*self._attended_states(*seen)))
         if self.kernel_branch is None:
             return outputs
-        with torch.autocast(values.device.type, enabled=False):  # they need float32
+        with torch.autocast(values.device.type, enabled=False):  # features need float32
             if features is None:
                 features = self.kernel_branch.features(values, lengths)
             return self.kernel_branch(outputs.to(features.dtype), features)
 
     def attention_weights(self, values, lengths):
-        """Give the attention weights and the mask of the steps they are over.
+        """Return the attention weights and the mask of the steps they are over.
 
         Parameters
         ----------
@@ -166,96 +167,110 @@ class SequenceNetwork(nn.Module):
         weights : Tensor of shape (B, N, T', T')
             Row t holds what step t attends to.
         mask : Tensor of shape (B, T'), bool
-            The real steps behind the front end.
+            The real steps after the front end.
         """
         h, mask = self.hidden_states(values, lengths)
         return self.weights_of_queries(h, mask, range(h.shape[1])), mask
 
     def weights_of_queries(self, h, mask, queries):
-        """Give the attention weights of a range of steps, (B, N, T_q, T')."""
+        """Return the attention weights of a range of steps, (B, N, T_q, T')."""
         return self.attention.weights(h, mask, queries)
 
+    @property
+    def has_pooling_weights(self):
+        """Whether one of the poolings is the weighted mean of "attention"."""
+        return "attention" in self.config.pooling
 
-@remembers_numbers
-def build_sequence_network(
-    *,
-    input_size,
-    n_outputs,
-    front_end,
-    front_end_sizes,
-    embedding,
-    encoder,
-    hidden_size,
-    num_layers,
-    bidirectional,
-    residual,
-    positions,
-    attention,
-    num_heads,
-    pooling,
-    head_units,
-    dropout,
-    kernels=None,
-):
-    """Build a `SequenceNetwork` from plain numbers.
+    def pooling_weights(self, values, lengths):
+        """Return the weights of the pooling "attention", and the mask of their steps.
+
+        Parameters
+        ----------
+        values, lengths : Tensor
+            As in `forward`.
+
+        Returns
+        -------
+        weights : Tensor of shape (B, T')
+            The weight of each step after the front end; a row sums to one.
+        mask : Tensor of shape (B, T'), bool
+            The real steps after the front end.
+
+        Raises
+        ------
+        ValueError
+            If no pooling is "attention".
+        """
+        if not self.has_pooling_weights:
+            raise ValueError(
+                f"pooling={self.config.pooling!r} has no weights; the weights of steps "
+                "come with pooling='attention', alone or as one of several."
+            )
+        h, mask = self._attended_states(values, lengths)
+        pooling = self.pooling.poolings[self.config.pooling.index("attention")]
+        return pooling.weights(h, mask), mask
+
+
+def build_sequence_network(config, *, vectors=None, device="cpu"):
+    """Build a `SequenceNetwork`.
 
     Parameters
     ----------
-    input_size, n_outputs : int
-        Channels in (1 for ids) and outputs a sequence.
-    front_end : tuple
-        Names of blocks; nested tuples are residual groups.
-    front_end_sizes : dict
-        The sizes that `FrontEndBuilder` takes.
-    embedding : Embedding or None
-        The module behind the name "embedding".
-    encoder, hidden_size, num_layers, bidirectional, residual, positions
-        As in `build_encoder`.
-    attention : {"dot", "general", "additive", "multihead"} or None
-        Self-attention over the hidden states.
-    num_heads : int
-        The heads of every multi-head attention.
-    pooling : sequence of str
-        As in `build_pooling`.
-    head_units : sequence of int
-        The hidden layers of the head.
-    dropout : float
-        Dropout everywhere.
-    kernels : dict or None, default=None
-        "max_length", "n_features", "readout" and "temperature" of
-        `build_kernel_branch`; None has no side branch.
+    config : SequenceConfig
+        Sizes and kinds of its parts.
+    vectors : Tensor of shape (n_ids - 2, size) or None, default=None
+        Initial vectors of the known tokens, in the order of their ids.
+    device : str or torch.device, default="cpu"
+        Where its weights are; "meta" takes no memory.
 
     Returns
     -------
     network : SequenceNetwork
+        In float32, with `config` as an attribute.
     """
-    builder = FrontEndBuilder(
-        num_heads=num_heads, dropout=dropout, embedding=embedding, **front_end_sizes
-    )
-    blocks = builder.build(front_end, input_size)
-    states = build_encoder(
-        encoder,
-        blocks.output_size,
-        hidden_size=hidden_size,
-        num_layers=num_layers,
-        bidirectional=bidirectional,
-        residual=residual,
-        dropout=dropout,
-        num_heads=num_heads,
-        positions=positions,
-    )
-    layer = None
-    if attention is not None:
-        layer = AttentionLayer(
-            build_attention(attention, states.output_size, num_heads=num_heads),
-            residual=residual,
-            dropout=dropout,
+    with constructing(device):
+        front_end = build_blocks(config.front_end, config.input_size, config)
+        if vectors is not None:
+            front_end.blocks[0].set_vectors(vectors)
+        encoder = config.encoder.build(front_end.output_size, config)
+        size = encoder.output_size
+        attention = None
+        if config.attention is not None:
+            attention = AttentionLayer(
+                build_attention(config.attention, size, num_heads=config.num_heads),
+                residual=config.residual,
+                dropout=config.dropout,
+            )
+        pooling = build_pooling(config.pooling, size)
+        head = build_head(
+            pooling.output_size,
+            config.head_units,
+            config.n_outputs,
+            dropout=config.dropout,
         )
-    pool = build_pooling(pooling, states.output_size)
-    head = build_head(pool.output_size, head_units, n_outputs, dropout=dropout)
-    branch = None
-    if kernels is not None:
-        branch = build_kernel_branch(
-            input_size=input_size, n_outputs=n_outputs, **kernels
+        branch = None
+        if config.kernels is not None:
+            branch = build_kernel_branch(config, device)
+        return SequenceNetwork(
+            config, front_end, encoder, attention, pooling, head, branch
         )
-    return SequenceNetwork(blocks, states, layer, pool, head, branch)
+
+
+def rebuild(network, **training):
+    """Build a network again with other settings of training, and the same weights.
+
+    Parameters
+    ----------
+    network : SequenceNetwork
+        Left as it is.
+    **training : object
+        New values of the fields of its configuration that matter in training alone.
+
+    Returns
+    -------
+    network : SequenceNetwork
+        In float32 on the CPU.
+    """
+    copy = build_sequence_network(replace(network.config, **training))
+    copy.load_state_dict(network.state_dict())
+    return copy

@@ -3,14 +3,11 @@
 import torch
 from torch import nn
 
+from sklearn_seqattn._ids import FIRST_ID
 from sklearn_seqattn.nn.attention import build_attention
-from sklearn_seqattn.nn.blocks import Embedding
-from sklearn_seqattn.nn.config import remembers_numbers
-from sklearn_seqattn.nn.encoders import build_encoder
+from sklearn_seqattn.nn.construction import constructing
+from sklearn_seqattn.nn.layers import Embedding
 from sklearn_seqattn.nn.masking import length_mask
-
-#: Ids below this one stand for no state: the start (padding) and the unknown state.
-FIRST_STATE_ID = 2
 
 
 class EventEmbedding(nn.Module):
@@ -58,12 +55,12 @@ class TiedHead(nn.Module):
         super().__init__()
         self.project = nn.Linear(input_size, states.output_size)
         self.states = states
-        n_states = states.table.num_embeddings - FIRST_STATE_ID
+        n_states = states.table.num_embeddings - FIRST_ID
         self.bias = nn.Parameter(torch.zeros(n_states))
 
     def forward(self, z):
         """Map (..., input_size) to logits (..., K)."""
-        vectors = self.states.table.weight[FIRST_STATE_ID:]  # (K, E)
+        vectors = self.states.table.weight[FIRST_ID:]  # (K, E)
         return self.project(z) @ vectors.T + self.bias
 
 
@@ -72,6 +69,8 @@ class NextStateNetwork(nn.Module):
 
     Parameters
     ----------
+    config : NextStateConfig
+        What the network is built from.
     embedding : EventEmbedding
         From ids to vectors.
     encoder : nn.Module
@@ -80,35 +79,35 @@ class NextStateNetwork(nn.Module):
         Alignment of each hidden state with itself and those before it.
     head : nn.Module
         From context and hidden state to logits.
-    dropout : float
-        Dropout before the encoder and before the head.
     """
 
     stride = 1  # steps of the input for one of the encoder
+    has_pooling_weights = False
 
-    def __init__(self, embedding, encoder, attention, head, *, dropout):
+    def __init__(self, config, embedding, encoder, attention, head):
         super().__init__()
+        self.config = config
         self.embedding = embedding
         self.encoder = encoder
         self.attention = attention
         self.head = head
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = nn.Dropout(config.dropout)
 
     def hidden_states(self, values, lengths, **features):
-        """Give the hidden states (B, T, H) and the mask (B, T)."""
+        """Return the hidden states (B, T, H) and the mask (B, T)."""
         mask = length_mask(lengths, values.shape[1])
         x = self.embedding(values, mask, **features)
         return self.encoder(self.dropout(x), mask), mask
 
     def _states_and_contexts(self, values, lengths, **features):
-        """Give what the head classifies, (B, T, 2 H), or (B, T, H) unattended."""
+        """Return what the head classifies, (B, T, 2 H), or (B, T, H) unattended."""
         h, mask = self.hidden_states(values, lengths, **features)
         if self.attention is None:
             return h
         return torch.cat([self.attention(h, h, h, mask, causal=True), h], dim=-1)
 
     def forward(self, values, lengths, **features):
-        """Give the logits of what follows each step.
+        """Return the logits of what follows each step.
 
         Parameters
         ----------
@@ -129,94 +128,61 @@ class NextStateNetwork(nn.Module):
         return self.head(self.dropout(z))
 
     def last(self, values, lengths, **features):
-        """Give the logits of what follows the last step alone, (B, K)."""
+        """Return the logits of what follows the last step alone, (B, K)."""
         z = self._states_and_contexts(values, lengths, **features)
         return self.head(z[torch.arange(len(z), device=z.device), lengths - 1])
 
     def attention_weights(self, values, lengths, **features):
-        """Give the attention weights (B, N, T, T) and the mask (B, T)."""
+        """Return the attention weights (B, N, T, T) and the mask (B, T)."""
         h, mask = self.hidden_states(values, lengths, **features)
         return self.weights_of_queries(h, mask, range(h.shape[1])), mask
 
     def weights_of_queries(self, h, mask, queries):
-        """Give the attention weights of a range of steps, (B, N, T_q, T)."""
+        """Return the attention weights of a range of steps, (B, N, T_q, T)."""
         query = h[:, queries.start : queries.stop]
         return self.attention.weights(query, h, mask, causal=True, start=queries.start)
 
 
-@remembers_numbers
-def build_next_state_network(
-    *,
-    n_states,
-    n_categories=(),
-    n_numbers=0,
-    embedding_size,
-    encoder,
-    hidden_size,
-    num_layers,
-    residual,
-    positions,
-    attention,
-    num_heads,
-    tie_weights,
-    dropout,
-    token_dropout,
-):
-    """Build a `NextStateNetwork` from plain numbers.
+def build_next_state_network(config, device="cpu"):
+    """Build a `NextStateNetwork`.
 
     Parameters
     ----------
-    n_states : int
-        Number of outputs K: the states, and the end where it is learnt.
-    n_categories : sequence of int
-        Ids of each further categorical feature.
-    n_numbers : int
-        Number of numeric features.
-    embedding_size : int
-        Size of the vectors of states; those of other categories are at most that.
-    encoder, hidden_size, num_layers, residual, positions
-        As in `build_encoder`.
-    attention : {"dot", "general", "additive", "multihead"} or None
-        The alignment score.
-    num_heads : int
-        Heads of "multihead" and of a Transformer.
-    tie_weights : bool
-        Whether the output layer shares the vectors of the states.
-    dropout : float
-        Dropout everywhere.
-    token_dropout : float
-        Share of states that training reads as unknown.
+    config : NextStateConfig
+        Sizes and kinds of its parts.
+    device : str or torch.device, default="cpu"
+        Where its weights are; "meta" takes no memory.
 
     Returns
     -------
     network : NextStateNetwork
+        In float32, with `config` as an attribute.
     """
-    states = Embedding(
-        n_states + FIRST_STATE_ID, embedding_size, token_dropout=token_dropout
-    )
+    with constructing(device):
+        embedding = _build_event_embedding(config)
+        encoder = config.encoder.build(embedding.output_size, config)
+        size, attention = encoder.output_size, None
+        if config.attention is not None:
+            attention = build_attention(
+                config.attention, size, num_heads=config.num_heads
+            )
+            size += attention.output_size
+        if config.tie_weights:
+            head = TiedHead(size, embedding.states)
+        else:
+            head = nn.Linear(size, config.n_states)
+        return NextStateNetwork(config, embedding, encoder, attention, head)
+
+
+def _build_event_embedding(config):
+    """Build the vectors of states and of further categories."""
+    largest, share = config.embedding_size, config.token_dropout
+    states = Embedding(config.n_states + FIRST_ID, largest, token_dropout=share)
     categories = [
-        Embedding(n, min(embedding_size, (n + 1) // 2), token_dropout=token_dropout)
-        for n in n_categories
+        Embedding(n, min(largest, (n + 1) // 2), token_dropout=share)
+        for n in config.n_categories
     ]
-    embedding = EventEmbedding(states, categories, n_numbers)
-    layers = build_encoder(
-        encoder,
-        embedding.output_size,
-        hidden_size=hidden_size,
-        num_layers=num_layers,
-        bidirectional=False,
-        residual=residual,
-        dropout=dropout,
-        num_heads=num_heads,
-        positions=positions,
-    )
-    size = layers.output_size
-    scores = None
-    if attention is not None:
-        scores = build_attention(attention, size, num_heads=num_heads)
-        size += scores.output_size
-    head = TiedHead(size, states) if tie_weights else nn.Linear(size, n_states)
-    return NextStateNetwork(embedding, layers, scores, head, dropout=dropout)
+    return EventEmbedding(states, categories, config.n_numbers)
 
 
 def widen(network, wider, columns):
@@ -227,11 +193,11 @@ def widen(network, wider, columns):
     network : NextStateNetwork
         The trained network, of K states.
     wider : NextStateNetwork
-        Built alike, but for more states; changed in place.
+        Built in the same way, but for more states; changed in place.
     columns : Tensor of shape (K,), int64
         The new number of each state.
     """
-    ids = torch.cat([torch.arange(FIRST_STATE_ID), columns + FIRST_STATE_ID])
+    ids = torch.cat([torch.arange(FIRST_ID), columns + FIRST_ID])
     weights = wider.state_dict()
     for name, old in network.state_dict().items():
         if weights[name].shape == old.shape:

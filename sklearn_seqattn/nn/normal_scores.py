@@ -1,4 +1,4 @@
-"""Normal scores: channels of counts and amounts by the ranks of their values."""
+"""Normal scores: channels with heavy tails are replaced by normal quantiles."""
 
 import torch
 from torch import nn
@@ -12,12 +12,12 @@ _N_KNOTS = 32
 class NormalScores(nn.Module):
     """Replace the values of channels with heavy tails by their normal scores.
 
-    Counts of cases or amounts of money lie in orders of magnitude: in standard
-    deviations nearly all of them are zero. Where a channel's excess kurtosis over all
+    Counts and amounts of money span orders of magnitude: in standard deviations nearly
+    all of them are zero. Where a channel's excess kurtosis over all
     training steps is above 100, a value of rank r among S of them becomes the quantile
     ``(r - 1/2) / S`` of the normal distribution, r the mean rank of equal ones. Values
     in between are interpolated between at most 32 knots, and those beyond the training
-    values are as far out as these. Other channels stay as they are.
+    values get the scores of these. Other channels do not change.
 
     The knots are buffers. A new module holds no useful values until `fit` or
     `load_state_dict` has filled them in.
@@ -26,6 +26,8 @@ class NormalScores(nn.Module):
     ----------
     input_size : int
         Channels D.
+    device : str or torch.device, default="cpu"
+        Where the buffers are.
 
     References
     ----------
@@ -42,11 +44,12 @@ class NormalScores(nn.Module):
     [-0.13  1.6   2.54  3.29]
     """
 
-    def __init__(self, input_size):
+    def __init__(self, input_size, device="cpu"):
         super().__init__()
-        self.register_buffer("knots", torch.zeros(input_size, _N_KNOTS))
-        self.register_buffer("scores", torch.zeros(input_size, _N_KNOTS))
-        self._channels = ()  # those with heavy tails, known without a look at a tensor
+        options = {"dtype": torch.float32, "device": device}
+        self.register_buffer("knots", torch.zeros(input_size, _N_KNOTS, **options))
+        self.register_buffer("scores", torch.zeros(input_size, _N_KNOTS, **options))
+        self._channels = ()  # those with heavy tails, kept outside of tensors
         self.register_load_state_dict_post_hook(_find_channels)
 
     @torch.no_grad()
@@ -92,13 +95,13 @@ class NormalScores(nn.Module):
 
 
 def _find_channels(module, _=None):
-    """Keep the numbers of the channels with heavy tails: those that have knots."""
+    """Store the indices of the channels with heavy tails, which have knots."""
     has_knots = module.knots[:, -1] > module.knots[:, 0]
     module._channels = tuple(has_knots.nonzero().ravel().tolist())
 
 
 def _excess_kurtosis(column):
-    """Give the fourth standardised moment less 3; of a constant, -3."""
+    """Return the fourth standardized moment minus 3; of a constant, -3."""
     x = column.to(torch.double, copy=True)  # the only copy
     x -= x.mean()
     deviation = x.norm() / len(x) ** 0.5
@@ -108,11 +111,13 @@ def _excess_kurtosis(column):
 
 
 def _rank(column):
-    """Give 32 values in ascending order and their normal scores."""
+    """Return 32 values in ascending order and their normal scores."""
     values, counts = column.unique(return_counts=True)
     mean_ranks = counts.double().cumsum(0) - (counts - 1) / 2
     scores = torch.special.ndtri((mean_ranks - 0.5) / len(column))
-    wanted = torch.linspace(scores[0], scores[-1], _N_KNOTS, dtype=torch.double)
+    wanted = torch.linspace(
+        scores[0], scores[-1], _N_KNOTS, dtype=torch.double, device=scores.device
+    )
     kept = torch.searchsorted(scores, wanted).clamp(max=len(scores) - 1).unique()
     n_missing = _N_KNOTS - len(kept)  # the largest is repeated
     kept = torch.cat([kept, kept[-1:].expand(n_missing)])
@@ -120,7 +125,7 @@ def _rank(column):
 
 
 def _interpolate(x, knots, scores):
-    """Give the scores of x, linear between the knots and constant beyond them."""
+    """Return the scores of x, linear between the knots and constant beyond them."""
     knots, scores = knots.to(x.dtype), scores.to(x.dtype)
     right = torch.searchsorted(knots, x.contiguous()).clamp(1, _N_KNOTS - 1)
     left = right - 1

@@ -8,10 +8,46 @@ from torch import nn
 
 from sklearn_seqattn.nn.masking import masked_max, masked_mean, masked_softmax
 
-POOLINGS = ("max", "mean", "last", "attention")
+POOLINGS = {}
 
 
-class MaxPooling(nn.Module):
+def register_pooling(name):
+    """Return a decorator that makes a module a pooling of this name.
+
+    Parameters
+    ----------
+    name : str
+        How users and files name the pooling.
+
+    Returns
+    -------
+    decorator : callable
+        Takes a subclass of `nn.Module` that is built from the number of channels C.
+    """
+
+    def decorate(cls):
+        POOLINGS[name] = cls
+        return cls
+
+    return decorate
+
+
+class Pooling(nn.Module):
+    """Base of poolings that keep the number of channels.
+
+    Parameters
+    ----------
+    size : int
+        The number of channels C.
+    """
+
+    def __init__(self, size):
+        super().__init__()
+        self.output_size = size
+
+
+@register_pooling("max")
+class MaxPooling(Pooling):
     """The largest value over time, channel by channel."""
 
     def forward(self, x, mask):
@@ -19,7 +55,8 @@ class MaxPooling(nn.Module):
         return masked_max(x, mask)
 
 
-class MeanPooling(nn.Module):
+@register_pooling("mean")
+class MeanPooling(Pooling):
     """The mean over time, channel by channel."""
 
     def forward(self, x, mask):
@@ -27,7 +64,8 @@ class MeanPooling(nn.Module):
         return masked_mean(x, mask)
 
 
-class LastPooling(nn.Module):
+@register_pooling("last")
+class LastPooling(Pooling):
     """The vector of the last real step."""
 
     def forward(self, x, mask):
@@ -36,8 +74,9 @@ class LastPooling(nn.Module):
         return x[torch.arange(len(x), device=x.device), last]
 
 
-class AttentionPooling(nn.Module):
-    """A weighted mean over time, the weights scored by a learnt query.
+@register_pooling("attention")
+class AttentionPooling(Pooling):
+    """A weighted mean over time, the weights scored by a learned query.
 
     ``alpha_t = softmax_t(v . tanh(W x_t + b))``, as in Yang et al. (2016).
 
@@ -48,12 +87,12 @@ class AttentionPooling(nn.Module):
     """
 
     def __init__(self, size):
-        super().__init__()
+        super().__init__(size)
         self.project = nn.Linear(size, size)
         self.query = nn.Linear(size, 1, bias=False)
 
     def weights(self, x, mask):
-        """Give the weight of each step, (B, T)."""
+        """Return the weight of each step, (B, T)."""
         scores = self.query(torch.tanh(self.project(x))).squeeze(-1)
         return masked_softmax(scores, mask)
 
@@ -69,27 +108,25 @@ class ConcatenatedPooling(nn.Module):
     ----------
     poolings : sequence of nn.Module
         The poolings, in the order of the result.
-    size : int
-        The number of channels C that each of them takes.
     """
 
-    def __init__(self, poolings, size):
+    def __init__(self, poolings):
         super().__init__()
         self.poolings = nn.ModuleList(poolings)
-        self.output_size = len(self.poolings) * size
+        self.output_size = sum(pooling.output_size for pooling in poolings)
 
     def forward(self, x, mask):
         """Pool in each way and concatenate."""
         return torch.cat([pooling(x, mask) for pooling in self.poolings], dim=-1)
 
 
-def build_pooling(kinds, size):
-    """Build one or several poolings by name.
+def build_pooling(names, size):
+    """Build poolings by name.
 
     Parameters
     ----------
-    kinds : sequence of {"max", "mean", "last", "attention"}
-        The poolings, in the order of the result.
+    names : sequence of str
+        Names of `POOLINGS`, in the order of the result.
     size : int
         The number of channels C.
 
@@ -97,10 +134,4 @@ def build_pooling(kinds, size):
     -------
     pooling : ConcatenatedPooling
     """
-    makers = {
-        "max": MaxPooling,
-        "mean": MeanPooling,
-        "last": LastPooling,
-        "attention": lambda: AttentionPooling(size),
-    }
-    return ConcatenatedPooling([makers[kind]() for kind in kinds], size)
+    return ConcatenatedPooling([POOLINGS[name](size) for name in names])

@@ -1,19 +1,13 @@
-"""Positions: how a Transformer knows where in the sequence a step stands."""
+"""Position encodings of a Transformer."""
 
 import torch
 from torch import nn
 
 
-def _angles(n_steps, size, device, places):
-    """Give the angle of each place and frequency, (T, size / 2) or (B, T, size / 2).
-
-    The places are 0, 1, 2, ... by default.
-    """
-    pairs = torch.arange(size // 2, device=device, dtype=torch.float32)
-    frequencies = 10_000.0 ** (-2.0 * pairs / size)
-    if places is None:
-        places = torch.arange(n_steps, device=device)
-    return places.float()[..., None] * frequencies
+def _angles(places, size):
+    """Return the angle of each place and frequency, (..., size / 2)."""
+    pairs = torch.arange(size // 2, device=places.device, dtype=torch.float32)
+    return places.float()[..., None] * 10_000.0 ** (-2.0 * pairs / size)
 
 
 class SinusoidalPositions(nn.Module):
@@ -22,7 +16,7 @@ class SinusoidalPositions(nn.Module):
     Parameters
     ----------
     size : int
-        The size of a step; even.
+        The size of a step. An odd one has a cosine less than sines.
     """
 
     def __init__(self, size):
@@ -30,9 +24,12 @@ class SinusoidalPositions(nn.Module):
         self.size = size
 
     def forward(self, x, places=None):
-        """Add the positions to (B, T, size)."""
-        angles = _angles(x.shape[1], self.size, x.device, places)
-        return x + torch.cat([angles.sin(), angles.cos()], dim=-1).to(x.dtype)
+        """Add the positions to (B, T, size); places (B, T) are 0, 1, ... by default."""
+        if places is None:
+            places = torch.arange(x.shape[1], device=x.device)
+        angles = _angles(places, self.size + self.size % 2)
+        waves = torch.cat([angles.sin(), angles.cos()], dim=-1)[..., : self.size]
+        return x + waves.to(x.dtype)
 
 
 class RotaryPositions(nn.Module):
@@ -43,7 +40,7 @@ class RotaryPositions(nn.Module):
     Parameters
     ----------
     size : int
-        The size of a head; even.
+        The size of a head. The last value of an odd one is not rotated.
     """
 
     def __init__(self, size):
@@ -51,11 +48,12 @@ class RotaryPositions(nn.Module):
         self.size = size
 
     def forward(self, x, places=None):
-        """Rotate (B, N, T, size)."""
-        angles = _angles(x.shape[2], self.size, x.device, places)
-        if places is not None:
-            angles = angles[:, None]  # alike for all heads
-        sin, cos = angles.sin().to(x.dtype), angles.cos().to(x.dtype)  # (T, size / 2)
-        first, second = x.chunk(2, dim=-1)
-        rotated = (first * cos - second * sin, first * sin + second * cos)
-        return torch.cat(rotated, dim=-1)
+        """Rotate (B, N, T, size); places (B, T) are 0, 1, ... by default."""
+        if places is None:
+            angles = _angles(torch.arange(x.shape[2], device=x.device), self.size)
+        else:
+            angles = _angles(places[:, None], self.size)  # the same for all heads
+        sin, cos = angles.sin().to(x.dtype), angles.cos().to(x.dtype)
+        first, second, rest = x.split([self.size // 2] * 2 + [self.size % 2], dim=-1)
+        rotated = first * cos - second * sin, first * sin + second * cos, rest
+        return torch.cat(rotated[: 2 + self.size % 2], dim=-1)

@@ -1,21 +1,21 @@
-"""Sequences at another pace: what training sees instead of the same ones again."""
+"""Time warping: random changes of tempo in training sequences."""
 
 import math
 
 import torch
 
-_PIECES = 4
+_N_PARTS = 4
 
 
-def stretch_steps(values, lengths, most, *, multiple=1):
-    """Play half of the sequences of a batch faster and slower, at random.
+def warp_time(values, lengths, most, *, multiple=1):
+    """Warp half of the sequences of a batch in time, at random.
 
-    They get one pace for all, from ``1 / (1 + most)`` to ``1 + most``, so that little
-    is padded, and each quarter of each of them one of its own beside that, from
-    ``1 / (1 + 2 most)`` to ``1 + 2 most``, which leaves its length. Both are even in
-    the logarithm. New steps are interpolated linearly between the old ones; the first
-    and the last stay what they are (Le Guennec et al., 2016, warp parts of a series
-    in the same way).
+    All of them are warped by one factor between ``1 / (1 + most)`` and ``1 + most``,
+    so that little is padded. Each quarter of each of them is then warped by a factor
+    of its own between ``1 / (1 + 2 most)`` and ``1 + 2 most``, relative to the other
+    quarters. Logarithms of factors are uniform. New steps are interpolated linearly
+    between the old ones; the first and the last step keep their values (Le Guennec et
+    al., 2016, warp parts of a series in the same way).
 
     Parameters
     ----------
@@ -26,8 +26,8 @@ def stretch_steps(values, lengths, most, *, multiple=1):
     most : float
         The largest change of a length, as a share of it.
     multiple : int, default=1
-        What the number of steps of the result is a multiple of. Batches of few
-        different shapes are faster: for each shape torch compiles once.
+        The padded number of steps of the result is a multiple of it. Few different
+        shapes are faster, since torch prepares each shape once.
 
     Returns
     -------
@@ -44,22 +44,23 @@ def stretch_steps(values, lengths, most, *, multiple=1):
     Examples
     --------
     >>> import torch
-    >>> from sklearn_seqattn.nn.time_warping import stretch_steps
+    >>> from sklearn_seqattn.nn.time_warping import warp_time
     >>> generator = torch.manual_seed(1)
     >>> ramps = torch.arange(9.0).expand(4, 9).unsqueeze(2)
-    >>> values, lengths = stretch_steps(ramps, torch.tensor([9, 9, 9, 9]), 0.5)
+    >>> values, lengths = warp_time(ramps, torch.tensor([9, 9, 9, 9]), 0.5)
     >>> values[:, 0, 0].tolist(), values[:, -1, 0].tolist()
     ([0.0, 0.0, 0.0, 0.0], [8.0, 8.0, 8.0, 8.0])
     """
-    chosen = torch.rand(len(lengths), 1, device=values.device) < 0.5  # (B, 1)
-    change = _draw(1, 1, most, values.device) * chosen
+    device = values.device
+    chosen = torch.rand(len(lengths), 1, dtype=torch.float32, device=device) < 0.5
+    change = _draw(1, 1, most, device) * chosen  # (B, 1)
     new_lengths = (lengths * change.squeeze(1).exp()).round().long().clamp(min=1)
     n_steps = -(-int(new_lengths.max()) // multiple) * multiple
-    pieces = _draw(len(lengths), _PIECES, 2 * most, values.device) * chosen
+    parts = _draw(len(lengths), _N_PARTS, 2 * most, device) * chosen
     last = (lengths - 1)[:, None]  # (B, 1), the place of the last step
-    steps = torch.arange(n_steps, device=values.device)
+    steps = torch.arange(n_steps, device=device)
     shares = steps / (new_lengths - 1).clamp(min=1)[:, None]  # (B, T')
-    places = (_warped(shares.clamp(max=1.0), pieces.exp()) * last).clamp(max=last)
+    places = (_warped(shares.clamp(max=1.0), parts.exp()) * last).clamp(max=last)
     left = places.floor().long()
     right = (left + 1).clamp(max=last)
     weight = (places - left)[..., None].to(values.dtype)
@@ -67,20 +68,20 @@ def stretch_steps(values, lengths, most, *, multiple=1):
 
 
 def _draw(n_rows, n_columns, most, device):
-    """Draw logarithms of paces, evenly."""
-    drawn = torch.rand(n_rows, n_columns, device=device)
+    """Return uniform logarithms of factors, (n_rows, n_columns)."""
+    drawn = torch.rand(n_rows, n_columns, dtype=torch.float32, device=device)
     return (2 * drawn - 1) * math.log1p(most)
 
 
 def _warped(shares, durations):
-    """Map shares of the new time to those of the old one.
+    """Return the shares of the old time for those of the new one.
 
     Parameters
     ----------
     shares : Tensor of shape (B, T'), float
         From 0 to 1.
     durations : Tensor of shape (B, P), float
-        How long each of P equal pieces of the old time lasts in the new one.
+        How long each of P equal parts of the old time lasts in the new one.
 
     Returns
     -------
@@ -88,12 +89,12 @@ def _warped(shares, durations):
     """
     durations = durations / durations.sum(dim=1, keepdim=True)
     ends = durations.cumsum(dim=1)
-    piece = torch.searchsorted(ends[:, :-1].contiguous(), shares, right=True)
-    begun = (ends - durations).gather(1, piece)
-    within = (shares - begun) / durations.gather(1, piece)
-    return (piece + within) / durations.shape[1]
+    part = torch.searchsorted(ends[:, :-1].contiguous(), shares, right=True)
+    begun = (ends - durations).gather(1, part)
+    within = (shares - begun) / durations.gather(1, part)
+    return (part + within) / durations.shape[1]
 
 
 def _pick(values, places):
-    """Take steps (B, T', D) of (B, T, D) by their places (B, T')."""
+    """Return the steps (B, T', D) of (B, T, D) at places (B, T')."""
     return values.gather(1, places[..., None].expand(-1, -1, values.shape[2]))

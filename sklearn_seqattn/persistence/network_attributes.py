@@ -1,71 +1,126 @@
-"""What training leaves: networks, targets, history."""
+"""Fitted attributes of the estimators with a network, and of its kernels."""
 
 import numpy as np
 import pandas as pd
 import torch
 
+from sklearn_seqattn.attention_lstm.classifier import AttentionLSTMClassifier
+from sklearn_seqattn.attention_lstm.regressor import AttentionLSTMRegressor
+from sklearn_seqattn.attention_lstm.targets import (
+    ClassTargets,
+    LabelTargets,
+    NumberTargets,
+)
+from sklearn_seqattn.kernels.features import RandomKernelFeatures
+from sklearn_seqattn.next_state.lstm import NextStateLSTM
+from sklearn_seqattn.persistence.attributes import INPUT, Attribute, simple
 from sklearn_seqattn.persistence.checks import (
     check_array,
+    check_bool,
+    check_float,
     check_int,
+    check_keys,
     check_size,
+    check_states,
     refuse,
 )
 from sklearn_seqattn.persistence.networks import (
+    pack_kernels,
     pack_network,
+    unpack_kernels,
     unpack_next_state_network,
     unpack_sequence_network,
+)
+from sklearn_seqattn.persistence.state_attributes import (
+    STATES,
+    check_cache,
+    check_ngrams,
+    pack_ngrams,
+)
+from sklearn_seqattn.persistence.transformer_attributes import (
+    check_channels,
+    check_input_encoder,
+    check_scales,
+    pack_input_encoder,
 )
 from sklearn_seqattn.storage.files import FileFormatError
 from sklearn_seqattn.training import bare_net, resolve_device
 
 
-def check_target_shape(value, where, _):
-    """Read the shape of one target: () or (n_targets,)."""
-    if not isinstance(value, tuple) or len(value) > 1:
-        refuse(where, value, "the shape of a target")
-    return tuple(check_size(n, where) for n in value)
+def pack_target_encoder(encoder):
+    """Return what the encoder of targets has learned."""
+    if isinstance(encoder, NumberTargets):
+        return {"shape": encoder.shape, "mean": encoder.mean_, "scale": encoder.scale_}
+    return {"multilabel": encoder.multilabel, "classes": encoder.classes_}
 
 
-def check_targets(value, where, estimator):
-    """Read one number for each target."""
-    n = estimator._n_outputs
-    return check_array(value, where, kind="f", shape=(n,))
+def check_class_encoder(value, where, _):
+    """Return the encoder of classes or labels."""
+    check_keys(value, where, {"multilabel", "classes"})
+    classes = check_states(value["classes"], f"{where}.classes")
+    if not check_bool(value["multilabel"], f"{where}.multilabel"):
+        return ClassTargets(classes)
+    encoder = LabelTargets(len(classes))
+    if not np.array_equal(classes, encoder.classes_):
+        refuse(where, classes, "the numbers of the label columns")
+    return encoder
+
+
+def check_number_encoder(value, where, _):
+    """Return the encoder of numbers."""
+    check_keys(value, where, {"shape", "mean", "scale"})
+    shape = value["shape"]
+    if not isinstance(shape, tuple) or len(shape) > 1:
+        refuse(where, shape, "the shape of a target")
+    encoder = NumberTargets(tuple(check_size(n, where) for n in shape))
+    n = encoder.n_outputs
+    encoder.mean_ = check_array(value["mean"], where, kind="f", shape=(n,))
+    encoder.scale_ = check_array(value["scale"], where, kind="f", shape=(n,))
+    if (encoder.scale_ <= 0).any():
+        raise FileFormatError(f"{where} has a scale that is not positive.")
+    return encoder
 
 
 def check_history(value, where, _):
-    """Read the record of a training."""
-    names = ("epoch", "train_loss", "valid_loss", "seconds")
-    if not isinstance(value, dict) or not value.keys() <= set(names) or not value:
-        refuse(where, value, f"an object of {', '.join(names)}")
-    n = len(np.atleast_1d(next(iter(value.values()))))
+    """Return the history of a training."""
+    if not isinstance(value, dict) or "epoch" not in value:
+        refuse(where, value, "an object of columns")
+    n = len(np.atleast_1d(value["epoch"]))
     for name, column in value.items():
         check_array(column, f"{where}.{name}", kind="if", shape=(n,), finite=False)
     return pd.DataFrame(value)
 
 
 def pack_history(history):
-    """Write a history column by column."""
+    """Return a history column by column."""
     return {name: history[name].to_numpy() for name in history.columns}
 
 
 def check_n_iter(value, where, estimator):
-    """Read the number of epochs, which are the rows of the history."""
+    """Return the number of epochs: that of the rows of the history."""
     n = len(estimator.history_)
     return check_int(value, where, n, n)
 
 
 def pack_net(net):
-    """Write the network of a skorch net."""
-    return pack_network(net.module_)
+    """Return the network of a skorch net as plain values and arrays."""
+    return _finite(pack_network(net.module_))
+
+
+def _finite(packed):
+    """Return a packed network, unless one of its weights is not finite."""
+    for name, weight in packed["weights"].items():
+        check_array(weight, f"net_.{name}", kind="fi", shape=weight.shape)
+    return packed
 
 
 def check_sequence_net(value, where, estimator):
-    """Build the network of a classifier or a regressor."""
+    """Return the net of a classifier or a regressor."""
     module = unpack_sequence_network(value, where)
-    numbers, encoder = module.numbers, estimator.input_encoder_
-    table = value["embedding"]
-    found = (numbers["input_size"], numbers["n_outputs"], table and table["n_ids"])
-    wanted = (encoder.output_size_, estimator._n_outputs, encoder.n_ids_)
+    config, encoder = module.config, estimator.input_encoder_
+    n_ids = config.embedding and config.embedding.n_ids
+    found = (config.input_size, config.n_outputs, n_ids)
+    wanted = (encoder.output_size_, estimator.target_encoder_.n_outputs, encoder.n_ids_)
     if found != wanted:
         raise FileFormatError(
             f"{where} has inputs, outputs and ids {found}, not {wanted}."
@@ -74,27 +129,41 @@ def check_sequence_net(value, where, estimator):
 
 
 def check_state_net(value, where, estimator):
-    """Build the network of a next-state estimator."""
+    """Return the net of a next-state estimator."""
     module = unpack_next_state_network(value, where)
     events = estimator.events_
-    found = tuple(module.numbers[n] for n in ("n_states", "n_categories", "n_numbers"))
+    config = module.config
+    found = (config.n_states, config.n_categories, config.n_numbers)
     wanted = (
         len(estimator.classes_),
         () if events is None else tuple(events.n_ids),
         0 if events is None else len(events.numbers_),
     )
-    if (found[0], tuple(found[1]), found[2]) != wanted:
+    if found != wanted:
         raise FileFormatError(f"{where} has states and features {found}, not {wanted}.")
     return _bare_net(module, estimator)
 
 
+def check_kernels(value, where, estimator):
+    """Return random convolutions."""
+    kernels = unpack_kernels(value, where)
+    if kernels.input_size != estimator.input_size_:
+        raise FileFormatError(f"{where} has other channels than the estimator.")
+    return kernels
+
+
+def _pack_kernels(kernels):
+    """Return random convolutions as plain values and arrays."""
+    return _finite(pack_kernels(kernels))
+
+
 def _bare_net(module, estimator):
-    """Put a network into a skorch net, on a device that is here."""
+    """Return a skorch net of a network, on a device that exists."""
     return bare_net(module, _device_here(estimator.device))
 
 
 def _device_here(wanted):
-    """Give the device that is wanted, or the best one on which something can be."""
+    """Return the wanted device, or the best one that works."""
     for name in (wanted, "auto"):
         try:
             device = resolve_device(name)
@@ -103,3 +172,44 @@ def _device_here(wanted):
             continue
         return device
     return "cpu"
+
+
+_TRAINING = {
+    "history_": Attribute(check_history, pack_history),
+    "n_iter_": Attribute(check_n_iter),
+}
+
+_NETWORK = {
+    "input_encoder_": Attribute(check_input_encoder, pack_input_encoder),
+    "net_": Attribute(check_sequence_net, pack_net, check_at_save=False),
+    **_TRAINING,
+}
+
+#: The attributes of each estimator, in the order in which they are read.
+ESTIMATORS = {
+    AttentionLSTMClassifier: {
+        **INPUT,
+        "target_encoder_": Attribute(check_class_encoder, pack_target_encoder),
+        **_NETWORK,
+    },
+    AttentionLSTMRegressor: {
+        **INPUT,
+        "target_encoder_": Attribute(check_number_encoder, pack_target_encoder),
+        **_NETWORK,
+    },
+    NextStateLSTM: {
+        **STATES,
+        "net_": Attribute(check_state_net, pack_net, check_at_save=False),
+        **_TRAINING,
+        "temperature_": simple(check_float, 0.0),
+        "network_weight_": simple(check_float, 0.0, 1.0),
+        "counts_": Attribute(check_ngrams, pack_ngrams),
+        "cache_weights_": Attribute(check_cache),
+    },
+    RandomKernelFeatures: {
+        **INPUT,
+        "mean_": Attribute(check_channels),
+        "scale_": Attribute(check_scales),
+        "kernels_": Attribute(check_kernels, _pack_kernels, check_at_save=False),
+    },
+}

@@ -1,64 +1,51 @@
-"""save_model and load_model: fitted estimators in files without pickle."""
+"""Save fitted estimators to files without pickle, and load them."""
 
-import json
+from sklearn.base import BaseEstimator
 
-from sklearn.pipeline import Pipeline
-
-import sklearn_seqattn
-from sklearn_seqattn.persistence.attributes import (
-    ATTRIBUTES,
-    pack_attributes,
-    set_attributes,
-)
-from sklearn_seqattn.persistence.checks import (
-    check_bool,
-    check_choice,
-    check_keys,
-    refuse,
-)
-from sklearn_seqattn.storage.files import FileFormatError, read_sealed, write_sealed
-from sklearn_seqattn.storage.values import Reader, Writer
-
-#: Parameters that name places of one machine; they are not kept.
-_PLACES = {"memory", "checkpoint_dir"}
-_MAX_DEPTH = 8  # of pipelines in pipelines
-_OUTPUTS = ("default", "pandas", "polars")
+from sklearn_seqattn.persistence.checks import check_keys
+from sklearn_seqattn.persistence.objects import ModelReader, ModelWriter
+from sklearn_seqattn.storage.files import FileFormatError, read_file, write_file
 
 
 def save_model(estimator, path):
-    """Save an estimator or a Pipeline to one file that holds no code.
+    """Save an estimator to one file that holds no code.
 
-    The file is a zip of JSON (parameters, classes, vocabulary, versions) and of
-    arrays in the safetensors format. It replaces an older file at once and whole,
-    or not at all. A copy that `load_model` makes predicts the same to the last bit.
+    The file is in the safetensors format: arrays, and a JSON document of parameters
+    and fitted attributes. A copy that `load_model` makes predicts the same to the
+    last bit. An existing file is replaced once the new one is complete on the disk.
 
     Parameters
     ----------
     estimator : estimator instance
-        An estimator or a transformer of this library, or a scikit-learn Pipeline of
-        them; fitted, or not.
+        An estimator or a transformer of this library, or a scikit-learn Pipeline or
+        meta-estimator around them, such as `GridSearchCV`, `CalibratedClassifierCV`,
+        `StackingClassifier` or `TunedThresholdClassifierCV`; fitted or not. Other
+        scikit-learn estimators inside are written by skops.
     path : str or path-like
-        The file. An existing one is replaced.
+        The file.
 
     Raises
     ------
     TypeError
-        If the estimator is of another library, or a parameter or an attribute holds
-        what no such file can: callbacks, a RandomState instance, a class.
+        If the estimator holds what no such file can: callbacks, functions,
+        `RandomState` instances, classes, or estimators of other libraries. The
+        message names the parameter.
     OSError
-        If the disk is full or the folder not writable. An old file is intact then.
+        If the disk is full or the folder is not writable. An existing file is
+        unchanged then.
     ImportError
-        If safetensors is not installed.
+        If safetensors is not installed, or skops where it is needed.
 
     See Also
     --------
-    load_model : The way back.
+    load_model : Load the file.
 
     Notes
     -----
-    Not kept are what names a place on one machine (`memory` of a Pipeline,
-    `checkpoint_dir`) and the record of skorch, ``net_.history``; `history_` is.
-    Array-likes of pandas come back as arrays.
+    A file does not hold parameters that name a place on one machine (`memory` of a
+    Pipeline, the checkpoint) and the history of skorch, ``net_.history``. It does
+    hold `history_`. Array-likes of pandas come back as arrays, and arrays in native
+    byte order.
 
     Examples
     --------
@@ -69,19 +56,19 @@ def save_model(estimator, path):
     ...     save_model(model, f"{folder}/states.seqattn")
     ...     copy = load_model(f"{folder}/states.seqattn")
     >>> copy.predict(["b a"])
-    array(['b'], dtype='<U1')
+    array(['b'], dtype=object)
     """
-    writer = Writer()
-    document = {"estimator": _write(estimator, writer, type(estimator).__name__)}
-    try:  # a file that would be refused is not written
-        _read_document(json.loads(json.dumps(document)), writer.arrays)
-    except FileFormatError as error:
-        raise TypeError(f"The estimator cannot be saved: {error}") from error
-    write_sealed(path, "model", document, writer.arrays)
+    if not isinstance(estimator, BaseEstimator):
+        raise TypeError(f"{estimator!r:.80} is no estimator.")
+    writer = ModelWriter()
+    document = {"estimator": writer.write(estimator, type(estimator).__name__)}
+    write_file(path, "model", document, writer.arrays)
 
 
 def load_model(path):
-    """Load what `save_model` has saved; nothing in the file is executed.
+    """Load an estimator that `save_model` has saved.
+
+    Nothing in the file is executed.
 
     Parameters
     ----------
@@ -91,22 +78,23 @@ def load_model(path):
     Returns
     -------
     estimator instance
-        It predicts as the one that was saved, on the device of its parameter
-        `device` or, where there is none such, on the best one there is.
+        It predicts as the one that was saved. A network is on the device that the
+        parameter `device` names, or on the best one there is.
 
     Raises
     ------
     FileFormatError
-        If the file is damaged, hostile or newer than this library: whatever is wrong
-        inside. Nothing of the size that it asks for is built then.
+        If the file is damaged, hostile or newer than this library, or has parameters
+        that have another name now. Nothing of a size that the file asks for is built
+        before it is checked.
     OSError
         If the file cannot be read.
     ImportError
-        If safetensors is not installed.
+        If safetensors is not installed, or skops where it is needed.
 
     See Also
     --------
-    save_model : The way there, with an example of both.
+    save_model : Save an estimator.
 
     Examples
     --------
@@ -117,7 +105,7 @@ def load_model(path):
     ...     load_model(f"{folder}/padder.seqattn")
     SequencePadder(max_len=5)
     """
-    document, arrays = read_sealed(path, "model")
+    document, arrays = read_file(path, "model")
     try:
         return _read_document(document, arrays)
     except FileFormatError as error:
@@ -131,177 +119,12 @@ def load_model(path):
         ) from error
 
 
-def _write(estimator, writer, where):
-    """Give an estimator, or a Pipeline, as JSON."""
-    name = type(estimator).__name__
-    if isinstance(estimator, str) or estimator is None:  # of a Pipeline
-        return estimator
-    if type(estimator) is Pipeline:
-        return _write_pipeline(estimator, writer, where)
-    if name not in ATTRIBUTES or type(estimator) is not getattr(sklearn_seqattn, name):
-        raise TypeError(
-            f"{where} is a {name}, but only {', '.join(ATTRIBUTES)} and Pipelines of "
-            "them can be saved."
-        )
-    known = {*ATTRIBUTES[name], *estimator.get_params(deep=False)}
-    settings = {"_sklearn_output_config", "_metadata_request"}
-    unknown = sorted(vars(estimator).keys() - known - settings)
-    if unknown:
-        raise TypeError(
-            f"{where} has the attributes {unknown}, which a model file does not hold; "
-            "delete them before saving."
-        )
-    params = _kept(estimator.get_params(deep=False))
-    return {
-        "name": name,
-        "params": {
-            key: writer.write(value, f"{where}.{key}") for key, value in params.items()
-        },
-        "attributes": {
-            key: writer.write(value, f"{where}.{key}")
-            for key, value in pack_attributes(estimator).items()
-        },
-        "settings": _write_settings(estimator),
-    }
-
-
-def _kept(params):
-    """Leave out parameters that name a place."""
-    return {name: value for name, value in params.items() if name not in _PLACES}
-
-
-def _write_pipeline(pipeline, writer, where):
-    """Give a Pipeline as JSON."""
-    steps = [
-        [key, _write(step, writer, f"{where}.{key}")] for key, step in pipeline.steps
-    ]
-    names = pipeline.transform_input
-    return {
-        "name": "Pipeline",
-        "steps": steps,
-        "transform_input": None if names is None else list(names),
-        "verbose": bool(pipeline.verbose),
-    }
-
-
-def _write_settings(estimator):
-    """Give what `set_output` and the set_..._request methods have set."""
-    output = getattr(estimator, "_sklearn_output_config", {}).get("transform")
-    requests = {}
-    if hasattr(estimator, "_metadata_request"):
-        for method, request in vars(estimator._metadata_request).items():
-            if getattr(request, "requests", None):
-                requests[method] = dict(request.requests)
-    return {"output": output, "requests": requests}
-
-
 def _read_document(document, arrays):
-    """Read the JSON and the arrays of a model file."""
+    """Return the estimator of a model file."""
     check_keys(document, "the document", {"estimator"})
-    reader = Reader(arrays)
-    estimator = _read(document["estimator"], reader, 0)
-    if estimator is None or isinstance(estimator, str):
+    reader = ModelReader(arrays)
+    estimator = reader.read(document["estimator"], "the estimator")
+    if not isinstance(estimator, BaseEstimator):
         raise FileFormatError("it holds no estimator.")
     reader.finish()
     return estimator
-
-
-def _read(node, reader, depth):
-    """Read an estimator, a Pipeline, or what stands for none in a Pipeline."""
-    if node is None or (depth and node == "passthrough"):
-        return node
-    if isinstance(node, dict) and node.get("name") == "Pipeline":
-        return _read_pipeline(node, reader, depth)
-    check_keys(node, "an estimator", {"name", "params", "attributes", "settings"})
-    name = check_choice(node["name"], "the name of an estimator", ATTRIBUTES)
-    estimator = _make(getattr(sklearn_seqattn, name), node["params"], reader)
-    packed = node["attributes"]
-    if not isinstance(packed, dict):
-        refuse(f"{name}: attributes", packed, "an object")
-    values = {key: reader.read(v, f"{name}.{key}") for key, v in packed.items()}
-    set_attributes(estimator, values, name)
-    if values:
-        _check_input(estimator, name)
-    _set_settings(estimator, node["settings"], name)
-    return estimator
-
-
-def _check_input(estimator, name):
-    """Refuse a fitted estimator that does not know what it was fitted on."""
-    needed = {"_input_kind", "_input_columns"}
-    if getattr(estimator, "_input_kind", None) == "numbers":
-        needed.add("input_size_")
-    if not needed <= vars(estimator).keys():
-        raise FileFormatError(f"{name} does not say what it was fitted on.")
-
-
-def _make(kind, params, reader):
-    """Make an estimator with parameters that it accepts."""
-    name = kind.__name__
-    known = _kept(kind().get_params(deep=False))
-    if not isinstance(params, dict) or not params.keys() <= known.keys():
-        raise FileFormatError(f"{name} does not have the parameters that it holds.")
-    values = {key: reader.read(v, f"{name}.{key}") for key, v in params.items()}
-    callbacks = values.get("callbacks", ())
-    if not isinstance(callbacks, tuple | list) or callbacks:
-        raise FileFormatError(f"{name} has callbacks, which no file can hold.")
-    estimator = kind(**values)
-    try:
-        estimator._validate_params()
-    except (ValueError, TypeError) as error:
-        raise FileFormatError(str(error)) from None
-    return estimator
-
-
-def _read_pipeline(node, reader, depth):
-    """Read a Pipeline of estimators."""
-    fields = {"name", "steps", "transform_input", "verbose"}
-    check_keys(node, "a Pipeline", fields)
-    steps, names = node["steps"], node["transform_input"]
-    pairs = isinstance(steps, list) and all(
-        isinstance(step, list) and len(step) == 2 and isinstance(step[0], str)
-        for step in steps
-    )
-    if not pairs or not steps or depth >= _MAX_DEPTH:
-        raise FileFormatError("it has a Pipeline without steps, or nested too deep.")
-    if names is not None and not (
-        isinstance(names, list) and all(isinstance(name, str) for name in names)
-    ):
-        refuse("transform_input", names, "a list of names")
-    pipeline = Pipeline(
-        [(key, _read(step, reader, depth + 1)) for key, step in steps],
-        transform_input=names,
-        verbose=check_bool(node["verbose"], "verbose"),
-    )
-    try:
-        pipeline._validate_steps()
-    except (ValueError, TypeError) as error:
-        raise FileFormatError(f"it has a Pipeline that cannot be: {error}") from None
-    return pipeline
-
-
-def _set_settings(estimator, settings, name):
-    """Set the output container and the metadata requests."""
-    check_keys(settings, f"{name}: settings", {"output", "requests"})
-    output, requests = settings["output"], settings["requests"]
-    if output is not None:
-        if not hasattr(estimator, "set_output"):
-            raise FileFormatError(f"{name} has no output to set.")
-        check_choice(output, f"{name}: output", _OUTPUTS)
-        estimator.set_output(transform=output)
-    if not isinstance(requests, dict):
-        refuse(f"{name}: requests", requests, "an object")
-    if not requests:
-        return
-    known = estimator._get_metadata_request()
-    for method, names in requests.items():
-        if method not in vars(known) or not isinstance(names, dict):
-            raise FileFormatError(f"{name} has no method {method!r:.30} to route to.")
-        request = getattr(known, method)
-        for param, alias in names.items():
-            if param not in request.requests or not isinstance(
-                alias, bool | str | None
-            ):
-                raise FileFormatError(f"{name}.{method} does not take {param!r:.30}.")
-            request.add_request(param=param, alias=alias)
-    estimator._metadata_request = known

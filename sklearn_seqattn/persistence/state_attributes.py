@@ -1,13 +1,14 @@
-"""What the next-state estimators have learnt: states, counts, other features."""
+"""Fitted attributes of the next-state estimators, except their networks."""
 
 import numpy as np
 import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
-from sklearn_seqattn.next_state.cache import LONGEST
+from sklearn_seqattn.next_state.cache import MAX_COMMON
 from sklearn_seqattn.next_state.event_features import EventFeatures
+from sklearn_seqattn.next_state.markov import NextStateMarkov
 from sklearn_seqattn.next_state.ngrams import NgramModel
-from sklearn_seqattn.next_state.streams import FIRST_STATE, Vocabulary
+from sklearn_seqattn.persistence.attributes import INPUT, Attribute, simple
 from sklearn_seqattn.persistence.checks import (
     check_array,
     check_choice,
@@ -16,14 +17,16 @@ from sklearn_seqattn.persistence.checks import (
     check_keys,
     check_labels,
     check_positive,
+    check_size,
     check_states,
     refuse,
 )
+from sklearn_seqattn.preprocessing.vocabulary import Vocabulary
 from sklearn_seqattn.storage.files import FileFormatError
 
 
 def check_end_state(value, where, estimator):
-    """Read the class of the end, which is the last one."""
+    """Return the class of the end, which is the last one."""
     known = value is None or type(value) in (str, int)
     if not known or value not in (None, estimator.classes_.tolist()[-1]):
         refuse(where, value, "the last class, or None")
@@ -31,7 +34,7 @@ def check_end_state(value, where, estimator):
 
 
 def pack_vocabulary(vocabulary):
-    """Write the states and their counts."""
+    """Return the states and their counts."""
     counts = vocabulary.counts
     return {
         "states": vocabulary.states,
@@ -41,7 +44,7 @@ def pack_vocabulary(vocabulary):
 
 
 def check_state_vocabulary(value, where, estimator):
-    """Read the states and their counts."""
+    """Return the states and their counts."""
     check_keys(value, where, {"states", "counted", "counts"})
     states = check_states(value["states"], where)
     counted = check_states(value["counted"], where)
@@ -53,11 +56,13 @@ def check_state_vocabulary(value, where, estimator):
     wanted = estimator.classes_.tolist()[: len(estimator.classes_) - n_ends]
     if states.tolist() != wanted:
         raise FileFormatError(f"{where} has other states than the classes.")
-    return Vocabulary(states, pd.Series(counts, index=counted))
+    return Vocabulary(
+        states, pd.Series(counts, index=pd.Index(counted, dtype=counted.dtype))
+    )
 
 
 def pack_events(events):
-    """Write what is known of the other features of events."""
+    """Return the other features of events."""
     if events is None:
         return None
     scaler = events.scaler_
@@ -75,7 +80,7 @@ def pack_events(events):
 
 
 def check_events(value, where, estimator):
-    """Read what is known of the other features of events."""
+    """Return the other features of events."""
     if value is None:
         return None
     fields = {"columns", "names", "categories", "numbers", "mean", "scale"}
@@ -105,7 +110,7 @@ def check_events(value, where, estimator):
 
 
 def _scaler(mean, scale, n, where):
-    """Make a fitted StandardScaler."""
+    """Return a fitted StandardScaler."""
     scaler = StandardScaler()
     scaler.mean_ = check_array(mean, where, kind="f", shape=(n,))
     scaler.scale_ = check_array(scale, where, kind="f", shape=(n,))
@@ -116,10 +121,10 @@ def _scaler(mean, scale, n, where):
 
 
 def pack_ngrams(model):
-    """Write the n-grams and their weights; all else follows from them."""
+    """Return the n-grams and their weights, from which all else follows."""
     if model is None:
         return None
-    largest = max(model.n_symbols, model.n_targets)
+    largest = max(model.n_ids, model.n_targets)
     dtype = np.int32 if largest < 2**31 else np.int64
     names = ("order", "smoothing", "alpha", "discount")
     return {
@@ -130,8 +135,8 @@ def pack_ngrams(model):
 
 
 def check_ngrams(value, where, estimator):
-    """Count the n-grams once more."""
-    if value is None and estimator.get_params().get("backoff", "") is None:
+    """Return n-grams, counted again."""
+    if value is None and estimator.get_params().get("blend", "") is None:
         return None
     names = {"order", "smoothing", "alpha", "discount", "ngrams", "weights"}
     check_keys(value, where, names)
@@ -142,44 +147,61 @@ def check_ngrams(value, where, estimator):
     weights = check_array(
         value["weights"], f"{where}.weights", kind="f", shape=(len(rows),)
     ).astype(np.float64)
-    n_symbols = len(estimator.vocabulary_.states) + FIRST_STATE
+    n_ids = estimator.vocabulary_.n_ids
     n_targets = len(estimator.classes_)
-    _check_rows(rows, weights, where, n_symbols, n_targets)
+    _check_rows(rows, weights, where, n_ids, n_targets)
     choices = ("kneser_ney", "additive", "backoff")
     discount = value["discount"]
     model = NgramModel(
         order,
-        n_symbols,
+        n_ids,
         n_targets,
         smoothing=check_choice(value["smoothing"], f"{where}.smoothing", choices),
         alpha=check_positive(value["alpha"], f"{where}.alpha"),
         discount=None if discount is None else check_float(discount, where, 0, 1),
     ).fit(rows[:, 1:], rows[:, 0], weights)
     if not np.array_equal(model.ngrams_, rows):
-        raise FileFormatError(f"{where} has n-grams that stand twice or unsorted.")
+        raise FileFormatError(f"{where} has n-grams that are repeated or unsorted.")
     return model
 
 
-def _check_rows(rows, weights, where, n_symbols, n_targets):
-    """Refuse n-grams whose symbols or weights are out of range."""
+def _check_rows(rows, weights, where, n_ids, n_targets):
+    """Refuse n-grams whose ids or weights are out of range."""
     targets, contexts = rows[:, 0], rows[:, 1:]
     began = contexts >= 0
     right = (
         len(rows)
         and (weights > 0).all()
         and ((targets >= 0) & (targets < n_targets)).all()
-        and ((contexts >= -1) & (contexts < n_symbols)).all()
-        and not (~began[:, :-1] & began[:, 1:]).any()  # -1 only beyond the beginning
+        and ((contexts >= -1) & (contexts < n_ids)).all()
+        and not (~began[:, :-1] & began[:, 1:]).any()  # -1 is before the start
     )
     if not right:
         raise FileFormatError(f"{where} has n-grams that are out of range.")
 
 
-def check_repetition(value, where, estimator):
-    """Read the weights of earlier steps."""
+def check_cache(value, where, estimator):
+    """Return the weights of the cache."""
     if value is None:
         return None
-    weights = check_array(value, where, kind="f", shape=(1 + LONGEST,))
+    weights = check_array(value, where, kind="f", shape=(1 + MAX_COMMON,))
     if (weights <= 0).any():
         raise FileFormatError(f"{where} has a weight that is not positive.")
     return weights
+
+
+#: What both next-state estimators keep.
+STATES = {
+    **INPUT,
+    "classes_": simple(check_states),
+    "end_state_": Attribute(check_end_state),
+    "unknown_mass_": simple(check_float, 0.0, 1.0),
+    "max_length_": simple(check_size),
+    "vocabulary_": Attribute(check_state_vocabulary, pack_vocabulary),
+    "events_": Attribute(check_events, pack_events),
+}
+
+#: The attributes of each estimator, in the order in which they are read.
+ESTIMATORS = {
+    NextStateMarkov: {**STATES, "model_": Attribute(check_ngrams, pack_ngrams)},
+}

@@ -1,47 +1,43 @@
-"""What the transformers have learnt, from plain values that are not trusted."""
+"""Fitted attributes of the transformers."""
 
 import numpy as np
 import pandas as pd
 from sklearn.preprocessing import OneHotEncoder
 
+from sklearn_seqattn._ids import FIRST_ID
+from sklearn_seqattn.persistence.attributes import (
+    INPUT,
+    Attribute,
+    pack_attributes,
+    set_attributes,
+    simple,
+)
 from sklearn_seqattn.persistence.checks import (
     check_array,
     check_int,
     check_keys,
     check_labels,
+    check_size,
     check_states,
     refuse,
 )
-from sklearn_seqattn.persistence.networks import unpack_kernels
+from sklearn_seqattn.preprocessing import (
+    EventEncoder,
+    SequencePadder,
+    SequenceScaler,
+    StateEncoder,
+)
 from sklearn_seqattn.storage.files import FileFormatError
 
 
-def check_columns(value, where, _):
-    """Read the column names of events, or None."""
-    return None if value is None else pd.Index(check_labels(value, where))
-
-
-def pack_columns(columns):
-    """Write column names as a list."""
-    return None if columns is None else columns.tolist()
-
-
-def check_feature_names(value, where, estimator):
-    """Read as many names as the table had columns."""
-    names = check_states(value, where, getattr(estimator, "n_features_in_", 0))
-    if value.dtype != object or not all(isinstance(name, str) for name in names):
-        raise FileFormatError(f"{where} must hold strings.")
-    return names
-
-
 def check_channels(value, where, estimator):
-    """Read one number for each channel."""
+    """Return one number for each channel."""
     n = getattr(estimator, "input_size_", None)
     return check_array(value, where, kind="f", shape=(n,))
 
 
 def check_scales(value, where, estimator):
-    """Read one number above zero for each channel."""
+    """Return one number above zero for each channel."""
     value = check_channels(value, where, estimator)
     wanted = getattr(estimator, "center_", value)
     if value.shape != wanted.shape or (value <= 0).any():
@@ -50,7 +46,7 @@ def check_scales(value, where, estimator):
 
 
 def check_vocabulary(value, where, estimator):
-    """Read states that are all strings, as objects, or all integers."""
+    """Return states that are all strings, as objects, or all integers."""
     value = check_states(value, where)
     if value.dtype != np.int64 and not (
         value.dtype == object and isinstance(value[0], str)
@@ -60,26 +56,26 @@ def check_vocabulary(value, where, estimator):
 
 
 def check_n_ids(value, where, estimator):
-    """Read the number of ids that follows from the vocabulary."""
-    n = len(estimator.vocabulary_) + 2
+    """Return the number of ids that follows from the vocabulary."""
+    n = len(estimator.vocabulary_) + FIRST_ID
     return check_int(value, where, n, n)
 
 
 def check_number_columns(value, where, estimator):
-    """Read which columns are numeric."""
+    """Return which columns are numeric."""
     columns = getattr(estimator, "_input_columns", value)
     return check_array(value, where, kind="b", shape=(len(columns),), finite=False)
 
 
 def pack_one_hot(encoder):
-    """Write the names and the categories of the columns of a OneHotEncoder."""
+    """Return the names and the categories of the columns of a OneHotEncoder."""
     if encoder is None:
         return None
     return {"names": list(encoder.feature_names_in_), "categories": encoder.categories_}
 
 
 def check_one_hot(value, where, estimator):
-    """Fit a OneHotEncoder to its categories once more."""
+    """Return a OneHotEncoder, fitted to its categories again."""
     if value is None:
         return None
     check_keys(value, where, {"names", "categories"})
@@ -103,9 +99,66 @@ def check_one_hot(value, where, estimator):
     return encoder.fit(pd.DataFrame(rows, columns=names))
 
 
-def check_kernels(value, where, estimator):
-    """Build random convolutions."""
-    kernels = unpack_kernels(value, where)
-    if kernels.input_size != estimator.input_size_:
-        raise FileFormatError(f"{where} has other channels than the estimator.")
-    return kernels
+#: The attributes of each transformer, in the order in which they are read.
+ESTIMATORS = {
+    EventEncoder: {
+        **INPUT,
+        "_is_number": Attribute(check_number_columns, optional=True),
+        "encoder_": Attribute(check_one_hot, pack_one_hot),
+    },
+    SequencePadder: {**INPUT, "max_len_": simple(check_size)},
+    SequenceScaler: {
+        **INPUT,
+        "center_": Attribute(check_channels),
+        "scale_": Attribute(check_scales),
+    },
+    StateEncoder: {
+        **INPUT,
+        "vocabulary_": Attribute(check_vocabulary),
+        "n_ids_": Attribute(check_n_ids),
+    },
+}
+
+_STEPS = {kind.__name__: kind for kind in (EventEncoder, SequenceScaler, StateEncoder)}
+
+#: The transformers that an InputEncoder may have, one after the other.
+_CHAINS = (
+    [],
+    ["StateEncoder"],
+    ["SequenceScaler"],
+    ["EventEncoder"],
+    ["EventEncoder", "SequenceScaler"],
+)
+
+
+def pack_input_encoder(encoder):
+    """Return the transformers of an InputEncoder as plain values and arrays."""
+    return {
+        "steps": [
+            [type(step).__name__, pack_attributes(step, ESTIMATORS[type(step)])]
+            for step in encoder.steps_
+        ],
+        "output_size": encoder.output_size_,
+    }
+
+
+def check_input_encoder(value, where, estimator):
+    """Return an InputEncoder with its transformers."""
+    check_keys(value, where, {"steps", "output_size"})
+    steps = value["steps"]
+    if not isinstance(steps, list) or not all(
+        isinstance(step, list) and len(step) == 2 for step in steps
+    ):
+        refuse(where, steps, "a list of pairs of name and attributes")
+    if [name for name, _ in steps] not in _CHAINS:
+        raise FileFormatError(f"{where} has steps that do not follow each other.")
+    encoder = estimator._input_encoder()
+    encoder.n_ids_, encoder.steps_ = None, []
+    encoder.output_size_ = check_size(value["output_size"], where)
+    for name, packed in steps:
+        step = _STEPS[name]()
+        set_attributes(step, ESTIMATORS[type(step)], packed, f"{where}.{name}")
+        encoder.steps_.append(step)
+        encoder.n_ids_ = getattr(step, "n_ids_", None)
+    encoder.name_channels(getattr(estimator, "_input_columns", None))
+    return encoder

@@ -1,19 +1,18 @@
-"""Events with several features to numeric sequences."""
+"""Encode events with several features as numeric sequences."""
 
 import numpy as np
 from sklearn.base import (
     BaseEstimator,
     OneToOneFeatureMixin,
     TransformerMixin,
-    _fit_context,
 )
 from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqattn._estimator import VersionedPickles, kept_on_failure
+from sklearn_seqattn._estimator import VersionedPickles, fit_context, rollback_on_error
 from sklearn_seqattn.preprocessing.output import restore
 from sklearn_seqattn.sequences import validate_sequences
-from sklearn_seqattn.sequences.frames import numeric_columns
+from sklearn_seqattn.sequences.event_columns import check_kinds, numeric_columns
 
 
 class EventEncoder(
@@ -25,15 +24,16 @@ class EventEncoder(
 ):
     """Encode events with categorical and numeric features as numeric sequences.
 
-    Numeric columns (booleans are numbers, too) become one channel each, in their
-    order; behind them each other column becomes one channel a category. A category
-    that was not seen in `fit` is zero in all channels of its column. Sequences that
-    are numeric already pass unchanged.
+    Columns of numbers become one channel each, in their order: integers, floats,
+    booleans, decimals, and durations in seconds. After them, columns of strings or
+    categories are one-hot encoded: one channel a category. A category that was not
+    seen in `fit` is zero in all channels of its column. Dates and times are refused.
+    Numeric sequences do not change.
 
     Attributes
     ----------
     encoder_ : OneHotEncoder or None
-        The fitted encoder of the columns that are not numeric; None if there are none.
+        The fitted encoder of the columns of categories; None if there are none.
     input_size_ : int
         Channels, if the sequences seen in `fit` were numeric.
     n_features_in_ : int
@@ -62,15 +62,15 @@ class EventEncoder(
 
     _parameter_constraints = {}
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
-        """Learn the categories.
+        """Learn the categories of each column.
 
         Parameters
         ----------
         X : list of DataFrame
-            One row an event, the same columns in each; or any container of numeric
-            sequences.
+            One row an event, the same columns in each, as frames of pandas, polars,
+            pyarrow or modin; or any container of numeric sequences.
         y : None
             Ignored.
 
@@ -79,21 +79,22 @@ class EventEncoder(
         EventEncoder
             The fitted transformer.
         """
-        with kept_on_failure(self):
+        with rollback_on_error(self):
             return self._fit_sequences(self._read(X, reset=True))
 
     def transform(self, X):
-        """Encode the events.
+        """Encode events as numbers.
 
         Parameters
         ----------
         X : list of DataFrame
-            With the columns seen in `fit`.
+            With the columns seen in `fit`, of the same kinds.
 
         Returns
         -------
-        list of ndarray of shape (T_i, n_channels)
-            One array a sequence. Numeric sequences come back in their own container.
+        list of ndarray of shape (T_i, n_channels), float64
+            One array a sequence. Numeric sequences are returned in their own
+            container.
         """
         check_is_fitted(self)
         sequences = self._read(X, reset=False)
@@ -103,7 +104,7 @@ class EventEncoder(
         return restore(sequences, X, n_features=n_features)
 
     def get_feature_names_out(self, input_features=None):
-        """Get the names of the channels, or of the columns of a table.
+        """Return the names of the channels, or of the columns of a table.
 
         Parameters
         ----------
@@ -137,19 +138,15 @@ class EventEncoder(
         return self
 
     def _transform_sequences(self, sequences):
-        """Encode validated sequences; numeric sequences pass."""
+        """Encode validated sequences of events; return numeric ones as they are."""
         if sequences.kind == "numeric":
             return sequences
         events = sequences.values
-        changed = numeric_columns(events) != self._is_number
-        if changed.any():
-            column = sequences.columns[changed][0]
-            raise ValueError(
-                f"X: column {column!r} is {_describe(~self._is_number[changed][0])} "
-                f"but was {_describe(self._is_number[changed][0])} in fit."
-            )
+        categories = events.loc[:, ~self._is_number]
+        known = zip(categories.columns, self.encoder_.categories_, strict=True)
+        check_kinds(events, dict(known), "X")
         numbers = events.loc[:, self._is_number].to_numpy(np.float64)
-        one_hot = self.encoder_.transform(events.loc[:, ~self._is_number])
+        one_hot = self.encoder_.transform(categories)
         return sequences.with_values(np.hstack([numbers, one_hot]))
 
     def _read(self, X, *, reset):
@@ -167,8 +164,3 @@ class EventEncoder(
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-
-def _describe(is_number):
-    """Name the type of a column in words."""
-    return "numeric" if is_number else "categorical"

@@ -1,4 +1,4 @@
-"""From checked sequences to what a network reads: scaled numbers or ids."""
+"""Encode checked sequences as the input of a network: scaled numbers or ids."""
 
 import numpy as np
 
@@ -6,28 +6,43 @@ from sklearn_seqattn.preprocessing import EventEncoder, SequenceScaler, StateEnc
 from sklearn_seqattn.preprocessing.gain import (
     as_float32,
     check_range,
-    standardise,
-    turn_up,
+    control_gain,
+    standardize,
 )
 
 
 class InputEncoder:
-    """Encode the sequences of an estimator, as learnt from its training part.
+    """Encode the sequences of an estimator as numbers or ids.
 
-    Numbers are standardised channel by channel over all steps. Tokens become ids. Of
-    events, numeric columns are standardised and the others one-hot encoded; categories
-    that were never seen are all zeros.
+    Numbers are standardized channel by channel over all steps. Tokens become ids. Of
+    events, numeric columns are standardized and the others one-hot encoded; a category
+    that was not seen in `fit` is zero in all channels of its column.
+
+    `transform` encodes whole data sets and does not scale; `scale` standardizes the
+    steps of one batch, so that no second copy of a data set is made.
 
     Parameters
     ----------
     standardize : bool
-        Whether numbers are standardised.
+        Whether numbers are standardized.
     amplify : bool
-        Whether quiet sequences of standardised numbers are turned up (`turn_up`).
+        Whether low-amplitude sequences are amplified (`control_gain`), if the
+        sequences are standardized numbers.
     vocabulary : array-like or None
-        The tokens; None learns them.
+        The tokens. If None, they are learned.
     min_count : int
-        Rarer tokens are unknown; those of a sequence of weight k count k times.
+        Tokens that occur fewer times are unknown; those of a sequence of weight k
+        count k times.
+
+    Attributes
+    ----------
+    steps_ : list of transformers
+        The encoder of events or tokens, if there is one, then the `SequenceScaler` of
+        the numeric channels, if there is one.
+    n_ids_ : int or None
+        The number of ids if the sequences are tokens.
+    output_size_ : int
+        The number of channels.
     """
 
     def __init__(self, *, standardize, amplify, vocabulary, min_count):
@@ -37,7 +52,7 @@ class InputEncoder:
         self.min_count = min_count
 
     def fit(self, sequences, weights):
-        """Learn categories, scales or the vocabulary.
+        """Learn categories, scales or the vocabulary from the training part.
 
         Parameters
         ----------
@@ -48,13 +63,15 @@ class InputEncoder:
 
         Returns
         -------
-        self : InputEncoder
+        InputEncoder
+            The encoder itself.
 
         Raises
         ------
         ValueError
             If the variance of a channel is out of range.
         """
+        columns = sequences.columns
         self.n_ids_, self.steps_ = None, []
         if sequences.kind != "numeric":
             sequences = sequences.joined()
@@ -63,23 +80,38 @@ class InputEncoder:
             self.steps_ = [states._fit_sequences(sequences, weights)]
             self.n_ids_, self.output_size_ = states.n_ids_, 1
             return self
-        n_numeric = sequences.values.shape[1]
+        self.output_size_ = sequences.values.shape[1]
         if sequences.kind == "events":
             events = EventEncoder()._fit_sequences(sequences)
-            self.steps_.append(events)
+            self.steps_ = [events]
             sequences = events._transform_sequences(sequences)
-            n_numeric = int(events._is_number.sum())
-        if self.standardize:
+            self.output_size_ = sequences.values.shape[1]
+            numbers = sequences.values[:, : np.count_nonzero(events._is_number)]
+            sequences = sequences.with_values(numbers)
+        self.name_channels(columns)
+        if self.standardize and sequences.values.shape[1]:
             with np.errstate(over="ignore"):
                 scaler = SequenceScaler()._fit_sequences(sequences, weights)
-            check_range(scaler.scale_)
-            scaler.center_[n_numeric:], scaler.scale_[n_numeric:] = 0.0, 1.0
+            check_range(scaler.scale_, self._names)
             self.steps_.append(scaler)
-        self.output_size_ = sequences.values.shape[1]
         return self
 
+    def name_channels(self, columns):
+        """Remember what to call numeric channels in error messages.
+
+        Parameters
+        ----------
+        columns : Index or None
+            The columns of the frames that were fitted; None if X held no frames.
+        """
+        self._names = None
+        if columns is not None:
+            if self.steps_ and isinstance(self.steps_[0], EventEncoder):
+                columns = columns[self.steps_[0]._is_number]
+            self._names = [f"column {column!r}" for column in columns]
+
     def transform(self, sequences):
-        """Encode sequences, but do not scale them yet.
+        """Encode sequences without scaling them.
 
         Parameters
         ----------
@@ -88,9 +120,9 @@ class InputEncoder:
 
         Returns
         -------
-        sequences : Sequences
-            Numbers, (S, D), which `scale` makes ready; the same ones where all were
-            numbers before. Or ids in int64, (S,).
+        Sequences
+            Numbers (S, D) for `scale`, the same object if they were numbers before; or
+            ids (S,), int64.
         """
         if sequences.kind != "numeric":
             sequences = sequences.joined()
@@ -100,50 +132,53 @@ class InputEncoder:
         return sequences
 
     def check_range(self, sequences):
-        """Refuse sequences that `scale` will refuse.
+        """Raise for sequences that `scale` will refuse.
 
         Parameters
         ----------
         sequences : Sequences
-            Numbers that `transform` gave.
+            Numbers, as `transform` returns them.
 
         Raises
         ------
         ValueError
             If a number is out of the range of float32.
         """
-        as_float32(self._standardised(np.stack(sequences.channel_ranges())))
+        ranges = np.stack(sequences.channel_ranges())
+        as_float32(self._standardized(ranges), self._names)
 
     def scale(self, steps, lengths):
-        """Make encoded steps ready for the network.
-
-        A batch at a time, so that no second copy of a data set is made.
+        """Standardize encoded steps of numbers, where that is wanted.
 
         Parameters
         ----------
         steps : ndarray of shape (S, D)
-            Numbers of what `transform` gave, whole sequences end to end.
+            Numbers, as `transform` returns them: whole sequences end to end.
         lengths : ndarray of shape (n,), int64
-            Steps of each.
+            Steps of each sequence.
 
         Returns
         -------
-        steps : ndarray of shape (S, D), float32
+        ndarray of shape (S, D), float32
+            The input of the network.
 
         Raises
         ------
         ValueError
             If a number is out of the range of float32.
         """
-        scaled = self._standardised(steps)
-        # Not of events: what is one-hot encoded is neither quiet nor loud.
+        scaled = self._standardized(steps)
+        # One-hot encoded categories have no amplitude, so events are not amplified.
         if self.amplify and [type(step) for step in self.steps_] == [SequenceScaler]:
-            scaled = turn_up(scaled, lengths)
-        return as_float32(scaled)
+            scaled = control_gain(scaled, lengths)
+        return as_float32(scaled, self._names)
 
-    def _standardised(self, steps):
-        """Shift and scale (S, D) in float64, where that is wanted."""
-        for step in self.steps_:
-            if isinstance(step, SequenceScaler):
-                steps = standardise(steps, step.center_, step.scale_)
-        return steps
+    def _standardized(self, steps):
+        """Return steps (S, D) with the first channels, the numeric ones, scaled."""
+        if not self.steps_ or not isinstance(self.steps_[-1], SequenceScaler):
+            return steps
+        center, scale = self.steps_[-1].center_, self.steps_[-1].scale_
+        if len(center) == steps.shape[1]:
+            return standardize(steps, center, scale)
+        numbers = standardize(steps[:, : len(center)], center, scale)
+        return np.hstack([numbers, steps[:, len(center) :]])

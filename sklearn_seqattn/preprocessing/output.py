@@ -1,11 +1,12 @@
-"""Give sequences back in the kind of container they came in."""
+"""Return sequences in the kind of container they came in."""
 
 import numpy as np
 import pandas as pd
 from sklearn.base import OneToOneFeatureMixin
 from sklearn.utils.metaestimators import available_if
 
-from sklearn_seqattn.sequences.containers import container_ndim, is_nested_list
+from sklearn_seqattn.sequences.containers import open_container
+from sklearn_seqattn.sequences.frames import is_frame, to_pandas
 
 
 def to_padded(sequences, n_steps, side="post"):
@@ -18,7 +19,7 @@ def to_padded(sequences, n_steps, side="post"):
     n_steps : int
         Steps of the result.
     side : {"post", "pre"}, default="post"
-        Where the padding stands: behind the steps or before them.
+        Whether the padding follows the steps or precedes them.
 
     Returns
     -------
@@ -28,7 +29,7 @@ def to_padded(sequences, n_steps, side="post"):
     Raises
     ------
     MemoryError
-        With the size of the array that there is no room for.
+        If the array does not fit into memory; the message says how large it is.
     """
     values, lengths = sequences.values, sequences.lengths[:, np.newaxis]  # (n, 1)
     shape = (len(sequences), n_steps, values.shape[1])
@@ -65,25 +66,35 @@ def restore(sequences, X, *, n_features=None, channels_first=False):
     Returns
     -------
     ndarray of shape (n, T) or (n, T, D), or list of ndarray or of DataFrame
-        Tables (also DataFrames) as 2-D arrays.
+        A 2-D array for a table, also for a DataFrame. Frames of other libraries come
+        back as those of pandas.
     """
-    ndim = container_ndim(X)
-    if ndim == 2 or (is_nested_list(X) and len(X[0]) == n_features):
+    container = open_container(X, channels_first=channels_first)
+    if _is_table(container, sequences, n_features):
         return sequences.values.reshape(len(sequences), -1)
-    if ndim == 3:
-        n_steps = X.shape[2 if channels_first else 1]
+    if container.ndim == 3:
+        n_steps = container.items.shape[2 if channels_first else 1]
         padded = to_padded(sequences, n_steps)
         return padded.swapaxes(1, 2) if channels_first else padded
     return [
         _restore_element(values, x, channels_first)
-        for values, x in zip(sequences.to_list(), X, strict=True)
+        for values, x in zip(sequences.to_list(), container.items, strict=True)
     ]
+
+
+def _is_table(container, sequences, n_features):
+    """Return whether sequences come back as a table."""
+    if container.is_texts:  # a column of strings, each of them one token
+        return container.table is not None and len(sequences.values) == len(sequences)
+    n_columns = container.n_columns_by_hand
+    return container.ndim == 2 or (n_columns is not None and n_columns == n_features)
 
 
 def _restore_element(values, x, channels_first):
     """Return the steps of one sequence in the shape that `x` has."""
-    if isinstance(x, pd.DataFrame):
-        return pd.DataFrame(values, index=x.index, columns=x.columns)
+    if is_frame(x):
+        frame = to_pandas(x)
+        return pd.DataFrame(values, index=frame.index, columns=frame.columns)
     if values.ndim == 1:  # tokens
         return values
     if np.ndim(x) == 1:
@@ -92,7 +103,7 @@ def _restore_element(values, x, channels_first):
 
 
 def _may_see_tables(transformer):
-    """Tell whether a transformer is not fitted, or fitted on a table."""
+    """Return whether a transformer is not fitted, or fitted on a table."""
     return not hasattr(transformer, "_input_kind") or hasattr(
         transformer, "n_features_in_"
     )
@@ -101,8 +112,8 @@ def _may_see_tables(transformer):
 class TableFeatureNamesMixin(OneToOneFeatureMixin):
     """One name out for each column in, where sequences are the rows of a table.
 
-    A list of sequences has no columns: after a fit on one there are no names, and
-    `set_output` lets such lists pass unchanged.
+    A list of sequences has no columns. After a fit on a list there are no names, and
+    `set_output` returns lists unchanged.
     """
 
     @available_if(_may_see_tables)

@@ -1,13 +1,21 @@
-"""Variable-length sequences to one array, and back."""
+"""Pad sequences to one array, and remove the padding again."""
 
 from numbers import Integral
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.base import (
+    BaseEstimator,
+    TransformerMixin,
+)
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqattn._estimator import VersionedPickles, kept_on_failure
+from sklearn_seqattn._estimator import (
+    Interval,
+    StrOptions,
+    VersionedPickles,
+    fit_context,
+    rollback_on_error,
+)
 from sklearn_seqattn.preprocessing.output import to_padded
 from sklearn_seqattn.sequences import Sequences, check_sequences, validate_sequences
 
@@ -15,21 +23,21 @@ from sklearn_seqattn.sequences import Sequences, check_sequences, validate_seque
 class SequencePadder(TransformerMixin, VersionedPickles, BaseEstimator):
     """Pad sequences with NaN to one 3-D array.
 
-    The estimators of this library need no padding; the padder is for everything else
-    that wants one array, and for exchange with libraries that use the same layout.
+    The estimators of this library need no padding. The padder is for other estimators
+    that need one array, and for libraries that use the same layout.
 
     Parameters
     ----------
     max_len : int or None, default=None
-        Steps of the output; longer sequences are truncated. If None, nothing is ever
-        truncated: the output is as long as the longest sequence seen in `fit`, or
-        longer where `transform` meets a longer one.
+        Steps of the output; longer sequences are truncated. If None, nothing is
+        truncated: the output is as long as the longest sequence of `fit` and of
+        `transform`.
     truncation : {"post", "pre"}, default="post"
-        Whether steps are cut off at the end or at the beginning.
+        Whether steps are removed at the end or at the beginning.
     padding : {"post", "pre"}, default="post"
-        Whether NaN steps stand behind the sequence or before it. The estimators of
-        this library read trailing NaN steps as padding and refuse leading ones:
-        output of ``padding="pre"`` is for other consumers.
+        Whether NaN steps follow the sequence or precede it. The estimators of this
+        library read trailing NaN steps as padding and refuse leading ones, so that
+        ``padding="pre"`` is for other libraries.
     channels_first : bool, default=False
         Whether arrays are (n, D, T) and elements of lists (D, T_i), on both sides.
 
@@ -75,7 +83,7 @@ class SequencePadder(TransformerMixin, VersionedPickles, BaseEstimator):
         self.padding = padding
         self.channels_first = channels_first
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Learn the length of the longest sequence.
 
@@ -91,7 +99,7 @@ class SequencePadder(TransformerMixin, VersionedPickles, BaseEstimator):
         SequencePadder
             The fitted transformer.
         """
-        with kept_on_failure(self):
+        with rollback_on_error(self):
             longest = int(self._read(X, reset=True).lengths.max())
             self.max_len_ = longest if self.max_len is None else int(self.max_len)
         return self
@@ -142,10 +150,10 @@ class SequencePadder(TransformerMixin, VersionedPickles, BaseEstimator):
         if self.channels_first:
             X = X.swapaxes(1, 2)  # (n, T, D)
         is_reversed = self.padding == "pre"
-        pieces = check_sequences(X[:, ::-1] if is_reversed else X).to_list()
+        sequences = check_sequences(X[:, ::-1] if is_reversed else X).to_list()
         if is_reversed:
-            pieces = [piece[::-1] for piece in pieces]
-        return [piece.T for piece in pieces] if self.channels_first else pieces
+            sequences = [steps[::-1] for steps in sequences]
+        return [steps.T for steps in sequences] if self.channels_first else sequences
 
     def _read(self, X, *, reset):
         """Validate numeric input."""

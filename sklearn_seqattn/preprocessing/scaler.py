@@ -1,11 +1,21 @@
 """Scale the channels of sequences over their real steps."""
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
-from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.base import (
+    BaseEstimator,
+    TransformerMixin,
+)
+from sklearn.utils.validation import (
+    check_is_fitted,
+)
 
-from sklearn_seqattn._estimator import VersionedPickles, kept_on_failure
+from sklearn_seqattn._estimator import (
+    StrOptions,
+    VersionedPickles,
+    check_sample_weight,
+    fit_context,
+    rollback_on_error,
+)
 from sklearn_seqattn.preprocessing.output import TableFeatureNamesMixin, restore
 from sklearn_seqattn.sequences import validate_sequences
 from sklearn_seqattn.sequences.array_list import steps_at_once
@@ -16,8 +26,9 @@ class SequenceScaler(
 ):
     """Shift and scale each channel by statistics over all real steps.
 
-    A channel is scaled alike at every step, so that the shape of a sequence is kept.
-    Padding neither counts nor changes. A channel that is constant is only shifted.
+    A channel is scaled in the same way at every step, so that the shape of a sequence
+    is kept. Padding is left out of the statistics and stays padding. A constant channel
+    is only shifted.
 
     Parameters
     ----------
@@ -31,9 +42,9 @@ class SequenceScaler(
     Attributes
     ----------
     center_ : ndarray of shape (D,)
-        What is subtracted from each channel.
+        The number that is subtracted from each channel.
     scale_ : ndarray of shape (D,)
-        What each channel is divided by.
+        The number that each channel is divided by.
     input_size_ : int
         Channels D.
     n_features_in_ : int
@@ -43,12 +54,13 @@ class SequenceScaler(
 
     See Also
     --------
-    SequencePadder : Sequences to one array.
+    SequencePadder : Pad sequences to one array.
 
     Notes
     -----
-    A table is a set of univariate sequences: its columns are steps of one channel,
-    and all are scaled alike. To scale columns one by one use scikit-learn's scalers.
+    A table is a set of univariate sequences: its columns are steps of one channel, and
+    all of them are scaled by the same numbers. To scale each column by itself, use
+    scikit-learn's scalers.
 
     Examples
     --------
@@ -69,7 +81,7 @@ class SequenceScaler(
         self.method = method
         self.channels_first = channels_first
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None):
         """Learn the statistics of each channel.
 
@@ -89,7 +101,7 @@ class SequenceScaler(
         SequenceScaler
             The fitted transformer.
         """
-        with kept_on_failure(self), np.errstate(over="ignore", invalid="ignore"):
+        with rollback_on_error(self), np.errstate(over="ignore", invalid="ignore"):
             self._fit_sequences(self._read(X, reset=True), sample_weight)
             if not np.isfinite([self.center_, self.scale_]).all():
                 raise ValueError(
@@ -129,7 +141,7 @@ class SequenceScaler(
         Returns
         -------
         same kind of container
-            As `transform` gives it.
+            As `transform` returns it.
         """
         check_is_fitted(self)
         sequences = self._read(X, reset=False)
@@ -140,8 +152,8 @@ class SequenceScaler(
         return self._restore(sequences.with_values(values), X)
 
     def _fit_sequences(self, sequences, sample_weight=None):
-        """Learn from validated sequences; weights are per sequence."""
-        weights = _check_sample_weight(
+        """Fit to validated sequences with one weight each."""
+        weights = check_sample_weight(
             sample_weight,
             sequences.lengths,
             dtype=np.float64,
@@ -152,7 +164,8 @@ class SequenceScaler(
         lowest, highest = sequences.channel_ranges()
         center, scale = _STATISTICS[self.method](sequences, weights, lowest, highest)
         largest = np.maximum(highest, -lowest)
-        eps = np.finfo(sequences.values.dtype).eps
+        # float64 whatever the dtype of X: the same numbers are scaled in the same way.
+        eps = np.finfo(np.float64).eps
         is_constant = (lowest == highest) | (scale <= 10 * eps * largest)
         self.center_, self.scale_ = center, np.where(is_constant, 1.0, scale)
         return self
@@ -160,7 +173,7 @@ class SequenceScaler(
     def _transform_sequences(self, sequences):
         """Scale validated sequences; the dtype is kept."""
         values = np.empty_like(sequences.values)
-        n_steps = steps_at_once(values)  # in float64, little of it
+        n_steps = steps_at_once(values)  # float64 copies are kept small
         for start in range(0, len(values), n_steps):
             rows = slice(start, start + n_steps)
             values[rows] = (sequences.values[rows] - self.center_) / self.scale_
@@ -189,7 +202,7 @@ class SequenceScaler(
 
 
 def _check_finite(values):
-    """Refuse to hand on numbers that have overflowed."""
+    """Raise if scaled numbers have overflowed."""
     is_finite = np.isfinite(values).all(axis=0)
     if not is_finite.all():
         raise ValueError(
@@ -199,13 +212,14 @@ def _check_finite(values):
         )
 
 
-# Each takes Sequences, their weights (n,), and the least and the largest number of each
-# channel, (D,) each, and returns center and scale (D,).
+# Each of the following takes Sequences, weights (n,), and the least and the largest
+# number of each channel, (D,) each. It returns center and scale, (D,) each.
 
 
 def _standard(sequences, weights, lowest, highest):
     """Return means and standard deviations, in float64."""
-    # What is summed is small beside the numbers, and nothing in a constant channel.
+    # Deviations from the middle are summed, not the numbers: the sum is exact far from
+    # zero, and zero for a constant channel.
     middle = lowest.astype(np.float64) / 2 + highest.astype(np.float64) / 2
     center = middle + _mean_power(sequences, weights, middle, 1)
     return center, np.sqrt(_mean_power(sequences, weights, center, 2))
@@ -215,7 +229,7 @@ def _mean_power(sequences, weights, center, power):
     """Average a power of the deviations from a center, channel by channel."""
     total = np.zeros(len(center))
     for steps, rows in sequences.blocks():
-        # Contiguous channels are summed pairwise, whatever the layout of X.
+        # NumPy sums contiguous channels pairwise, whatever the memory order of X.
         channels = np.array(steps.T, dtype=np.float64, order="C")
         channels -= center[:, np.newaxis]
         total += (channels**power * weights[rows]).sum(axis=1)
@@ -232,9 +246,9 @@ def _robust(sequences, weights, lowest, highest):
 
 
 def _weighted_quartiles(column, weights):
-    """Return the quartiles of a sample in which value i stands weights[i] times.
+    """Return the quartiles of a sample in which value i occurs weights[i] times.
 
-    Where the share of weight is hit exactly, the mean of the two neighbours.
+    If a quartile falls between two values, it is their mean.
     """
     order = np.argsort(column)
     column, total = column[order], np.cumsum(weights[order])
@@ -245,7 +259,7 @@ def _weighted_quartiles(column, weights):
 
 
 def _minmax(sequences, weights, lowest, highest):
-    """Return minima and ranges; every positive weight counts alike."""
+    """Return minima and ranges; weights only have to be positive."""
     lowest = lowest.astype(np.float64)
     return lowest, highest - lowest
 

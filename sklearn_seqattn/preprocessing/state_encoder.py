@@ -1,18 +1,36 @@
 """Tokens to integer ids, and back."""
 
+import reprlib
+import warnings
 from numbers import Integral
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
-from sklearn.utils._param_validation import Interval
+from sklearn.base import (
+    BaseEstimator,
+    TransformerMixin,
+)
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqattn._estimator import VersionedPickles, kept_on_failure
+from sklearn_seqattn._estimator import (
+    Interval,
+    VersionedPickles,
+    fit_context,
+    rollback_on_error,
+)
 from sklearn_seqattn.preprocessing.output import TableFeatureNamesMixin, restore
-from sklearn_seqattn.sequences import check_sequences, validate_sequences
+from sklearn_seqattn.preprocessing.vocabulary import (
+    FIRST_ID,
+    UNKNOWN_ID,
+    Vocabulary,
+)
+from sklearn_seqattn.sequences import (
+    Sequences,
+    check_sequences,
+    validate_sequences,
+)
 
-_FIRST_STATE_ID = 2  # 0 is padding, 1 an unknown state
+_NAMED = 5  # unknown states that the warning names
 
 
 class StateEncoder(
@@ -20,17 +38,16 @@ class StateEncoder(
 ):
     """Encode tokens (states, words, events) as integers.
 
-    Id 0 is reserved for padding and never comes out of `transform`. Id 1 stands for
-    every state that is not in the vocabulary. State k of the vocabulary has id k + 2.
+    Id 0 is reserved for padding; `transform` never returns it. Id 1 is the id of every
+    state that is not in the vocabulary. State k of the vocabulary has id k + 2.
 
     Parameters
     ----------
     min_count : int, default=1
-        States that occur less often in `fit` are left out of the vocabulary, and so
-        become unknown.
+        States that occur less often in `fit` are not in the vocabulary.
     vocabulary : array-like or None, default=None
-        The states in the order of their ids, if they are known beforehand; nothing
-        is learnt then, and `min_count` does not matter.
+        The states in the order of their ids. With None they are learned in `fit`;
+        else `min_count` is ignored.
 
     Attributes
     ----------
@@ -68,7 +85,7 @@ class StateEncoder(
         self.min_count = min_count
         self.vocabulary = vocabulary
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Learn the vocabulary.
 
@@ -85,8 +102,10 @@ class StateEncoder(
         StateEncoder
             The fitted transformer.
         """
-        with kept_on_failure(self):
-            sequences = validate_sequences(self, X, tokens=True, reset=True)
+        with rollback_on_error(self):
+            sequences = validate_sequences(
+                self, X, tokens=True, allow_empty=True, reset=True
+            )
             return self._fit_sequences(sequences)
 
     def transform(self, X):
@@ -100,10 +119,13 @@ class StateEncoder(
         Returns
         -------
         list of ndarray of shape (T_i,), or ndarray of shape (n, T)
-            The ids, int64; a table for a table.
+            The ids, int64; a table for a table. An empty sequence becomes one unknown
+            state.
         """
         check_is_fitted(self)
-        sequences = validate_sequences(self, X, tokens=True, reset=False)
+        sequences = validate_sequences(
+            self, X, tokens=True, allow_empty=True, reset=False
+        )
         return self._restore(self._transform_sequences(sequences), X)
 
     def inverse_transform(self, X):
@@ -129,34 +151,33 @@ class StateEncoder(
                 f"X holds the id {ids.values[is_wrong][0]}, but ids run from 0 to "
                 f"{self.n_ids_ - 1}."
             )
-        states = np.append(np.array([None, None]), self.vocabulary_.astype(object))
+        states = np.append([None] * FIRST_ID, self.vocabulary_.astype(object))
         return self._restore(ids.with_values(states[ids.values]), X)
 
     def _fit_sequences(self, sequences, weights=None):
         """Learn from validated token sequences; weights are per sequence."""
         tokens = sequences.values
-        if self.vocabulary is not None:
-            self.vocabulary_ = _check_vocabulary(self.vocabulary, tokens.dtype)
-        else:
-            codes, states = pd.factorize(tokens)
-            if self.min_count > 1:  # what is there at all counts, however light
-                if weights is not None:
-                    weights = np.repeat(weights, sequences.lengths)
-                states = states[np.bincount(codes, weights) >= self.min_count]
-            self.vocabulary_ = np.sort(states)
-        if len(self.vocabulary_) == 0:
+        if len(tokens) == 0:
             raise ValueError(
-                f"No state occurs min_count={self.min_count} times; lower min_count."
+                "X holds only empty sequences; there is no state to learn."
             )
-        self.n_ids_ = len(self.vocabulary_) + _FIRST_STATE_ID
+        if self.vocabulary is None:
+            if weights is not None:
+                weights = np.repeat(weights, sequences.lengths)
+            vocabulary = Vocabulary.learn(tokens, weights, self.min_count)
+        else:
+            vocabulary = Vocabulary(_check_vocabulary(self.vocabulary, tokens.dtype))
+        self.vocabulary_, self.n_ids_ = vocabulary.states, vocabulary.n_ids
         return self
 
     def _transform_sequences(self, sequences):
         """Encode validated token sequences as int64 ids."""
-        # -1 for a state that is not there, which becomes the unknown id
-        index = pd.Index(self.vocabulary_, dtype=self.vocabulary_.dtype)
-        codes = index.get_indexer(sequences.values)
-        return sequences.with_values(codes.astype(np.int64) + _FIRST_STATE_ID)
+        ids = Vocabulary(self.vocabulary_).ids_of(sequences.values)
+        is_empty = sequences.lengths == 0
+        if not is_empty.any():
+            return sequences.with_values(ids)
+        ids = np.insert(ids, sequences.starts[is_empty], UNKNOWN_ID)
+        return Sequences(ids, sequences.lengths + is_empty)
 
     def _restore(self, sequences, X):
         """Return sequences in the container that `X` is."""
@@ -168,6 +189,50 @@ class StateEncoder(
         tags.input_tags.string = True
         tags.transformer_tags.preserves_dtype = []
         return tags
+
+
+def warn_unknown(states, *, stacklevel):
+    """Warn once of unknown states: how many distinct ones, and the first few.
+
+    Parameters
+    ----------
+    states : ndarray of shape (S,)
+        The unknown states as they came, repeated or not; none gives no warning.
+    stacklevel : int
+        As in `warnings.warn`, counted from the caller.
+    """
+    unknown = pd.unique(states).tolist()
+    if not unknown:
+        return
+    named = ", ".join(map(reprlib.repr, unknown[:_NAMED]))
+    more = ", ..." if len(unknown) > _NAMED else ""
+    noun = "state is" if len(unknown) == 1 else "states are"
+    warnings.warn(
+        f"{len(unknown)} {noun} unknown to the model and read as one unknown state: "
+        f"{named}{more}.",
+        UserWarning,
+        stacklevel=stacklevel + 1,
+    )
+
+
+def states_of_unknown_sequences(sequences, ids):
+    """Return the states of the sequences of which no state is known.
+
+    Parameters
+    ----------
+    sequences : Sequences
+        States.
+    ids : Sequences
+        Their ids; one unknown state for an empty sequence.
+
+    Returns
+    -------
+    ndarray
+        The states of those sequences; none of an empty one.
+    """
+    starts = np.cumsum(ids.lengths) - ids.lengths
+    is_unknown = np.logical_and.reduceat(ids.values == UNKNOWN_ID, starts)
+    return sequences.take(is_unknown).joined().values
 
 
 def _check_vocabulary(vocabulary, dtype):

@@ -1,4 +1,4 @@
-"""What a sequence is: every container is read, by one validator, into one form."""
+"""Read sequences from any container into one form."""
 
 from sklearn_seqattn.sequences.validation import (
     Sequences,

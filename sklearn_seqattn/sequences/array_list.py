@@ -1,4 +1,4 @@
-"""Steps where they are: arrays as if they stood end to end, and blocks of them."""
+"""A list of arrays read as one flat array, without copying; and blocks of steps."""
 
 import math
 
@@ -9,24 +9,24 @@ from sklearn_seqattn.sequences.checks import all_finite, check_finite
 _VALUES_AT_ONCE = 2**18
 
 
-class Pieces:
-    """The arrays of a list as flat storage, without a copy of them.
+class ArrayList:
+    """A list of arrays read as one flat array, without copying.
 
     Parameters
     ----------
     arrays : list of ndarray of shape (T_i, D)
         Numbers.
     lengths : ndarray of shape (n,), int64
-        Their numbers of steps.
+        Steps of each array.
     dtype : numpy.dtype
-        What their numbers are read as.
+        The dtype in which steps are returned.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from sklearn_seqattn.sequences.array_list import Pieces
+    >>> from sklearn_seqattn.sequences.array_list import ArrayList
     >>> arrays = [np.array([[1], [2]]), np.array([[3.5]])]
-    >>> values = Pieces(arrays, np.array([2, 1]), np.dtype(np.float64))
+    >>> values = ArrayList(arrays, np.array([2, 1]), np.dtype(np.float64))
     >>> values.shape, values[1:2]
     ((3, 1), array([[2.]]))
     """
@@ -51,11 +51,11 @@ class Pieces:
         return np.asarray(steps, dtype=self.dtype)
 
     def arrays_at(self, starts):
-        """Return an iterator over the arrays that start at some places."""
+        """Return an iterator over the arrays that start at the given steps."""
         return map(self.arrays.__getitem__, self.starts.searchsorted(starts).tolist())
 
     def check_finite(self, lengths, name, **options):
-        """Raise at the first NaN or infinity; see the function of that name."""
+        """Raise at the first NaN or infinity, as the function of that name does."""
         blocks = blocks_of(self, self.starts, self.stops)
         if not all(map(all_finite, blocks)):
             joined = np.concatenate(self.arrays, dtype=self.dtype)
@@ -67,55 +67,54 @@ def steps_of(values, starts, stops):
 
     Parameters
     ----------
-    values : ndarray of shape (S, ...) or Pieces
-        Where the steps are.
+    values : ndarray of shape (S, ...) or ArrayList
+        The steps of all sequences.
     starts, stops : ndarray of shape (n,), int64
-        The slices of `values` that are sequences, or the start of one of the pieces.
+        First step of each sequence, and the step after its last one.
 
     Returns
     -------
     steps : iterator of ndarray
-        None is copied; pieces are as they came, of any dtype.
+        Views; those of an `ArrayList` are the arrays of the user, of any dtype.
     """
-    if isinstance(values, Pieces):
+    if isinstance(values, ArrayList):
         return values.arrays_at(starts)
     slices = map(slice, starts.tolist(), stops.tolist())
     return map(values.__getitem__, slices)
 
 
 def steps_at_once(values):
-    """Give the number of steps of flat storage of which a copy is small.
+    """Return how many steps may be copied at once.
 
     Parameters
     ----------
     values : array of shape (S, ...)
-        Anything with a shape.
+        The steps of all sequences.
 
     Returns
     -------
     n_steps : int
-        As many as have 2**18 values in all.
+        The number of steps that hold 2**18 values in all.
     """
     return max(1, _VALUES_AT_ONCE // max(1, math.prod(values.shape[1:])))
 
 
 def blocks_of(values, starts, stops, n_steps=None):
-    """Yield the steps of sequences in their order, some at a time.
+    """Yield the steps of sequences in their order, in blocks.
 
     Parameters
     ----------
-    values : ndarray of shape (S, ...) or Pieces
-        Where the steps are.
+    values : ndarray of shape (S, ...) or ArrayList
+        The steps of all sequences.
     starts, stops : ndarray of shape (n,), int64
-        The slices of `values` that are sequences.
+        First step of each sequence, and the step after its last one.
     n_steps : int or None, default=None
-        How many steps at a time; the last block may have less. None takes
-        `steps_at_once`.
+        Steps of a block; the last one may have less. None takes `steps_at_once`.
 
     Yields
     ------
     steps : ndarray of shape (n_steps, ...)
-        Copied only where a block is made of several sequences.
+        A copy only if a block is made of several sequences.
 
     Examples
     --------
@@ -139,7 +138,7 @@ def blocks_of(values, starts, stops, n_steps=None):
 
 
 def _joined(parts, dtype):
-    """Join arrays; one alone is not copied, if it can be left as it is."""
+    """Join arrays; a single one of the right dtype is not copied."""
     if len(parts) == 1:
         return np.asarray(parts[0], dtype=dtype)
     return np.concatenate(parts, dtype=dtype)

@@ -1,12 +1,15 @@
-"""Check the steps of sequences in flat storage: every sequence end to end.
+"""Check the steps of all sequences, which are stored end to end in one array.
 
-The checks run over whole arrays; only when one fails is the first wrong value looked
-up, so that the message can name the sequence and the step.
+The checks run over whole arrays. Only if one fails is the first wrong value looked up,
+so that the message can name the sequence and the step.
 """
 
+import datetime
 import reprlib
+from collections import Counter
 
 import numpy as np
+import pandas as pd
 
 NUMBERS = "biuf"  # dtype kinds that hold numbers
 _FILL = "every step needs finite numbers, so fill or drop such steps first"
@@ -20,8 +23,18 @@ def locate(position, lengths):
     return index, int(position - (ends[index] - lengths[index]))
 
 
+def odd_one_out(keys):
+    """Return where the first unusual key is, and where a usual one.
+
+    The usual key is the most frequent one; the first of those that are equally so.
+    """
+    usual, _ = Counter(keys).most_common(1)[0]
+    odd = next(i for i, key in enumerate(keys) if key != usual)
+    return odd, keys.index(usual)
+
+
 def is_number_type(kind):
-    """Tell whether objects of type `kind` are single numbers."""
+    """Return whether objects of type `kind` are single numbers."""
     return issubclass(kind, bool | int | float | complex | np.number | np.bool_)
 
 
@@ -50,6 +63,16 @@ def check_dtype(dtype, where):
     raise TypeError(f"{where} has dtype {dtype}, which is not supported; {remedy}.")
 
 
+def check_shape(array, units, name):
+    """Raise if an axis is empty."""
+    for size, unit in zip(array.shape, units, strict=True):
+        if size == 0:
+            raise ValueError(
+                f"{name} has 0 {unit} (shape={array.shape}) while a minimum of 1 is "
+                "required."
+            )
+
+
 def check_not_empty(lengths, found, name):
     """Raise at the first sequence without steps; `found` says what it holds."""
     if lengths.min() == 0:
@@ -60,7 +83,7 @@ def check_not_empty(lengths, found, name):
 
 
 def all_finite(array):
-    """Tell whether there is no NaN and no infinity; no array is made for it."""
+    """Return whether there is no NaN and no infinity; no array is made for it."""
     if array.size == 0:
         return True
     least, largest = array.min(), array.max()  # a NaN is both
@@ -86,29 +109,41 @@ def check_finite(values, lengths, name, *, channels=None, remedy=_FILL):
 
 
 def holds_text(array):
-    """Tell whether an array of text or objects holds at least one string."""
+    """Return whether an array of text or objects holds at least one string."""
     if array.dtype.kind != "O":
         return array.dtype.kind in STRINGS
     return any(issubclass(kind, str) for kind in set(map(type, array.flat)))
 
 
 def check_text(flat, lengths, name):
-    """Return `flat` as an object array of strings, or name the first other value."""
+    """Return `flat` as an object array of strings, or name the first other value.
+
+    Where most values are no strings, the first string is named.
+    """
     flat = flat.astype(object, copy=False)
-    if all(issubclass(kind, str) for kind in set(map(type, flat))):
+    kinds = set(map(type, flat))
+    if kinds <= {str}:
         return flat
-    position = next(p for p, value in enumerate(flat) if not isinstance(value, str))
+    if all(issubclass(kind, str) for kind in kinds):  # such as numpy.str_
+        return np.array(list(map(str, flat)), dtype=object)
+    is_text = np.array([isinstance(value, str) for value in flat])
+    is_wrong, usual = ~is_text, "other tokens are strings"
+    if 2 * is_text.sum() < len(flat) and not pd.isna(flat).any():
+        is_wrong, usual = is_text, "most values are no strings"
+    position = int(is_wrong.argmax())
     index, step = locate(position, lengths)
     kind = type(flat[position]).__name__
     raise TypeError(
         f"{name}[{index}] holds {reprlib.repr(flat[position])} of type {kind} at step "
-        f"{step}, but other tokens are strings; tokens are all strings or all "
-        "integers, and never missing."
+        f"{step}, but {usual}; tokens are all strings or all integers, and never "
+        "missing."
     )
 
 
 def check_integers(flat, lengths, name):
     """Return tokens as int64; floats pass only if every one is a whole number."""
+    if flat.dtype.kind == "O":  # an empty object array stands among numbers
+        flat = objects_to_float(flat, lengths, name)
     if flat.dtype.kind == "f":
         check_finite(flat[:, np.newaxis], lengths, name)
         is_fraction = flat != np.floor(flat)
@@ -119,7 +154,7 @@ def check_integers(flat, lengths, name):
                 f"{name}[{index}] holds {flat[position]} at step {step}, but tokens "
                 "are strings or integers; round or bin the numbers first."
             )
-    if np.abs(flat).max() > np.iinfo(np.int64).max:
+    if flat.size and np.abs(flat).max().item() > np.iinfo(np.int64).max:
         index, step = locate(int(np.abs(flat).argmax()), lengths)
         raise ValueError(
             f"{name}[{index}] holds a number at step {step} that does not fit into "
@@ -129,22 +164,37 @@ def check_integers(flat, lengths, name):
 
 
 def objects_to_float(array, lengths, name):
-    """Convert an object array of numbers, or name the first value that is none."""
+    """Return an object array of numbers as float64, missing ones as NaN.
+
+    If a value is no number, the error names the first one.
+    """
+    kinds = set(map(type, array.flat))
     try:
-        return array.astype(np.float64)
-    except (TypeError, ValueError) as error:
-        width = array.size // len(array)  # values a step: 1, or the channels of (T, D)
-        position, value = next(_not_numbers(array))
-        index, step = locate(position // width, lengths)
-        raise type(error)(
-            f"{name}[{index}] holds {reprlib.repr(value)} at step {step}: {error}."
-        ) from error
-
-
-def _not_numbers(array):
-    """Yield (position, value) of the values that float() refuses."""
+        if bytes not in kinds:  # NumPy reads b"1" as a number
+            if type(pd.NA) in kinds:
+                array = np.where(pd.isna(array), np.nan, array)
+            return array.astype(np.float64)
+    except (TypeError, ValueError, OverflowError):
+        pass
     for position, value in enumerate(array.flat):
         try:
-            float(value)
-        except (TypeError, ValueError):
-            yield position, value
+            _to_float(value)
+        except (TypeError, ValueError, OverflowError) as error:
+            width = array.size // len(array)  # values a step
+            index, step = locate(position // width, lengths)
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(
+                f"{name}[{index}] holds {reprlib.repr(value)} at step {step}: {error}."
+            ) from error
+    raise TypeError(f"{name} holds values that cannot be read as numbers.")
+
+
+def _to_float(value):
+    """Return a number as float, or raise an error that says what it is instead."""
+    if isinstance(value, bytes):
+        raise TypeError("decode bytes to strings first")
+    if isinstance(value, datetime.date | datetime.timedelta | np.datetime64):
+        raise TypeError("pass numbers instead, for example the seconds since a start")
+    if np.ndim(value):
+        raise TypeError("a number is expected, not a sequence")
+    return np.nan if value is pd.NA else float(value)

@@ -1,169 +1,231 @@
-"""Read any container that may hold sequences into flat storage.
+"""Decide what a container is by its type, and read it into flat storage.
 
-Every reader returns ``(values, lengths, columns)``: the steps of all sequences end
-to end (of numeric arrays in a list, or padded, only as if: see `Pieces`), the number of
-steps of each sequence, and the column names of event frames (None for anything else).
-How a container is read depends on its type alone, so that a list of arrays that happen
-to share a length is treated like any other list.
+`open_container` says which of the layouts of `Container` the user's object has;
+`read_container` returns ``(values, lengths, columns)``: the steps of all sequences end
+to end (numeric arrays of a list are not copied, see `ArrayList`), the number of steps
+of each sequence, and the column names of event frames (None for anything else).
 """
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
-from sklearn_seqattn.sequences.array_list import Pieces
+from sklearn_seqattn.sequences.arrays import has_array, is_array_like, to_numpy
 from sklearn_seqattn.sequences.checks import (
     NUMBERS,
-    all_finite,
-    as_float,
     check_dtype,
-    check_finite,
-    check_integers,
-    check_not_empty,
-    check_text,
     holds_text,
     is_number_type,
     objects_to_float,
 )
-from sklearn_seqattn.sequences.frames import numeric_columns
-from sklearn_seqattn.sequences.lists import read_list, to_numpy
+from sklearn_seqattn.sequences.event_columns import numeric_columns
+from sklearn_seqattn.sequences.frames import check_unique, is_frame, to_pandas
+from sklearn_seqattn.sequences.lists import read_list
+from sklearn_seqattn.sequences.padded import read_padded
+from sklearn_seqattn.sequences.tables import (
+    has_instances,
+    has_nested_columns,
+    holds_sequences,
+    is_column_of_texts,
+    read_table,
+    split_instances,
+    stack_channels,
+)
+from sklearn_seqattn.sequences.unreadable import name_value, refuse_unreadable
 
 _EXPECTED = (
     "expected a list of sequences, a 3-D array (n_sequences, n_steps, n_channels) or "
     "a 2-D table (n_sequences, n_steps)"
 )
 
-_ONLY_PADDING = (
-    "only trailing steps that are NaN in all channels are read as padding, so fill or "
-    "drop such steps first"
-)
 
+@dataclass(frozen=True, eq=False)  # arrays have no single truth value
+class Container:
+    """What the user's object is, decided by its type.
 
-def read_container(X, *, tokens, channels_first, name):
-    """Read `X`; the parameters are those of `check_sequences`."""
-    if not isinstance(X, list | tuple):
-        X = _outer_array(X, name)
-    if isinstance(X, list | tuple) or X.ndim == 1:
-        _check_outer_list(X, name)
-        read = read_list(
-            list(X), tokens=tokens, channels_first=channels_first, name=name
-        )
-    elif X.ndim == 2:
-        read = _read_table(X, tokens, name)
-    else:
-        read = _read_padded(X, channels_first, name)
-    _check_wanted_kind(read[0], tokens, name)
-    return read
-
-
-def container_ndim(X):
-    """Return 2 for a table, 3 for a padded array and 1 for a list of sequences."""
-    if isinstance(X, list | tuple):
-        return 1
-    return X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
-
-
-def is_nested_list(X):
-    """Tell whether `X` is a list of equally long lists of scalars.
-
-    Such a list is a table written by hand; a list of arrays never is.
+    Parameters
+    ----------
+    items : list or ndarray
+        One element a sequence; or a table (n, T) or a padded array (n, T, D).
+    table : DataFrame, ndarray of shape (n, D) or None, default=None
+        What has the columns that an estimator remembers.
     """
-    return (
-        isinstance(X, list | tuple)
-        and all(isinstance(x, list | tuple) and len(x) == len(X[0]) for x in X)
-        and np.ndim(X[0][0]) == 0
-    )
+
+    items: list | np.ndarray
+    table: pd.DataFrame | np.ndarray | None = None
+
+    @property
+    def ndim(self):
+        """2 for a table of numbers or tokens, 3 for a padded array, 1 for a list."""
+        return self.items.ndim if isinstance(self.items, np.ndarray) else 1
+
+    @property
+    def is_texts(self):
+        """Whether each sequence is one string."""
+        if self.ndim != 1:
+            return False
+        return all(issubclass(kind, str) for kind in set(map(type, self.items)))
+
+    @property
+    def n_columns_by_hand(self):
+        """Columns of a list of equally long lists of scalars; None for others.
+
+        Such a list is a table written by hand; a list of arrays never is.
+        """
+        rows = self.items
+        if self.ndim != 1 or not all(isinstance(row, list | tuple) for row in rows):
+            return None
+        n_columns = len(rows[0])
+        is_table = n_columns and all(len(row) == n_columns for row in rows)
+        return n_columns if is_table and np.ndim(rows[0][0]) == 0 else None
 
 
-def _outer_array(X, name):
-    """Return a container that is no list as an array of 1 to 3 dimensions."""
-    if sparse.issparse(X):
+def open_container(X, *, channels_first=False, name="X"):
+    """Decide what a container is.
+
+    Parameters
+    ----------
+    X : object
+        What the user passed.
+    channels_first : bool, default=False
+        As in `check_sequences`.
+    name : str, default="X"
+        What the user calls it.
+
+    Returns
+    -------
+    Container
+        Its values are not looked at, except those of object arrays and columns, of
+        which the type says nothing.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is none, with what to pass instead.
+    """
+    refuse_unreadable(X, name)
+    if isinstance(X, str):
         raise TypeError(
-            f"{name} is a sparse container, but dense data is required; use "
-            f"{name}.toarray()."
+            f"{name} is one text (of type str), but a list of texts is expected: for "
+            f"one text pass [{name}]."
         )
-    if not hasattr(X, "__array__"):
-        raise TypeError(f"{name} is of type {type(X).__name__}; {_EXPECTED}.")
-    array = to_numpy(X, name)
+    if is_frame(X):
+        return _open_frame(to_pandas(X, name), channels_first, name)
+    if isinstance(X, pd.Series) and has_instances(X):
+        return Container(split_instances(X, name))
+    if is_array_like(X) and has_array(X):
+        return _open_array(to_numpy(X, name), channels_first, name)
+    if isinstance(X, Sequence):
+        _check_items(X, name)
+        return Container(list(X))
+    raise TypeError(f"{name} is {name_value(X)}; {_EXPECTED}.")
+
+
+def _open_frame(frame, channels_first, name):
+    """Open a DataFrame: a long table, texts, nested sequences or a table (n, T)."""
+    if has_instances(frame):
+        return Container(split_instances(frame, name))
+    if has_nested_columns(frame):
+        check_unique(frame.columns, name)
+        columns = {key: cells.to_numpy(object) for key, cells in frame.items()}
+        items = stack_channels(columns, name, channels_first=channels_first)
+        return Container(items, frame)
+    array = to_numpy(frame, name)
+    if array.dtype.kind == "O" and is_column_of_texts(array):
+        return Container(array[:, 0].tolist(), frame)
+    check_dtype(array.dtype, name)
+    return Container(array, frame)
+
+
+def _open_array(array, channels_first, name):
+    """Open an array: those of objects are lists, whatever shape they happen to have."""
     if array.ndim not in (1, 2, 3):
         raise ValueError(f"{name} has {array.ndim} dimensions; {_EXPECTED}.")
     check_dtype(array.dtype, name)
-    return array
+    if array.ndim == 1:
+        if array.dtype.kind in NUMBERS and len(array):
+            _refuse_one_sequence(name)
+        items = array.tolist() if array.dtype.kind in "UT" else list(array)
+        _check_items(items, name)
+        return Container(items)
+    if array.ndim == 2 and array.dtype.kind in "OUT" and is_column_of_texts(array):
+        return Container(array[:, 0].tolist(), array)
+    if array.dtype.kind != "O" or array.size == 0:
+        return Container(array, array if array.ndim == 2 else None)
+    if array.ndim == 2 and holds_sequences(array.reshape(-1)):
+        columns = dict(enumerate(array.T))
+        return Container(
+            stack_channels(columns, name, channels_first=channels_first), array
+        )
+    if array.ndim == 3 and not holds_text(array):
+        return Container(_floats(array, channels_first, name))
+    return Container(array.tolist())
 
 
-def _check_outer_list(X, name):
+def _floats(array, channels_first, name):
+    """Return a 3-D object array of numbers as float64."""
+    steps = array.swapaxes(1, 2) if channels_first else array  # (n, T, D)
+    n, n_steps, n_channels = steps.shape
+    flat = steps.reshape(-1, n_channels)
+    values = objects_to_float(flat, np.full(n, n_steps), name).reshape(steps.shape)
+    return values.swapaxes(1, 2) if channels_first else values
+
+
+def _check_items(items, name):
     """Raise for a list without elements, or of numbers instead of sequences."""
-    if len(X) == 0:
+    if len(items) == 0:
         raise ValueError(
             f"{name} has 0 sample(s) while a minimum of 1 is required; {_EXPECTED}."
         )
-    if all(is_number_type(kind) for kind in set(map(type, X))):
-        raise ValueError(
-            f"{name} is 1-D, but several sequences are expected. Reshape your data: "
-            f"numpy.reshape({name}, (1, -1)) if it is one sequence, "
-            f"numpy.reshape({name}, (-1, 1)) if each value is a sequence of one step."
+    is_scalar = all(is_number_type(kind) for kind in set(map(type, items)))
+    if is_scalar or all(getattr(item, "ndim", None) == 0 for item in items):
+        _refuse_one_sequence(name)
+
+
+def _refuse_one_sequence(name):
+    """Raise for numbers instead of sequences."""
+    raise ValueError(
+        f"{name} is one sequence of numbers, but several are expected: for one "
+        f"sequence pass [{name}]. Reshape your data by numpy.reshape({name}, (-1, 1)) "
+        "if each number is a sequence of one step."
+    )
+
+
+def read_container(container, *, tokens, channels_first, allow_empty, name):
+    """Read a container.
+
+    Parameters
+    ----------
+    container : Container
+        What `open_container` returned.
+    tokens, channels_first, allow_empty, name
+        As in `check_sequences`.
+
+    Returns
+    -------
+    values : ndarray of shape (S, D) or (S,), ArrayList, or DataFrame of S rows
+        The steps of all sequences, end to end.
+    lengths : ndarray of shape (n,), int64
+        Steps of each.
+    columns : Index or None
+        The column names of events.
+    """
+    if container.ndim == 1:
+        read = read_list(
+            container.items,
+            tokens=tokens,
+            channels_first=channels_first,
+            allow_empty=allow_empty,
+            name=name,
         )
-
-
-def _read_table(array, tokens, name):
-    """Read a table (n, T): n univariate sequences of T steps, or of T tokens."""
-    _check_shape(array, ["sample(s)", "feature(s)"], name)
-    n_sequences, n_steps = array.shape
-    lengths = np.full(n_sequences, n_steps)
-    flat = array.reshape(-1)  # (n * T,)
-    if holds_text(flat):
-        return check_text(flat, lengths, name), lengths, None
-    if flat.dtype.kind == "O":
-        flat = objects_to_float(flat, lengths, name)
-    if tokens:
-        return check_integers(flat, lengths, name), lengths, None
-    values = as_float(flat[:, np.newaxis])
-    check_finite(values, lengths, name)
-    return values, lengths, None
-
-
-def _read_padded(array, channels_first, name):
-    """Read an array (n, T, D) in which trailing all-NaN steps are padding."""
-    if array.dtype.kind not in NUMBERS:
-        raise TypeError(
-            f"{name} is a 3-D array of dtype {array.dtype}, but a 3-D array holds "
-            "numbers; pass tokens as a list of lists."
-        )
-    if channels_first:
-        array = array.swapaxes(1, 2)  # (n, C, T) -> (n, T, C)
-    _check_shape(array, ["sample(s)", "step(s)", "channel(s)"], name)
-    array = as_float(array)
-    _, n_steps, n_channels = array.shape
-    lengths = _lengths_without_padding(array)
-    check_not_empty(lengths, "only NaN, and so 0 steps", name)
-    if lengths.min() == n_steps and array.flags.c_contiguous:
-        values = array.reshape(-1, n_channels)
-        check_finite(values, lengths, name, remedy=_ONLY_PADDING)
+    elif container.ndim == 2:
+        read = read_table(container.items, tokens, name)
     else:
-        rows = [row[:length] for row, length in zip(array, lengths, strict=True)]
-        values = Pieces(rows, lengths, array.dtype)
-        values.check_finite(lengths, name, remedy=_ONLY_PADDING)
-    return values, lengths, None
-
-
-def _lengths_without_padding(array):
-    """Count the steps up to the last one that is not NaN in all channels."""
-    n_sequences, n_steps, _ = array.shape
-    if all_finite(array):
-        return np.full(n_sequences, n_steps)
-    is_real = ~np.isnan(array).all(axis=2)  # (n, T)
-    lengths = n_steps - is_real[:, ::-1].argmax(axis=1)
-    return np.where(is_real.any(axis=1), lengths, 0)
-
-
-def _check_shape(array, units, name):
-    """Raise if an axis is empty."""
-    for size, unit in zip(array.shape, units, strict=True):
-        if size == 0:
-            raise ValueError(
-                f"{name} has 0 {unit} (shape={array.shape}) while a minimum of 1 is "
-                "required."
-            )
+        read = read_padded(container.items, channels_first, name)
+    _check_wanted_kind(read[0], tokens, name)
+    return read
 
 
 def _check_wanted_kind(values, tokens, name):

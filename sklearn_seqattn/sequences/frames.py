@@ -1,78 +1,190 @@
-"""Read a list of DataFrames, one row an event, into one long DataFrame or array."""
+"""Read frames of any library that narwhals knows: pandas, polars, pyarrow, modin."""
 
+import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_numeric_dtype, is_object_dtype, is_string_dtype
+from narwhals.exceptions import DuplicateError
 
-from sklearn_seqattn.sequences.checks import (
-    check_dtype,
-    check_finite,
-    check_not_empty,
-    is_number_type,
-    locate,
-)
+from sklearn_seqattn.sequences.checks import check_not_empty
+from sklearn_seqattn.sequences.event_columns import EventTable, numeric_columns
+
+_NO_FRAMES = (list, tuple, str, np.ndarray, pd.Series)  # asked about most often
 
 
-def numeric_columns(frame):
-    """Return a boolean array: which columns hold numbers (booleans included)."""
-    return np.array([is_numeric_dtype(dtype) for dtype in frame.dtypes], dtype=bool)
+def is_frame(x):
+    """Return whether an object is a table with named columns, of any library.
+
+    Parameters
+    ----------
+    x : object
+        Anything.
+
+    Returns
+    -------
+    bool
+        True for every frame that narwhals knows, also for those that are not computed
+        yet, such as a polars LazyFrame, which `to_pandas` refuses by name.
+    """
+    if isinstance(x, pd.DataFrame):
+        return True
+    if isinstance(x, _NO_FRAMES):
+        return False
+    if nw.dependencies.is_into_dataframe(x):
+        return True
+    return isinstance(nw.from_native(x, pass_through=True), nw.LazyFrame)
+
+
+def to_pandas(frame, name="X"):
+    """Convert a frame of any library to a pandas DataFrame.
+
+    Categories stay categories, dates stay dates, and nulls are missing values.
+
+    Parameters
+    ----------
+    frame : DataFrame or Table
+        An object for which `is_frame` is true.
+    name : str, default="X"
+        The name of the frame in error messages.
+
+    Returns
+    -------
+    DataFrame
+        The same object if it is a pandas DataFrame.
+
+    Raises
+    ------
+    TypeError
+        If the frame is lazy, or cannot be converted: pandas lacks the type of a
+        column, or the conversion needs a package that is not installed.
+    ValueError
+        If column names occur more than once.
+    """
+    if isinstance(frame, pd.DataFrame):
+        return frame
+    try:
+        wrapped = nw.from_native(frame)
+    except DuplicateError:
+        names = getattr(frame, "column_names", None) or frame.columns
+        check_unique(pd.Index(names), name)
+        raise
+    kind = f"{type(frame).__module__.partition('.')[0]}.{type(frame).__name__}"
+    if isinstance(wrapped, nw.LazyFrame):
+        raise TypeError(
+            f"{name} is of type {kind}, which holds no data yet; pass {name}.collect()."
+        )
+    try:
+        return wrapped.to_pandas()
+    except Exception as error:  # every library fails in its own way
+        raise TypeError(
+            f"{name} is of type {kind} and cannot be converted to pandas: {error}"
+        ) from error
+
+
+def check_unique(columns, name):
+    """Raise if a column name occurs more than once.
+
+    Parameters
+    ----------
+    columns : Index
+        The column names.
+    name : str
+        The name of the frame in the error message.
+    """
+    if not columns.is_unique:
+        duplicates = list(columns[columns.duplicated()].unique())
+        raise ValueError(
+            f"{name} has columns that occur more than once: {duplicates}; column "
+            "names must be unique."
+        )
 
 
 def read_frames(frames, name):
-    """Read DataFrames with the same columns, one sequence a frame.
+    """Read frames with the same columns, one sequence a frame.
 
     Parameters
     ----------
     frames : list of DataFrame
-        At least one.
+        At least one frame, of any library.
     name : str
         The name of the input in error messages.
 
     Returns
     -------
     values : ndarray of shape (S, D) or DataFrame of S rows
-        Numbers if all columns are numeric, else one long frame.
+        Numbers if all columns hold numbers: float32 if all are float32, else float64.
+        If not, the events of all frames, as `EventTable.features` returns them.
     lengths : ndarray of shape (n,)
         Rows of each frame.
     columns : Index
         The column names.
     """
-    columns = _check_columns(frames, name)
-    lengths = np.array([len(frame) for frame in frames], dtype=np.int64)
-    check_not_empty(lengths, "0 steps (rows)", name)
-    events = pd.concat(frames, ignore_index=True)
-    is_number = numeric_columns(events)
-    for column in columns[is_number]:
-        check_dtype(events[column].to_numpy().dtype, f"{name}: column {column!r}")
-    is_float32 = (events.dtypes == np.float32).all()
-    values = events.loc[:, is_number].to_numpy(
-        np.float32 if is_float32 else np.float64, na_value=np.nan
-    )
-    check_finite(values, lengths, name, channels=list(columns[is_number]))
-    for column in columns[~is_number]:
-        _check_categories(events[column], lengths, name)
-    return (values if is_number.all() else events), lengths, columns
+    frames = read_each(frames, name)
+    columns = shared_columns(frames, name)
+    table = EventTable(frames, name)
+    check_not_empty(table.lengths, "0 steps (rows)", name)
+    events = table.features(columns)
+    if not numeric_columns(events).all():
+        return events, table.lengths, columns
+    values = events.to_numpy(np.float32 if table.is_float32 else np.float64)
+    return np.ascontiguousarray(values), table.lengths, columns
 
 
-def _check_columns(frames, name):
-    """Return the columns that all frames share, or raise."""
+def read_each(frames, name):
+    """Return the elements of a list of frames as pandas DataFrames.
+
+    Parameters
+    ----------
+    frames : list
+        Frames of any library.
+    name : str
+        The name of the list in error messages.
+
+    Returns
+    -------
+    list of DataFrame
+        The pandas DataFrames among them are not copied.
+
+    Raises
+    ------
+    TypeError
+        If an element is no frame.
+    """
     for index, frame in enumerate(frames):
-        if not isinstance(frame, pd.DataFrame):
+        if not is_frame(frame):
             raise TypeError(
                 f"{name}[{index}] is of type {type(frame).__name__}, but other elements"
                 " are DataFrames; all sequences need the same kind of container."
             )
+    return [to_pandas(frame, f"{name}[{i}]") for i, frame in enumerate(frames)]
+
+
+def shared_columns(frames, name):
+    """Return the columns that all frames share, in their order.
+
+    Parameters
+    ----------
+    frames : list of DataFrame
+        At least one.
+    name : str
+        The name of the list in error messages.
+
+    Returns
+    -------
+    Index
+        The column names.
+
+    Raises
+    ------
+    ValueError
+        If the columns of two frames differ, a name occurs more than once, or there
+        is no column.
+    """
     columns = frames[0].columns
     if len(columns) == 0:
         raise ValueError(
             f"{name}[0] has no columns; every event needs at least one feature."
         )
-    if not columns.is_unique:
-        duplicates = list(columns[columns.duplicated()].unique())
-        raise ValueError(
-            f"{name}[0] has columns that occur more than once: {duplicates}; column "
-            "names must be unique."
-        )
+    check_unique(columns, f"{name}[0]")
     for index, frame in enumerate(frames):
         if not frame.columns.equals(columns):
             raise ValueError(
@@ -81,28 +193,3 @@ def _check_columns(frames, name):
                 "order."
             )
     return columns
-
-
-def _check_categories(series, lengths, name):
-    """Raise unless a column that is not numeric holds categories, none missing."""
-    where = f"{name}: column {series.name!r}"
-    is_text = isinstance(series.dtype, pd.CategoricalDtype) or is_string_dtype(series)
-    if not is_text and not is_object_dtype(series.dtype):
-        check_dtype(series.dtype, where)
-    is_missing = series.isna().to_numpy()
-    if is_missing.any():
-        index, step = locate(int(is_missing.argmax()), lengths)
-        raise ValueError(
-            f"{name}[{index}] has a missing value (NaN or None) at step {step}, column "
-            f"{series.name!r}; fill it first, for example with the string 'missing'."
-        )
-    kinds = set() if is_text else set(map(type, series))
-    is_plain = all(issubclass(kind, str) for kind in kinds) or all(
-        is_number_type(kind) for kind in kinds
-    )
-    if not is_plain:
-        found = ", ".join(sorted(kind.__name__ for kind in kinds))
-        raise TypeError(
-            f"{where} holds values of type {found}; the categories of a column are all "
-            "strings or all numbers, so convert it, for example with astype(str)."
-        )

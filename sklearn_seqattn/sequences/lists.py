@@ -3,9 +3,9 @@
 from itertools import chain
 
 import numpy as np
-import pandas as pd
 
-from sklearn_seqattn.sequences.array_list import Pieces
+from sklearn_seqattn.sequences.array_list import ArrayList
+from sklearn_seqattn.sequences.arrays import is_array_like, to_array
 from sklearn_seqattn.sequences.checks import (
     NUMBERS,
     STRINGS,
@@ -14,102 +14,105 @@ from sklearn_seqattn.sequences.checks import (
     check_not_empty,
     check_text,
     holds_text,
-    is_number_type,
     objects_to_float,
+    odd_one_out,
 )
-from sklearn_seqattn.sequences.frames import read_frames
+from sklearn_seqattn.sequences.frames import is_frame, read_frames
+from sklearn_seqattn.sequences.unreadable import (
+    name_value,
+    refuse_unreadable,
+    remedy_for,
+    type_name,
+)
+
+_ELEMENT = (
+    "every element of {} must be a sequence: an array or list of shape (n_steps,) or "
+    "(n_steps, n_channels)"
+)
+_TEXT = "other elements of {} are texts; drop it, or pass an empty text instead"
 
 
-def read_list(items, *, tokens, channels_first, name):
+def read_list(items, *, tokens, channels_first, allow_empty, name):
     """Read a list without knowing what its elements are.
 
     Parameters
     ----------
     items : list
         One element a sequence, at least one.
-    tokens, channels_first, name
+    tokens, channels_first, allow_empty, name
         As in `check_sequences`.
 
     Returns
     -------
     values, lengths, columns
-        As in `read_container`; numbers are `Pieces`.
+        As in `read_container`; numbers are an `ArrayList`.
     """
-    kinds = set(map(type, items))
-    if any(issubclass(kind, pd.DataFrame) for kind in kinds):
+    kind = _check_elements(items, name)
+    if kind == "frame":
         return read_frames(items, name)
-    if all(issubclass(kind, str) for kind in kinds):
+    if kind == "text":
         items = [item.split() for item in items]
     arrays = [_to_array(item, index, name) for index, item in enumerate(items)]
-    lengths = _check_lengths(arrays, channels_first, name)
-    _check_same_kind(arrays, name)
-    if arrays[0].dtype.kind in STRINGS:
+    lengths = _count_steps(arrays, channels_first, name)
+    is_tokens = _check_same_kind(arrays, name) or (
+        allow_empty and not lengths.any() and arrays[0].ndim == 1
+    )
+    if not (allow_empty and (tokens or is_tokens)):
+        check_not_empty(lengths, "0 steps", name)
+    if tokens or is_tokens:
         _refuse_2d_tokens(arrays, name)
+    if is_tokens:
         flat = np.array(list(chain.from_iterable(arrays)), dtype=object)
         return check_text(flat, lengths, name), lengths, None
     if tokens:
-        _refuse_2d_tokens(arrays, name)
         return check_integers(np.concatenate(arrays), lengths, name), lengths, None
     values = _numbers(arrays, lengths, channels_first, name)
     values.check_finite(lengths, name)
     return values, lengths, None
 
 
-def to_numpy(x, where):
-    """Convert an object that offers `__array__`: a tensor, a Series, a frame."""
-    if isinstance(x, np.ma.MaskedArray):
-        raise TypeError(
-            f"{where} is a masked array, whose mask would be lost; fill it with NaN "
-            "or drop the masked steps."
-        )
-    try:
-        return np.asarray(x)
-    except Exception as error:  # a foreign array type may fail in any way
-        raise TypeError(
-            f"{where} of type {type(x).__name__} cannot be read as a NumPy array: "
-            f"{error}"
-        ) from error
+def _check_elements(items, name):
+    """Return the kind of all elements, "text", "frame" or "array", by their types."""
+    examples = {type(item): item for item in items}
+    kinds = {kind: _kind_of(example) for kind, example in examples.items()}
+    if len(set(kinds.values())) == 1 and None not in kinds.values():
+        return kinds[type(items[0])]
+    found = [kinds[type(item)] for item in items]
+    if None in found:
+        index = found.index(None)
+        refuse_unreadable(items[index], f"{name}[{index}]")
+        expected = (_TEXT if "text" in found else _ELEMENT).format(name)
+        raise TypeError(f"{name}[{index}] is {name_value(items[index])}; {expected}.")
+    odd, usual = odd_one_out(found)
+    raise TypeError(
+        f"{name}[{odd}] is of type {type_name(items[odd])}, but {name}[{usual}] is of "
+        f"type {type_name(items[usual])}; all sequences need the same kind of "
+        "container."
+    )
+
+
+def _kind_of(item):
+    """Return the kind of an element; None for one that is no sequence."""
+    if isinstance(item, str):
+        return "text"
+    if remedy_for(item, "") is not None:
+        return None
+    if is_frame(item):
+        return "frame"
+    return "array" if is_array_like(item) else None
 
 
 def _to_array(item, index, name):
-    """Convert one element to an array, as cheaply as its type allows."""
-    where = f"{name}[{index}]"
-    if isinstance(item, list | tuple):
-        array = _list_to_array(item, where)
-    elif not hasattr(item, "__array__") or is_number_type(type(item)):
-        found = "None" if item is None else f"of type {type(item).__name__}"
-        raise TypeError(
-            f"{where} is {found}; every element of {name} must be a sequence: an "
-            "array or list of shape (n_steps,) or (n_steps, n_channels)."
-        )
-    else:
-        array = to_numpy(item, where)
+    """Convert one element; objects without text become numbers."""
+    array = to_array(item, f"{name}[{index}]", _ELEMENT.format(name))
     if array.dtype.kind == "O" and array.ndim and array.size and not holds_text(array):
         lengths = np.repeat([0, len(array)], [index, 1])
         return objects_to_float(array, lengths, name)
     return array
 
 
-def _list_to_array(item, where):
-    """Convert a list of numbers, tokens or steps."""
-    if item and isinstance(item[0], str):
-        array = np.empty(len(item), dtype=object)
-        array[:] = item
-        return array
-    try:
-        array = np.asarray(item)
-    except ValueError as error:
-        raise ValueError(
-            f"{where} has steps that differ in their number of channels; expected "
-            "n_steps numbers, or n_steps lists of n_channels numbers."
-        ) from error
-    if array.dtype.kind == "U":  # NumPy made strings of the numbers beside them
-        return np.asarray(item, dtype=object)
-    return array
-
-
-def _check_lengths(arrays, channels_first, name):
-    """Count the steps of each sequence; raise for odd shapes and empty sequences."""
+def _count_steps(arrays, channels_first, name):
+    """Return the number of steps of each sequence; raise for other shapes."""
     if not {array.ndim for array in arrays} <= {1, 2}:
         index = next(i for i, a in enumerate(arrays) if a.ndim not in (1, 2))
         layout = "(n_channels, n_steps)" if channels_first else "(n_steps, n_channels)"
@@ -118,23 +121,30 @@ def _check_lengths(arrays, channels_first, name):
             f"shape (n_steps,) or {layout}."
         )
     axis = -1 if channels_first else 0
-    lengths = np.array([array.shape[axis] for array in arrays], dtype=np.int64)
-    check_not_empty(lengths, "0 steps", name)
-    return lengths
+    return np.array([array.shape[axis] for array in arrays], dtype=np.int64)
 
 
 def _check_same_kind(arrays, name):
-    """Raise unless all dtypes are numeric, or all may hold text."""
-    found = {array.dtype.kind for array in arrays}
-    if found <= set(NUMBERS) or found <= set(STRINGS):
-        return
-    for index, array in enumerate(arrays):
-        check_dtype(array.dtype, f"{name}[{index}]")
-    nouns = ["tokens" if a.dtype.kind in STRINGS else "numbers" for a in arrays]
-    index = next(i for i, noun in enumerate(nouns) if noun != nouns[0])
+    """Return whether the sequences are tokens; raise for a mix of tokens and numbers.
+
+    An empty sequence has no values, so that its dtype says nothing.
+    """
+    filled = [index for index, array in enumerate(arrays) if array.size]
+    kinds = {arrays[index].dtype.kind for index in filled}
+    if kinds <= set(NUMBERS):
+        return False
+    if kinds <= set(STRINGS):
+        return True
+    for index in filled:
+        check_dtype(arrays[index].dtype, f"{name}[{index}]")
+    nouns = [
+        "tokens" if arrays[index].dtype.kind in STRINGS else "numbers"
+        for index in filled
+    ]
+    odd, usual = odd_one_out(nouns)
     raise TypeError(
-        f"{name}[{index}] holds {nouns[index]}, but {name}[0] holds {nouns[0]}; all "
-        "sequences need numbers, or all need tokens."
+        f"{name}[{filled[odd]}] holds {nouns[odd]}, but {name}[{filled[usual]}] holds "
+        f"{nouns[usual]}; all sequences need numbers, or all need tokens."
     )
 
 
@@ -149,22 +159,24 @@ def _refuse_2d_tokens(arrays, name):
 
 
 def _numbers(arrays, lengths, channels_first, name):
-    """Take numeric sequences as (S, D), float32 only if all of them are."""
+    """Return numeric sequences as (S, D), float32 only if all of them are."""
     arrays = [_as_2d(array, channels_first) for array in arrays]  # (T_i, D) each
-    channels = np.array([array.shape[1] for array in arrays])
-    if channels[0] == 0:
+    channels = [array.shape[1] for array in arrays]
+    if 0 in channels:
+        index = channels.index(0)
         raise ValueError(
-            f"{name}[0] has 0 channels (shape {arrays[0].shape}); every step needs at "
-            "least one number."
+            f"{name}[{index}] has 0 channels (shape {arrays[index].shape}); every step "
+            "needs at least one number."
         )
-    if (channels != channels[0]).any():
-        index = int((channels != channels[0]).argmax())
+    if len(set(channels)) > 1:
+        odd, usual = odd_one_out(channels)
         raise ValueError(
-            f"{name}[{index}] has {_count(channels[index])}, but {name}[0] has "
-            f"{channels[0]}; every sequence needs the same channels."
+            f"{name}[{odd}] has {_count(channels[odd])}, but {name}[{usual}] has "
+            f"{channels[usual]}; every sequence needs the same channels."
         )
     is_float32 = {array.dtype for array in arrays} == {np.dtype(np.float32)}
-    return Pieces(arrays, lengths, np.dtype(np.float32 if is_float32 else np.float64))
+    dtype = np.dtype(np.float32 if is_float32 else np.float64)
+    return ArrayList(arrays, lengths, dtype)
 
 
 def _as_2d(array, channels_first):

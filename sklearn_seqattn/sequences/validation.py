@@ -1,7 +1,7 @@
-"""What a sequence is: one validator for every container, and the form inside.
+"""One validator for every container of sequences, and the form inside.
 
-Estimators and transformers call `validate_sequences`; what they get is a `Sequences`,
-flat storage in which the steps of all sequences stand end to end.
+Estimators and transformers call `validate_sequences` and get `Sequences`: one array in
+which the steps of all sequences are stored end to end.
 """
 
 from dataclasses import dataclass
@@ -10,30 +10,33 @@ import numpy as np
 import pandas as pd
 from sklearn.utils.validation import validate_data
 
-from sklearn_seqattn.sequences.array_list import Pieces, blocks_of
-from sklearn_seqattn.sequences.containers import (
-    container_ndim,
-    is_nested_list,
-    read_container,
+from sklearn_seqattn.sequences.array_list import ArrayList, blocks_of
+from sklearn_seqattn.sequences.containers import open_container, read_container
+from sklearn_seqattn.sequences.fitted_input import (
+    compare_input,
+    refuse_one_sequence,
+    remember_input,
 )
+from sklearn_seqattn.sequences.zero_padding import warn_zero_padding
 
 
 @dataclass(frozen=True, eq=False)  # arrays have no single truth value
 class Sequences:
-    """Sequences in flat storage: end to end, or a selection of such ones.
+    """Sequences whose steps are stored end to end in one array, or some of them.
 
     Parameters
     ----------
-    values : ndarray of shape (S, D) or (S,), Pieces, or DataFrame of S rows
+    values : ndarray of shape (S, D) or (S,), ArrayList, or DataFrame of S rows
         The steps of all sequences. Numeric sequences are (S, D) float32 or float64;
         tokens are (S,), objects (strings) or int64; events are the rows of a frame.
     lengths : ndarray of shape (n,)
-        Steps of each sequence, int64, each at least 1, S in total.
+        Steps of each sequence, int64, S in total; at least 1, or 0 where empty
+        token sequences are allowed.
     columns : Index or None, default=None
-        The column names, where the sequences came as DataFrames.
+        The column names if the sequences came as DataFrames.
     starts : ndarray of shape (n,), int64, or None, default=None
-        Position of the first step of each sequence. None is end to end; anything
-        else comes from `take`, and `values` then hold steps of other sequences too.
+        Position of the first step of each sequence. None means end to end. After
+        `take`, `values` hold steps of other sequences, too.
 
     Examples
     --------
@@ -45,7 +48,7 @@ class Sequences:
     array([3., 4., 5.])
     """
 
-    values: np.ndarray | Pieces | pd.DataFrame
+    values: np.ndarray | ArrayList | pd.DataFrame
     lengths: np.ndarray
     columns: pd.Index | None = None
     starts: np.ndarray | None = None
@@ -77,8 +80,8 @@ class Sequences:
         )
 
     def joined(self):
-        """Return the same sequences with their own steps alone, end to end."""
-        if isinstance(self.values, Pieces):
+        """Return the same sequences end to end, without steps of other sequences."""
+        if isinstance(self.values, ArrayList):
             steps = np.concatenate(self.to_list())
             return Sequences(steps, self.lengths, self.columns)
         shift = self.starts - (np.cumsum(self.lengths) - self.lengths)
@@ -88,7 +91,7 @@ class Sequences:
         return Sequences(_rows(self.values, rows), self.lengths, self.columns)
 
     def blocks(self, n_steps=None):
-        """Yield (steps, rows): some steps at a time, and the sequence of each."""
+        """Yield (steps, rows): a block of steps, and the sequence of each step."""
         stops, first = np.cumsum(self.lengths), 0
         for steps in blocks_of(
             self.values, self.starts, self.starts + self.lengths, n_steps
@@ -116,21 +119,36 @@ class Sequences:
         return [self[index] for index in range(len(self))]
 
 
-def check_sequences(X, *, tokens=None, channels_first=False, input_name="X", join=True):
-    """Read any accepted container of sequences, or say what is wrong with it.
+def check_sequences(
+    X,
+    *,
+    tokens=None,
+    channels_first=False,
+    allow_empty=False,
+    input_name="X",
+    join=True,
+):
+    """Read sequences from any accepted container, or say what is wrong with it.
 
     Parameters
     ----------
     X : list, array-like or DataFrame
         One of
 
-        * a list (or tuple, object array, pandas Series) of sequences, each an
-          array-like of shape (T_i,) or (T_i, D);
+        * a list of sequences, each an array, tensor, Series, list or any other
+          sequence of shape (T_i,) or (T_i, D). Any sequence of Python, an object
+          array and a Series are such lists;
         * an array (n, T, D), in which trailing steps that are NaN in all channels
           are padding;
         * a table (n, T), array or DataFrame: one univariate sequence a row;
-        * a list of token sequences, or of strings that are split at white space;
-        * a list of DataFrames with the same columns, one row an event.
+        * a list of token sequences, or of strings that are split at white space; a
+          table of one column of strings is such a list of texts;
+        * a list of DataFrames with the same columns, one row an event;
+        * a DataFrame whose row index has two levels, (instance, time): one sequence
+          an instance, in the order in which they first occur;
+        * a table whose cells hold sequences: its columns are the channels.
+
+        DataFrames and Series may be those of pandas, polars, pyarrow or modin.
     tokens : bool or None, default=None
         Whether the sequences are tokens. By default strings are tokens and numbers
         are numbers. If True, integers are tokens, too, and other numbers are refused;
@@ -138,11 +156,13 @@ def check_sequences(X, *, tokens=None, channels_first=False, input_name="X", joi
     channels_first : bool, default=False
         Whether arrays are (n, D, T) and elements of lists (D, T_i). Tables, tokens
         and DataFrames are not affected.
+    allow_empty : bool, default=False
+        Whether sequences of tokens may have no steps.
     input_name : str, default="X"
-        How to call the input in error messages.
+        What error messages call the input.
     join : bool, default=True
-        Whether the values of a list of numeric arrays are copied into one array;
-        else they are `Pieces`.
+        Whether the values of a list of numeric arrays are copied into one array.
+        If not, they are an `ArrayList`.
 
     Returns
     -------
@@ -167,17 +187,34 @@ def check_sequences(X, *, tokens=None, channels_first=False, input_name="X", joi
     ValueError: X[1] has 1 channel, but X[0] has 2; every sequence needs the same
     channels.
     """
-    values, lengths, columns = read_container(
-        X, tokens=tokens, channels_first=channels_first, name=input_name
+    container = open_container(X, channels_first=channels_first, name=input_name)
+    sequences = _read(
+        container,
+        tokens=tokens,
+        channels_first=channels_first,
+        allow_empty=allow_empty,
+        name=input_name,
     )
-    sequences = Sequences(values, np.asarray(lengths, dtype=np.int64), columns)
     return sequences.joined() if join else sequences
 
 
+def _read(container, **options):
+    """Return the sequences of a container."""
+    values, lengths, columns = read_container(container, **options)
+    return Sequences(values, np.asarray(lengths, dtype=np.int64), columns)
+
+
 def validate_sequences(
-    estimator, X, *, tokens=None, channels_first=False, reset, join=True
+    estimator,
+    X,
+    *,
+    tokens=None,
+    channels_first=False,
+    allow_empty=False,
+    reset,
+    join=True,
 ):
-    """Check `X` on behalf of an estimator, which remembers what it was fitted on.
+    """Check `X` for an estimator, which remembers what it was fitted on.
 
     A table sets and checks `n_features_in_` and `feature_names_in_` as everywhere in
     scikit-learn. A rectangular list of lists sets `n_features_in_` but is never
@@ -187,12 +224,14 @@ def validate_sequences(
     Parameters
     ----------
     estimator : estimator instance
-        What `X` is for.
+        The estimator.
     X : list, array-like or DataFrame
         As in `check_sequences`.
     tokens : bool or None, default=None
         As in `check_sequences`.
     channels_first : bool, default=False
+        As in `check_sequences`.
+    allow_empty : bool, default=False
         As in `check_sequences`.
     reset : bool
         Whether to remember what `X` is like (in `fit`) or to compare `X` with what
@@ -210,71 +249,33 @@ def validate_sequences(
     ValueError
         If `X` differs from what the estimator was fitted on, and whatever
         `check_sequences` raises.
+
+    Warns
+    -----
+    UserWarning
+        In `fit`, if many sequences end or begin with steps that are all zero.
     """
-    is_table = container_ndim(X) == 2
-    if is_table:  # before the values: a frame with other columns has other values
-        validate_data(estimator, X, reset=reset, skip_check_array=True)
-    sequences = check_sequences(
-        X, tokens=tokens, channels_first=channels_first, join=join
+    container = open_container(X, channels_first=channels_first)
+    if not reset:
+        refuse_one_sequence(estimator, container)
+    if container.table is not None and (reset or hasattr(estimator, "n_features_in_")):
+        # Before the values: a table with other columns has other values.
+        validate_data(estimator, container.table, reset=reset, skip_check_array=True)
+    sequences = _read(
+        container,
+        tokens=tokens,
+        channels_first=channels_first,
+        allow_empty=allow_empty,
+        name="X",
     )
-    if reset and not is_table:
-        _forget(estimator, "n_features_in_", "feature_names_in_")
-        if is_nested_list(X):
-            estimator.n_features_in_ = len(X[0])
     if reset:
-        _remember(estimator, sequences)
+        warn_zero_padding(sequences)
+        remember_input(estimator, container, sequences)
     else:
-        _compare(estimator, sequences)
-    return sequences
+        compare_input(estimator, container, sequences)
+    return sequences.joined() if join else sequences
 
 
 def _rows(values, rows):
     """Select steps by a slice (a view) or by positions (a copy)."""
     return values.iloc[rows] if isinstance(values, pd.DataFrame) else values[rows]
-
-
-def _forget(estimator, *attributes):
-    """Delete attributes of an earlier fit."""
-    for attribute in attributes:
-        if hasattr(estimator, attribute):
-            delattr(estimator, attribute)
-
-
-def _describe(sequences):
-    """Name the kind of sequences in words."""
-    if sequences.kind == "tokens":
-        is_text = sequences.values.dtype == object
-        return "strings (tokens)" if is_text else "integers (tokens)"
-    return {"numeric": "numbers", "events": "events with categories"}[sequences.kind]
-
-
-def _remember(estimator, sequences):
-    """Store on the estimator what kind of sequences it is fitted on."""
-    _forget(estimator, "input_size_")
-    if sequences.kind == "numeric":
-        estimator.input_size_ = sequences.values.shape[1]
-    estimator._input_kind = _describe(sequences)
-    estimator._input_columns = sequences.columns
-
-
-def _compare(estimator, sequences):
-    """Raise if the sequences differ in kind or channels from those of the fit."""
-    name = type(estimator).__name__
-    if _describe(sequences) != estimator._input_kind:
-        raise ValueError(
-            f"X holds {_describe(sequences)}, but {name} was fitted on "
-            f"{estimator._input_kind}; pass the same kind of sequences."
-        )
-    fitted, found = estimator._input_columns, sequences.columns
-    if fitted is not None and found is not None and not found.equals(fitted):
-        raise ValueError(
-            f"X has the columns {list(found)}, but {name} was fitted on "
-            f"{list(fitted)}; pass the same columns in the same order."
-        )
-    if sequences.kind == "numeric" and sequences.values.shape[1] != (
-        estimator.input_size_
-    ):
-        raise ValueError(
-            f"X has {sequences.values.shape[1]} channel(s) a step, but {name} was "
-            f"fitted on {estimator.input_size_}; pass the same channels."
-        )

@@ -1,16 +1,13 @@
-"""Files of JSON and arrays that are whole or refused, and that run nothing.
+"""Model files and checkpoints: safetensors files that are checked before use.
 
-A sealed file is a zip of three uncompressed entries: a manifest with the version
-of the format and the checksums of the other two, a JSON document, and arrays in
-the safetensors format. It is read by checking each step before the next one.
+The arrays and the JSON document, an array of bytes, are the tensors of the file. Its
+metadata holds the format, the version of the library and a checksum of all tensors.
 """
 
-import io
 import json
 import os
 import re
 import stat
-import zipfile
 from contextlib import suppress
 from hashlib import sha256
 
@@ -21,17 +18,19 @@ from sklearn_seqattn._version import __version__
 #: Version of the format that this library writes; it reads this one and older ones.
 FORMAT = 1
 
-_MANIFEST, _DOCUMENT, _ARRAYS = "manifest.json", "document.json", "arrays.safetensors"
-_LARGEST = {_MANIFEST: 2**12, _DOCUMENT: 2**26, _ARRAYS: 2**40}  # bytes
-_LARGEST_HEADER = 2**24  # bytes of the header of safetensors
+_LIBRARY = "sklearn_seqattn"  # the key of the metadata
+_DOCUMENT = "document"  # the name of the tensor with the JSON
+_FIELDS = {"format", "kind", "sha256", "version"}
+_LARGEST_HEADER = 2**24  # bytes
+_LARGEST_DOCUMENT = 2**26  # bytes
 _VERSION = re.compile(r"\d{1,4}(\.\d{1,4}){1,3}[a-z0-9.]{0,12}")
 
 
 class FileFormatError(ValueError):
-    """A file that is damaged, hostile, or of a format that is not known.
+    """A file is damaged, hostile, or of an unknown format.
 
-    `load_model` raises it for whatever is wrong inside a file, before anything of
-    the size that the file asks for is built. `fit` raises it for checkpoints.
+    `load_model` raises it for anything wrong inside a file, before it builds
+    anything of a size that the file asks for. `fit` raises it for checkpoints.
 
     Examples
     --------
@@ -46,76 +45,67 @@ class FileFormatError(ValueError):
     """
 
 
-def write_sealed(path, kind, document, arrays):
-    """Write a sealed file; the old one stays until the new one is safe.
+def write_file(path, kind, document, arrays):
+    """Write a document and arrays to one file, whole or not at all.
 
     Parameters
     ----------
     path : str or path-like
-        Where to; an existing file is replaced.
-    kind : str
-        What the file holds, "model" or "checkpoint".
+        The file. An existing one is replaced once the new one is on the disk.
+    kind : {"model", "checkpoint"}
+        What the file holds.
     document : dict
-        Plain values, as JSON holds them.
+        JSON values.
     arrays : dict of str to ndarray
-        Arrays of numbers or booleans.
+        Arrays of numbers or booleans in native byte order and any memory layout.
 
     Raises
     ------
     OSError
-        If the disk is full or the folder is not writable; nothing is changed then.
+        If the disk is full or the folder is not writable. An existing file is
+        unchanged then.
+    ImportError
+        If safetensors is not installed.
     """
     # safetensors reads the memory of an array as it is
-    arrays = {
-        name: np.require(array, requirements="C") for name, array in arrays.items()
-    }
-    parts = {_DOCUMENT: _to_json(document), _ARRAYS: _safetensors().save(arrays)}
-    manifest = {
-        "library": "sklearn_seqattn",
-        "version": __version__,
+    tensors = {name: np.require(a, requirements="C") for name, a in arrays.items()}
+    tensors[_DOCUMENT] = np.frombuffer(_to_json(document), np.uint8)
+    metadata = {
         "format": FORMAT,
         "kind": kind,
-        "sha256": {name: sha256(part).hexdigest() for name, part in parts.items()},
+        "sha256": _checksum(tensors),
+        "version": __version__,
     }
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(zipfile.ZipInfo(_MANIFEST), _to_json(manifest))
-        for name, part in parts.items():
-            archive.writestr(zipfile.ZipInfo(name), part)
-    _replace(os.path.realpath(path), content.getbuffer())
+    # One key only: safetensors writes several in a random order.
+    metadata = {_LIBRARY: _to_json(metadata).decode()}
+    _replace(os.path.realpath(path), _safetensors().save(tensors, metadata))
 
 
-def _to_json(value):
-    """Give a value as JSON in UTF-8, as short as it can be."""
-    options = {"allow_nan": False, "separators": (",", ":")}
-    try:
-        return json.dumps(value, ensure_ascii=False, **options).encode()
-    except UnicodeEncodeError:  # half a surrogate pair has no UTF-8, but an escape
-        return json.dumps(value, **options).encode()
-
-
-def read_sealed(path, kind):
-    """Read a sealed file.
+def read_file(path, kind):
+    """Read a file that `write_file` has written.
 
     Parameters
     ----------
     path : str or path-like
         The file.
-    kind : str
+    kind : {"model", "checkpoint"}
         What it must hold.
 
     Returns
     -------
     document : dict
+        JSON values.
     arrays : dict of str to ndarray
-        Read-only.
+        Read-only arrays.
 
     Raises
     ------
     OSError
         If the file cannot be read.
     FileFormatError
-        If anything in it is not as `write_sealed` writes it.
+        If it holds anything else.
+    ImportError
+        If safetensors is not installed.
     """
     safetensors = _safetensors()
     with open(path, "rb", opener=_open_at_once) as file:
@@ -123,17 +113,15 @@ def read_sealed(path, kind):
             raise FileFormatError(f"{path} is not a regular file.")
         content = file.read()
     try:
-        parts = _read_entries(content)
-        manifest = parse_json(parts[_MANIFEST])
-        _check_manifest(manifest, kind)
-        for name, digest in manifest["sha256"].items():
-            if sha256(parts[name]).hexdigest() != digest:
-                raise FileFormatError(f"{name} does not match its checksum.")
-        _check_header(parts[_ARRAYS])
-        document, arrays = (
-            parse_json(parts[_DOCUMENT]),
-            safetensors.load(parts[_ARRAYS]),
-        )
+        metadata = _read_metadata(content)
+        _check_metadata(metadata, kind)
+        arrays = safetensors.load(content)
+        if _checksum(arrays) != metadata["sha256"]:
+            raise FileFormatError("its contents do not match its checksum.")
+        document = arrays.pop(_DOCUMENT)
+        if document.nbytes > _LARGEST_DOCUMENT:
+            raise FileFormatError("its document is too large.")
+        return parse_json(document.tobytes()), arrays
     except FileFormatError as error:
         raise FileFormatError(f"{path} cannot be loaded: {error}") from None
     except Exception as error:  # parsers of hostile bytes raise errors of any type
@@ -141,16 +129,10 @@ def read_sealed(path, kind):
             f"{path} cannot be loaded: it is damaged or not a file of sklearn_seqattn "
             f"({type(error).__name__})."
         ) from error
-    return document, arrays
-
-
-def _open_at_once(path, flags):
-    """Open a file; a pipe that nobody writes to would be waited for."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def parse_json(text):
-    """Parse JSON in which no key stands twice and every number is finite.
+    """Parse strict JSON: no repeated keys, no NaN, no infinity.
 
     Parameters
     ----------
@@ -164,7 +146,7 @@ def parse_json(text):
     Raises
     ------
     FileFormatError
-        If it is anything else.
+        If `text` is anything else.
     """
     try:
         return json.loads(
@@ -176,11 +158,35 @@ def parse_json(text):
         raise FileFormatError(f"it holds no valid JSON ({error}).") from None
 
 
+def _to_json(value):
+    """Return compact JSON in UTF-8."""
+    options = {"allow_nan": False, "separators": (",", ":")}
+    try:
+        return json.dumps(value, ensure_ascii=False, **options).encode()
+    except UnicodeEncodeError:  # half a surrogate pair has no UTF-8, but an escape
+        return json.dumps(value, **options).encode()
+
+
+def _checksum(arrays):
+    """Return the SHA-256 of all names, dtypes, shapes and contents."""
+    state = sha256()
+    for name in sorted(arrays):
+        array = arrays[name]
+        state.update(f"{name}\0{array.dtype.name}\0{array.shape}\0".encode())
+        state.update(array)
+    return state.hexdigest()
+
+
+def _open_at_once(path, flags):
+    """Open a file without waiting for a writer if it is a pipe."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
 def _unique_keys(pairs):
-    """Make a dict of pairs with distinct keys."""
+    """Build a dict of pairs with distinct keys."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise FileFormatError("a key stands twice in its JSON.")
+        raise FileFormatError("a key of its JSON is repeated.")
     return found
 
 
@@ -189,63 +195,36 @@ def _no_constant(name):
     raise FileFormatError(f"its JSON holds {name}.")
 
 
-def _read_entries(content):
-    """Give the bytes of the three entries of a zip and nothing else."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        entries = archive.infolist()
-        if [entry.filename for entry in entries] != [*_LARGEST]:
-            raise FileFormatError(f"it must hold {', '.join(_LARGEST)} and no more.")
-        for entry in entries:
-            # What is not compressed cannot be larger than the file.
-            plain = entry.compress_type == zipfile.ZIP_STORED and not entry.flag_bits
-            if not plain or entry.file_size != entry.compress_size:
-                raise FileFormatError(f"{entry.filename} is compressed or encrypted.")
-            if entry.file_size > min(_LARGEST[entry.filename], len(content)):
-                raise FileFormatError(f"{entry.filename} is too large.")
-        if not _is_whole(content, entries):
-            raise FileFormatError("there are other bytes around its zip.")
-        return {entry.filename: archive.read(entry) for entry in entries}
+def _read_metadata(content):
+    """Return the metadata of this library from the header of a safetensors file."""
+    size = int.from_bytes(content[:8], "little")
+    if len(content) < 8 or size > min(_LARGEST_HEADER, len(content) - 8):
+        raise FileFormatError("it is damaged or not a file of sklearn_seqattn.")
+    metadata = parse_json(content[8 : 8 + size]).get("__metadata__", {})
+    if _LIBRARY not in metadata:
+        raise FileFormatError("it is not a file of sklearn_seqattn.")
+    return parse_json(metadata[_LIBRARY].encode())
 
 
-def _is_whole(content, entries):
-    """Tell whether a zip is its entries, their list and nothing else."""
-    parts = (76 + 2 * len(entry.filename) + entry.file_size for entry in entries)
-    size = 22 + sum(parts)
-    right = content.startswith(b"PK\3\4") and content[-22:-18] == b"PK\5\6"
-    return right and (len(content) == size or size >= 2**31)  # which has more fields
-
-
-def _check_manifest(manifest, kind):
-    """Refuse a manifest with other fields, a newer format or another kind."""
-    fields = {"library", "version", "format", "kind", "sha256"}
-    if not isinstance(manifest, dict) or not fields <= manifest.keys():
-        raise FileFormatError(f"its manifest lacks some of {sorted(fields)}.")
-    version, number = manifest["version"], manifest["format"]
+def _check_metadata(metadata, kind):
+    """Refuse a newer format, another kind and unknown fields."""
+    if not isinstance(metadata, dict) or not metadata.keys() >= _FIELDS:
+        raise FileFormatError(f"its metadata lacks some of {sorted(_FIELDS)}.")
+    version, number = metadata["version"], metadata["format"]
     if not isinstance(version, str) or not _VERSION.fullmatch(version):
         raise FileFormatError("its version is not one of sklearn_seqattn.")
     if type(number) is not int or number < 1:
-        raise FileFormatError(f"its format is {number!r}, not a number from 1.")
+        raise FileFormatError(f"its format is {number!r:.20}, not a number from 1.")
     if number > FORMAT:
         raise FileFormatError(
             f"it has format {number}, made by sklearn_seqattn {version}, but this is "
             f"{__version__}, which reads formats up to {FORMAT}. Install "
             f"sklearn_seqattn>={version}."
         )
-    if manifest["library"] != "sklearn_seqattn" or manifest["kind"] != kind:
+    if metadata["kind"] != kind:
         raise FileFormatError(f"it is not a {kind} of sklearn_seqattn.")
-    sums = manifest["sha256"]
-    if manifest.keys() != fields or not (
-        isinstance(sums, dict) and sums.keys() == {_DOCUMENT, _ARRAYS}
-    ):
-        raise FileFormatError("its manifest has other fields than its format has.")
-
-
-def _check_header(arrays):
-    """Refuse a header of safetensors that is larger than any of ours."""
-    size = int.from_bytes(arrays[:8], "little")
-    if len(arrays) < 8 or size > min(_LARGEST_HEADER, len(arrays) - 8):
-        raise FileFormatError("the header of its arrays is too large.")
-    parse_json(arrays[8 : 8 + size])  # no name stands twice
+    if metadata.keys() != _FIELDS:
+        raise FileFormatError("its metadata has fields that its format does not have.")
 
 
 def _safetensors():
@@ -261,9 +240,8 @@ def _safetensors():
 
 
 def _replace(path, content):
-    """Write bytes beside a file, flush them to the disk, then replace the file."""
+    """Write a temporary file, flush it to the disk, and rename it to `path`."""
     folder, name = os.path.split(path)
-    folder = folder or "."
     temporary = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
     try:
         _write_new(folder, temporary, content)
@@ -272,11 +250,16 @@ def _replace(path, content):
         with suppress(FileNotFoundError):
             os.unlink(temporary)
         raise
-    _flush_folder(folder)
+    if os.name == "posix":  # a folder can be opened: make the new name durable
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _write_new(folder, temporary, content):
-    """Write a new file that has a name only once it is whole, where the disk can."""
+    """Write a file that gets its name when it is complete, if the disk can do that."""
     descriptor = _open_nameless(folder)
     nameless = descriptor is not None
     if not nameless:
@@ -294,7 +277,7 @@ def _write_new(folder, temporary, content):
 
 
 def _open_nameless(folder):
-    """Open a file that vanishes with its process, or None where there are none."""
+    """Open a file that vanishes with its process, or return None."""
     if not hasattr(os, "O_TMPFILE") or not os.path.isdir("/proc/self/fd"):
         return None
     try:
@@ -303,14 +286,3 @@ def _open_nameless(folder):
         raise
     except OSError:  # this file system has no such files
         return None
-
-
-def _flush_folder(folder):
-    """Make a new name survive a power cut, on systems that open folders."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

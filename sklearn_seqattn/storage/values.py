@@ -1,8 +1,8 @@
-"""Plain Python values and arrays as JSON with named arrays, and back.
+"""Python values and arrays as JSON with named arrays, and back.
 
-JSON has no tuples, no keys but strings and no arrays. What it lacks becomes an
-object with one key that says what it is: ``{"tuple": [...]}``,
-``{"dict": [[key, value], ...]}``, ``{"array": name}``, ``{"states": [...]}``.
+JSON has no tuples, no keys but strings and no arrays. These become objects with a key
+that names the kind: ``{"tuple": [...]}``, ``{"dict": [[key, value], ...]}``,
+``{"array": name}``, ``{"values": [...], "dtype": "<U5"}``.
 """
 
 import math
@@ -13,83 +13,104 @@ import pandas as pd
 
 from sklearn_seqattn.storage.files import FileFormatError
 
-_MAX_DEPTH = 32
+_MAX_DEPTH = 48
 _LARGEST_INT = 2**63
 _MAX_CHARACTERS = 2**24  # of an array of strings of equal width
 _STRING_DTYPE = re.compile(r"<U[1-9]\d{0,4}|object")
+_TIME_DTYPE = re.compile(r"[mM]8\[(Y|M|W|D|h|m|s|ms|us|ns)\]")
 
 
 class Writer:
-    """Turn values into JSON, setting arrays apart.
+    """Turn values into JSON and collect their arrays.
 
     Attributes
     ----------
     arrays : dict of str to ndarray
-        The arrays met so far, by the place they were met at.
+        The arrays found so far, by the place of each.
     """
 
     def __init__(self):
         self.arrays = {}
 
-    def write(self, value, where):
-        """Give a value as JSON.
+    def write(self, value, where, depth=0):
+        """Return a value as JSON.
 
         Parameters
         ----------
-        value : None, bool, int, float, str, tuple, list, dict or ndarray
-            The value; numbers of numpy become plain ones, and other array-likes of
+        value : None, bool, int, float, str, tuple, list, slice, dict or ndarray
+            The value. Scalars of numpy become plain ones, and other array-likes of
             pandas become arrays.
         where : str
-            What the value is, for messages and for the names of arrays.
+            Name of the value, for messages and as the name of an array.
+        depth : int, default=0
+            Number of values that this one is inside of.
 
         Returns
         -------
         value : object
-            What `json.dumps` takes.
+            JSON.
 
         Raises
         ------
         TypeError
-            If a value is of another type.
+            If a value has another type or is nested too deep.
         """
+        if depth > _MAX_DEPTH:
+            raise TypeError(f"{where:.80} is nested too deep for a file.")
         if isinstance(value, pd.Series | pd.Index | pd.DataFrame):
             value = value.to_numpy()
         if isinstance(value, np.ndarray):
-            return self._array(value, where)
+            return self._array(value, where, depth)
+        if isinstance(value, slice):
+            parts = [value.start, value.stop, value.step]
+            return {"slice": self._items(parts, where, depth)}
         if isinstance(value, tuple | list):
             kind = "tuple" if isinstance(value, tuple) else "list"
-            return {kind: [self.write(v, f"{where}[{i}]") for i, v in enumerate(value)]}
+            return {kind: self._items(value, where, depth)}
         if isinstance(value, dict):
-            items = value.items()
-            return {
-                "dict": [
-                    [self.write(k, where), self.write(v, f"{where}[{k!r}]")]
-                    for k, v in items
-                ]
-            }
-        return _scalar(value, where)
+            pairs = [
+                [_scalar(k, where), self.write(v, f"{where}[{k!r}]", depth + 1)]
+                for k, v in value.items()
+            ]
+            return {"dict": pairs}
+        if value is None or isinstance(value, bool | int | float | str | np.generic):
+            return _scalar(value, where)
+        return self.write_object(value, where, depth)
 
-    def _array(self, array, where):
-        """Set numbers apart; write strings and other states where they stand."""
-        if array.dtype.kind in "biuf" and array.dtype.itemsize <= 8:
-            self.arrays[where] = array
+    def write_object(self, value, where, depth):
+        """Refuse an object; subclasses write those that they know."""
+        raise _refusal(value, where)
+
+    def _items(self, values, where, depth):
+        """Return the elements of a list as JSON."""
+        return [self.write(v, f"{where}[{i}]", depth + 1) for i, v in enumerate(values)]
+
+    def _array(self, array, where, depth):
+        """Collect an array of numbers; write strings and objects into the JSON."""
+        dtype = array.dtype.newbyteorder("=")
+        kind = dtype.kind
+        if isinstance(array, np.ma.MaskedArray):
+            parts = [array.data, np.ma.getmaskarray(array)]
+            return {"masked": self._items(parts, where, depth)}
+        if kind in "mM":
+            numbers = array.astype(dtype).view(np.int64)
+            return {"time": dtype.str[1:], **self._array(numbers, where, depth)}
+        if kind in "biuf" and dtype.itemsize <= 8:
+            self.arrays[where] = array.astype(dtype, copy=False)
             return {"array": where}
-        if array.dtype.kind not in "UO" or array.ndim != 1:
+        if kind not in "UO" or array.ndim != 1:
             raise TypeError(
-                f"{where} is an array of dtype {array.dtype}, which a model file "
-                "cannot hold; use numbers or strings."
+                f"{where} is a {array.ndim}-d array of dtype {array.dtype}, "
+                "which a file cannot hold; use numbers, or 1-d arrays of strings."
             )
-        dtype = (
-            array.dtype.newbyteorder("<").str if array.dtype.kind == "U" else "object"
-        )
-        if array.dtype.kind == "U" and array.size * int(dtype[2:]) > _MAX_CHARACTERS:
-            dtype = "object"
-        states = [_scalar(state, where) for state in array.tolist()]
-        return {"states": states, "dtype": dtype}
+        name = dtype.newbyteorder("<").str if kind == "U" else "object"
+        if kind == "U" and array.size * int(name[2:]) > _MAX_CHARACTERS:
+            name = "object"
+        return {"values": self._items(array.tolist(), where, depth), "dtype": name}
 
 
 def _scalar(value, where):
-    """Give a single value as JSON."""
+    """Return a scalar as JSON."""
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or type(value) in (bool, str):
@@ -98,9 +119,14 @@ def _scalar(value, where):
         return value
     if type(value) is float:
         return value if math.isfinite(value) else {"float": repr(value)}
-    raise TypeError(
+    raise _refusal(value, where)
+
+
+def _refusal(value, where):
+    """Return the error of a value that no file can hold."""
+    return TypeError(
         f"{where} is {value!r:.80}, of type {type(value).__name__}, which a "
-        f"file cannot hold; change it before saving, for example by set_params."
+        "file cannot hold; change it before saving, for example by set_params."
     )
 
 
@@ -110,23 +136,34 @@ class Reader:
     Parameters
     ----------
     arrays : dict of str to ndarray
-        The arrays of the file; each is to be used once.
+        The arrays of the file. Each must be used once.
     """
 
     def __init__(self, arrays):
         self.arrays = dict(arrays)
+        self._kinds = {
+            ("array",): self._array,
+            ("array", "time"): self._times,
+            ("dict",): self._dict,
+            ("dtype", "values"): self._strings,
+            ("float",): self._float,
+            ("list",): self._list,
+            ("masked",): self._masked,
+            ("slice",): self._slice,
+            ("tuple",): lambda *args: tuple(self._list(*args)),
+        }
 
     def read(self, value, where, depth=0):
-        """Give the value that `Writer.write` has written.
+        """Return the value that `Writer.write` has written.
 
         Parameters
         ----------
         value : object
-            From JSON.
+            JSON.
         where : str
-            What the value is, for messages.
+            Name of the value, for messages.
         depth : int, default=0
-            How deep inside other values it stands.
+            Number of values that this one is inside of.
 
         Returns
         -------
@@ -138,28 +175,19 @@ class Reader:
             If it is nothing that a `Writer` writes.
         """
         if depth > _MAX_DEPTH:
-            raise FileFormatError(f"{where} is nested too deep.")
+            raise FileFormatError(f"{where:.80} is nested too deep.")
         if not isinstance(value, dict):
             return _read_scalar(value, where)
-        kinds = {
-            "tuple": lambda v: tuple(self._items(v, where, depth)),
-            "list": lambda v: self._items(v, where, depth),
-            "dict": lambda v: self._dict(v, where, depth),
-            "array": lambda v: self.array(v, where),
-            "float": lambda v: _read_float(v, where),
-        }
-        if value.keys() == {"states", "dtype"}:
-            return _read_states(value["states"], value["dtype"], where)
-        if len(value) != 1 or not value.keys() <= kinds.keys():
+        if "__object__" in value:
+            return self.read_object(value, where, depth)
+        read = self._kinds.get(tuple(sorted(value)))
+        if read is None:
             raise FileFormatError(f"{where} is of no known kind.")
-        ((kind, content),) = value.items()
-        return kinds[kind](content)
+        return read(value, where, depth)
 
-    def array(self, name, where):
-        """Take an array of the file; it cannot be taken again."""
-        if not isinstance(name, str) or name not in self.arrays:
-            raise FileFormatError(f"{where} names an array that is not there.")
-        return self.arrays.pop(name).copy()
+    def read_object(self, node, where, depth):
+        """Refuse an object; subclasses read those that they know."""
+        raise FileFormatError(f"{where} is an object, which this file cannot hold.")
 
     def finish(self):
         """Refuse arrays that nothing has used."""
@@ -168,8 +196,28 @@ class Reader:
                 f"it has arrays of no use: {sorted(self.arrays)[:3]}."
             )
 
+    def _array(self, node, where, depth):
+        """Return an array of the file, which cannot be used again."""
+        name = node["array"]
+        if not isinstance(name, str) or name not in self.arrays:
+            raise FileFormatError(f"{where} names an array that is not there.")
+        return self.arrays.pop(name).copy()
+
+    def _times(self, node, where, depth):
+        """Return an array of dates or durations."""
+        numbers, dtype = self._array(node, where, depth), node["time"]
+        known = isinstance(dtype, str) and _TIME_DTYPE.fullmatch(dtype)
+        if not known or numbers.dtype != np.int64:
+            raise FileFormatError(f"{where} is no array of times.")
+        return numbers.view(dtype)
+
+    def _list(self, node, where, depth):
+        """Return a list."""
+        ((_, values),) = node.items()
+        return self._items(values, where, depth)
+
     def _items(self, values, where, depth):
-        """Read the elements of a list."""
+        """Return the elements of a list."""
         if not isinstance(values, list):
             raise FileFormatError(f"{where} is not a list.")
         return [
@@ -177,24 +225,62 @@ class Reader:
             for i, value in enumerate(values)
         ]
 
-    def _dict(self, pairs, where, depth):
-        """Read the pairs of a dict."""
+    def _masked(self, node, where, depth):
+        """Return a masked array."""
+        parts = self._list(node, where, depth)
+        right = len(parts) == 2 and all(isinstance(p, np.ndarray) for p in parts)
+        if not right or parts[0].shape != parts[1].shape or parts[1].dtype != bool:
+            raise FileFormatError(f"{where} is no masked array.")
+        return np.ma.MaskedArray(*parts)
+
+    def _slice(self, node, where, depth):
+        """Return a slice."""
+        parts = self._list(node, where, depth)
+        if len(parts) != 3 or not all(type(p) in (int, type(None)) for p in parts):
+            raise FileFormatError(f"{where} is no slice.")
+        return slice(*parts)
+
+    def _dict(self, node, where, depth):
+        """Return a dict."""
+        pairs = node["dict"]
         if not isinstance(pairs, list) or not all(
             isinstance(pair, list) and len(pair) == 2 for pair in pairs
         ):
             raise FileFormatError(f"{where} is not a list of pairs.")
         keys = [_read_scalar(key, where) for key, _ in pairs]
         if len(set(keys)) < len(keys):
-            raise FileFormatError(f"{where} has a key that stands twice.")
-        values = [
-            self.read(value, f"{where}[{key!r}]", depth + 1)
+            raise FileFormatError(f"{where} has a repeated key.")
+        return {
+            key: self.read(value, f"{where}[{key!r}]", depth + 1)
             for key, (_, value) in zip(keys, pairs, strict=True)
-        ]
-        return dict(zip(keys, values, strict=True))
+        }
+
+    def _float(self, node, where, depth):
+        """Return a float that JSON does not have."""
+        if node["float"] not in ("inf", "-inf", "nan"):
+            raise FileFormatError(f"{where} is no number.")
+        return float(node["float"])
+
+    def _strings(self, node, where, depth):
+        """Return a vector of strings, or of objects."""
+        values, dtype = self._items(node["values"], where, depth), node["dtype"]
+        if not isinstance(dtype, str) or not _STRING_DTYPE.fullmatch(dtype):
+            raise FileFormatError(f"{where} has the dtype {dtype!r:.20}.")
+        if dtype == "object":
+            array = np.empty(len(values), dtype=object)
+            for i, value in enumerate(values):
+                array[i] = value
+            return array
+        width = int(dtype[2:])
+        if not all(isinstance(s, str) and len(s) <= width for s in values):
+            raise FileFormatError(f"{where} does not hold strings as in {dtype!r}.")
+        if width * len(values) > _MAX_CHARACTERS:  # numpy pads each to the width
+            raise FileFormatError(f"{where} is too wide.")
+        return np.array(values, dtype=dtype)
 
 
 def _read_scalar(value, where):
-    """Check a single value."""
+    """Return a scalar of JSON."""
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, int) and abs(value) < _LARGEST_INT:
@@ -202,29 +288,3 @@ def _read_scalar(value, where):
     if isinstance(value, float) and math.isfinite(value):
         return value
     raise FileFormatError(f"{where} is of the type {type(value).__name__}.")
-
-
-def _read_float(value, where):
-    """Read a float that JSON does not have."""
-    if value not in ("inf", "-inf", "nan"):
-        raise FileFormatError(f"{where} is no number.")
-    return float(value)
-
-
-def _read_states(states, dtype, where):
-    """Read an array of strings, or of objects that are strings, numbers or booleans."""
-    if not isinstance(states, list) or not isinstance(dtype, str):
-        raise FileFormatError(f"{where} is no array of states.")
-    if not _STRING_DTYPE.fullmatch(dtype):
-        raise FileFormatError(f"{where} has the dtype {dtype!r:.20}.")
-    states = [_read_scalar(state, where) for state in states]
-    array = np.empty(len(states), dtype=object)
-    array[:] = states
-    if dtype == "object":
-        return array
-    width = int(dtype[2:])
-    if not all(isinstance(s, str) and len(s) <= width for s in states):
-        raise FileFormatError(f"{where} does not hold strings as in {dtype!r}.")
-    if width * len(states) > _MAX_CHARACTERS:  # numpy pads each to the width
-        raise FileFormatError(f"{where} is too wide.")
-    return array.astype(dtype)

@@ -3,7 +3,7 @@
 No other part of the library imports skorch.
 """
 
-from sklearn_seqattn.training.checkpoints import Checkpoint
+from sklearn_seqattn.training.checkpoints import Checkpoint, open_checkpoint
 from sklearn_seqattn.training.devices import (
     computing_in,
     move,
@@ -11,12 +11,13 @@ from sklearn_seqattn.training.devices import (
     resolve_precision,
 )
 from sklearn_seqattn.training.engine import (
-    SequenceNet,
     TrainingPlan,
     bare_net,
     train,
 )
+from sklearn_seqattn.training.interrupts import raise_interrupt
 from sklearn_seqattn.training.memory import named_memory_errors
+from sklearn_seqattn.training.net import SequenceNet
 from sklearn_seqattn.training.optimization import (
     AverageWeights,
     WeightedLoss,
@@ -27,8 +28,9 @@ from sklearn_seqattn.training.prediction import (
     attention_weights,
     forward,
     iter_attention_weights,
+    pooling_weights,
 )
-from sklearn_seqattn.training.randomness import isolated_generator
+from sklearn_seqattn.training.randomness import isolated_torch, predicting
 
 __all__ = [
     "AverageWeights",
@@ -41,10 +43,14 @@ __all__ = [
     "bare_net",
     "computing_in",
     "forward",
-    "isolated_generator",
+    "isolated_torch",
     "iter_attention_weights",
     "move",
     "named_memory_errors",
+    "open_checkpoint",
+    "pooling_weights",
+    "predicting",
+    "raise_interrupt",
     "resolve_device",
     "resolve_precision",
     "train",

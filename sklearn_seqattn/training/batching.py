@@ -1,7 +1,7 @@
-"""Padded batches of sequences of like length, from flat storage.
+"""Padded batches of sequences of similar length, from flat storage.
 
-No padded copy of a data set is ever made: a batch is about as long as the longest of
-its own sequences, and batches are made of sequences of like length (buckets).
+A data set is never padded as a whole: a batch is about as long as the longest of its
+own sequences, and batches are made of sequences of similar length (buckets).
 """
 
 from itertools import pairwise
@@ -15,23 +15,23 @@ from sklearn_seqattn.sequences.array_list import blocks_of, steps_at_once
 #: Sequences are sorted by length within windows of this many batches.
 WINDOW = 16
 
-#: Padded steps of the encoder that go through a network at once. Measured: with more
-#: the buffers leave the cache, with fewer there is little to multiply.
+#: Padded steps of the encoder that pass through a network at once. Measured: with more
+#: the buffers leave the cache, with fewer the matrix products are too small.
 MAX_STEPS = 4096
 
 _OF_STEPS = {"values", "categories", "numbers"}  # inputs (B, T, ...)
 
 
 def padded_length(n_steps):
-    """Round a number of steps up to one of sixteen from a power of two to the next.
+    """Round a number of steps up to one of sixteen values in each octave.
 
-    For each new length torch compiles the layers anew, which takes as long as some
-    batches of a small network do. What is added is 2 % on average.
+    For each new length torch compiles the layers again, which takes as long as some
+    batches of a small network. The rounding adds 2 % of steps on average.
 
     Parameters
     ----------
     n_steps : int
-        The steps that are needed.
+        The longest sequence.
 
     Returns
     -------
@@ -49,29 +49,30 @@ def padded_length(n_steps):
 
 
 class SequenceDataset(Dataset):
-    """Sequences with their targets and weights, in flat storage.
+    """Sequences in flat storage, with their targets and weights.
 
     Parameters
     ----------
     values : array of shape (S, D), float, or (S,), int64
-        The steps of all sequences, of which slices are taken, one for each.
+        The steps of all sequences; each sequence is a slice.
     lengths : ndarray of shape (n,), int64
         The number of steps of each sequence.
     targets : ndarray of shape (n, ...) or None
         One target a sequence.
     weights : ndarray of shape (n,), float32, or None
-        One weight a sequence; None is 1 for each.
+        One weight a sequence; None weighs all equally.
     starts : ndarray of shape (n,), int64, or None
-        Where the sequences start in `values`; None is end to end.
+        Where the sequences start in `values`; None means that they follow each other.
     encode : callable or None
-        Makes steps ready for the network: from those of whole sequences, (S', D), and
-        their lengths, to float32; None changes nothing. It is called for some sequences
-        of a batch at a time, and so spares a copy.
+        Function of the steps of whole sequences, (S', D), and their lengths, which
+        returns the inputs of the network, float32; None leaves steps as they are. It
+        is called for a few sequences at a time, so that no encoded copy of the data
+        set is needed.
 
     Attributes
     ----------
     features : ndarray of shape (n, n_features), float32, or None
-        More inputs, a row a sequence; none at first.
+        Further inputs, one row a sequence; None by default.
     """
 
     window = WINDOW  # for training, see BucketBatches
@@ -88,15 +89,15 @@ class SequenceDataset(Dataset):
         self.targets = np.zeros(n, np.float32) if targets is None else targets
         self.weights = np.ones(n, np.float32) if weights is None else weights
         self.features = None
-        # Where all have one length nothing is padded. Of a lone sequence, which may be
-        # one of many calls, that is not known: such calls share few lengths.
+        # Sequences of one length are not padded. A single sequence may be one of many
+        # calls of different lengths: it is padded to one of few lengths.
         self.longest = int(lengths.max()) if len(lengths) > 1 else None
 
     def __len__(self):
         return len(self.lengths)
 
     def steps(self, indices):
-        """Give the steps of some sequences as the network takes them, end to end.
+        """Return the encoded steps of some sequences, one sequence after the other.
 
         Parameters
         ----------
@@ -123,7 +124,7 @@ class SequenceDataset(Dataset):
         return steps
 
     def _portions(self, indices):
-        """Cut sequences into portions of which a copy is small, of one at least."""
+        """Split sequences into portions whose copies are small, of at least one."""
         before = np.cumsum(self.lengths[indices]) - self.lengths[indices]
         portion = before // steps_at_once(self.values)
         return np.split(indices, np.flatnonzero(np.diff(portion)) + 1)
@@ -139,10 +140,10 @@ class SequenceDataset(Dataset):
         Returns
         -------
         inputs : dict
-            "values" (B, T, D) or (B, T), "lengths" (B,), and where there are any
-            "features" (B, n_features).
-        targets : tuple
-            The targets (B, ...) and the weights (B,).
+            "values" (B, T, D) or (B, T), "lengths" (B,), and "features"
+            (B, n_features) if the data set has any.
+        targets : Tensor of shape (B, ...)
+            The targets.
         """
         lengths, steps = self.lengths[indices], self.steps(indices)
         n_steps = padded_length(int(lengths.max()))
@@ -159,26 +160,31 @@ class SequenceDataset(Dataset):
         }
         if self.features is not None:
             inputs["features"] = torch.from_numpy(self.features[indices])
-        targets = torch.from_numpy(self.targets[indices])
-        return inputs, (targets, torch.from_numpy(self.weights[indices]))
+        return inputs, torch.from_numpy(self.targets[indices])
 
 
 class BucketBatches:
-    """Iterate over a data set in batches of sequences of like length.
+    """Iterate over a data set in batches of sequences of similar length.
 
     In training the sequences are shuffled, sorted by length within windows of
-    16 batches, cut into batches, and the batches are shuffled: the order stays
-    random and little is padded. In prediction all are sorted by length; `order`
-    says where each row belongs.
+    16 batches, and split into batches, which are shuffled again: the order stays
+    random and padding is small. In prediction all sequences are sorted by length.
 
     Parameters
     ----------
     dataset : SequenceDataset
-        What to iterate over.
+        The data set.
     batch_size : int
-        Sequences a batch; the last may be smaller.
+        Sequences a batch; the last batch may be smaller.
     random_state : numpy.random.RandomState or None, default=None
-        Shuffles, anew at each iteration; None does not shuffle.
+        Generator that shuffles in each iteration; None does not shuffle.
+
+    Yields
+    ------
+    inputs : dict
+        As from `SequenceDataset.batch`.
+    targets : Tensor of shape (B, ...)
+        The targets.
     """
 
     def __init__(self, dataset, batch_size, random_state=None):
@@ -191,15 +197,15 @@ class BucketBatches:
 
     @property
     def order(self):
-        """Rows of the data set in the order of prediction, (n,)."""
+        """Rows of the data set in the order of prediction, shape (n,)."""
         return np.argsort(self.dataset.lengths, kind="stable")
 
     def _cut(self, rows):
-        """Cut rows into batches."""
+        """Split rows into batches."""
         return np.split(rows, range(self.batch_size, len(rows), self.batch_size))
 
     def _shuffled(self):
-        """Give the batches of one epoch in their order."""
+        """Return the rows of the batches of one epoch."""
         rows = self.random_state.permutation(len(self.dataset))
         window = self.dataset.window * self.batch_size
         for start in range(0, len(rows), window):
@@ -215,7 +221,7 @@ class BucketBatches:
             yield self._padded(rows)
 
     def _padded(self, rows):
-        """Pad one batch; where there is no room for it, say how large it is."""
+        """Return one padded batch; an error of memory says how large it is."""
         try:
             return self.dataset.batch(rows)
         except MemoryError as error:
@@ -226,20 +232,33 @@ class BucketBatches:
             ) from error
 
 
+class TrainingBatches(BucketBatches):
+    """Batches whose inputs hold the weights of the sequences, as "weights" (B,).
+
+    skorch and its callbacks expect nothing but targets besides the inputs.
+    """
+
+    def _padded(self, rows):
+        """Return one padded batch with weights."""
+        inputs, targets = super()._padded(rows)
+        inputs["weights"] = torch.from_numpy(self.dataset.weights[rows])
+        return inputs, targets
+
+
 def bounded_parts(batch, max_steps):
-    """Cut a batch into parts of bounded size, each padded for its own longest.
+    """Split a batch into parts of bounded size, each padded to its own longest.
 
     Parameters
     ----------
     batch : tuple
-        Inputs and targets, as `BucketBatches` gives them: by rising length.
+        Inputs and targets as from `BucketBatches`, sorted by length.
     max_steps : int
-        Padded steps of a part, at most; but a part is one sequence at least.
+        Largest number of padded steps of a part; a part has at least one sequence.
 
     Yields
     ------
     part : tuple
-        Like the batch.
+        Inputs and targets.
     share : float
         The share of the sequences of the batch that are in the part.
     """
@@ -257,4 +276,4 @@ def bounded_parts(batch, max_steps):
         part = {name: tensor[rows] for name, tensor in inputs.items()}
         for name in _OF_STEPS & part.keys():
             part[name] = part[name][:, :n_steps]
-        yield (part, tuple(tensor[rows] for tensor in targets)), (stop - start) / n
+        yield (part, targets[rows]), (stop - start) / n

@@ -1,4 +1,4 @@
-"""What happens around the steps of a training: checks, stopping, a progress bar."""
+"""Callbacks of every training: checks, clipping, stopping, a progress bar."""
 
 from functools import partial
 
@@ -6,9 +6,8 @@ import torch
 from skorch.callbacks import (
     Callback,
     EarlyStopping,
-    EpochTimer,
+    GradientNormClipping,
     LRScheduler,
-    PassthroughScoring,
 )
 from torch.nn.utils import clip_grad_norm_
 from torch.optim.lr_scheduler import LambdaLR
@@ -16,6 +15,11 @@ from tqdm import tqdm
 
 from sklearn_seqattn.training.checkpoints import WriteCheckpoints
 from sklearn_seqattn.training.optimization import warmup_cosine
+
+#: Callbacks of the engine that `net_params` may change or switch off.
+ADJUSTABLE = ("gradient_clip", "lr_schedule", "early_stopping")
+
+_LARGEST_GRADIENT = 1.0
 
 
 class FiniteLoss(Callback):
@@ -29,39 +33,36 @@ class FiniteLoss(Callback):
             lr = net.optimizer_.param_groups[0]["lr"]
             raise FloatingPointError(
                 f"The {part} loss became {loss.item()} in epoch {epoch}, batch "
-                f"{batch}, at a learning rate of {lr:.3g}. Try a smaller lr, a "
-                "smaller max_grad_norm, or look for extreme values in X and y."
+                f"{batch}, at a learning rate of {lr:.3g}. Try a smaller lr, or look "
+                "for extreme values in X and y."
             )
 
 
-class ClipGradients(Callback):
-    """Scale the gradient of all weights down to a norm where it is larger.
+class ClipGradients(GradientNormClipping):
+    """Gradient clipping that takes the weights from the optimizer.
 
-    Parameters
-    ----------
-    max_norm : float
-        The largest norm.
+    skorch collects them from all modules at each step, which costs more than the
+    clipping itself in a small network.
     """
 
-    def __init__(self, max_norm):
-        self.max_norm = max_norm
-
     def on_grad_computed(self, net, **kwargs):
-        """Clip; the optimizer lists the weights, skorch would search all modules."""
-        groups = net.optimizer_.param_groups
-        weights = [p for group in groups for p in group["params"]]
-        clip_grad_norm_(weights, self.max_norm)
+        """Scale the gradient down to the largest norm."""
+        if self.gradient_clip_value is not None:
+            groups = net.optimizer_.param_groups
+            weights = [p for group in groups for p in group["params"]]
+            largest, norm_type = self.gradient_clip_value, self.gradient_clip_norm_type
+            clip_grad_norm_(weights, max_norm=largest, norm_type=norm_type)
 
 
 class EpochProgress(Callback):
-    """A tqdm bar that moves once an epoch and shows the losses."""
+    """A tqdm bar that advances once an epoch and shows the losses."""
 
     def on_train_begin(self, net, **kwargs):
         """Open the bar."""
         self.bar_ = tqdm(total=net.max_epochs, unit="epoch")
 
     def on_epoch_end(self, net, **kwargs):
-        """Move the bar."""
+        """Advance the bar."""
         shown = ("train_loss", "valid_loss")
         row = net.history[-1]
         self.bar_.set_postfix({k: f"{row[k]:.4f}" for k in shown if k in row})
@@ -72,8 +73,10 @@ class EpochProgress(Callback):
         self.bar_.close()
 
 
-def training_callbacks(plan, n_steps, validated):
-    """List the callbacks of a training, ours before the user's.
+def training_callbacks(plan, n_steps):
+    """Return the callbacks of a training, those of the engine before the user's.
+
+    skorch adds its own before them: the time of an epoch, and the two losses.
 
     Parameters
     ----------
@@ -81,24 +84,17 @@ def training_callbacks(plan, n_steps, validated):
         How to train.
     n_steps : int
         Batches of the whole training.
-    validated : bool
-        Whether there is a validation loss.
 
     Returns
     -------
-    callbacks : list
+    callbacks : list of (str, Callback) or Callback
         As skorch takes them.
     """
     callbacks = [
-        ("epoch_timer", EpochTimer()),
-        ("train_loss", PassthroughScoring(name="train_loss", on_train=True)),
         ("finite_loss", FiniteLoss()),
+        ("gradient_clip", ClipGradients(_LARGEST_GRADIENT)),
     ]
-    if validated:
-        callbacks.append(("valid_loss", PassthroughScoring(name="valid_loss")))
-    if plan.max_grad_norm is not None:
-        callbacks.append(("clipping", ClipGradients(plan.max_grad_norm)))
-    if plan.lr_schedule == "cosine":
+    if not any(_is_schedule(callback) for callback in plan.callbacks):
         factor = partial(warmup_cosine, n_steps=n_steps)
         schedule = LRScheduler(LambdaLR, lr_lambda=factor, step_every="batch")
         callbacks.append(("lr_schedule", schedule))
@@ -113,6 +109,13 @@ def training_callbacks(plan, n_steps, validated):
     if plan.checkpoint is not None:  # last, when all others have seen the epoch
         callbacks.append(("checkpoint", WriteCheckpoints(plan.checkpoint)))
     return callbacks
+
+
+def _is_schedule(callback):
+    """Return whether a callback of the user changes the learning rate."""
+    if isinstance(callback, tuple | list):
+        callback = callback[1]
+    return callback is LRScheduler or isinstance(callback, LRScheduler)
 
 
 def _silent(*args, **kwargs):

@@ -1,44 +1,96 @@
-"""Checkpoints: a training that was killed goes on as if nothing had happened."""
+"""Checkpoints: a fit that was killed continues from the last epoch it has written."""
 
 import os
+from numbers import Integral
 from pathlib import Path
 
-import numpy as np
-import torch
+from sklearn.base import BaseEstimator
 from skorch.callbacks import Callback
 
-from sklearn_seqattn.storage.files import FileFormatError, read_sealed, write_sealed
+from sklearn_seqattn._estimator import Interval
+from sklearn_seqattn.storage.files import FileFormatError, read_file, write_file
 from sklearn_seqattn.storage.values import Reader, Writer
-from sklearn_seqattn.training.checkpoint_checks import (
-    check_history,
-    check_like,
-    check_optimizer,
-    check_order,
-)
-
-_STOPPING = ("misses_", "dynamic_threshold_", "best_epoch_", "best_model_weights_")
+from sklearn_seqattn.training.net_state import pack_net_state, restore_net_state
 
 
-class Checkpoint:
-    """The file that a training writes while it runs, and what an earlier one left.
+class Checkpoint(BaseEstimator):
+    """Where and how often a fit writes its state, from which it can continue.
 
     Parameters
     ----------
-    folder : str or path-like
-        Where the file is, or will be.
-    every : int
-        Epochs between two writes.
+    path : str or path-like
+        A folder; it is made if it does not exist. The file in it is named
+        ``fit.checkpoint``. Use one folder for each fit.
+    every : int, default=1
+        Number of epochs between two writes.
+    keep : bool, default=False
+        Keep the file after the fit. By default it is deleted then.
+
+    Examples
+    --------
+    >>> from sklearn_seqattn.training.checkpoints import Checkpoint
+    >>> Checkpoint("run-1", every=5)
+    Checkpoint(every=5, path='run-1')
+    """
+
+    _parameter_constraints = {
+        "path": [str, os.PathLike],
+        "every": [Interval(Integral, 1, None, closed="left")],
+        "keep": ["boolean"],
+    }
+
+    def __init__(self, path, every=1, keep=False):
+        self.path = path
+        self.every = every
+        self.keep = keep
+
+
+def open_checkpoint(checkpoint):
+    """Open the checkpoint of a fit.
+
+    Parameters
+    ----------
+    checkpoint : None, str, path-like or Checkpoint
+        A folder, or a folder with options.
+
+    Returns
+    -------
+    file : CheckpointFile or None
+        None without a checkpoint.
+
+    Raises
+    ------
+    ValueError
+        If a parameter of the checkpoint is wrong.
+    FileFormatError
+        If an earlier fit has left a file that is damaged.
+    """
+    if checkpoint is None:
+        return None
+    if not isinstance(checkpoint, Checkpoint):
+        checkpoint = Checkpoint(checkpoint)
+    checkpoint._validate_params()
+    return CheckpointFile(checkpoint)
+
+
+class CheckpointFile:
+    """The checkpoint of one fit while it runs.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+        Valid options.
 
     Attributes
     ----------
     path : Path
         The file.
+    every : int
+        Number of epochs between two writes.
+    keep : bool
+        Whether the file stays after the fit.
     left : dict or None
-        What an earlier training has left; None without one.
-    seeds : list of int or None
-        The seeds of the fit.
-    fingerprint : dict or None
-        What the fit depends on.
+        The state that an earlier fit has left.
 
     Raises
     ------
@@ -46,108 +98,107 @@ class Checkpoint:
         If the file is damaged.
     """
 
-    def __init__(self, folder, every):
-        self.path = Path(folder) / "fit.checkpoint"
-        self.every = every
-        self.left = self.seeds = self.fingerprint = None
+    def __init__(self, checkpoint):
+        self.path = Path(checkpoint.path) / "fit.checkpoint"
+        self.every, self.keep = checkpoint.every, checkpoint.keep
+        self.left = self._seeds = self._fingerprint = None
         if self.path.exists():
-            document, arrays = read_sealed(self.path, "checkpoint")
+            document, arrays = read_file(self.path, "checkpoint")
             self.left = Reader(arrays).read(document, "the checkpoint")
-            _check_left(self.left, self.path)
+            if not _has_parts(self.left):
+                raise FileFormatError(
+                    f"{self.path} is no checkpoint; delete it to start a new fit."
+                )
 
-    def agree(self, seeds):
-        """Give the seeds of the training that is to go on, or keep new ones.
+    @property
+    def n_done(self):
+        """Number of epochs that need no training any more."""
+        return 0 if self.left is None else len(self.left["history"])
+
+    def load_seeds(self, seeds):
+        """Return the seeds of the fit that continues, or those of a new fit.
 
         Parameters
         ----------
         seeds : list of int
-            Seeds for a training that begins.
+            Seeds for a new fit.
 
         Returns
         -------
         seeds : list of int
+
+        Raises
+        ------
+        FileFormatError
+            If the file has another number of seeds.
         """
-        self.seeds = seeds if self.left is None else self.left["seeds"]
-        if len(self.seeds) != len(seeds):
+        self._seeds = seeds if self.left is None else self.left["seeds"]
+        if len(self._seeds) != len(seeds):
             raise FileFormatError(
                 f"{self.path} is the checkpoint of another estimator."
             )
-        return self.seeds
+        return self._seeds
 
-    @property
-    def n_done(self):
-        """Epochs that need not be trained again."""
-        return 0 if self.left is None else len(self.left["history"])
-
-    def claim(self, fingerprint):
-        """Refuse to go on with the training of another configuration or data set.
+    def check_fingerprint(self, fingerprint):
+        """Raise an error if the file belongs to a fit with other options or data.
 
         Parameters
         ----------
         fingerprint : dict of str to str
-            What the fit depends on, by name.
+            What the result of the fit depends on, by name.
 
         Raises
         ------
         ValueError
-            If the file belongs to another one.
+            If an entry differs from that of the file.
         """
-        self.fingerprint = fingerprint
+        self._fingerprint = fingerprint
         there = fingerprint if self.left is None else self.left["fingerprint"]
         for name in sorted(fingerprint.keys() | there.keys()):
             old, new = there.get(name), fingerprint.get(name)
             if old != new:
                 raise ValueError(
                     f"{self.path} is the checkpoint of another fit: {name} was {old} "
-                    f"there, and is {new} here. Use another checkpoint_dir, or delete "
-                    "the file to begin anew."
+                    f"there, and is {new} here. Use another folder for the checkpoint, "
+                    "or delete the file to start a new fit."
                 )
 
     def write(self, net):
-        """Write all that the rest of the training depends on.
+        """Write all that the rest of the fit depends on.
 
         Parameters
         ----------
         net : skorch.NeuralNet
             At the end of an epoch.
         """
-        writer = Writer()
-        state = {
-            "seeds": self.seeds,
-            "fingerprint": self.fingerprint,
-            "history": [
-                {k: v for k, v in row.items() if k != "batches"} for row in net.history
-            ],
-            "module": _arrays(net.module_.state_dict()),
-            "optimizer": _arrays(net.optimizer_.state_dict()),
-            "callbacks": _callback_states(net),
-            "generators": _generator_states(net),
-        }
+        state = {"seeds": self._seeds, "fingerprint": self._fingerprint}
+        state |= pack_net_state(net)
         os.makedirs(self.path.parent, exist_ok=True)
-        document = writer.write(state, "the checkpoint")
-        write_sealed(self.path, "checkpoint", document, writer.arrays)
+        writer = Writer()
+        document = writer.write(state, "checkpoint")
+        write_file(self.path, "checkpoint", document, writer.arrays)
 
     def restore(self, net):
-        """Put a net where the earlier training was.
+        """Restore the state that the earlier fit has left, if there is one.
 
         Parameters
         ----------
         net : skorch.NeuralNet
-            Initialised, before its first epoch.
+            Initialized, before its first epoch.
+
+        Raises
+        ------
+        FileFormatError
+            If the state does not fit the net.
         """
-        left = self.left
+        if self.left is None:
+            return
         try:
-            _check_fit(left, net)
-            net.module_.load_state_dict(_tensors(left["module"]))
-            net.optimizer_.load_state_dict(_tensors(left["optimizer"]))
-            _restore_callbacks(net, left["callbacks"])
-            _restore_generators(net, left["generators"])
-            for row in left["history"]:
-                net.history.append({**row, "batches": []})
+            restore_net_state(net, self.left)
         except Exception as error:  # states of other trainings fail anywhere
             raise FileFormatError(
-                f"{self.path} does not fit the training ({error}); delete it to begin "
-                "anew."
+                f"{self.path} does not fit the training ({error}); delete it to start "
+                "a new fit."
             ) from error
 
     def remove(self):
@@ -156,13 +207,13 @@ class Checkpoint:
 
 
 class WriteCheckpoints(Callback):
-    """Restore a training when it begins, and write it down while it runs.
+    """Restore a training when it begins, and write its state while it runs.
 
-    Stands last, so that the state of all other callbacks is that of the epoch's end.
+    It must be the last callback, because it writes the state of all others.
 
     Parameters
     ----------
-    checkpoint : Checkpoint
+    checkpoint : CheckpointFile
         The file.
     """
 
@@ -171,8 +222,7 @@ class WriteCheckpoints(Callback):
 
     def on_train_begin(self, net, **kwargs):
         """Restore what an earlier training has left."""
-        if self.checkpoint.left is not None:
-            self.checkpoint.restore(net)
+        self.checkpoint.restore(net)
 
     def on_epoch_end(self, net, **kwargs):
         """Write every so many epochs."""
@@ -180,117 +230,16 @@ class WriteCheckpoints(Callback):
             self.checkpoint.write(net)
 
 
-def _check_left(left, path):
-    """Refuse a checkpoint without its parts."""
-    kinds = {
-        "seeds": list,
-        "fingerprint": dict,
-        "history": list,
-        "module": dict,
-        "optimizer": dict,
-        "callbacks": dict,
-        "generators": dict,
-    }
-    right = isinstance(left, dict) and left.keys() == kinds.keys()
-    if not right or not all(isinstance(left[n], kind) for n, kind in kinds.items()):
-        raise FileFormatError(f"{path} is no checkpoint; delete it to begin anew.")
-    rows_right = all(isinstance(row, dict) for row in left["history"])
-    names_right = all(
-        isinstance(name, str) and isinstance(value, str | None)
-        for name, value in left["fingerprint"].items()
+def _has_parts(left):
+    """Return whether a value has the parts of a checkpoint; a net checks its own."""
+    parts = {"seeds", "fingerprint", "history", "module", "optimizer", "callbacks"}
+    return (
+        isinstance(left, dict)
+        and left.keys() == parts | {"generators"}
+        and isinstance(left["history"], list)
+        and isinstance(left["seeds"], list)
+        and all(type(seed) is int and 0 <= seed < 2**31 for seed in left["seeds"])
+        and isinstance(left["fingerprint"], dict)
+        and all(isinstance(v, str | None) for v in left["fingerprint"].values())
+        and all(isinstance(name, str) for name in left["fingerprint"])
     )
-    seeds_right = all(type(seed) is int and 0 <= seed < 2**31 for seed in left["seeds"])
-    if not (rows_right and names_right and seeds_right):
-        raise FileFormatError(f"{path} is no checkpoint; delete it to begin anew.")
-
-
-def _check_fit(left, net):
-    """Refuse what does not fit a net, before any of it is in use."""
-    check_history(left["history"], net.max_epochs)
-    weights = net.module_.state_dict()
-    check_like(left["module"], weights, "module")
-    check_optimizer(left["optimizer"], net.optimizer_)
-    found, wanted = left["callbacks"], _callback_states(net)
-    for name in ("lr_schedule", "average", "early_stopping"):  # ours
-        if name in wanted:
-            if name == "average" and found[name]["weights"] is not None:
-                wanted[name]["weights"] = wanted[name]["average"]
-            if name == "early_stopping" and found[name]["best_model_weights_"]:
-                wanted[name]["best_model_weights_"] = weights
-            check_like(found[name], wanted[name], name)
-    generators = _generator_states(net)
-    check_like(left["generators"]["torch"], generators["torch"], "generator")
-    check_order(left["generators"]["order"], generators["order"])
-
-
-def _arrays(value):
-    """Replace the tensors in nested dicts and lists by arrays."""
-    if isinstance(value, torch.Tensor):
-        return value.detach().cpu().numpy()
-    if isinstance(value, dict):
-        return {key: _arrays(v) for key, v in value.items()}
-    if isinstance(value, list):
-        return [_arrays(v) for v in value]
-    return value
-
-
-def _tensors(value):
-    """Replace the arrays in nested dicts and lists by tensors."""
-    if isinstance(value, np.ndarray):
-        return torch.from_numpy(value)
-    if isinstance(value, dict):
-        return {key: _tensors(v) for key, v in value.items()}
-    if isinstance(value, list):
-        return [_tensors(v) for v in value]
-    return value
-
-
-def _callback_states(net):
-    """Give what callbacks remember: skorch's own, and all that have a state_dict."""
-    callbacks, states = dict(net.callbacks_), {}
-    for name, callback in callbacks.items():
-        if hasattr(callback, "state_dict"):
-            states[name] = _arrays(callback.state_dict())
-    if "lr_schedule" in callbacks:
-        schedule = callbacks["lr_schedule"]
-        states["lr_schedule"] = {
-            "batches": schedule.batch_idx_,
-            "scheduler": schedule.lr_scheduler_.state_dict(),
-        }
-    if "early_stopping" in callbacks:
-        stopping = callbacks["early_stopping"]
-        found = {name: getattr(stopping, name) for name in _STOPPING}
-        found["best_model_weights_"] = _arrays(found["best_model_weights_"])
-        states["early_stopping"] = found
-    return states
-
-
-def _restore_callbacks(net, states):
-    """Give callbacks back what they remembered."""
-    callbacks = dict(net.callbacks_)
-    if "lr_schedule" in states:
-        schedule = callbacks["lr_schedule"]
-        schedule.batch_idx_ = states["lr_schedule"]["batches"]
-        schedule.lr_scheduler_.load_state_dict(states["lr_schedule"]["scheduler"])
-    for name, callback in callbacks.items():
-        if hasattr(callback, "load_state_dict"):
-            callback.load_state_dict(_tensors(states[name]))
-    for name, value in states.get("early_stopping", {}).items():
-        setattr(callbacks["early_stopping"], name, _tensors(value))
-
-
-def _generator_states(net):
-    """Give the states of the generators: torch's, and that of the order."""
-    states = {"torch": torch.random.get_rng_state().numpy()}
-    if torch.cuda.is_available():
-        states["cuda"] = [s.numpy() for s in torch.cuda.get_rng_state_all()]
-    order = net.iterator_train__random_state.get_state(legacy=False)
-    return {**states, "order": order}
-
-
-def _restore_generators(net, states):
-    """Set the generators to their states."""
-    torch.random.set_rng_state(torch.from_numpy(states["torch"]))
-    if torch.cuda.is_available() and "cuda" in states:
-        torch.cuda.set_rng_state_all(_tensors(states["cuda"]))
-    net.iterator_train__random_state.set_state(states["order"])

@@ -1,4 +1,4 @@
-"""Where a network runs."""
+"""Devices, and the number format in which a network computes."""
 
 from contextlib import nullcontext
 
@@ -6,50 +6,69 @@ import torch
 
 
 def resolve_device(device):
-    """Turn "auto" into the best device there is.
+    """Check a device, and turn "auto" into the best one that torch sees.
 
     Parameters
     ----------
-    device : str
-        "auto" or the name of a torch device.
+    device : str or torch.device
+        "auto", or a torch device such as "cpu", "cuda" or "cuda:1".
 
     Returns
     -------
     device : str
+        The name of the device, as torch takes it.
 
     Raises
     ------
     ValueError
-        If torch does not have the device.
+        If torch does not see the device.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_seqattn.training import resolve_device
+    >>> resolve_device(torch.device("cpu"))
+    'cpu'
     """
-    cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
-    if device == "auto":
-        return "cuda" if cuda else "mps" if mps else "cpu"
-    kind = device.partition(":")[0]
-    if not {"cpu": True, "cuda": cuda, "mps": mps}.get(kind, False):
+    accelerator = torch.accelerator.current_accelerator(check_available=True)
+    best = "cpu" if accelerator is None else accelerator.type
+    if isinstance(device, str) and device == "auto":
+        return best
+    try:
+        found = torch.device(device)
+    except RuntimeError:  # torch knows no device of that name
+        found = None
+    if found is None or found.type not in ("cpu", best):
         raise ValueError(
-            f"device={device!r} is not available to torch here; use device='auto' "
-            "for the best one there is."
+            f"device={str(device)!r} is not available here; torch sees "
+            f"{' and '.join(sorted({'cpu', best}))}. Use device='auto' for the best "
+            "one."
         )
-    return device
+    n_devices = 1 if found.type == "cpu" else torch.accelerator.device_count()
+    if found.index is not None and found.index >= n_devices:
+        raise ValueError(
+            f"device={str(device)!r} is not available here; the number of devices "
+            f"of type {found.type!r} is {n_devices}, and their indices start at 0."
+        )
+    return str(found)
 
 
 def move(tensors, device):
-    """Bring the tensors of a batch to a device.
+    """Move the tensors of a batch to a device.
 
-    To a GPU they go through pinned memory, while the computer goes on.
+    Copies to a CUDA device go through pinned memory and do not block.
 
     Parameters
     ----------
     tensors : Tensor, dict or tuple
         Tensors in main memory, in nested dicts and tuples.
-    device : str
-        Where to.
+    device : str or torch.device
+        The device.
 
     Returns
     -------
     tensors : Tensor, dict or tuple
-        Of the same structure.
+        The same structure.
     """
     if isinstance(tensors, dict):
         return {name: move(value, device) for name, value in tensors.items()}
@@ -60,19 +79,16 @@ def move(tensors, device):
     return tensors.to(device)
 
 
-PRECISIONS = ("float32", "bfloat16", "auto")
-
-
 def resolve_precision(precision, device):
-    """Turn "auto" into the format that a device computes best in.
+    """Turn "auto" into the number format that a device computes fastest in.
 
     Parameters
     ----------
     precision : {"float32", "bfloat16", "auto"}
-        "auto" is "bfloat16" where the hardware multiplies matrices of it, and
+        "auto" is "bfloat16" where the hardware multiplies matrices of bfloat16, and
         "float32" elsewhere.
-    device : str
-        A torch device.
+    device : str or torch.device
+        The device.
 
     Returns
     -------
@@ -83,22 +99,20 @@ def resolve_precision(precision, device):
     return "bfloat16" if _has_bfloat16(torch.device(device).type) else "float32"
 
 
-def _has_bfloat16(kind):
-    """Tell whether a kind of device has instructions for bfloat16."""
-    if kind == "cuda":
+def _has_bfloat16(device_type):
+    """Return whether a type of device has instructions for bfloat16."""
+    if device_type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    if kind == "cpu":
-        # torch has no public name for it in all of its versions.
-        checks = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
-        return any(getattr(torch.cpu, name, bool)() for name in checks)
+    if device_type == "cpu":
+        capabilities = torch.cpu.get_capabilities()
+        return any(capabilities.get(n, False) for n in ("avx512_bf16", "amx_bf16"))
     return False
 
 
 def bounded_steps(max_steps, precision):
-    """Give how many steps go through a network at once in a format.
+    """Return how many padded steps pass through a network at once in a format.
 
-    Numbers of bfloat16 take half the memory: twice as many of them are as much, and
-    there is more to multiply at once.
+    Numbers of bfloat16 take half the memory, so that twice as many steps fit.
 
     Parameters
     ----------
@@ -115,16 +129,16 @@ def bounded_steps(max_steps, precision):
 
 
 def computing_in(precision, device):
-    """Make the context in which a network computes in a format.
+    """Return the context in which a network computes in a number format.
 
-    Weights, sums over steps, normalisations and losses stay in float32.
+    Weights, sums over steps, normalizations and losses stay in float32.
 
     Parameters
     ----------
     precision : {"float32", "bfloat16"}
         The format.
     device : str or torch.device
-        Where the network is.
+        The device of the network.
 
     Returns
     -------

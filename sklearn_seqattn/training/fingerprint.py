@@ -1,4 +1,4 @@
-"""What a fit depends on, in words and digests, to tell one fit from another."""
+"""Describe what the result of a fit depends on, by short texts and digests."""
 
 import re
 from hashlib import blake2b
@@ -10,16 +10,14 @@ import pandas as pd
 #: Parameters that change nothing in the result, or cannot be compared.
 _NOT_COMPARED = {
     "callbacks",
-    "checkpoint_dir",
-    "checkpoint_every",
+    "checkpoint",
     "device",
-    "keep_checkpoint",
     "verbose",
 }
 
 
 def describe_params(params):
-    """Describe the parameters of an estimator, each by a short text.
+    """Return a short text for each parameter of an estimator.
 
     Parameters
     ----------
@@ -29,8 +27,8 @@ def describe_params(params):
     Returns
     -------
     described : dict of str to str
-        Without what does not change the result, and without a `random_state` that is
-        no number.
+        Without parameters that do not change the result, and without a `random_state`
+        that is no integer.
 
     Examples
     --------
@@ -41,13 +39,13 @@ def describe_params(params):
     return {
         name: _describe(value)
         for name, value in params.items()
-        if name not in _NOT_COMPARED
+        if name.partition("__")[0] not in _NOT_COMPARED
         and (name != "random_state" or isinstance(value, Integral))
     }
 
 
 def digest(*parts):
-    """Give a short text that differs where arrays differ.
+    """Return a short text that differs where arrays differ.
 
     Parameters
     ----------
@@ -80,7 +78,7 @@ def digest(*parts):
 
 
 def _describe(value):
-    """Describe one value; arrays by digest, objects without their address."""
+    """Return a text for one value: of arrays a digest, of objects no address."""
     if isinstance(value, np.ndarray | pd.DataFrame | pd.Series | pd.Index):
         return f"an array {digest(np.asarray(value))}"
     if isinstance(value, np.generic):

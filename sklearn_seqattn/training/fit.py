@@ -1,21 +1,195 @@
-"""The sequence of steps of a fit."""
+"""The steps of a fit, in one order for all estimators.
 
+Read, split, encode, build, train, calibrate, record. The seeds, the checkpoint, the
+state of torch and the rollback after an error are around them.
+"""
+
+from math import ceil
+from typing import NamedTuple
+
+import numpy as np
 import pandas as pd
+from sklearn.model_selection import train_test_split
+from torch import nn
+
+from sklearn_seqattn._estimator import draw_seeds, rollback_on_error
+from sklearn_seqattn.training.batching import SequenceDataset
+from sklearn_seqattn.training.checkpoints import open_checkpoint
+from sklearn_seqattn.training.engine import train
+from sklearn_seqattn.training.fingerprint import describe_params
+from sklearn_seqattn.training.interrupts import raise_interrupt
+from sklearn_seqattn.training.plan import plan_training
+from sklearn_seqattn.training.randomness import isolated_torch
+
+
+class Seeds(NamedTuple):
+    """The seeds of a fit: what each of them decides."""
+
+    split: int  # the sequences that are held out
+    network: int  # initial weights and dropout
+    order: int  # the order of the batches
+    partner: int  # the random convolutions
+
+
+class TrainingSets(NamedTuple):
+    """What a network is trained on."""
+
+    train: SequenceDataset
+    valid: SequenceDataset | None
+    criterion: nn.Module
+
+
+def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
+    """Fit an estimator.
+
+    An estimator has `_rules`, the meaning of its "auto" parameters, and four hooks:
+
+    * ``_read_training(X, y, sample_weight, fresh=..., **data_options)`` returns the
+      checked training data, and the user's validation data or None. Data have
+      ``len``, `lengths`, `strata`, `take(rows)` and `digests()`.
+    * ``_make_datasets(data, valid, fresh=...)`` learns the encoders and returns
+      `TrainingSets`.
+    * ``_make_network(data, sets, seed, fresh=...)`` returns the network, its partner
+      fitted where it is part of the network.
+    * ``_calibrate(data, valid, sets, plan, seeds, fresh=...)`` adapts the outputs of
+      the trained network.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+        Gets `net_`, `history_`, `n_iter_` and what its hooks learn. An error leaves
+        it as it was.
+    X, y, sample_weight
+        As the estimator's `fit` takes them.
+    n_epochs : int or None, default=None
+        Epochs of `partial_fit`, which holds nothing out and continues the last fit;
+        None for `fit`.
+    **data_options
+        Passed on to `_read_training`.
+
+    Returns
+    -------
+    estimator : BaseEstimator
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the user interrupted the training. From the second epoch on the estimator
+        is fitted all the same.
+    """
+    goes_on = n_epochs is not None or getattr(estimator, "warm_start", False)
+    fresh = not (goes_on and hasattr(estimator, "net_"))
+    n_done = 0 if fresh else estimator.n_iter_  # other draws than in the last fit
+    seeds = draw_seeds(estimator.random_state, len(Seeds._fields))
+    checkpoint = None if n_epochs else open_checkpoint(estimator.checkpoint)
+    if checkpoint is not None:
+        seeds = checkpoint.load_seeds(seeds)
+    seeds = Seeds(*seeds)
+    with rollback_on_error(estimator):
+        data, valid = estimator._read_training(
+            X, y, sample_weight, fresh=fresh, **data_options
+        )
+        if checkpoint is not None:
+            checkpoint.check_fingerprint(_fingerprint(estimator, data, valid, fresh))
+        patience = None
+        if n_epochs is None:
+            patience = estimator._rules.patience(estimator, len(data), valid)
+            if valid is None and estimator._rules.holds_out(patience, len(data)):
+                data, valid = split(data, estimator.validation_fraction, seeds.split)
+        sets = estimator._make_datasets(data, valid, fresh=fresh)
+        plan = plan_training(
+            estimator,
+            data,
+            patience=None if sets.valid is None else patience,
+            n_epochs=n_epochs,
+            checkpoint=checkpoint,
+        )
+        with isolated_torch(seeds.network + n_done, plan.device):
+            network = estimator._make_network(data, sets, seeds.partner, fresh=fresh)
+            estimator.net_, history = train(
+                network,
+                sets.criterion,
+                sets.train,
+                plan,
+                seed=seeds.order + n_done,
+                valid_set=sets.valid,
+            )
+            append_history(estimator, history, fresh=fresh)
+            estimator._calibrate(data, valid, sets, plan, seeds, fresh=fresh)
+    raise_interrupt(estimator.net_)  # the estimator keeps what was learned
+    if checkpoint is not None and not checkpoint.keep:
+        checkpoint.remove()
+    return estimator
+
+
+def split(data, fraction, seed):
+    """Hold out a part of the training data.
+
+    Parameters
+    ----------
+    data : data of a fit
+        The training data, n rows.
+    fraction : float
+        The share to hold out.
+    seed : int
+        Decides which rows.
+
+    Returns
+    -------
+    train, valid : data of a fit
+        The rows of both parts in their order. Where `data` has strata, both parts
+        have them in like shares, as far as their counts allow.
+
+    Raises
+    ------
+    ValueError
+        If one of the parts would be empty.
+    """
+    n_valid = ceil(fraction * len(data))
+    if n_valid >= len(data):
+        raise ValueError(
+            f"validation_fraction={fraction} of {len(data)} distinct sequences leaves "
+            "none to train on; give more data or set early_stopping=False."
+        )
+    rows, strata = np.arange(len(data)), data.strata
+    single = rows[:0]  # rows that are the only ones of their class
+    if strata is not None:
+        _, codes, counts = np.unique(strata, return_inverse=True, return_counts=True)
+        single, rows = rows[counts[codes] == 1], rows[counts[codes] > 1]
+        strata = strata[rows]
+        n_classes = np.count_nonzero(counts > 1)
+        if n_valid >= len(rows) or n_classes > min(n_valid, len(rows) - n_valid):
+            rows, single, strata = np.arange(len(data)), rows[:0], None
+    train_rows, valid_rows = train_test_split(
+        rows, test_size=n_valid, random_state=seed, stratify=strata
+    )
+    train_rows = np.sort(np.append(train_rows, single))
+    return data.take(train_rows), data.take(np.sort(valid_rows))
 
 
 def append_history(estimator, history, *, fresh):
-    """Keep the record of a training, behind that of earlier ones.
+    """Record a training, after earlier ones that it went on from.
 
     Parameters
     ----------
     estimator : BaseEstimator
         Gets `history_` and `n_iter_`.
     history : DataFrame
-        One row an epoch, as `training.train` returns it.
+        One row an epoch, as `train` returns it.
     fresh : bool
-        Whether the training began anew, so that no earlier ones count.
+        Whether this is a new fit.
     """
     if not fresh:
         history = history.assign(epoch=history["epoch"] + estimator.n_iter_)
         history = pd.concat([estimator.history_, history], ignore_index=True)
     estimator.history_, estimator.n_iter_ = history, len(history)
+
+
+def _fingerprint(estimator, data, valid, fresh):
+    """Describe all that the result of a fit depends on, as text by name."""
+    described = describe_params(estimator.get_params(deep=True)) | data.digests()
+    if valid is not None:
+        described |= {f"validation {k}": v for k, v in valid.digests().items()}
+    if not fresh:
+        described |= describe_params(dict(estimator.net_.module_.state_dict()))
+    return described

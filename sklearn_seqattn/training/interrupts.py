@@ -1,17 +1,16 @@
-"""Ctrl-C during a training: the batch is finished, then the training stops."""
+"""Ctrl-C during a training: the batch is finished, then the training stops.
+
+The first Ctrl-C ends the fit with `KeyboardInterrupt`, as it ends any other program,
+so that a search or a loop stops too. From the second epoch on the estimator is fitted
+all the same, with the weights so far. A second Ctrl-C, or one in the first epoch,
+abandons the fit: the estimator is as it was before.
+"""
 
 import signal
-import sys
 import threading
 from contextlib import contextmanager
 
-from sklearn.base import BaseEstimator
-from sklearn.pipeline import Pipeline
 from skorch.callbacks import Callback
-
-#: Modules whose functions fit several models, and those that only pass a fit on.
-_SEARCHES = ("sklearn.", "sklearn_seqattn.experiment")
-_TRANSPARENT = ("sklearn.base", "sklearn.pipeline", "sklearn.utils")
 
 
 class StopAtBatch(Callback):
@@ -34,15 +33,15 @@ class StopAtBatch(Callback):
 
 @contextmanager
 def finishing_batches(stop):
-    """Let the first Ctrl-C wait for the end of its batch; the second one does not.
+    """Delay the first Ctrl-C to the end of its batch; the second is not delayed.
 
-    Only the main thread sees Ctrl-C, and only Python's own way to handle it is
-    replaced; the block changes nothing elsewhere.
+    Only the main thread sees Ctrl-C, and only Python's own handler is replaced;
+    elsewhere the block changes nothing.
 
     Parameters
     ----------
     stop : StopAtBatch
-        The callback to tell.
+        The callback that counts.
     """
     is_main = threading.current_thread() is threading.main_thread()
     before = signal.getsignal(signal.SIGINT)
@@ -62,39 +61,60 @@ def finishing_batches(stop):
         signal.signal(signal.SIGINT, before)
 
 
-def inside_search():
-    """Tell whether a meta-estimator or a search is fitting, of which this is a part.
+def check_interrupt(net, n_pressed):
+    """Return how a training was interrupted; raise unless its net can be kept.
 
-    One that is told of no interrupt would go on with its next candidate.
+    Parameters
+    ----------
+    net : skorch.NeuralNet
+        After its training. The row of an epoch that is not whole is removed from
+        its history.
+    n_pressed : int
+        How often Ctrl-C was pressed.
 
     Returns
     -------
-    inside : bool
+    message : str or None
+        What the user is told; None if the training came to its end.
 
-    Notes
-    -----
-    A fit is not told who calls it: scikit-learn passes nothing down, and what it
-    does with errors (`error_score`) is for exceptions, which an interrupt is not. So
-    the callers are looked at, and only where Ctrl-C was pressed. In doubt the answer
-    is no: the warning is seen then, and a second Ctrl-C ends everything.
+    Raises
+    ------
+    KeyboardInterrupt
+        In the first epoch, at the second Ctrl-C, or if a callback raised it.
     """
-    frame = sys._getframe()
-    while frame is not None:
-        if _fits_several(frame):
-            return True
-        frame = frame.f_back
-    return False
-
-
-def _fits_several(frame):
-    """Tell whether a caller may fit other models after this one."""
-    module = frame.f_globals.get("__name__", "")
-    if module.startswith(_SEARCHES):
-        return not module.startswith(_TRANSPARENT)
-    caller = frame.f_locals.get("self")  # a meta-estimator of another library
-    if not isinstance(caller, BaseEstimator) or isinstance(caller, Pipeline):
-        return False
-    # One of ours, or of a subclass whose fit calls ours, is the model itself.
-    return not any(
-        c.__module__.startswith("sklearn_seqattn.") for c in type(caller).mro()
+    n_epochs, is_whole = len(net.history), "train_loss" in net.history[-1]
+    if is_whole and not n_pressed:
+        return None
+    if n_pressed != 1 or n_epochs - (not is_whole) < 1:
+        raise KeyboardInterrupt(f"Interrupted in epoch {n_epochs}.")
+    n_batches = len(net.history[-1, "batches"])
+    if not is_whole:
+        net.history.pop()
+    callbacks = dict(net.callbacks_)
+    weights = "the weights of that batch"
+    if "average" in callbacks:
+        weights = "the average of the weights up to that batch"
+    if "early_stopping" in callbacks:
+        best = callbacks["early_stopping"].best_epoch_
+        weights = f"the best weights so far, of epoch {best}"
+    return (
+        f"Interrupted in epoch {n_epochs}, after batch {n_batches}. The estimator is "
+        f"fitted, with {weights}."
     )
+
+
+def raise_interrupt(net):
+    """End a fit with `KeyboardInterrupt` if Ctrl-C ended its training.
+
+    Parameters
+    ----------
+    net : SequenceNet
+        As `train` returns it; the estimator keeps it already.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the training was interrupted.
+    """
+    if net.was_interrupted:
+        raise KeyboardInterrupt(net.interrupt_message)

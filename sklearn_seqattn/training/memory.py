@@ -1,4 +1,4 @@
-"""Errors of memory that say which batch was too large."""
+"""Memory of a training: named errors, and freed memory that is kept for reuse."""
 
 import ctypes
 import os
@@ -7,15 +7,30 @@ from contextlib import contextmanager
 
 import torch
 
+#: Set this environment variable to "0", and no freed memory is kept.
+SWITCH = "SKLEARN_SEQATTN_KEEP_MEMORY"
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of malloc.h
+_MB = 1 << 20
+_KEEPING = [
+    (_M_MMAP_THRESHOLD, 32 * _MB),  # the most that older versions of glibc accept
+    (_M_MMAP_THRESHOLD, 1024 * _MB),
+    (_M_TRIM_THRESHOLD, 256 * _MB),
+]
+_AFTERWARDS = [(_M_MMAP_THRESHOLD, 32 * _MB), (_M_TRIM_THRESHOLD, 64 * _MB)]
+
+# Variables by which a user tunes glibc; the options are left alone then.
+_TUNED_BY = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "GLIBC_TUNABLES")
+
 
 @contextmanager
 def named_memory_errors(lengths):
-    """Turn whatever torch raises without memory into one clear error.
+    """Turn every error of torch about memory into one clear `MemoryError`.
 
     Parameters
     ----------
     lengths : Tensor of shape (B,)
-        The steps of the sequences of the batch that the block works on.
+        The numbers of steps of the sequences in the batch of the block.
 
     Raises
     ------
@@ -35,28 +50,8 @@ def named_memory_errors(lengths):
         ) from error
 
 
-#: Set this environment variable to "0" and nothing here is done.
-SWITCH = "SKLEARN_SEQATTN_KEEP_MEMORY"
-
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of malloc.h
-_MB = 1 << 20
-_KEEPING = [
-    (_M_MMAP_THRESHOLD, 32 * _MB),  # the most that older versions of glibc accept
-    (_M_MMAP_THRESHOLD, 1024 * _MB),
-    (_M_TRIM_THRESHOLD, 256 * _MB),
-]
-_AFTERWARDS = [(_M_MMAP_THRESHOLD, 32 * _MB), (_M_TRIM_THRESHOLD, 64 * _MB)]
-
-# What a user may have tuned; it is left alone then.
-_TUNED_BY = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "GLIBC_TUNABLES")
-
-# oneDNN keeps what it compiled for the last 1,024 shapes, with the memory that each
-# works in. Batches of sequences have ever new shapes: hundreds of megabytes.
-_ONEDNN_SHAPES = ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "256")
-
-
 class _Keeper:
-    """Counts those who want memory kept, and tells the C library at either end."""
+    """The users of kept memory in a process; the first and the last set options."""
 
     def __init__(self, libc):
         self.libc = libc
@@ -67,12 +62,11 @@ class _Keeper:
         """Keep memory from the first user on."""
         with self.lock:
             if self.n_users == 0:
-                os.environ.setdefault(*_ONEDNN_SHAPES)
                 self._set(_KEEPING)
             self.n_users += 1
 
     def leave(self):
-        """Return what is free behind the last user."""
+        """Return free memory to the system after the last user."""
         with self.lock:
             self.n_users -= 1
             if self.n_users == 0:
@@ -80,13 +74,13 @@ class _Keeper:
                 self.libc.malloc_trim(0)
 
     def _set(self, options):
-        """Tell the C library when to ask the system and when to return."""
+        """Set options of malloc."""
         for option, value in options:
             self.libc.mallopt(option, value)
 
 
 def _find_libc():
-    """Give the C library if it is glibc, which alone has these options."""
+    """Return the C library if it is glibc, which alone has these options."""
     try:
         libc = ctypes.CDLL(None)
         _ = libc.gnu_get_libc_version, libc.mallopt, libc.malloc_trim
@@ -96,33 +90,29 @@ def _find_libc():
 
 
 _LIBC = _find_libc()
-_KEEPER = _Keeper(_LIBC)
 
-
-def _renew_keeper():
-    """Give a forked child a count of its own; the parent's users are not there."""
-    global _KEEPER
-    _KEEPER = _Keeper(_LIBC)
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_keeper)
+# One keeper a process: a forked child does not have the users of its parent.
+_KEEPERS = {}
 
 
 @contextmanager
 def kept_memory():
-    """Keep freed memory for reuse inside the block, and return it behind it.
+    """Keep freed memory for reuse inside the block, and return it to the system after.
 
-    The option is one of the whole process: other threads keep memory too while the
-    block runs. Behind it the thresholds are where glibc's own adaptation ends, 32 and
-    64 MiB, and no longer adapt. Nothing is done without glibc, where the user has set
-    thresholds by environment variables, or where ``SKLEARN_SEQATTN_KEEP_MEMORY=0``.
+    By default glibc returns the large buffers of each training step to the system and
+    gets them back with page faults, which takes a third of the time of a step.
+
+    The options are those of the whole process: other threads keep memory too while the
+    block runs. Afterwards the thresholds are 32 and 64 MiB, where glibc's own
+    adaptation ends, and no longer adapt. Nothing is done without glibc, where the user
+    has set thresholds by environment variables, or where
+    ``SKLEARN_SEQATTN_KEEP_MEMORY=0``.
     """
     tuned = any(name in os.environ for name in _TUNED_BY)
     if _LIBC is None or tuned or os.environ.get(SWITCH) == "0":
         yield
         return
-    keeper = _KEEPER
+    keeper = _KEEPERS.setdefault(os.getpid(), _Keeper(_LIBC))
     keeper.enter()
     try:
         yield

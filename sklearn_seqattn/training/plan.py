@@ -1,59 +1,95 @@
-"""From the parameters of an estimator to the plan of its training."""
+"""How an estimator is trained: the rules of "auto", and the plan of one fit."""
 
-from sklearn_seqattn.training import TrainingPlan, resolve_device, resolve_precision
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sklearn_seqattn.training.devices import resolve_device, resolve_precision
+from sklearn_seqattn.training.engine import TrainingPlan
+from sklearn_seqattn.training.optimization import AverageWeights
 
 
-def plan_training(
-    estimator,
-    n_samples,
-    *,
-    auto_batch_size,
-    auto_epochs,
-    patience,
-    n_epochs=None,
-    callbacks=(),
-):
-    """Decide how to train on n sequences.
+@dataclass(frozen=True)
+class TrainingRules:
+    """What "auto" means for the training of an estimator.
+
+    Parameters
+    ----------
+    batch_size : callable
+        From the number of sequences n to sequences a batch.
+    max_epochs : callable
+        From n, the batch size and the mean length to epochs.
+    early_stopping_from : int, default=0
+        The n from which ``early_stopping="auto"`` holds sequences out.
+    calibrates : bool, default=False
+        Whether sequences are held out even without early stopping, to choose a
+        mixture.
+    fewest_to_split : int, default=0
+        The n below which nothing is held out.
+    averaged_share : float or None, default=None
+        The share of the steps over which the weights are averaged; None keeps the
+        last ones.
+    """
+
+    batch_size: Callable
+    max_epochs: Callable
+    early_stopping_from: int = 0
+    calibrates: bool = False
+    fewest_to_split: int = 0
+    averaged_share: float | None = None
+
+    def patience(self, estimator, n_samples, valid):
+        """Return the epochs without improvement to wait for; None never stops."""
+        stops = estimator.early_stopping
+        if stops == "auto":
+            stops = valid is not None or n_samples >= self.early_stopping_from
+        return int(estimator.n_iter_no_change) if stops else None
+
+    def holds_out(self, patience, n_samples):
+        """Return whether a part of the training data is held out."""
+        wanted = self.calibrates or patience is not None
+        return wanted and n_samples >= self.fewest_to_split
+
+
+def plan_training(estimator, data, *, patience=None, n_epochs=None, checkpoint=None):
+    """Return the plan of one training.
 
     Parameters
     ----------
     estimator : BaseEstimator
-        Has the parameters of training, such as `lr` and `batch_size`.
-    n_samples : int
-        The number of sequences.
-    auto_batch_size : callable
-        The rule behind ``batch_size="auto"``: from n to sequences a batch.
-    auto_epochs : callable
-        The rule behind ``max_epochs="auto"``: from n and the batch size to epochs.
-    patience : int or None
+        Has `_rules` and the parameters of training, such as `lr` and `batch_size`.
+    data : data of a fit
+        The training part.
+    patience : int or None, default=None
         Epochs to wait for an improvement; None never stops early.
     n_epochs : int or None, default=None
         Epochs of a `partial_fit`, at a constant learning rate; None for a `fit`.
-    callbacks : tuple, default=()
-        Callbacks of ours, before the user's.
+    checkpoint : object or None, default=None
+        Where the state of the training is kept.
 
     Returns
     -------
     plan : TrainingPlan
     """
+    rules, n_samples = estimator._rules, len(data)
     batch_size, max_epochs = estimator.batch_size, estimator.max_epochs
     if batch_size == "auto":
-        batch_size = auto_batch_size(n_samples)
+        batch_size = rules.batch_size(n_samples)
     if max_epochs == "auto":
-        max_epochs = auto_epochs(n_samples, batch_size)
+        max_epochs = rules.max_epochs(n_samples, batch_size, data.lengths.mean())
+    averaging = ()
+    if rules.averaged_share is not None and n_epochs is None:
+        averaging = (("average", AverageWeights(rules.averaged_share)),)
     device = resolve_device(estimator.device)
     return TrainingPlan(
         lr=estimator.lr,
-        lr_schedule="constant" if n_epochs else estimator.lr_schedule,
-        weight_decay=estimator.weight_decay,
-        max_grad_norm=estimator.max_grad_norm,
         batch_size=int(batch_size),
         max_epochs=int(n_epochs or max_epochs),
-        patience=None if patience is None else int(patience),
-        max_steps=int(estimator.max_steps_per_batch),
+        patience=patience,
         precision=resolve_precision(estimator.precision, device),
         device=device,
         verbose=int(estimator.verbose),
-        callbacks=(*callbacks, *estimator.callbacks),
+        callbacks=(*averaging, *estimator.callbacks),
         net_params=estimator.net_params or {},
+        constant_lr=n_epochs is not None,
+        checkpoint=checkpoint,
     )

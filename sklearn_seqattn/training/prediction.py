@@ -1,32 +1,33 @@
-"""A fitted network run over a data set."""
+"""Outputs and weights of a fitted network over a data set."""
 
 from contextlib import nullcontext
 
 import numpy as np
 import torch
 
-from sklearn_seqattn.training.batching import MAX_STEPS, BucketBatches, bounded_parts
+from sklearn_seqattn.training.batching import BucketBatches, bounded_parts
 from sklearn_seqattn.training.devices import bounded_steps, computing_in, move
 from sklearn_seqattn.training.memory import kept_memory, named_memory_errors
+from sklearn_seqattn.training.randomness import predicting
 
-#: Sequences a batch of prediction: small enough to stay in a processor's cache.
+#: Sequences a batch of prediction, few enough to stay in the cache of a processor.
 PREDICTION_BATCH_SIZE = 64
 
 
-@torch.inference_mode()
-def forward(net, dataset, *, precision="float32", max_steps=MAX_STEPS):
-    """Run a fitted network over a data set.
+def forward(net, dataset, *, precision="float32", max_steps=None):
+    """Return the outputs of a fitted network over a data set.
 
     Parameters
     ----------
-    net : skorch.NeuralNet
+    net : SequenceNet
         As `train` returns it.
     dataset : SequenceDataset
         The data.
     precision : {"float32", "bfloat16"}, default="float32"
-        What a network of float32 computes in.
-    max_steps : int, default=4096
-        Padded steps of the encoder that go through the network at once, in float32.
+        The number format in which a network of float32 computes.
+    max_steps : int or None, default=None
+        Padded steps of the encoder that pass through the network at once, in float32.
+        None takes those of the net.
 
     Returns
     -------
@@ -38,12 +39,11 @@ def forward(net, dataset, *, precision="float32", max_steps=MAX_STEPS):
     ValueError
         If an output is NaN or infinite.
     """
+    max_steps = bounded_steps(max_steps or net.max_steps, precision)
     rows = []
     large = len(dataset) > PREDICTION_BATCH_SIZE
-    with kept_memory() if large else nullcontext():
-        for inputs, lengths in _batches(
-            net, dataset, bounded_steps(max_steps, precision)
-        ):
+    with predicting(net.device), kept_memory() if large else nullcontext():
+        for inputs, lengths in _batches(net, dataset, max_steps):
             with named_memory_errors(lengths):
                 with computing_in(precision, net.device):
                     outputs = net.module_(**inputs)
@@ -51,23 +51,40 @@ def forward(net, dataset, *, precision="float32", max_steps=MAX_STEPS):
                     outputs = outputs.float()
                 rows.append(outputs.cpu().numpy())
     outputs = np.concatenate(rows)[_restoring_order(dataset)]
-    is_finite = np.isfinite(outputs).all(axis=1)
-    if not is_finite.all():
-        raise ValueError(
-            f"The network has no finite output for sequence {is_finite.argmin()}. Look "
-            "for values far beyond those of the training data; if all outputs are so, "
-            "fit with a smaller lr."
-        )
+    check_outputs(outputs, np.arange(len(outputs)))
     return outputs
 
 
-@torch.inference_mode()
-def attention_weights(net, dataset):
-    """Give the attention weights of a fitted network, batch by batch.
+def check_outputs(outputs, sequences):
+    """Raise if outputs of a network are NaN or infinite.
 
     Parameters
     ----------
-    net : skorch.NeuralNet
+    outputs : ndarray of shape (rows, K)
+        The outputs.
+    sequences : ndarray of shape (rows,)
+        The index in X of the sequence of each row.
+
+    Raises
+    ------
+    ValueError
+        With the index of the first such sequence.
+    """
+    is_finite = np.isfinite(outputs).all(axis=1)
+    if not is_finite.all():
+        raise ValueError(
+            "The network has no finite output for sequence "
+            f"{sequences[is_finite.argmin()]}. Look for values far beyond those of the "
+            "training data; if no output is finite, fit with a smaller lr."
+        )
+
+
+def attention_weights(net, dataset):
+    """Return the attention weights of a fitted network.
+
+    Parameters
+    ----------
+    net : SequenceNet
         As `train` returns it.
     dataset : SequenceDataset
         The data.
@@ -84,20 +101,51 @@ def attention_weights(net, dataset):
     """
     _check_attention(net)
     rows = []
-    for inputs, lengths in _batches(net, dataset, MAX_STEPS):
-        with named_memory_errors(lengths):
-            weights, mask = net.module_.attention_weights(**inputs)
-        for one, n_steps in zip(weights, mask.sum(dim=1), strict=True):
-            rows.append(one[:, :n_steps, :n_steps].float().cpu().numpy())
+    with predicting(net.device):
+        for inputs, lengths in _batches(net, dataset, net.max_steps):
+            with named_memory_errors(lengths):
+                weights, mask = net.module_.attention_weights(**inputs)
+            for one, n_steps in zip(weights, mask.sum(dim=1), strict=True):
+                rows.append(one[:, :n_steps, :n_steps].float().cpu().numpy())
+    return [rows[i] for i in _restoring_order(dataset)]
+
+
+def pooling_weights(net, dataset):
+    """Return the weights of the time steps in ``pooling="attention"``.
+
+    Parameters
+    ----------
+    net : SequenceNet
+        As `train` returns it.
+    dataset : SequenceDataset
+        The data.
+
+    Returns
+    -------
+    weights : list of ndarray of shape (T_i',), float32
+        In the order of the data set, without padding; each sums to one.
+
+    Raises
+    ------
+    ValueError
+        If the network does not pool by attention.
+    """
+    rows = []
+    with predicting(net.device):
+        for inputs, lengths in _batches(net, dataset, net.max_steps):
+            with named_memory_errors(lengths):
+                weights, mask = net.module_.pooling_weights(**inputs)
+            for one, n_steps in zip(weights, mask.sum(dim=1), strict=True):
+                rows.append(one[:n_steps].float().cpu().numpy())
     return [rows[i] for i in _restoring_order(dataset)]
 
 
 def iter_attention_weights(net, dataset, n_queries):
-    """Give the attention weights of a fitted network, some queries at a time.
+    """Iterate over the attention weights of a fitted network, some queries at a time.
 
     Parameters
     ----------
-    net : skorch.NeuralNet
+    net : SequenceNet
         As `train` returns it.
     dataset : SequenceDataset
         The data.
@@ -122,39 +170,42 @@ def iter_attention_weights(net, dataset, n_queries):
 
 
 def _check_attention(net):
-    """Raise where there are no weights to show."""
-    if net.module_.attention is None:
+    """Raise if the network has no attention between time steps."""
+    network = net.module_
+    if network.attention is None:
+        instead = "fit with another attention"
+        if getattr(network, "has_pooling_weights", False):
+            instead = "call pooling_weights for those of pooling='attention'"
         raise ValueError(
-            "The network was fitted with attention=None and has no weights to show; "
-            "choose one of its attentions."
+            "The network was fitted with attention=None and has no weights between "
+            f"time steps; {instead}."
         )
 
 
-@torch.inference_mode()
 def _weight_blocks(net, dataset, n_queries):
     """Yield the blocks of `iter_attention_weights`."""
     for i in range(len(dataset)):
-        inputs, _ = dataset.batch(np.array([i]))
-        inputs = _as_network(net, inputs)
-        h, mask = net.module_.hidden_states(**inputs)
-        n_steps = int(mask.sum())
-        h, mask = h[:, :n_steps], mask[:, :n_steps]
+        with predicting(net.device):
+            inputs, _ = dataset.batch(np.array([i]))
+            h, mask = net.module_.hidden_states(**_as_network(net, inputs))
+            n_steps = int(mask.sum())
+            h, mask = h[:, :n_steps], mask[:, :n_steps]
         for start in range(0, n_steps, n_queries):
-            weights = net.module_.weights_of_queries(
-                h, mask, range(start, min(start + n_queries, n_steps))
-            )
+            queries = range(start, min(start + n_queries, n_steps))
+            with predicting(net.device):
+                weights = net.module_.weights_of_queries(h, mask, queries)
             yield i, start, weights[0].float().cpu().numpy()
 
 
 def _restoring_order(dataset):
-    """Give the places of the rows among the batches of prediction, (n,)."""
+    """Return the positions of the rows in the batches of prediction, shape (n,)."""
     return np.argsort(BucketBatches(dataset, PREDICTION_BATCH_SIZE).order)
 
 
 def _batches(net, dataset, max_steps):
-    """Iterate over padded inputs, as a net takes them, and the lengths of their batch.
+    """Yield padded inputs of the network, and the lengths of their batch.
 
-    A part of a batch is padded as the batch is: errors of memory name that length.
+    Errors of memory name the longest sequence of the batch.
     """
     for batch in BucketBatches(dataset, PREDICTION_BATCH_SIZE):
         lengths = batch[0]["lengths"]
@@ -165,7 +216,7 @@ def _batches(net, dataset, max_steps):
 
 
 def _as_network(net, inputs):
-    """Bring inputs to the device and the dtype of a net."""
+    """Convert inputs to the device and the dtype of a net."""
     dtype, values = next(net.module_.parameters()).dtype, inputs["values"]
     if values.is_floating_point():
         inputs["values"] = values.to(dtype)

@@ -3,12 +3,37 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sklearn_seqattn.attention_lstm import auto
-from sklearn_seqattn.nn.front_end import BLOCK_NAMES, count_blocks
+from sklearn_seqattn.blocks import Conv, Differences, Residual
 
 
-@pytest.mark.parametrize("stem", [auto.STEM, auto.TOKEN_STEM])
-def test_stems_are_made_of_known_blocks(stem):
-    assert set(count_blocks(stem)) <= set(BLOCK_NAMES)
+def convolutions(n_steps, stem=auto.stem):
+    """Return kernel size, stride and dilation of each convolution."""
+    blocks = []
+    for block in stem(n_steps):
+        blocks += block.blocks if isinstance(block, Residual) else [block]
+    convs = [block for block in blocks if isinstance(block, Conv)]
+    return [(conv.kernel_size, conv.stride, conv.dilation) for conv in convs]
+
+
+@pytest.mark.parametrize(
+    ("n_steps", "expected"),
+    [
+        (4, [(7, 1, 1), (5, 1, 1), (5, 1, 1)]),
+        (16, [(7, 1, 1), (5, 1, 1), (5, 1, 4)]),
+        (192, [(7, 3, 1), (5, 1, 1), (5, 1, 8)]),
+        (193, [(9, 4, 1), (5, 1, 1), (5, 1, 1)]),
+        (640, [(21, 10, 1), (5, 1, 1), (5, 1, 1)]),
+    ],
+)
+def test_convolutions_of_the_stem_follow_the_length(n_steps, expected):
+    assert convolutions(n_steps) == expected
+    strides = [(*conv[:2], 1) for conv in expected]
+    assert convolutions(n_steps, auto.token_stem) == strides
+
+
+def test_differences_are_over_the_stride():
+    assert auto.stem(640)[0] == Differences(lag=10)
+    assert auto.stem(10)[0] == Differences(lag=1)
 
 
 @given(st.floats(1, 1e5))

@@ -9,7 +9,8 @@ import pytest
 from sequence_data import sentences, walks
 from sklearn.datasets import make_multilabel_classification
 
-from sklearn_seqattn import AttentionLSTMClassifier
+from sklearn_seqattn import AttentionLSTMClassifier, Tokens
+from sklearn_seqattn.blocks import Conv
 from sklearn_seqattn.training import train
 
 SMALL = {"front_end": None, "hidden_size": 8, "num_layers": 1, "head_units": (8,)}
@@ -48,7 +49,7 @@ def test_log_probabilities_are_finite_where_probabilities_vanish():
     X, y = walks()
     classifier = AttentionLSTMClassifier(max_epochs=1, random_state=0, **SMALL)
     classifier.fit(X, y)
-    head = classifier.net_.module_.head[-1]
+    head = classifier.network_.head[-1]
     head.bias.data[:] = head.bias.data.new_tensor([0.0, 1e4])
     assert classifier.predict_proba(X)[:, 0].max() == 0
     assert np.isfinite(classifier.predict_log_proba(X)).all()
@@ -95,12 +96,13 @@ def test_tokens_and_unknown_ones():
 
 def test_integer_tokens_need_an_embedding_by_name():
     words, y = sentences()
-    X = [[hash(word) % 7 for word in sentence] for sentence in words]
+    X = [[len(word) + ord(word[0]) for word in sentence] for sentence in words]
     classifier = AttentionLSTMClassifier(
         front_end=("embedding", "dropout"), max_epochs=1, random_state=0
     ).fit(X, y)
-    assert classifier.net_.module_.front_end.blocks[0].table.num_embeddings > 2
-    assert classifier.predict([[1000], [-3, 5]]).shape == (2,)
+    assert classifier.network_.front_end.blocks[0].table.num_embeddings > 2
+    with pytest.warns(UserWarning, match="3 states are unknown .*: 1000, -3, 5"):
+        assert classifier.predict([[1000], [-3, 5]]).shape == (2,)
     numbers = AttentionLSTMClassifier(max_epochs=1, random_state=0).fit(X, y)
     assert numbers.input_size_ == 1
 
@@ -109,13 +111,11 @@ def test_initial_vectors_are_where_training_starts():
     X, y = sentences()
     vectors = np.arange(10.0, dtype=np.float32).reshape(5, 2)
     classifier = AttentionLSTMClassifier(
-        vocabulary=["yes", "ba", "bu", "di", "do"],
-        embedding_vectors=vectors,
+        tokens=Tokens(vocabulary=["yes", "ba", "bu", "di", "do"], vectors=vectors),
         lr=1e-12,
-        weight_decay=0,
         max_epochs=1,
     ).fit(X, y)
-    table = classifier.net_.module_.front_end.blocks[0].table.weight.detach().numpy()
+    table = classifier.network_.front_end.blocks[0].table.weight.detach().numpy()
     np.testing.assert_allclose(table[2:], vectors, atol=1e-6)
     np.testing.assert_allclose(table[1], vectors.mean(axis=0), atol=1e-6)
     np.testing.assert_array_equal(table[0], 0)
@@ -137,13 +137,6 @@ def test_events_pass_any_front_end():
     for front_end in (None, "conv", ("dense", "batch_norm")):
         classifier = AttentionLSTMClassifier(front_end=front_end, max_epochs=1)
         assert classifier.fit(frames, y).predict(frames).shape == (20,)
-
-
-def test_one_stride_is_that_of_the_stem():
-    X, y = walks(20)
-    classifier = AttentionLSTMClassifier(conv_stride=2, max_epochs=1).fit(X, y)
-    steps = [w.shape[1] for w in classifier.attention_weights(X)]
-    assert steps == [-(-len(x) // 2) for x in X]
 
 
 def test_channels_first():
@@ -199,22 +192,22 @@ def test_pace_changes_numbers_but_no_tokens():
     X, y = walks(20)
     fits = [
         AttentionLSTMClassifier(
-            time_stretch=most, max_epochs=2, random_state=0, **SMALL
+            time_warp=most, max_epochs=2, random_state=0, **SMALL
         ).fit(X, y)
         for most in (0.0, 0.25)
     ]
-    assert [fit.net_.module_.time_stretch for fit in fits] == [0.0, 0.25]
+    assert [fit.network_.config.time_warp for fit in fits] == [0.0, 0.25]
     losses = [fit.history_["train_loss"].iloc[0] for fit in fits]
     assert losses[0] != losses[1]
     words = AttentionLSTMClassifier(max_epochs=1, random_state=0, hidden_size=4)
-    assert words.fit(["a b", "b a"] * 4, [0, 1] * 4).net_.module_.time_stretch == 0.0
+    assert words.fit(["a b", "b a"] * 4, [0, 1] * 4).network_.config.time_warp == 0.0
 
 
 def test_label_smoothing_of_labels():
     X, y = walks(20)
     Y = np.c_[y == "up", y == "down"].astype(int)
     classifier = AttentionLSTMClassifier(label_smoothing=0.2, max_epochs=1, **SMALL)
-    targets = classifier.fit(X, Y)._network_targets(Y.astype(np.float32))
+    targets = classifier.fit(X, Y)._encode_targets(Y.astype(np.float32))
     np.testing.assert_allclose(targets, np.where(Y, 0.9, 0.1), rtol=1e-6)
 
 
@@ -261,6 +254,9 @@ def test_partial_fit_learns_batch_by_batch():
             classifier.partial_fit(X[rows], y[rows])
     assert classifier.n_iter_ == 33
     assert classifier.score(*walks(seed=1)) > 0.8
+    with pytest.raises(ValueError, match=r"classes=\['down'\] is not the same as on"):
+        classifier.partial_fit(X, y, classes=["down"])
+    classifier.partial_fit(X[:9], y[:9], classes=["up", "down"])
     with pytest.raises(ValueError, match="'sideways'"):
         classifier.partial_fit(X[:2], ["sideways", "up"])
 
@@ -309,9 +305,7 @@ def test_the_network_reads_the_arrays_of_the_user(container):
         X[::2, 5:] = np.nan
     given = list(X) if container == "list" else X
     model = AttentionLSTMClassifier(max_epochs=1, random_state=0)
-    with mock.patch(
-        "sklearn_seqattn.attention_lstm.base.train", wraps=train
-    ) as training:
+    with mock.patch("sklearn_seqattn.training.fit.train", wraps=train) as training:
         model.fit(given, np.arange(9) % 2)
     for dataset in (training.call_args.args[2], model._read_dataset(given)):
         for start, stop in zip(dataset.starts, dataset.stops, strict=True):
@@ -325,14 +319,16 @@ def test_a_failed_refit_loses_nothing(fitted):
     with pytest.raises(ValueError, match="has 1 channel"):
         classifier.fit([*X, np.ones(3)], [*y, "up"])
     with pytest.raises(FloatingPointError, match="Try a smaller lr"):
-        classifier.set_params(lr=1e30, max_grad_norm=None).fit(X, y)
+        classifier.set_params(
+            lr=1e30, net_params={"callbacks__gradient_clip": None}
+        ).fit(X, y)
     np.testing.assert_array_equal(classifier.predict_proba(X), before)
 
 
 def test_pickle_is_small_and_equal(fitted):
     X, _ = walks()
     data = pickle.dumps(fitted)
-    weights = sum(p.numel() for p in fitted.net_.module_.parameters())
+    weights = sum(p.numel() for p in fitted.network_.parameters())
     assert len(data) < 4 * weights + 100_000
     np.testing.assert_array_equal(
         pickle.loads(data).predict_proba(X), fitted.predict_proba(X)
@@ -350,7 +346,7 @@ def test_attention_weights_have_no_padding(fitted):
 def test_attention_weights_are_over_strided_steps():
     X, y = walks()
     classifier = AttentionLSTMClassifier(
-        front_end="conv", conv_stride=3, attention="dot", max_epochs=1
+        front_end=Conv(stride=3), attention="dot", max_epochs=1
     ).fit(X, y)
     for x, w in zip(X, classifier.attention_weights(X), strict=True):
         assert w.shape == (1, -(-len(x) // 3), -(-len(x) // 3))

@@ -62,19 +62,19 @@ def test_weights_decide_mean_and_scale_of_the_target():
     regressor = AttentionLSTMRegressor(max_epochs=1, random_state=0, **SMALL)
     regressor.fit(X, Y, sample_weight=weights)
     mean = np.average(Y, axis=0, weights=weights)
-    np.testing.assert_allclose(regressor.target_mean_, mean)
+    np.testing.assert_allclose(regressor.target_encoder_.mean_, mean)
     variance = np.average((Y - mean) ** 2, axis=0, weights=weights)
-    np.testing.assert_allclose(regressor.target_scale_, np.sqrt(variance))
+    np.testing.assert_allclose(regressor.target_encoder_.scale_, np.sqrt(variance))
 
 
 def test_partial_fit_and_warm_start_keep_the_scaling():
     X, Y = maxima()
     regressor = AttentionLSTMRegressor(random_state=0, **SMALL)
     regressor.partial_fit(X[:40], Y[:40, 0])
-    mean = regressor.target_mean_.copy()
+    mean = regressor.target_encoder_.mean_.copy()
     for _ in range(20):
         regressor.partial_fit(X[40:], Y[40:, 0])
-    np.testing.assert_array_equal(regressor.target_mean_, mean)
+    np.testing.assert_array_equal(regressor.target_encoder_.mean_, mean)
     assert regressor.n_iter_ == 21
     losses = regressor.history_["train_loss"]
     assert losses.iloc[-1] < losses.iloc[1]
@@ -94,8 +94,8 @@ def test_early_stopping_on_a_held_out_part():
 def test_training_goes_on_in_single_precision():
     X, Y = maxima()
     regressor = AttentionLSTMRegressor(max_epochs=2, warm_start=True, **SMALL)
-    weights = next(regressor.fit(X, Y).net_.module_.parameters())
+    weights = next(regressor.fit(X, Y).network_.parameters())
     assert weights.dtype.itemsize == 8
     regressor.fit(X, Y)
-    weights = next(regressor.net_.module_.parameters()).detach().numpy()
+    weights = next(regressor.network_.parameters()).detach().numpy()
     np.testing.assert_array_equal(weights, weights.astype(np.float32))

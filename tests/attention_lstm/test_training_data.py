@@ -3,131 +3,148 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sklearn.base import BaseEstimator
 
-from sklearn_seqattn._estimator import draw_seeds, kept_on_failure
-from sklearn_seqattn.attention_lstm.training_data import (
-    LabelledSequences,
-    check_same_length,
-    split_validation,
-)
+from sklearn_seqattn.attention_lstm.training_data import canonical_rows
 from sklearn_seqattn.sequences import check_sequences
-from sklearn_seqattn.training.fit import append_history
+
+numbers = st.sampled_from([0.0, 1.0, 2.5])
+rows_of_sets = st.lists(
+    st.tuples(st.lists(numbers, min_size=1, max_size=3), st.integers(0, 1)),
+    min_size=1,
+    max_size=12,
+)
 
 
-def make_data(targets):
-    """Make sequences whose values say which row they are."""
-    rows = np.arange(len(targets), dtype=float)
-    X = check_sequences([np.full(i % 3 + 1, row) for i, row in enumerate(rows)])
-    return LabelledSequences(X, np.asarray(targets), rows)
+def as_frame(values):
+    names = {0.0: "a", 1.0: "b", 2.5: "ab"}
+    return pd.DataFrame({"name": [names[v] for v in values], "value": values})
 
 
-def rows_of(data):
-    """Give the rows that are in a part, checking that all of it agrees."""
-    rows = data.weights.astype(int).tolist()
-    assert [sequence[0, 0] for sequence in data.sequences.to_list()] == rows
-    return rows
+CONTAINERS = {
+    "numbers": lambda values: np.array(values),
+    "channels": lambda values: np.array([[v, 2 * v] for v in values]),
+    "words": lambda values: [{0.0: "a", 1.0: "b", 2.5: "ab"}[v] for v in values],
+    "events": as_frame,
+}
 
 
-class TestKeptOnFailure:
-    def test_a_failure_restores_changed_new_and_deleted_attributes(self):
-        estimator = BaseEstimator()
-        estimator.a_, estimator.b_ = 1, 2
-
-        def fail():
-            with kept_on_failure(estimator):
-                estimator.a_, estimator.c_ = 10, 30
-                del estimator.b_
-                raise ValueError("no")
-
-        with pytest.raises(ValueError, match="no"):
-            fail()
-        assert vars(estimator) == {"a_": 1, "b_": 2}
-
-    def test_success_keeps_what_is_new(self):
-        estimator = BaseEstimator()
-        with kept_on_failure(estimator):
-            estimator.a_ = 1
-        assert estimator.a_ == 1
+def canonical(rows, kind="numbers", weights=None):
+    """Give the canonical rows as (sequence, target, weight)."""
+    X = check_sequences([CONTAINERS[kind](values) for values, _ in rows])
+    y = np.array([target for _, target in rows])
+    weights = np.ones(len(rows)) if weights is None else np.asarray(weights, float)
+    kept, summed = canonical_rows(X, y, weights)
+    return [
+        (tuple(rows[i][0]), rows[i][1], weight)
+        for i, weight in zip(kept, summed, strict=True)
+    ]
 
 
-class TestCheckSameLength:
-    def test_equal_lengths_pass(self):
-        check_same_length(3, 3)
-
-    def test_other_lengths_are_named(self):
-        with pytest.raises(ValueError, match="X has 3 sequences, but y has 2 targets"):
-            check_same_length(3, 2)
-
-
-class TestDrawSeeds:
-    def test_a_number_gives_the_same_seeds_again(self):
-        assert draw_seeds(3, 4) == draw_seeds(3, 4) != draw_seeds(4, 4)
-
-    def test_a_generator_moves_on(self):
-        generator = np.random.RandomState(0)
-        assert draw_seeds(generator, 2) != draw_seeds(generator, 2)
-
-    def test_none_draws_anew_and_leaves_the_global_generator_alone(self):
-        before = str(np.random.get_state())
-        assert draw_seeds(None, 3) != draw_seeds(None, 3)
-        assert str(np.random.get_state()) == before
-
-    def test_seeds_are_plain_integers(self):
-        assert {type(seed) for seed in draw_seeds(0, 3)} == {int}
+@pytest.mark.parametrize("kind", CONTAINERS)
+@given(rows_of_sets, st.randoms(use_true_random=False))
+@settings(max_examples=30, deadline=None)
+def test_order_does_not_matter_and_equal_rows_are_merged(kind, rows, random):
+    found = canonical(rows, kind)
+    shuffled = random.sample(rows, len(rows))
+    assert canonical(shuffled, kind) == found
+    content = [(values, target) for values, target, _ in found]
+    assert len(set(content)) == len(content)
+    expected = {}
+    for values, target in rows:
+        key = (tuple(values), target)
+        expected[key] = expected.get(key, 0) + 1
+    assert {(v, t): weight for v, t, weight in found} == expected
 
 
-class TestSplitValidation:
-    @given(st.integers(2, 40), st.floats(0.01, 0.9), st.integers(0, 100))
-    @settings(max_examples=50, deadline=None)
-    def test_every_row_is_in_one_part(self, n, fraction, seed):
-        data, n_valid = make_data(np.zeros(n)), int(np.ceil(fraction * n))
-        if n_valid >= n:
-            with pytest.raises(ValueError, match=f"of {n} distinct sequences"):
-                split_validation(data, fraction, seed)
-            return
-        train, valid = split_validation(data, fraction, seed)
-        assert sorted(rows_of(train) + rows_of(valid)) == list(range(n))
-        assert len(valid) == n_valid
-
-    def test_classes_keep_their_shares(self):
-        classes = np.repeat([0, 1, 2], [60, 30, 10])
-        train, valid = split_validation(make_data(classes), 0.2, seed=0, strata=classes)
-        assert np.bincount(valid.targets).tolist() == [12, 6, 2]
-        assert np.bincount(train.targets).tolist() == [48, 24, 8]
-
-    @pytest.mark.parametrize("counts", [[9, 1], [1, 1, 1, 1, 1], [3, 3, 3, 3]])
-    def test_too_few_of_a_class_splits_at_random(self, counts):
-        classes = np.repeat(np.arange(len(counts)), counts)
-        train, valid = split_validation(make_data(classes), 0.2, seed=0, strata=classes)
-        assert len(train) + len(valid) == sum(counts)
-
-    def test_a_lonely_class_is_trained_on_and_the_others_keep_their_shares(self):
-        classes = np.repeat([0, 1, 2], [20, 10, 1])
-        train, valid = split_validation(make_data(classes), 0.2, seed=0, strata=classes)
-        assert np.bincount(valid.targets, minlength=3).tolist() == [5, 2, 0]
-        assert np.bincount(train.targets).tolist() == [15, 8, 1]
-
-    def test_a_seed_decides_the_split(self):
-        data = make_data(np.zeros(50))
-        first, second, other = (
-            rows_of(split_validation(data, 0.3, seed)[1]) for seed in (0, 0, 1)
-        )
-        assert first == second != other
-
-    def test_one_sequence_cannot_be_split(self):
-        with pytest.raises(
-            ValueError, match=r"leaves none to train on; give more data or set early_"
-        ):
-            split_validation(make_data([0]), 0.1, seed=0)
+@given(rows_of_sets, st.lists(st.integers(1, 4), min_size=12, max_size=12))
+@settings(max_examples=30, deadline=None)
+def test_a_weight_of_k_is_k_copies(rows, counts):
+    counts = counts[: len(rows)]
+    copies = [
+        row for row, count in zip(rows, counts, strict=True) for _ in range(count)
+    ]
+    assert canonical(rows, weights=counts) == canonical(copies)
 
 
-def test_histories_are_joined():
-    estimator, first = BaseEstimator(), pd.DataFrame({"epoch": [1, 2]})
-    append_history(estimator, first, fresh=True)
-    append_history(estimator, pd.DataFrame({"epoch": [1]}), fresh=False)
-    assert estimator.history_["epoch"].tolist() == [1, 2, 3]
-    assert estimator.n_iter_ == 3
-    append_history(estimator, first, fresh=True)
-    assert estimator.history_["epoch"].tolist() == [1, 2]
-    assert estimator.n_iter_ == 2
+def test_the_same_steps_cut_elsewhere_are_other_sequences():
+    rows = [([0.0, 1.0], 0), ([0.0], 0), ([1.0], 0), ([0.0, 1.0, 0.0], 0)]
+    assert len(canonical(rows)) == 4
+
+
+def test_words_are_told_apart_where_they_end():
+    X = check_sequences([["ab", "c"], ["a", "bc"], ["abc"]])
+    assert len(canonical_rows(X, np.zeros(3), np.ones(3))[0]) == 3
+
+
+def test_equal_sequences_with_other_targets_stay_apart():
+    assert len(canonical([([1.0], 0), ([1.0], 1)])) == 2
+
+
+def test_several_targets_are_compared_together():
+    X = check_sequences([[1.0], [1.0], [1.0]])
+    y = np.array([[0.0, 1.0], [0.0, 2.0], [0.0, 1.0]])
+    rows, weights = canonical_rows(X, y, np.array([1.0, 10.0, 100.0]))
+    assert dict(zip(rows.tolist(), weights.tolist(), strict=True)) == {0: 101, 1: 10}
+
+
+def test_columns_of_events_are_told_apart():
+    X = check_sequences(
+        [pd.DataFrame({"a": ["x"], "b": ["y"]}), pd.DataFrame({"a": ["y"], "b": ["x"]})]
+    )
+    assert len(canonical_rows(X, np.zeros(2), np.ones(2))[0]) == 2
+
+
+def test_categories_are_compared_by_value_and_not_by_code():
+    frames = [
+        pd.DataFrame({"a": pd.Categorical(["x"], categories=categories)})
+        for categories in (["x", "y"], ["y", "x"])
+    ]
+    X = check_sequences(frames)
+    assert len(canonical_rows(X, np.zeros(2), np.ones(2))[0]) == 1
+
+
+def order_of(X, y=(0.0, -0.0, 1.0)):
+    """Return the canonical order of three sequences."""
+    rows, _ = canonical_rows(check_sequences(X, join=False), np.array(y), np.ones(3))
+    return rows.tolist()
+
+
+NUMBERS = [
+    np.array([[1.0], [-0.0]]),
+    np.array([[2.0], [0.0]]),
+    np.array([[1.0], [3.0]]),
+]
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", ">f4", ">f8", "i1", "u8", "g", "O"])
+def test_the_order_does_not_depend_on_the_dtype(dtype):
+    changed = [x.astype(dtype) for x in NUMBERS]
+    assert order_of(changed) == order_of(NUMBERS)
+    assert order_of([changed[0], *NUMBERS[1:]]) == order_of(NUMBERS)
+
+
+@pytest.mark.parametrize("dtype", ["f4", ">f8", "i8", ">i2"])
+def test_the_order_does_not_depend_on_the_dtype_of_targets(dtype):
+    X, y = [[1.0]] * 3, np.array([4, 2, -3])
+    assert order_of(X, y.astype(dtype)) == order_of(X, y)
+    assert order_of(X, -0.0 * y.astype(float)) == [0]
+
+
+@pytest.mark.parametrize("numbers", ["f4", "i8", "Int64", "Float32", "float[pyarrow]"])
+@pytest.mark.parametrize("names", ["str", "category", "string[pyarrow]"])
+def test_the_order_of_events_does_not_depend_on_dtypes(numbers, names):
+    frames = [
+        pd.DataFrame({"v": [1.0, v], "name": ["a", name]})
+        for v, name in [(0.0, "b"), (-0.0, "c"), (2.0, "b")]
+    ]
+    changed = [frame.astype({"v": numbers, "name": names}) for frame in frames]
+    assert order_of(changed) == order_of(frames)
+
+
+def test_long_sequences_are_hashed_in_blocks_of_any_memory_order():
+    X = [np.random.default_rng(i).normal(size=(70_000, 4)) for i in range(3)]
+    expected = order_of(X)
+    assert order_of([np.asfortranarray(x) for x in X]) == expected
+    X[0][-1, -1] += 1
+    assert order_of([X[0], X[0].copy(), X[0].copy()], [0, 0, 0]) == [0]
+    assert len(order_of([X[0], X[0] + np.eye(70_000, 4), X[1]], [0, 0, 0])) == 3

@@ -3,13 +3,13 @@ import pickle
 import numpy as np
 import pandas as pd
 import pytest
+from battery import parametrize_with_checks
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.linear_model import RidgeClassifierCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sklearn_seqattn import RandomKernelFeatures
 

@@ -4,15 +4,21 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
+from sklearn_seqattn import (
+    AttentionLSTMClassifier,
+    AttentionLSTMRegressor,
+    RandomKernels,
+)
+from sklearn_seqattn.blocks import Conv
 from sklearn_seqattn.kernels.fitting import fit_kernel_branch, keep_features
-from sklearn_seqattn.nn.kernel_branch import build_kernel_branch
+from sklearn_seqattn.nn.kernel_branch import KernelBranch
+from sklearn_seqattn.nn.random_convolutions import RandomConvolutions
 from sklearn_seqattn.training.batching import SequenceDataset
 
 SMALL = {
-    "kernel_features": 168,
+    "blend": RandomKernels(168),
     "hidden_size": 4,
-    "conv_channels": 8,
+    "front_end": ["differences", Conv(8, kernel_size=7), "batch_norm", "gelu"],
     "max_epochs": 3,
     "random_state": 0,
     "device": "cpu",
@@ -45,9 +51,8 @@ def test_predictions_ignore_batch_mates_and_survive_a_pickle(estimator):
 
 def test_kept_features_are_those_that_the_network_computes():
     X, y = draw()
-    branch = build_kernel_branch(
-        input_size=2, max_length=30, n_features=168, n_outputs=2, readout="softmax"
-    )
+    convolutions = RandomConvolutions(2, max_length=30, n_features=168)
+    branch = KernelBranch(convolutions, 2, ridge_head="softmax")
     data = dataset(X, y)
     fit_kernel_branch(branch, data, seed=0)
     inputs, _ = data.batch(np.arange(len(X)))
@@ -58,10 +63,10 @@ def test_kept_features_are_those_that_the_network_computes():
     assert (other.features == data.features[:5]).all()
 
 
-def test_readout_alone_separates_walks_from_noise():
+def test_the_ridge_head_alone_separates_walks_from_noise():
     X, y = draw(n=60)
     model = AttentionLSTMClassifier(**SMALL).fit(X[:40], y[:40])
-    module = model.net_.module_
+    module = model.network_
     data = model._read_dataset(X[40:])
     keep_features(module.kernel_branch, data)
     branch = module.kernel_branch
@@ -71,28 +76,20 @@ def test_readout_alone_separates_walks_from_noise():
 
 
 @pytest.mark.parametrize(("label_smoothing", "factor"), [(0.0, 1), (0.1, 2)])
-def test_network_beside_the_readout_is_freed_of_label_smoothing(
+def test_the_network_beside_the_ridge_head_is_sharpened_for_label_smoothing(
     label_smoothing, factor
 ):
     X, y = draw()
     model = AttentionLSTMClassifier(**SMALL, label_smoothing=label_smoothing)
     proba = model.fit(X, y).predict_proba(X)
-    module = model.net_.module_
+    module = model.network_
     data = model._read_dataset(X)
     keep_features(module.kernel_branch, data)
     branch = module.kernel_branch
-    readout = data.features @ branch.coef.numpy().T + branch.intercept.numpy()
-    branch.readout = None
-    expected = softmax(factor * model._outputs(X), 1) + softmax(readout, 1)
+    ridge = data.features @ branch.coef.numpy().T + branch.intercept.numpy()
+    branch.ridge_head = None
+    expected = softmax(factor * model._outputs(X), 1) + softmax(ridge, 1)
     np.testing.assert_allclose(proba, expected / 2, atol=1e-5)
-
-
-def test_readout_can_be_left_out():
-    X, y = draw()
-    model = AttentionLSTMClassifier(**SMALL, kernel_readout=False).fit(X, y)
-    branch = model.net_.module_.kernel_branch
-    assert branch.readout is None
-    assert "coef" not in branch.state_dict()
 
 
 def test_multilabel_and_several_targets():
@@ -107,22 +104,24 @@ def test_multilabel_and_several_targets():
 def test_regression_on_noise_stays_near_the_mean():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(60, 20)), rng.normal(5, size=60)
-    model = AttentionLSTMRegressor(kernel_features=840, max_epochs=3, random_state=0)
+    model = AttentionLSTMRegressor(
+        blend=RandomKernels(840), max_epochs=3, random_state=0
+    )
     error = model.fit(X[:40], y[:40]).predict(X[40:]) - y[40:]
     baseline = y[40:] - y[:40].mean()
     assert (error**2).mean() < 1.3 * (baseline**2).mean()
 
 
-def test_going_on_keeps_the_convolutions_and_the_readout():
+def test_a_warm_start_keeps_the_convolutions_and_the_ridge_head():
     X, y = draw()
     model = AttentionLSTMClassifier(**SMALL, warm_start=True).fit(X, y)
-    before = model.net_.module_.kernel_branch
+    before = model.network_.kernel_branch
     model.fit(X, y)
     model.partial_fit(X[:10], y[:10])
-    after = model.net_.module_.kernel_branch
+    after = model.network_.kernel_branch
     assert (before.coef == after.coef).all()
     assert (before.kernels.biases == after.kernels.biases).all()
-    assert (before.joint.weight != after.joint.weight).any()
+    assert (before.linear_head.weight != after.linear_head.weight).any()
 
 
 def test_validation_data_are_watched_with_features():
@@ -132,9 +131,12 @@ def test_validation_data_are_watched_with_features():
     assert model.history_["valid_loss"].notna().all()
 
 
-def test_tokens_have_no_kernel_features():
-    with pytest.raises(ValueError, match="kernel_features='auto' needs sequences of"):
-        AttentionLSTMClassifier(kernel_features="auto").fit(["a b", "b c"], [0, 1])
+def test_tokens_have_no_kernels():
+    X, y = ["a b", "b c"], [0, 1]
+    with pytest.raises(ValueError, match="blend='kernels' needs sequences of numbers"):
+        AttentionLSTMClassifier(blend="kernels").fit(X, y)
+    alone = AttentionLSTMClassifier(blend="auto", max_epochs=1).fit(X, y)
+    assert alone.network_.kernel_branch is None
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
@@ -143,7 +145,7 @@ def test_smallest_sets(n_classes, n_channels):
     X = np.arange(n_classes * n_channels, dtype=float).reshape(n_classes, 1, n_channels)
     y = np.arange(n_classes)
     for estimator in (AttentionLSTMClassifier, AttentionLSTMRegressor):
-        model = estimator(**SMALL | {"kernel_features": "auto"}).fit(X, y)
+        model = estimator(**SMALL | {"blend": "kernels"}).fit(X, y)
         assert np.isfinite(model._outputs(X)).all()
 
 

@@ -9,28 +9,32 @@ from sklearn_seqattn.next_state.streams import NOTHING, UNSEEN, make_streams
 
 
 def streams(last=(NOTHING, NOTHING)):
-    symbols = np.array([2, 3, 1, 4])  # (a b ?) and (c)
+    ids = np.array([2, 3, 1, 4])  # (a b ?) and (c)
     features = {"numbers": np.arange(4.0, dtype=np.float32)[:, None]}
     return make_streams(
-        symbols, np.array([3, 1]), np.array(last), has_start=True, features=features
+        ids, np.array([3, 1]), np.array(last), has_start=True, features=features
     )
 
 
 def test_batch():
-    inputs, (targets, weights) = StateDataset(streams()).batch(np.array([1, 0]))
+    inputs, targets = StateDataset(streams()).batch(np.array([1, 0]))
     assert inputs["values"].tolist() == [[0, 4, 0, 0], [0, 2, 3, 1]]
     assert inputs["lengths"].tolist() == [2, 4]
     assert inputs["numbers"][..., 0].tolist() == [[0, 3, 0, 0], [0, 0, 1, 2]]
     assert targets.tolist() == [[2, -1, -1, -1], [0, 1, -1, -1]]
-    assert weights.tolist() == [1, 1]
 
 
 def test_last_only():
-    dataset = StateDataset(streams(), last_only=True)
-    assert dataset.following.tolist() == [-1, 1, -1, -1, 2, -1]
+    dataset = StateDataset(streams((5, 3)), last_only=True)
+    assert dataset.following.tolist() == [-1, -1, -1, 5, -1, 3]
     assert dataset.mean_targets == 1
+    without_y = StateDataset(streams(), last_only=True)
+    assert without_y.following.tolist() == [-1, -1, -1, -1, 2, -1]
+
+
+def test_a_sequence_whose_last_state_is_rare_has_no_last_target():
     dataset = StateDataset(streams((5, UNSEEN)), last_only=True)
-    assert dataset.following.tolist() == [-1, -1, -1, 5, 2, -1]
+    assert dataset.following.tolist() == [-1, -1, -1, 5, -1, -1]
 
 
 def test_loss_by_hand():

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_seqattn import NextStateLSTM
-from sklearn_seqattn.next_state.cached_decoding import RememberingContinuations
-from sklearn_seqattn.next_state.generation import Continuations
+from sklearn_seqattn import NextStateLSTM, Tokens
+from sklearn_seqattn.next_state.cached_decoding import CachedContinuations
+from sklearn_seqattn.next_state.decoding import Continuations
 
 TINY = {
-    "embedding_size": 8,
+    "tokens": Tokens(8),
     "hidden_size": 8,
     "num_heads": 2,
     "max_epochs": 2,
@@ -22,14 +22,14 @@ X = [RNG.choice(list("abcde"), size=RNG.randint(2, 9)).tolist() for _ in range(4
 def grow_both(model, X, growths):
     """Grow continuations with memory and without; yield what both say."""
     streams = model._encode(X)
-    remembering = model._continuations(streams)
+    cached = model._continuations(streams)
     anew = Continuations(streams, model._last_log_proba)
-    assert isinstance(remembering, RememberingContinuations)
-    yield remembering.log_proba(), anew.log_proba()
+    assert isinstance(cached, CachedContinuations)
+    yield cached.log_proba(), anew.log_proba()
     for rows, columns in growths:
         rows, columns = np.array(rows), np.array(columns)
-        remembering, anew = (c.grow(rows, columns) for c in (remembering, anew))
-        yield remembering.log_proba(), anew.log_proba()
+        cached, anew = (c.grow(rows, columns) for c in (cached, anew))
+        yield cached.log_proba(), anew.log_proba()
 
 
 @pytest.mark.parametrize("start_state", [True, False])

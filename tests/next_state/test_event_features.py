@@ -86,19 +86,19 @@ def test_plain_sequences_are_no_events(X):
         (
             [FRAMES[1], HOLE],
             ValueError,
-            r"X\[1\] has the value nan at step 1, column 'c",
+            r"X\[1\] contains NaN at step 1, column 'cost'",
         ),
         (
             [FRAMES[0].assign(cost=np.inf)],
             ValueError,
-            r"X\[0\] has the value inf at st",
+            r"X\[0\] contains infinity \(inf\) at step 0, column 'cost'",
         ),
         ([FRAMES[0].assign(who=["x", None])], ValueError, "at step 1, column 'who'"),
     ],
 )
 def test_bad_events(frames, error, message):
     with pytest.raises(error, match=message):
-        EventFeatures("task", None).split(frames)
+        EventFeatures("task", None).split(as_frames(frames, None))
 
 
 def test_bad_times():
@@ -109,3 +109,48 @@ def test_bad_times():
         EventFeatures("task", "cost").split(backwards)
     with pytest.raises(TypeError, match="'who' are neither dates nor numbers"):
         EventFeatures("task", "who").split(FRAMES)
+
+
+def fit_costs(*costs):
+    frames = [pd.DataFrame({"task": ["a", "b"], "cost": list(c)}) for c in costs]
+    features = EventFeatures("task", None)
+    return features.fit(features.split(frames)[1])
+
+
+BEYOND = "X has numbers in column 'cost' whose scale is beyond float32"
+
+
+def test_columns_of_huge_variance_are_refused():
+    frames = [pd.DataFrame({"task": ["a", "b"], "cost": [1e200, 0.0]})]
+    features = EventFeatures("task", None)
+    _, events = features.split(frames)
+    with pytest.raises(ValueError, match=BEYOND):
+        features.fit(events).transform(events)
+
+
+@pytest.mark.parametrize("costs", [([1.0, 3.0],), ([1e300, 1e300],)])
+def test_numbers_beyond_float32_are_refused_later(costs):
+    features = fit_costs(*costs)
+    _, events = features.split([pd.DataFrame({"task": ["a"], "cost": [1e39]})])
+    with pytest.raises(ValueError, match=BEYOND):
+        features.transform(events)
+
+
+def test_large_numbers_are_scaled():
+    features = fit_costs([1e100, -1e100])
+    _, events = features.split([pd.DataFrame({"task": ["a"], "cost": [1e100]})])
+    assert features.transform(events)["numbers"].tolist() == [[1.0]]
+
+
+def test_constant_columns_are_zero():
+    features = fit_costs([1e300, 1e300])
+    _, events = features.split([pd.DataFrame({"task": ["a"], "cost": [1e300]})])
+    assert features.transform(events)["numbers"].tolist() == [[0.0]]
+
+
+def test_empty_sequences_among_events():
+    X = [FRAMES[0], [], FRAMES[1]]
+    states, _ = EventFeatures("task", None).split(as_frames(X, None))
+    assert [s.tolist() for s in states] == [["a", "b"], [], ["c"]]
+    tuples = [[("a", "x")], [], [("b", "y")]]
+    assert [len(f) for f in as_frames(tuples, ["task", "who"])] == [1, 0, 1]

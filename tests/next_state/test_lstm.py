@@ -1,5 +1,6 @@
 """NextStateLSTM: training, mixture, events, and its agreement with itself."""
 
+import copy
 import pickle
 
 import numpy as np
@@ -10,11 +11,11 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from sklearn_seqattn import NextStateLSTM
+from sklearn_seqattn import Counts, NextStateLSTM, Tokens
 from sklearn_seqattn.metrics import NextStateScorer
 
 TINY = {
-    "embedding_size": 8,
+    "tokens": Tokens(8, dropout=0.05),
     "hidden_size": 8,
     "num_layers": 1,
     "num_heads": 2,
@@ -42,15 +43,15 @@ def model():
 
 
 @pytest.fixture(scope="module")
-def learnt():
-    params = {**TINY, "max_epochs": 40, "lr": 0.02, "backoff": None}
+def learned():
+    params = {**TINY, "max_epochs": 40, "lr": 0.02, "blend": None}
     return NextStateLSTM(**params).fit(cycles(200))
 
 
-def test_the_network_learns_a_cycle(learnt):
-    assert learnt.score(cycles(50, seed=1)) == 1
-    assert learnt.perplexity(cycles(50, seed=1)) < 1.1
-    states, proba = learnt.rollout([["c"]], 5)
+def test_the_network_learns_a_cycle(learned):
+    assert learned.score(cycles(50, seed=1)) == 1
+    assert learned.perplexity(cycles(50, seed=1)) < 1.1
+    states, proba = learned.rollout([["c"]], 5)
     assert states[0].tolist() == ["d", "a", "b", "c", "d"]
     assert proba.min() > 0.8
 
@@ -119,13 +120,13 @@ def test_global_generators_stay_where_they_are():
 
 
 def test_the_mixture_is_geometric():
-    params = {**TINY, "end_state": True, "repetition": False}
+    params = {**TINY, "end_state": True, "blend": Counts(cache=False)}
     model = NextStateLSTM(**params).fit(X)
     streams = model._encode(X)
     ((rows, mixed),) = model._log_proba_batches(streams, last=True)
-    alone = NextStateLSTM(**params, backoff=None).fit(X)
+    alone = NextStateLSTM(**{**params, "blend": None}).fit(X)
     ((_, network),) = alone._log_proba_batches(streams, last=True)
-    counted = model.backoff_model_.follow(streams.take(rows), last=True)
+    counted = model.counts_.follow(streams.take(rows), last=True)
     weight = model.network_weight_
     expected = np.exp(network) ** weight * np.exp(counted) ** (1 - weight)
     expected /= expected.sum(axis=1, keepdims=True)
@@ -134,18 +135,17 @@ def test_the_mixture_is_geometric():
 
 def test_the_mixture_is_no_worse_on_held_out_data():
     train, test = cycles(150), cycles(50, seed=1)
-    params = {**TINY, "calibrate": False}
-    alone = NextStateLSTM(**params, backoff=None).fit(train)
-    mixed = NextStateLSTM(**params).fit(train)
+    alone = NextStateLSTM(**TINY, blend=None).fit(train)
+    mixed = NextStateLSTM(**TINY).fit(train)
     assert mixed.perplexity(test) < alone.perplexity(test)
     assert mixed.network_weight_ < 0.5  # two epochs are not enough for the network
 
 
 def test_calibration_divides_the_logits():
-    params = {**TINY, "backoff": None, "repetition": False}
-    plain = NextStateLSTM(**params, calibrate=False).fit(X)
-    calibrated = NextStateLSTM(**params).fit(X)
-    assert plain.temperature_ == 1
+    calibrated = NextStateLSTM(**TINY, blend=None).fit(X)
+    plain = copy.deepcopy(calibrated)
+    plain.temperature_ = 1.0
+    assert calibrated.temperature_ != 1
     scaled = plain.predict_log_proba(X) / calibrated.temperature_
     scaled -= np.log(np.exp(scaled).sum(axis=1, keepdims=True))
     np.testing.assert_allclose(calibrated.predict_log_proba(X), scaled, rtol=1e-6)
@@ -159,15 +159,19 @@ def test_few_sequences_are_all_trained_on():
 
 
 def test_early_stopping_keeps_the_best_weights():
-    params = {**TINY, "max_epochs": 50, "lr": 0.3, "backoff": None}
-    model = NextStateLSTM(**params, calibrate=False, n_iter_no_change=2).fit(X)
+    params = {**TINY, "max_epochs": 50, "lr": 0.3, "blend": None}
+    model = NextStateLSTM(**params, n_iter_no_change=2).fit(X)
     assert model.n_iter_ < 50
     assert model.history_.valid_loss.idxmin() == model.n_iter_ - 3
 
 
 def test_y_is_the_state_that_follows():
     prefixes, following = [x[:-1] for x in X], [x[-1] for x in X]
-    params = {**TINY, "dropout": 0.0, "token_dropout": 0.0}  # no noise to differ in
+    params = {
+        **TINY,
+        "dropout": 0.0,
+        "tokens": Tokens(8, dropout=0.0),
+    }  # no noise to differ in
     with_y = NextStateLSTM(**params).fit(prefixes, following)
     without = NextStateLSTM(**params).fit(X)
     # The same targets and batches: the last state is never read otherwise
@@ -180,14 +184,16 @@ def test_y_is_the_state_that_follows():
 
 def test_only_the_last_target():
     sequences = [[*x, "end"] for x in X]
-    params = {**TINY, "max_epochs": 20, "lr": 0.02, "backoff": None}
+    params = {**TINY, "max_epochs": 20, "lr": 0.02, "blend": None}
     model = NextStateLSTM(**params, targets="last").fit(sequences)
     assert (model.predict(X) == "end").all()
-    assert model.predict([["a"]]) == ["end"]  # it never learnt anything else
+    assert model.predict([["a"]]) == ["end"]  # it never learned anything else
 
 
 def test_an_unknown_state_is_read_as_trained():
-    model = NextStateLSTM(**TINY, min_count=3).fit([*X, ["rare", "a", "b"]])
+    tokens = Tokens(8, dropout=0.05, min_count=3)
+    model = NextStateLSTM(**{**TINY, "tokens": tokens})
+    model.fit([*X, ["rare", "a", "b"]])
     assert "rare" not in model.classes_
     with pytest.warns(UserWarning, match="^2 states are unknown .*'new', 'rare'"):
         proba = model.predict_proba([["new", "a"], ["rare", "a"]])
@@ -227,13 +233,73 @@ def test_weights_matter():
         assert model.predict([["a"]]) == [heavy]
 
 
+def test_weights_of_held_out_sequences_reach_the_mixture():
+    sequences, weights = cycles(12), np.ones(12)
+    params = {**TINY, "validation_fraction": 0.25, "early_stopping": False}
+    params |= {"max_epochs": 30, "lr": 0.02}
+    even = NextStateLSTM(**params).fit(sequences)
+    n_held_out = 0
+    for i in range(12):
+        weights[i] = 50.0
+        model = NextStateLSTM(**params).fit(sequences, sample_weight=weights)
+        weights[i] = 1.0
+        parameters = zip(
+            model.net_.module_.parameters(), even.net_.module_.parameters(), strict=True
+        )
+        if all(torch.equal(one, other) for one, other in parameters):  # not trained on
+            n_held_out += 1
+            assert model.temperature_ != pytest.approx(even.temperature_, rel=1e-3)
+    assert n_held_out == 3
+
+
+def test_states_that_only_held_out_sequences_have_decide_nothing():
+    # Every sequence ends in a state of its own: no held-out end can be predicted.
+    sequences = [["a", "b", "a", f"end {i}"] for i in range(30)]
+    params = {**TINY, "max_epochs": 20, "lr": 0.02}
+    model = NextStateLSTM(**params).fit(sequences)
+    alone = NextStateLSTM(**params, targets="last").fit(sequences)
+    assert model.temperature_ < 2  # 4, the limit, with targets that are not trained
+    assert (alone.temperature_, alone.network_weight_) == (1, 0.5)
+    assert alone.n_iter_ == 20  # nothing to stop by
+
+
+@pytest.mark.parametrize("y", [None, "rare"])
+def test_only_the_last_target_where_it_is_rare(y):
+    rare = [["a", "b", "a", f"r{i}"] for i in range(12)]
+    sequences = [["a", "b", "a", "b"]] * 12 + rare
+    params = {**TINY, "max_epochs": 20, "lr": 0.05, "blend": None}
+    params["tokens"] = Tokens(8, min_count=2)
+    model = NextStateLSTM(**params, targets="last")
+    if y is None:
+        model.fit(sequences)
+    else:
+        model.fit([x[:-1] for x in sequences], [x[-1] for x in sequences])
+    assert model.predict([["a", "b", "a"]]) == ["b"]
+    # "a" is the last but one state of the others, and never a target
+    assert model.predict_proba([["a", "b"]])[0, 0] < 0.2
+    with pytest.raises(ValueError, match="X has nothing to learn from"):
+        model.fit(rare)
+
+
+def test_outputs_that_are_not_finite_are_errors():
+    model = NextStateLSTM(**TINY).fit(X)
+    with torch.no_grad():
+        model.net_.module_.head.bias[0] = np.nan
+    calls = (model.predict, model.score, model.predict_positions)
+    for call in (*calls, lambda X: model.rollout(X, 2)):
+        with pytest.raises(ValueError, match="no finite output for sequence 0"):
+            call(X[:1])
+    with pytest.raises(ValueError, match="no finite output"):
+        model.sample(2)
+
+
 def test_attention_weights(model):
     weights = model.attention_weights(X[:3])
     for one, sequence in zip(weights, X, strict=False):
         assert one.shape == (2, len(sequence) + 1, len(sequence) + 1)
         np.testing.assert_allclose(one.sum(axis=2), 1, rtol=1e-5)
         assert (np.triu(one, 1) == 0).all()
-    with pytest.raises(ValueError, match="attention=None and has no weights"):
+    with pytest.raises(ValueError, match="was fitted with attention=None"):
         NextStateLSTM(**TINY, attention=None).fit(X).attention_weights(X)
 
 
@@ -334,19 +400,3 @@ def test_a_table_of_one_column_is_its_states():
     np.testing.assert_array_equal(
         of_frames.predict_proba(frames), plain.predict_proba(X)
     )
-
-
-def test_wrong_events(of_events):
-    test = events(2)
-    with pytest.raises(ValueError, match="set target= to the one to predict"):
-        NextStateLSTM(**TINY).fit(test)
-    with pytest.raises(ValueError, match="but X holds no DataFrames"):
-        NextStateLSTM(**TINY, target="task").fit(X)
-    with pytest.raises(ValueError, match="target='job' is no column of X"):
-        NextStateLSTM(**TINY, target="job").fit(test)
-    with pytest.raises(TypeError, match="X holds no events, but the model was fitted"):
-        of_events.predict(X)
-    with pytest.raises(
-        ValueError, match=r"X\[0\] has the columns \['task', 'who', 'co"
-    ):
-        of_events.predict([frame.drop(columns="time") for frame in test])

@@ -1,4 +1,4 @@
-"""NextStateMarkov, and with it the verbs of all next-state estimators."""
+"""NextStateMarkov, and with it the methods of all next-state estimators."""
 
 import pickle
 

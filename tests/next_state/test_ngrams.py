@@ -5,28 +5,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklearn_seqattn.next_state.ngrams import (
-    NgramModel,
-    _estimate_discounts,
-    _row_keys,
-    context_rows,
-)
+from sklearn_seqattn.next_state.contexts import context_rows
+from sklearn_seqattn.next_state.ngrams import NgramModel, _row_keys
 from sklearn_seqattn.next_state.streams import StateStreams
 
 # One sequence: start a b a b c, with start = 0, a = 2, b = 3, c = 4 and columns
 # a = 0, b = 1, c = 2.
-SYMBOLS = np.array([0, 2, 3, 2, 3])
+IDS = np.array([0, 2, 3, 2, 3])
 TARGETS = np.array([0, 1, 0, 1, 2])
 
 
 def fit(order, **params):
-    contexts = context_rows(SYMBOLS, np.array([5]), order)
+    contexts = context_rows(IDS, np.array([5]), order)
     model = NgramModel(order, 5, 3, **params)
     return model.fit(contexts, TARGETS, np.ones(5))
 
 
-def after(model, *symbols):
-    contexts = context_rows(np.array(symbols), np.array([len(symbols)]), model.order)
+def after(model, *ids):
+    contexts = context_rows(np.array(ids), np.array([len(ids)]), model.order)
     return np.exp(model.log_proba(contexts))[-1]
 
 
@@ -74,15 +70,6 @@ def test_backoff_takes_the_longest_context_seen():
     np.testing.assert_allclose(after(model, 4, 4), np.array([3, 3, 2]) / 8)
 
 
-def test_discounts_from_counts_of_counts():
-    single = 20 / 40  # n1 / (n1 + 2 n2)
-    expected = [1 - 2 * single / 2, 2 - 3 * single * 0.6, 3 - 4 * single * 4 / 6]
-    np.testing.assert_allclose(_estimate_discounts(20, 10, 6, 4), expected)
-    assert _estimate_discounts(20, 10, 6, 0) == (single,) * 3
-    assert _estimate_discounts(20, 10, 100, 4) == (single,) * 3  # 2 - 3 Y 10 < 0
-    assert _estimate_discounts(0, 10, 6, 4) == (0.5,) * 3
-
-
 @pytest.mark.parametrize("smoothing", ["kneser_ney", "additive", "backoff"])
 @settings(max_examples=30, deadline=None)
 @given(
@@ -92,12 +79,12 @@ def test_discounts_from_counts_of_counts():
 )
 def test_every_distribution_sums_to_one(smoothing, sequences, order, start):
     sequences = [[0] * start + s for s in sequences]
-    symbols = np.concatenate(sequences)
+    ids = np.concatenate(sequences)
     lengths = np.array([len(s) for s in sequences])
-    contexts = context_rows(symbols, lengths, order)
-    targets = np.roll(np.maximum(symbols - 2, 0), -1)
+    contexts = context_rows(ids, lengths, order)
+    targets = np.roll(np.maximum(ids - 2, 0), -1)
     model = NgramModel(order, 6, 4, smoothing=smoothing)
-    model.fit(contexts, targets, np.ones(len(symbols)))
+    model.fit(contexts, targets, np.ones(len(ids)))
     queries = np.random.RandomState(0).randint(-1, 6, (20, order))
     queries = np.where(np.cumsum(queries < 0, axis=1) > 0, -1, queries)
     proba = np.exp(model.log_proba(np.concatenate([contexts, queries])))
@@ -108,8 +95,8 @@ def test_every_distribution_sums_to_one(smoothing, sequences, order, start):
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.integers(2, 4), min_size=2, max_size=30), st.integers(1, 3))
 def test_plain_counts_match_a_dictionary(sequence, order):
-    symbols = np.array([0, *sequence])
-    contexts = context_rows(symbols, np.array([len(symbols)]), order)[:-1]
+    ids = np.array([0, *sequence])
+    contexts = context_rows(ids, np.array([len(ids)]), order)[:-1]
     model = NgramModel(order, 5, 3, smoothing="additive", alpha=0.5)
     model.fit(contexts, np.array(sequence) - 2, np.ones(len(sequence)))
     proba = np.exp(model.log_proba(contexts))
@@ -121,7 +108,7 @@ def test_plain_counts_match_a_dictionary(sequence, order):
 
 
 def test_a_weight_counts_as_copies():
-    contexts = context_rows(SYMBOLS, np.array([5]), 2)
+    contexts = context_rows(IDS, np.array([5]), 2)
     weights = np.array([1, 2, 1, 3, 1])
     copies = np.repeat(np.arange(5), weights)
     one = NgramModel(2, 5, 3).fit(contexts, TARGETS, weights)
@@ -147,12 +134,3 @@ def test_what_follows_sequences_follows_each_symbol():
     np.testing.assert_array_equal(
         np.exp(model.follow(streams, last=True)), found[[2, 4]]
     )
-
-
-@given(st.lists(st.integers(1, 7), min_size=1, max_size=5), st.integers(0, 9))
-def test_last_contexts_are_the_last_of_all(lengths, order):
-    lengths = np.array(lengths)
-    symbols = np.arange(lengths.sum())
-    every = context_rows(symbols, lengths, order)
-    found = context_rows(symbols, lengths, order, last=True)
-    np.testing.assert_array_equal(found, every[np.cumsum(lengths) - 1])

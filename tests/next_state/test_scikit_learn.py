@@ -8,12 +8,12 @@ import pytest
 from sklearn.base import clone, is_classifier
 from sklearn.utils import estimator_checks, get_tags
 
-from sklearn_seqattn import NextStateLSTM, NextStateMarkov
+from sklearn_seqattn import NextStateLSTM, NextStateMarkov, Tokens
 
 ESTIMATORS = [
     NextStateMarkov(),
     NextStateLSTM(
-        embedding_size=4,
+        tokens=Tokens(4),
         hidden_size=4,
         num_layers=1,
         num_heads=2,
@@ -51,7 +51,7 @@ def test_parameter_validation(estimator):
     class Unknown:
         pass
 
-    for name in estimator.get_params():
+    for name in estimator.get_params(deep=False):
         if name in ("random_state", "net_params"):  # checked when they are used
             continue
         wrong = clone(estimator).set_params(**{name: Unknown()})
@@ -89,13 +89,13 @@ def test_prediction_changes_nothing(estimator):
 
 
 def test_nothing_before_fit(estimator):
-    verbs = [
+    methods = [
         "predict", "predict_proba", "predict_log_proba", "predict_topk",
-        "predict_positions", "score", "score_samples", "perplexity",
+        "predict_positions", "score", "score_positions", "score_samples", "perplexity",
     ]  # fmt: skip
-    for verb in verbs:
+    for method in methods:
         with pytest.raises(ValueError, match="is not fitted yet"):
-            getattr(estimator, verb)(X)
+            getattr(estimator, method)(X)
     with pytest.raises(ValueError, match="is not fitted yet"):
         estimator.sample(2)
     with pytest.raises(ValueError, match="is not fitted yet"):
@@ -116,16 +116,18 @@ def test_a_table_of_integers_is_sequences(estimator):
 
 
 def test_documented_signatures(estimator):
-    for verb in ("fit", "partial_fit", "score"):
-        parameters = inspect.signature(getattr(estimator, verb)).parameters
+    for method in ("fit", "partial_fit", "score"):
+        parameters = inspect.signature(getattr(estimator, method)).parameters
         assert list(parameters) == ["X", "y", "sample_weight"]
 
 
 BAD_AT_FIT = {
     "no sequences": ([], None, "0 sample"),
-    "an empty sequence": ([["a", "b"], []], None, r"X\[1\]"),
-    "one state": ("abc", None, r"X is of type str; expected a list of sequences"),
-    "a flat list": (["a", 1], None, r"X\[0\] is of type str; every element"),
+    "empty sequences alone": ([[], []], None, "X holds empty sequences alone"),
+    "None after an empty one": ([[], ["a", "b"], ["a", None]], None, r"X\[2\] holds"),
+    "None after empty ones": ([[], [], ["a", None]], None, r"X\[2\] holds None"),
+    "one state": ("abc", None, r"X is one text .* pass \[X\]"),
+    "a flat list": (["a", 1], None, r"X\[1\] is of type int; other elements of X are"),
     "None": ([["a", None]], None, r"X\[0\] holds None of type NoneType at step 1"),
     "NaN": ([["a", np.nan]], None, r"X\[0\] holds nan of type float at step 1"),
     "floats": (
@@ -150,7 +152,7 @@ BAD_AT_FIT = {
         None,
         r"X\[0\] has shape \(3, 2\), but a sequence",
     ),
-    "a dict": ({"a": ["b"]}, None, r"X is of type dict; expected"),
+    "a dict": ({"a": ["b"]}, None, "X is of type dict; "),
     "a number": (3, None, r"X is of type int; expected"),
     "y of another length": (X, ["a"], "inconsistent numbers of samples"),
     "y of another type": (X, [1] * 15, r"y\[0\] is 1, but the states of X are"),

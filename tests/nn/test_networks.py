@@ -3,59 +3,19 @@
 import numpy as np
 import pytest
 import torch
+from tiny_networks import build_sequence, draw, sequence_config
 from torch import nn
 
 from sklearn_seqattn.nn.attention import build_attention
-from sklearn_seqattn.nn.blocks import Embedding
+from sklearn_seqattn.nn.blocks import Conv, SelfAttention
+from sklearn_seqattn.nn.config import EmbeddingConfig, KernelConfig
 from sklearn_seqattn.nn.masking import length_mask
 from sklearn_seqattn.nn.networks import (
     AttentionLayer,
     build_head,
     build_sequence_network,
+    rebuild,
 )
-
-NO_SIZES = dict.fromkeys(
-    [
-        "conv_channels",
-        "conv_kernel_size",
-        "conv_stride",
-        "conv_dilation",
-        "dense_units",
-        "step_conv_channels",
-        "step_conv_kernel_size",
-        "key_size",
-        "value_size",
-    ],
-    (),
-)
-
-
-def build(*, sizes=(), **options):
-    numbers = {
-        "input_size": 3,
-        "n_outputs": 2,
-        "front_end": (),
-        "front_end_sizes": {**NO_SIZES, **dict(sizes)},
-        "embedding": None,
-        "encoder": "lstm",
-        "hidden_size": 4,
-        "num_layers": 1,
-        "bidirectional": False,
-        "residual": False,
-        "positions": "rotary",
-        "attention": None,
-        "num_heads": 1,
-        "pooling": ("max",),
-        "head_units": (),
-        "dropout": 0.0,
-    }
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        return build_sequence_network(**{**numbers, **options})
-
-
-def draw(*shape, seed=0):
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
 
 
 def arrays(module):
@@ -97,8 +57,8 @@ def linear(p, prefix, x):
 
 def test_attention_lstm_max_pooling_in_plain_numpy():
     """softmax(Q K^T / sqrt(d_k)) V, then the LSTM, then the maximum over time."""
-    network = build(
-        front_end=("attention",), sizes={"key_size": (5,), "value_size": (6,)}
+    network = build_sequence(
+        front_end=SelfAttention(key_size=5, value_size=6, num_heads=1)
     )
     p = arrays(network)
     x, lengths = draw(3, 7, 3), [7, 4, 1]
@@ -117,7 +77,7 @@ def test_attention_lstm_max_pooling_in_plain_numpy():
 
 def test_default_body_in_plain_numpy():
     """Residual two-layer BiLSTM, attention, max || mean, dense head with GELU."""
-    network = build(
+    network = build_sequence(
         num_layers=2,
         bidirectional=True,
         residual=True,
@@ -157,7 +117,7 @@ def test_default_body_in_plain_numpy():
 
 
 @pytest.mark.parametrize("residual", [False, True])
-def test_attention_layer_is_bare_or_residual_and_normalised(residual):
+def test_attention_layer_is_bare_or_residual_and_normalized(residual):
     attention = build_attention("dot", 4, num_heads=1)
     layer = AttentionLayer(attention, residual=residual, dropout=0.0)
     h, mask = draw(2, 5, 4), length_mask(torch.tensor([5, 3]), 5)
@@ -181,7 +141,7 @@ def test_head_without_hidden_layers_is_linear():
 
 
 def test_attention_weights_are_those_of_forward():
-    network = build(attention="multihead", num_heads=2, bidirectional=True)
+    network = build_sequence(attention="multihead", num_heads=2, bidirectional=True)
     x, lengths = draw(2, 5, 3), torch.tensor([5, 2])
     weights, mask = network.attention_weights(x, lengths)
     assert weights.shape == (2, 2, 5, 5)
@@ -195,24 +155,15 @@ def test_attention_weights_are_those_of_forward():
 
 
 def test_attention_weights_are_over_the_steps_behind_the_stem():
-    network = build(
-        attention="dot",
-        front_end=("conv",),
-        sizes={
-            "conv_channels": (4,),
-            "conv_kernel_size": (3,),
-            "conv_stride": (2,),
-            "conv_dilation": (1,),
-        },
-    )
+    network = build_sequence(attention="dot", front_end=Conv(4, 3, stride=2))
     weights, mask = network.attention_weights(draw(2, 7, 3), torch.tensor([7, 3]))
     assert weights.shape == (2, 1, 4, 4)
     assert mask.sum(dim=1).tolist() == [4, 2]
 
 
 def test_ids_are_read_by_the_embedding():
-    embedding = Embedding(6, 5)
-    network = build(input_size=1, front_end=("embedding",), embedding=embedding)
+    embedding = EmbeddingConfig(n_ids=6, size=5)
+    network = build_sequence(input_size=1, front_end="embedding", embedding=embedding)
     ids = torch.tensor([[2, 3, 4], [5, 1, 0]])
     found = network(ids, torch.tensor([3, 2]))
     alone = network(ids[1:, :2], torch.tensor([2]))
@@ -221,7 +172,7 @@ def test_ids_are_read_by_the_embedding():
 
 
 def test_every_part_gets_its_dropout():
-    network = build(
+    network = build_sequence(
         dropout=0.3,
         front_end=("dropout",),
         attention="dot",
@@ -234,17 +185,101 @@ def test_every_part_gets_its_dropout():
 
 
 def test_residual_reaches_layers_and_attention():
-    network = build(residual=True, attention="dot", num_layers=2)
+    network = build_sequence(residual=True, attention="dot", num_layers=2)
     assert network.attention.residual
     assert all(hasattr(layer, "norm") for layer in network.encoder.layers)
 
 
-def test_pace_changes_in_training_alone():
-    network = build(attention="dot")
+def test_initial_vectors_are_those_of_the_known_tokens():
+    vectors = torch.tensor([[1.0, 2.0], [3.0, 6.0]])
+    config = sequence_config(
+        input_size=1,
+        front_end="embedding",
+        embedding=EmbeddingConfig(n_ids=4, size=2),
+    )
+    table = build_sequence_network(config, vectors=vectors).front_end.blocks[0].table
+    assert table.weight.tolist() == [[0.0, 0.0], [2.0, 4.0], [1.0, 2.0], [3.0, 6.0]]
+
+
+def test_time_is_warped_in_training_alone():
     values, lengths = draw(2, 40, 3), torch.tensor([40, 30])
-    plain = network(values, lengths)
-    network.time_stretch = 0.5
+    plain = build_sequence(attention="dot")(values, lengths)
+    network = build_sequence(attention="dot", time_warp=0.5)
     with torch.random.fork_rng():
         torch.manual_seed(1)
         assert not torch.equal(network(values, lengths), plain)
     assert torch.equal(network.eval()(values, lengths), plain)
+
+
+def test_pooling_weights_are_those_of_forward():
+    pooling = ("max", "attention")
+    network = build_sequence(attention="dot", residual=True, pooling=pooling)
+    x, lengths = draw(2, 5, 3), torch.tensor([5, 2])
+    weights, mask = network.pooling_weights(x, lengths)
+    assert mask.tolist() == length_mask(lengths, 5).tolist()
+    torch.testing.assert_close(weights.sum(dim=1), torch.ones(2))
+    h = network.attention(*network.hidden_states(x, lengths))
+    pooled = [h.masked_fill(~mask[..., None], -torch.inf).amax(1)]
+    pooled.append((weights[..., None] * h).sum(1))
+    expected = network.head(torch.cat(pooled, dim=1))
+    torch.testing.assert_close(network(x, lengths), expected)
+
+
+def test_other_poolings_have_no_weights():
+    network = build_sequence(pooling=("max", "mean"))
+    assert not network.has_pooling_weights
+    with pytest.raises(ValueError, match="come with pooling='attention'"):
+        network.pooling_weights(draw(1, 5, 3), torch.tensor([5]))
+
+
+KERNELS = KernelConfig(max_length=9, n_features=84, ridge_head="softmax")
+
+
+def test_a_rebuilt_network_has_the_weights_and_other_settings_of_training():
+    network = build_sequence(front_end=["differences", "batch_norm"], kernels=KERNELS)
+    network.kernel_branch.kernels.fit(
+        draw(9, 3), torch.tensor([9]), torch.Generator().manual_seed(0)
+    )
+    copy = rebuild(network, time_warp=0.5, tbptt_steps=3)
+    assert (copy.config.time_warp, copy.config.tbptt_steps) == (0.5, 3)
+    assert copy.encoder.layers[0].recurrent.tbptt_steps == 3
+    x, lengths = draw(2, 9, 3), torch.tensor([9, 4])
+    assert torch.equal(copy.eval()(x, lengths), network.eval()(x, lengths))
+    with torch.no_grad():
+        copy.head[-1].bias[0] += 1.0
+    assert not torch.equal(copy(x, lengths), network(x, lengths))
+
+
+CONFIGS = [
+    {"front_end": ["differences", "conv", "batch_norm"], "time_warp": 0.5},
+    {"encoder": "transformer", "attention": "multihead", "pooling": "attention"},
+    {"encoder": {"transformer": {"positions": "sinusoidal"}}, "attention": "additive"},
+    {"front_end": None, "kernels": KERNELS, "bidirectional": True, "tbptt_steps": 2},
+]
+
+
+@pytest.mark.parametrize("options", CONFIGS)
+def test_networks_ignore_the_defaults_of_the_torch_process(options, request):
+    expected = build_sequence(**options)
+    x, lengths = draw(2, 9, 3), torch.tensor([9, 4])
+    request.getfixturevalue("other_defaults")
+    network = build_sequence(**options)
+    assert {(p.dtype, p.device.type) for p in network.state_dict().values()} <= {
+        (torch.float32, "cpu"),
+        (torch.int64, "cpu"),
+    }
+    outputs = []
+    for one in (expected, network):
+        with torch.random.fork_rng():
+            torch.manual_seed(1)
+            outputs.append(one.train()(x, lengths))
+            outputs[-1].sum().backward()
+            outputs.append(one.eval()(x, lengths))
+    assert torch.equal(outputs[0], outputs[2])
+    assert torch.equal(outputs[1], outputs[3])
+
+
+def test_a_network_on_meta_takes_no_memory():
+    config = sequence_config(hidden_size=2**20, kernels=KERNELS)
+    network = build_sequence_network(config, device="meta")
+    assert {p.device.type for p in network.state_dict().values()} == {"meta"}

@@ -6,12 +6,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklearn_seqattn.nn.random_convolutions import (
-    RandomKernels,
-    compute_features,
-    dilation_plan,
-    kernel_weights,
-)
+from sklearn_seqattn.nn.kernel_features import compute_features
+from sklearn_seqattn.nn.kernel_plan import dilation_plan, kernel_weights
+from sklearn_seqattn.nn.random_convolutions import RandomConvolutions
 
 
 def draw_sequences(lengths, n_channels, seed=0):
@@ -22,7 +19,7 @@ def draw_sequences(lengths, n_channels, seed=0):
 
 
 def fit_kernels(values, lengths, n_features=840, seed=0):
-    kernels = RandomKernels(values.shape[1], int(lengths.max()), n_features)
+    kernels = RandomConvolutions(values.shape[1], int(lengths.max()), n_features)
     return kernels.fit(values, lengths, torch.Generator().manual_seed(seed))
 
 
@@ -74,7 +71,7 @@ def test_features_follow_the_definition(n_channels):
 
 
 def test_kernel_weights_are_all_choices_of_three_taps():
-    weights = kernel_weights()
+    weights = kernel_weights("cpu")
     assert weights.shape == (84, 9)
     assert len(weights.unique(dim=0)) == 84
     assert ((weights == 2).sum(1) == 3).all()
@@ -108,12 +105,13 @@ def test_features_ignore_padding_and_batch_mates(lengths, n_channels, extra):
     assert torch.equal(together, compute_features(kernels, values, lengths))
 
 
-def test_features_do_not_depend_on_the_chunk_size(monkeypatch):
-    values, lengths = draw_sequences([5, 80, 13, 40], 2)
-    kernels = fit_kernels(values, lengths)
-    whole = compute_features(kernels, values, lengths)
-    monkeypatch.setattr("sklearn_seqattn.nn.random_convolutions._STEPS_PER_CHUNK", 16)
-    assert torch.equal(compute_features(kernels, values, lengths), whole)
+def test_features_do_not_depend_on_chunks():
+    values, lengths = draw_sequences([3000, 13, 1500, 5000, 1400], 2)  # more than one
+    kernels = fit_kernels(values, lengths, n_features=84)
+    together = compute_features(kernels, values, lengths)
+    for i, sequence in enumerate(values.split(lengths.tolist())):
+        alone = kernels(sequence.unsqueeze(0), lengths[i : i + 1])
+        assert torch.equal(together[i], alone[0])
 
 
 def test_features_are_invariant_to_units():
@@ -141,14 +139,14 @@ def test_constant_sequences_give_finite_features(fill):
     kernels = fit_kernels(values, lengths)
     features = compute_features(kernels, values, lengths)
     kernels.fit_statistics(features)
-    assert torch.equal(kernels.standardise(features), torch.zeros_like(features))
+    assert torch.equal(kernels.standardize(features), torch.zeros_like(features))
 
 
-def test_standardise_centres_and_scales_the_training_features():
+def test_standardize_centers_and_scales_the_training_features():
     values, lengths = draw_sequences([30, 20, 25, 40], 2)
     kernels = fit_kernels(values, lengths)
     features = compute_features(kernels, values, lengths)
-    scaled = kernels.fit_statistics(features).standardise(features)
+    scaled = kernels.fit_statistics(features).standardize(features)
     varying = features.std(0) > 0
     np.testing.assert_allclose(scaled.mean(0), 0, atol=1e-5)
     np.testing.assert_allclose(scaled.std(0, unbiased=False)[varying], 1, atol=1e-4)
@@ -157,7 +155,7 @@ def test_standardise_centres_and_scales_the_training_features():
 def test_kernels_survive_their_state_dict():
     values, lengths = draw_sequences([30, 20, 25], 2)
     kernels = fit_kernels(values, lengths)
-    copy = RandomKernels(2, 30, 840)
+    copy = RandomConvolutions(2, 30, 840)
     copy.load_state_dict(kernels.state_dict())
     batch = pad(values, lengths)
     assert torch.equal(copy(batch, lengths), kernels(batch, lengths))
@@ -203,3 +201,15 @@ def test_channels_with_heavy_tails_count_by_their_ranks_alone():
     ]
     assert torch.equal(*features)
     assert features[0].std(0).median() > 0.01
+
+
+def test_the_defaults_of_the_torch_process_do_not_matter(request):
+    values, lengths = draw_sequences([30, 20, 25], 2)
+    values[:, 1] = (9 * values[:, 1]).exp()  # a heavy tail, which is ranked
+    generator = torch.Generator().manual_seed(0)
+    expected = compute_features(fit_kernels(values, lengths), values, lengths)
+    request.getfixturevalue("other_defaults")
+    kernels = RandomConvolutions(2, 30, 840).fit(values, lengths, generator)
+    found = compute_features(kernels, values, lengths)
+    assert torch.equal(found, expected)
+    assert kernels.fit_statistics(found).standardize(found).dtype == torch.float32

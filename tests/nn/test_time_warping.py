@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklearn_seqattn.nn.time_warping import stretch_steps
+from sklearn_seqattn.nn.time_warping import warp_time
 
 
 def ramps(lengths):
@@ -25,7 +25,7 @@ def ramps(lengths):
 def test_a_line_rises_between_its_ends_no_faster_than_it_may(lengths, most, seed):
     values, lengths = ramps(lengths)
     torch.manual_seed(seed)
-    stretched, new_lengths = stretch_steps(values, lengths, most)
+    stretched, new_lengths = warp_time(values, lengths, most)
     assert stretched.shape == (len(lengths), int(new_lengths.max()), 2)
     assert (new_lengths >= 1).all()
     assert (new_lengths <= (lengths * (1 + most)).round() + 1e-3).all()
@@ -44,7 +44,7 @@ def test_a_line_rises_between_its_ends_no_faster_than_it_may(lengths, most, seed
 def test_each_quarter_has_a_pace_of_its_own():
     values, lengths = ramps([401] * 20)
     torch.manual_seed(1)
-    stretched, new_lengths = stretch_steps(values, lengths, 0.25)
+    stretched, new_lengths = warp_time(values, lengths, 0.25)
     warped = new_lengths != 401
     assert warped.any()
     for row, n_new in zip(stretched[warped], new_lengths[warped], strict=True):
@@ -66,7 +66,7 @@ def test_each_quarter_has_a_pace_of_its_own():
 def test_about_half_of_the_sequences_change_and_all_of_them_by_one_pace():
     values, lengths = ramps([50] * 400)
     torch.manual_seed(0)
-    stretched, new_lengths = stretch_steps(values, lengths, 0.25)
+    stretched, new_lengths = warp_time(values, lengths, 0.25)
     kept = new_lengths == 50
     assert 0.45 < kept.float().mean() < 0.6
     torch.testing.assert_close(
@@ -78,7 +78,7 @@ def test_about_half_of_the_sequences_change_and_all_of_them_by_one_pace():
 def test_batches_are_faster_and_slower():
     values, lengths = ramps([50] * 20)
     torch.manual_seed(0)
-    seen = torch.cat([stretch_steps(values, lengths, 0.25)[1] for _ in range(60)])
+    seen = torch.cat([warp_time(values, lengths, 0.25)[1] for _ in range(60)])
     assert 40 <= seen.min() < 43
     assert 58 < seen.max() <= 62
 
@@ -87,7 +87,7 @@ def test_gradients_reach_the_steps():
     values, lengths = ramps([5, 9])
     values = values.requires_grad_()
     torch.manual_seed(0)
-    stretch_steps(values, lengths, 0.5)[0].sum().backward()
+    warp_time(values, lengths, 0.5)[0].sum().backward()
     assert values.grad[1].abs().sum() > 0
 
 
@@ -98,7 +98,7 @@ def test_batches_have_few_shapes_and_the_same_steps(multiple):
     for wanted in (1, multiple):
         with torch.random.fork_rng():
             torch.manual_seed(0)
-            results.append(stretch_steps(values, lengths, 0.25, multiple=wanted))
+            results.append(warp_time(values, lengths, 0.25, multiple=wanted))
     (exact, n_steps), (padded, n_padded) = results
     assert torch.equal(n_steps, n_padded)
     assert padded.shape[1] % multiple == 0

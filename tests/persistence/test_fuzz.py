@@ -11,19 +11,25 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from model_zoo import MODELS, fitted, outputs
+from model_zoo import SENTENCES, UP_OR_DOWN, WALKS, fitted
 from processes import ended, fork
-from tampering import sealed
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from tampering import packed
 
-from sklearn_seqattn import FileFormatError, __version__, load_model, save_model
-from sklearn_seqattn.storage.files import FORMAT, read_sealed
+from sklearn_seqattn import (
+    FileFormatError,
+    NextStateMarkov,
+    RandomKernelFeatures,
+    load_model,
+    save_model,
+)
+from sklearn_seqattn.metrics import NextStateScorer
+from sklearn_seqattn.storage.files import read_file
 
-MANIFEST = {
-    "library": "sklearn_seqattn",
-    "version": __version__,
-    "format": FORMAT,
-    "kind": "model",
-}
+pytestmark = pytest.mark.slow
+
 #: Name of a model: how many files to damage, and as many to forge.
 N_FILES = {
     "states": 300,
@@ -33,40 +39,38 @@ N_FILES = {
     "classifier": 50,
     "next event": 50,
     "pipeline": 50,
+    "search": 100,
+    "skops": 50,
 }
 NAMES = list(N_FILES)
 ODD = [
-    None,
-    True,
-    -1,
-    0,
-    1,
-    2**31,
-    2**62,
-    1e308,
-    -0.5,
-    "",
-    "x",
-    "__class__",
-    [],
-    {},
-    {"tuple": []},
-    {"list": [1, "a"]},
-    {"dict": [[1, 2]]},
-    {"array": "x"},
-    {"float": "inf"},
-    {"states": ["a", 1], "dtype": "object"},
-    {"states": [], "dtype": "<U1"},
+    *(None, True, -1, 0, 1, 2**31, 2**62, 1e308, -0.5, "", "x", "__class__", [], {}),
+    *({"tuple": []}, {"list": [1, "a"]}, {"dict": [[1, 2]]}, {"array": "x"}),
+    *({"float": "inf"}, {"values": ["a", 1], "dtype": "object"}),
+    *({"values": [], "dtype": "<U1"}, {"__object__": "Bunch"}),
+    *({"__object__": "same", "index": 0}, {"__object__": "numpy.exp"}),
 ]
 
 
 @cache
+def model_of(name):
+    """Return a fitted model."""
+    if name == "search":
+        scorer = NextStateScorer()
+        search = GridSearchCV(NextStateMarkov(), {"order": [1, 2]}, scoring=scorer)
+        return search.fit(SENTENCES)
+    if name == "skops":
+        kernels = RandomKernelFeatures(n_features=84, random_state=0)
+        return make_pipeline(kernels, LogisticRegression()).fit(WALKS, UP_OR_DOWN)
+    return fitted(name)
+
+
+@cache
 def content_of(name, folder):
-    """Give the bytes, the document and the arrays of a saved model."""
+    """Return the bytes, the document and the arrays of a saved model."""
     path = folder / "model.seqattn"
-    save_model(fitted(name), path)
-    document, arrays = read_sealed(path, "model")
-    return path.read_bytes(), document, arrays
+    save_model(model_of(name), path)
+    return path.read_bytes(), *read_file(path, "model")
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +85,7 @@ def damaged(content, rng):
         if not data:
             break
         i, j = sorted(rng.randrange(len(data) + 1) for _ in range(2))
-        match rng.randrange(6):
+        match rng.randrange(5):
             case 0:
                 data[min(i, len(data) - 1)] ^= 1 << rng.randrange(8)
             case 1:
@@ -89,16 +93,14 @@ def damaged(content, rng):
             case 2:
                 data[i:i] = rng.randbytes(rng.randrange(1, 9))
             case 3:
-                data[i : i + 4] = rng.choice([b"\0" * 4, b"\xff" * 4, b"PK\1\2"])
+                data[i : i + 4] = rng.choice([b"\0" * 4, b"\xff" * 4, b'"w":'])
             case 4:
                 data[i:i] = data[i:j][:200]
-            case 5:
-                del data[i:]
     return bytes(data)
 
 
 def places(node):
-    """Give every (container, key) inside JSON."""
+    """Return every (container, key) inside JSON."""
     items = node.items() if isinstance(node, dict) else enumerate(node)
     for key, value in list(items):
         yield node, key
@@ -126,65 +128,57 @@ def forged(document, arrays, rng):
             case 4:
                 if arrays:
                     forge_array(arrays, rng)
-    return sealed(MANIFEST, document, arrays)
+    return packed(document, arrays)
 
 
 def forge_array(arrays, rng):
-    """Change the dtype, the shape or the contents of one array."""
+    """Change the dtype, the shape, the contents or the name of one array."""
     name = rng.choice(sorted(arrays))
     array = arrays.pop(name)
-    match rng.randrange(6):
+    match rng.randrange(5):
         case 0:
             array = array.astype(rng.choice(["f8", "f4", "i8", "i1", "?", "f2"]))
         case 1:
             array = array.ravel()
         case 2:
-            array = array[:0].copy()
+            array = array[:0].copy() if array.ndim else array
         case 3:
             with np.errstate(all="ignore"):
-                array = (array * rng.choice([-1, 0, 10**6])).astype(array.dtype)
+                array = (array * rng.choice([-1.0, 0.0, 1e6])).astype(array.dtype)
         case 4:
             name += "x"
-        case 5:
-            return
     arrays[name] = array
 
 
-def check(path, content, name, original=None):
-    """Load; whatever loads must work, and equal the original where one is given."""
+def loads(path, content):
+    """Return the model of a file, or None if the file is refused."""
     path.write_bytes(content)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # overflow in casts
-            model = load_model(path)
+            warnings.simplefilter("ignore")  # overflow in casts, other versions
+            return load_model(path)
     except FileFormatError:
-        return False
-    if original is not None:
-        assert outputs(name, model) == original
-    else:
-        assert type(model).__name__ != "str"
-    return True
+        return None
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_damaged_files(name, folder, tmp_path):
-    content, _, _ = content_of(name, folder)
-    rng = random.Random(f"damaged {name}")
-    original = outputs(name, fitted(name))
-    n_loaded = sum(
-        check(tmp_path / "x", damaged(content, rng), name, original)
-        for _ in range(N_FILES[name])
-    )
-    assert n_loaded < N_FILES[name] / 5
+    content, document, _ = content_of(name, folder)
+    rng, path = random.Random(f"damaged {name}"), tmp_path / "x"
+    for _ in range(N_FILES[name]):
+        changed = damaged(content, rng)
+        if loads(path, changed) is not None:  # unless the version was changed
+            assert len(changed) == len(content)
+            assert read_file(path, "model")[0] == document
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_forged_files(name, folder, tmp_path):
     _, document, arrays = content_of(name, folder)
     rng = random.Random(f"forged {name}")
-    assert check(tmp_path / "x", sealed(MANIFEST, document, arrays), name)
+    assert loads(tmp_path / "x", packed(document, arrays)) is not None
     n_loaded = sum(
-        check(tmp_path / "x", forged(document, arrays, rng), name)
+        loads(tmp_path / "x", forged(document, arrays, rng)) is not None
         for _ in range(N_FILES[name])
     )
     assert n_loaded < N_FILES[name] / 2  # most of what a forger changes is noticed
@@ -201,7 +195,7 @@ def enlarged(document, arrays, rng):
     found = [(node, key) for node, key in places(document) if type(node[key]) is int]
     for node, key in rng.sample(found, min(len(found), rng.choice([1, 2]))):
         node[key] = rng.choice(LARGE)
-    return sealed(MANIFEST, document, dict(arrays))
+    return packed(document, arrays)
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc")
@@ -218,7 +212,7 @@ def test_large_numbers_in_little_memory_and_time(name, folder, tmp_path):
         resource.setrlimit(resource.RLIMIT_AS, (room, room))
         for _ in range(100):
             signal.alarm(20)  # ends the child
-            check(tmp_path / "x", enlarged(document, arrays, rng), name)
+            loads(tmp_path / "x", enlarged(document, arrays, rng))
 
     assert ended(fork(load_many), timeout=300) == 0
 
@@ -226,15 +220,16 @@ def test_large_numbers_in_little_memory_and_time(name, folder, tmp_path):
 @given(st.binary(max_size=300))
 @settings(max_examples=100, deadline=None)
 def test_any_bytes(folder, content):
-    assert not check(folder / "x", content, "states")
-    assert not check(folder / "x", b"PK\3\4" + content, "states")
+    assert loads(folder / "x", content) is None
 
 
 JSON = st.recursive(
     st.sampled_from(ODD) | st.integers() | st.text() | st.floats(allow_nan=False),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["tuple", "list", "dict", "array"]), inner)
+        | st.dictionaries(
+            st.sampled_from(["tuple", "list", "dict", "array", "__object__"]), inner
+        )
     ),
     max_leaves=8,
 )
@@ -248,12 +243,4 @@ def test_any_json_anywhere(folder, value, name, data):
     found = list(places(document))
     node, key = found[data.draw(st.integers(0, len(found) - 1))]
     node[key] = value
-    try:
-        content = sealed(MANIFEST, document, dict(arrays))
-    except ValueError:  # infinity is no JSON
-        return
-    check(folder / "x", content, name)
-
-
-def test_every_name_is_a_model():
-    assert set(NAMES) <= set(MODELS)
+    loads(folder / "x", packed(document, arrays))

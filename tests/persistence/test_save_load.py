@@ -1,8 +1,6 @@
 """save_model and load_model: every estimator as it was, or one error."""
 
-import json
 import pickle
-import zipfile
 
 import numpy as np
 import pandas
@@ -17,38 +15,30 @@ from model_zoo import (
     SMALL,
     UP_OR_DOWN,
     WALKS,
-    YES,
     fitted,
     outputs,
 )
 from sklearn.base import clone
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import Pipeline
 from skorch.callbacks import EpochTimer
-from tampering import entries_of, sealed
+from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from sklearn_seqattn import (
     AttentionLSTMClassifier,
     AttentionLSTMRegressor,
-    FileFormatError,
     NextStateMarkov,
     RandomKernelFeatures,
+    RandomKernels,
     SequencePadder,
     SequenceScaler,
     StateEncoder,
+    Tokens,
     load_model,
     save_model,
 )
-from sklearn_seqattn.persistence.attributes import ATTRIBUTES
-from sklearn_seqattn.storage.files import parse_json, read_sealed
-from sklearn_seqattn.storage.values import Reader, Writer
+from sklearn_seqattn.blocks import Conv, Residual, Transformer
 
-MANIFEST = {
-    "library": "sklearn_seqattn",
-    "version": "0.1.0",
-    "format": 1,
-    "kind": "model",
-}
+SMALL_FILE = 2**11  # bytes, of which some 400 are names and the checksum
 
 
 @pytest.fixture
@@ -63,10 +53,13 @@ def copied(model, path):
 
 class TestRoundTrip:
     @pytest.mark.parametrize("name", MODELS)
-    def test_outputs_are_the_same_to_the_last_bit(self, name, path):
-        copy = copied(fitted(name), path)
-        assert outputs(name, copy) == outputs(name, fitted(name))
-        assert type(copy) is type(fitted(name))
+    def test_a_copy_predicts_the_same_to_the_last_bit(self, name, path):
+        model = fitted(name)
+        copy = copied(model, path)
+        assert outputs(name, copy) == outputs(name, model)
+        assert type(copy) is type(model)
+        assert vars(copy).keys() == vars(model).keys()
+        assert path.stat().st_size < max(len(pickle.dumps(model)), SMALL_FILE)
 
     @pytest.mark.parametrize("name", MODELS)
     def test_a_copy_of_a_copy_is_the_same_file(self, name, path):
@@ -82,11 +75,6 @@ class TestRoundTrip:
         assert repr(copy) == repr(model)
         assert vars(copy).keys() == vars(model).keys()
 
-    @pytest.mark.parametrize("name", sorted(set(MODELS) - {"pipeline"}))
-    def test_every_attribute_comes_back(self, name, path):
-        model = fitted(name)
-        assert vars(copied(model, path)).keys() == vars(model).keys()
-
     @pytest.mark.parametrize("name", NETWORKS)
     def test_history_and_net(self, name, path):
         model = fitted(name)
@@ -95,15 +83,18 @@ class TestRoundTrip:
         assert copy.history_.dtypes.equals(model.history_.dtypes)
         assert not copy.net_.module_.training
         assert str(copy.net_.module_) == str(model.net_.module_)
-        assert copy.net_.module_.numbers == model.net_.module_.numbers
 
     @pytest.mark.parametrize("name", NETWORKS)
-    def test_the_file_is_smaller_than_the_pickle(self, name, path):
-        save_model(fitted(name), path)
-        assert path.stat().st_size < len(pickle.dumps(fitted(name)))
-
-    def test_every_estimator_has_been_here(self):
-        assert set(ATTRIBUTES) <= {type(model[0]).__name__ for model in MODELS.values()}
+    def test_saving_builds_no_network(self, name, path):
+        model, built = fitted(name), []
+        hook = register_module_parameter_registration_hook(
+            lambda module, name, parameter: built.append(name)
+        )
+        with hook:
+            save_model(model, path)
+            assert built == []
+            load_model(path)
+            assert built
 
     def test_training_goes_on_from_the_weights(self, path):
         model = clone(fitted("classifier")).set_params(warm_start=True, dropout=0.0)
@@ -121,40 +112,21 @@ class TestRoundTrip:
             one.partial_fit([["new", "yes", "new", "ba"]])
         assert outputs("markov", copy) == outputs("markov", model)
 
-    @pytest.mark.parametrize(
-        "classes",
-        [
-            np.array([5, 7]),
-            np.array([False, True]),
-            np.array([-1.0, 2.0]),
-            np.array(["a", "b"]),
-            np.array(["a", "b"], dtype=object),
-            np.array([1, 2], dtype=np.uint8),
-        ],
-    )
-    def test_classes_keep_their_dtype(self, classes, path):
-        y = classes[np.arange(len(WALKS)) % 2]
-        model = AttentionLSTMClassifier(**SMALL).fit(WALKS, y)
-        copy = copied(model, path)
-        assert copy.classes_.dtype == model.classes_.dtype
-        assert copy.predict(WALKS).tolist() == model.predict(WALKS).tolist()
-
     def test_parameters_of_all_kinds(self, path):
         model = AttentionLSTMClassifier(
-            front_end=("conv", ("conv", "gelu")),
-            conv_channels=(3, np.int64(4)),
+            front_end=["conv", (Conv(np.int64(4)), Residual(["gelu"]))],
             class_weight={"up": 2, "down": np.float32(0.5)},
             net_params={"optimizer__betas": (0.8, 0.9)},
-            max_grad_norm=None,
-            vocabulary=np.array(["a", "b"]),
+            tokens=Tokens(8, vocabulary=["a", "b"]),
+            blend=RandomKernels(84),
+            encoder=Transformer(positions="sinusoidal"),
         )
         found = copied(model, path).get_params()
         for name, value in model.get_params().items():
-            if isinstance(value, np.ndarray):
-                np.testing.assert_array_equal(found[name], value)
+            if name in ("blend", "tokens"):
+                assert found[name].get_params() == value.get_params()
             else:
                 assert found[name] == value
-        assert found["front_end"] == ("conv", ("conv", "gelu"))
 
     def test_a_table_with_names(self, path):
         X = pandas.DataFrame(np.random.default_rng(0).normal(size=(9, 3)))
@@ -194,14 +166,8 @@ class TestRoundTrip:
 
     @pytest.mark.parametrize("name", NETWORKS)
     def test_no_file_says_where_its_weights_were(self, name, path):
-        save_model(fitted(name), path)
-        entries = entries_of(path.read_bytes())
-        document = parse_json(entries["document.json"])["estimator"]
-        while document["name"] == "Pipeline":
-            document = document["steps"][-1][1]
-        document["params"]["device"] = "x"
-        assert "cpu" not in json.dumps(document)
-        assert b"cpu" not in entries["arrays.safetensors"]
+        save_model(copied(fitted(name), path).set_params(device="auto"), path)
+        assert b"cpu" not in path.read_bytes()
 
     def test_weights_that_need_double_precision(self, path):
         model = clone(fitted("regressor")).fit(WALKS, LENGTHS)
@@ -218,8 +184,6 @@ class TestRoundTrip:
 
     def test_nothing_is_unpickled(self, path, monkeypatch):
         save_model(fitted("pipeline"), path)
-        content = b"".join(entries_of(path.read_bytes()).values())
-        assert b"\x80\x04" not in content[:100]
         for module, name in [(pickle, "loads"), (pickle, "load"), (torch, "load")]:
             monkeypatch.setattr(module, name, lambda *_, **__: pytest.fail("unpickled"))
         load_model(path)
@@ -229,11 +193,7 @@ class TestSavingRefuses:
     @pytest.mark.parametrize(
         ("model", "match"),
         [
-            (LogisticRegression(), "is a LogisticRegression, but only"),
-            (
-                make_pipeline(SequenceScaler(), LogisticRegression()),
-                r"Pipeline.logisticregression is a LogisticRegression",
-            ),
+            ("a text", "is no estimator"),
             (
                 AttentionLSTMClassifier(callbacks=[EpochTimer()]),
                 r"callbacks\[0\] is <skorch.*by set_params",
@@ -263,7 +223,7 @@ class TestSavingRefuses:
             pass
 
         SequencePadder_.__name__ = "SequencePadder"
-        with pytest.raises(TypeError, match="can be saved"):
+        with pytest.raises(TypeError, match="which a file cannot hold"):
             save_model(SequencePadder_(), path)
 
     def test_an_attribute_that_is_not_known(self, path):
@@ -271,6 +231,13 @@ class TestSavingRefuses:
         model.note = "mine"
         with pytest.raises(TypeError, match=r"attributes \['note'\]"):
             save_model(model, path)
+
+    def test_an_attribute_that_was_changed_to_nonsense(self, path):
+        model = SequenceScaler().fit(WALKS)
+        model.scale_ = -model.scale_
+        with pytest.raises(TypeError, match="positive number a channel"):
+            save_model(model, path)
+        assert not path.exists()
 
     def test_weights_that_are_not_finite(self, path):
         model = clone(fitted("classifier")).fit(WALKS, UP_OR_DOWN)
@@ -285,266 +252,11 @@ class TestSavingRefuses:
         assert pipeline.memory == "cache"
 
 
-def forge(path, name, edit):
-    """Save a model, edit its document and arrays, and seal the file again."""
-    save_model(fitted(name), path)
-    document, arrays = read_sealed(path, "model")
-    arrays = {key: array.copy() for key, array in arrays.items()}
-    node = document["estimator"]
-    edit(node, arrays)
-    path.write_bytes(sealed(MANIFEST, document, arrays))
-
-
-def put(*keys):
-    """Make an edit that puts the last argument at the place the others lead to."""
-    *keys, last, value = keys
-
-    def edit(node, arrays):
-        for key in keys:
-            node = dict(node["dict"])[key] if "dict" in node else node[key]
-        if "dict" in node:
-            node["dict"] = [[k, value if k == last else v] for k, v in node["dict"]]
-        else:
-            node[last] = value
-
-    return edit
-
-
-def fill(name, change):
-    """Make an edit that replaces the first array whose name holds a text."""
-
-    def edit(node, arrays):
-        key = next(key for key in arrays if name in key)
-        arrays[key] = change(arrays[key])
-
-    return edit
-
-
-NUMBERS = ("attributes", "net_", "numbers")
-HUGE = 2**31 - 1
-DILATIONS = {"tuple": [1, 2**20, 1]}
-
-
-class TestLoadingRefuses:
-    @pytest.mark.parametrize(
-        ("name", "edit", "match"),
-        [
-            ("classifier", put("name", "os.system"), "the name of an estimator is 'os"),
-            ("classifier", put("name", "Pipeline"), "a Pipeline is of the type dict"),
-            (
-                "classifier",
-                put("name", ["a"]),
-                "the name of an estimator is of the typ",
-            ),
-            ("classifier", put("more", 1), "an estimator is of the type dict"),
-            ("classifier", put("params", "evil", 1), "does not have the parameters"),
-            ("classifier", put("params", "checkpoint_dir", "/"), "not have the param"),
-            ("classifier", put("params", "lr", -1.0), "The 'lr' parameter"),
-            ("classifier", put("params", "lr", {"float": "nan"}), "The 'lr' parameter"),
-            ("classifier", put("params", "callbacks", {"list": [1]}), "has callbacks"),
-            ("classifier", put("params", "lr", {"code": "1"}), "is of no known kind"),
-            ("classifier", put("params", "lr", 2**80), "lr is of the type int"),
-            ("classifier", put(*NUMBERS, "hidden_size", HUGE), "net_"),
-            ("classifier", put(*NUMBERS, "hidden_size", 10**12), "hidden_size"),
-            ("classifier", put(*NUMBERS, "hidden_size", "8"), "hidden_size"),
-            ("classifier", put(*NUMBERS, "num_layers", HUGE), "num_layers is 2147"),
-            ("classifier", put(*NUMBERS, "num_layers", 2), "weights is of the type"),
-            ("classifier", put(*NUMBERS, "num_heads", 3), "not a multiple of num_head"),
-            ("classifier", put(*NUMBERS, "encoder", "rnn"), "encoder"),
-            ("classifier", put(*NUMBERS, "input_size", 3), "has the shape"),
-            ("classifier", put(*NUMBERS, "n_outputs", 3), "has the shape"),
-            (
-                "classifier",
-                put(*NUMBERS, "front_end", {"tuple": ["x"]}),
-                "unknown block",
-            ),
-            (
-                "classifier",
-                put("attributes", "net_", "dtype", "float16"),
-                "one of 'flo",
-            ),
-            (
-                "default",
-                put(*NUMBERS, "front_end_sizes", "conv_dilation", DILATIONS),
-                "the reach of conv is 4194304, not",
-            ),
-            ("classifier", put("attributes", "n_iter_", 7), "n_iter_ is 7"),
-            ("classifier", put("attributes", "classes_", None), "not a vector"),
-            (
-                "classifier",
-                put("attributes", "classes_", {"states": ["a"], "dtype": "<U1"}),
-                r"\('.*not|outputs and ids",
-            ),
-            (
-                "classifier",
-                put("attributes", "classes_", {"states": ["a", "a"], "dtype": "<U1"}),
-                "stands twice",
-            ),
-            (
-                "classifier",
-                put(
-                    "attributes",
-                    "classes_",
-                    {"states": ["a"] * 999, "dtype": "<U99999"},
-                ),
-                "is too wide",
-            ),
-            ("classifier", fill("weights", lambda a: a * np.nan), "NaN or infinity"),
-            ("classifier", fill("weights", lambda a: a[:1]), "has the shape"),
-            ("classifier", fill("weights", lambda a: a.astype(int)), "of the kind 'f'"),
-            (
-                "classifier",
-                lambda node, arrays: arrays.update(extra=np.zeros(1)),
-                "arrays of no use",
-            ),
-            (
-                "classifier",
-                lambda node, arrays: arrays.popitem(),
-                "names an array that is not there",
-            ),
-            (
-                "classifier",
-                lambda node, arrays: node["attributes"].pop("_multilabel"),
-                "lacks, or should not have",
-            ),
-            (
-                "classifier",
-                put("attributes", "note", 1),
-                "lacks, or should not have",
-            ),
-            ("classifier", put("settings", "output", "pandas"), "no output to set"),
-            (
-                "classifier",
-                put("settings", "requests", {"__init__": {}}),
-                "no method '__init__'",
-            ),
-            (
-                "classifier",
-                put("settings", "requests", {"fit": {"__class__": True}}),
-                "does not take '__class__'",
-            ),
-            ("padder", put("attributes", "max_len_", True), "max_len_ is True"),
-            ("padder", put("attributes", "max_len_", 0), "max_len_ is 0"),
-            ("scaler", fill("scale_", lambda a: a * 0), "positive number a channel"),
-            ("scaler", fill("center_", lambda a: a[:1]), "has the shape"),
-            ("states", put("attributes", "n_ids_", 9999), "n_ids_ is 9999"),
-            ("events", fill("_is_number", lambda a: ~a), "other columns than the"),
-            ("kernels", put("attributes", "kernels_", "max_length", 1), "kernels_"),
-            ("kernels", put("attributes", "kernels_", "dtype", "float64"), "float64"),
-            (
-                "kernels",
-                put("attributes", "kernels_", "n_features", HUGE),
-                "has the shape",
-            ),
-            ("markov", fill("ngrams", lambda a: a + 1000), "out of range"),
-            ("markov", fill("ngrams", lambda a: a[::-1].copy()), "twice or unsorted"),
-            ("markov", fill("['weights']", lambda a: -a), "out of range"),
-            ("markov", put("attributes", "model_", "order", 5), "has the shape"),
-            ("markov", put("attributes", "end_state_", "x"), "end_state_ is 'x'"),
-            ("pipeline", put("steps", []), "Pipeline without steps"),
-            ("pipeline", put("memory", "/tmp"), "a Pipeline is of the type"),
-            ("pipeline", put("steps", 0, ["a", "passthrough", 1]), "without steps"),
-            ("pipeline", put("steps", 0, ["a__b", "passthrough"]), "that cannot be"),
-        ],
-    )
-    def test_a_hostile_file(self, name, edit, match, path):
-        forge(path, name, edit)
-        with pytest.raises(FileFormatError, match=match):
-            load_model(path)
-
-    def test_pipelines_within_pipelines_without_end(self, path):
-        def nest(node, arrays):
-            for _ in range(12):
-                node["steps"] = [["x", {**node}]]
-
-        forge(path, "pipeline", nest)
-        with pytest.raises(FileFormatError, match="nested too deep"):
-            load_model(path)
-
-    def test_a_value_nested_too_deep(self, path):
-        value = 1
-        for _ in range(40):
-            value = {"tuple": [value]}
-        forge(path, "padder", put("params", "max_len", value))
-        with pytest.raises(FileFormatError, match="nested too deep"):
-            load_model(path)
-
-    def test_a_document_that_is_no_estimator(self, path):
-        for document in (1, [], {}, {"estimator": None}, {"estimator": "passthrough"}):
-            path.write_bytes(sealed(MANIFEST, document, {}))
-            with pytest.raises(FileFormatError):
-                load_model(path)
-
-    def test_a_large_network_is_not_built(self, path):
-        def enlarge(node, arrays):
-            for name, value in [
-                ("hidden_size", 2**20),
-                ("head_units", {"tuple": [2**24]}),
-            ]:
-                put(*NUMBERS, name, value)(node, arrays)
-
-        forge(path, "classifier", enlarge)
-        with pytest.raises(FileFormatError):  # 4 * 2**40 weights and more
-            load_model(path)
-
-    @pytest.mark.parametrize("content", [b"", b"PK\3\4", pickle.dumps({"a": 1})])
-    def test_another_file(self, content, path):
-        path.write_bytes(content)
-        with pytest.raises(FileFormatError, match="damaged or not a file"):
-            load_model(path)
-
-    def test_a_checkpoint_of_torch(self, path):
-        torch.save({"a": torch.ones(2)}, path)
-        assert zipfile.is_zipfile(path)
-        with pytest.raises(FileFormatError, match=r"must hold manifest\.json"):
-            load_model(path)
-
-
-class TestValues:
-    @pytest.mark.parametrize(
-        "value",
-        [
-            None,
-            True,
-            -5,
-            2.5,
-            1e300,
-            "text",
-            float("inf"),
-            (1, (2, [3.5, "x"])),
-            {"a": {1: (2,)}, 3: None, False: True},
-        ],
-    )
-    def test_round_trip(self, value):
-        writer = Writer()
-        found = Reader(writer.arrays).read(writer.write(value, "v"), "v")
-        assert found == value
-        assert type(found) is type(value)
-
-    @pytest.mark.parametrize("value", [{1, 2}, 1j, b"x", object(), 2**70])
-    def test_refusals(self, value):
-        with pytest.raises(TypeError, match="which a file cannot hold"):
-            Writer().write([value], "v")
-
-    def test_json_is_strict(self):
-        with pytest.raises(FileFormatError, match="stands twice"):
-            parse_json(b'{"a": {"b": 1, "b": 2}}')
-
-
 def test_strings_are_read_as_they_were(path):
     for more in ([], ["\ud800"]):  # half a character, which UTF-8 does not have
         model = StateEncoder().fit([["é", "\0", "日本", "", 'a"b\\', *more]])
         found = copied(model, path).vocabulary_
         assert found.tolist() == model.vocabulary_.tolist()
-
-
-SMALL_FILE = 2**11  # bytes, of which some 700 are names, sums and the zip itself
-
-
-@pytest.mark.parametrize("name", MODELS)
-def test_a_file_is_smaller_than_the_pickle_or_small(name, path):
-    save_model(fitted(name), path)
-    assert path.stat().st_size < max(len(pickle.dumps(fitted(name))), SMALL_FILE)
 
 
 @pytest.mark.parametrize(
@@ -555,10 +267,3 @@ def test_a_vocabulary_takes_what_its_pickle_does(states, path):
     model = StateEncoder().fit([states])
     save_model(model, path)
     assert path.stat().st_size < len(pickle.dumps(model)) + SMALL_FILE / 2
-
-
-def test_tokens_of_numpy(path):
-    model = AttentionLSTMClassifier(**{**SMALL, "front_end": ("embedding",)})
-    X = [np.array(x) for x in SENTENCES]
-    copy = copied(model.fit(X, YES), path)
-    np.testing.assert_array_equal(copy.predict_proba(X), model.predict_proba(X))

@@ -1,4 +1,4 @@
-"""Channels are standardised, quiet sequences turned up, loud ones left alone."""
+"""Channels are standardized, and low-amplitude sequences amplified."""
 
 import numpy as np
 import pytest
@@ -7,72 +7,76 @@ from hypothesis import strategies as st
 
 from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
 from sklearn_seqattn.preprocessing.gain import (
-    QUIET,
+    LOW_AMPLITUDE,
     as_float32,
     check_range,
-    standardise,
-    turn_up,
+    control_gain,
+    standardize,
 )
 
 
-def waves(loudness, n_steps=40):
+def waves(amplitudes, n_steps=40):
     """Make sine waves of these standard deviations, end to end."""
     wave = np.sqrt(2) * np.sin(np.arange(n_steps) * 2 * np.pi / n_steps)
-    steps = np.concatenate([5 + s * wave for s in loudness])[:, np.newaxis]
-    return steps, np.full(len(loudness), n_steps)
+    steps = np.concatenate([5 + s * wave for s in amplitudes])[:, np.newaxis]
+    return steps, np.full(len(amplitudes), n_steps)
 
 
-def loudness_of(steps, lengths):
+def amplitudes_of(steps, lengths):
     return [x.std(axis=0).max() for x in np.split(steps, np.cumsum(lengths)[:-1])]
 
 
 def test_the_formula():
-    steps, lengths = waves([1e-5, 1e-3, 0.1, QUIET, 2.0])
-    found = turn_up(steps.copy(), lengths)
+    low = LOW_AMPLITUDE
+    steps, lengths = waves([1e-5, 1e-3, 0.1, low, 2.0])
+    found = control_gain(steps.copy(), lengths)
     expected = [
-        *(QUIET / (1 + 0.1 * np.log(QUIET / s)) for s in (1e-5, 1e-3, 0.1)),
-        QUIET,
+        *(
+            LOW_AMPLITUDE / (1 + 0.1 * np.log(LOW_AMPLITUDE / s))
+            for s in (1e-5, 1e-3, 0.1)
+        ),
+        LOW_AMPLITUDE,
         2.0,
     ]
-    np.testing.assert_allclose(loudness_of(found, lengths), expected)
+    np.testing.assert_allclose(amplitudes_of(found, lengths), expected)
     np.testing.assert_allclose(found.reshape(5, -1).mean(axis=1), 5)  # means stay
     wave = (steps[:40] - 5) * expected[0] / 1e-5
     np.testing.assert_allclose(found[:40] - 5, wave, atol=1e-8)
 
 
-@pytest.mark.parametrize("s", [QUIET, 1e-5])
+@pytest.mark.parametrize("s", [LOW_AMPLITUDE, 1e-5])
 def test_there_is_no_jump(s):
-    below, above = turn_up(*waves([s * (1 - 1e-9), s * (1 + 1e-9)])).reshape(2, -1)
+    below, above = control_gain(*waves([s * (1 - 1e-9), s * (1 + 1e-9)])).reshape(2, -1)
     np.testing.assert_allclose(below, above, rtol=1e-6)
 
 
 def test_a_constant_that_float32_rounds_stays_about_constant():
     rng = np.random.default_rng(0)
     noisy = (5.3 + 1e-7 * rng.normal(size=(40, 1))).astype(np.float32)
-    found = turn_up(noisy.astype(np.float64), np.array([40]))
+    found = control_gain(noisy.astype(np.float64), np.array([40]))
     assert 0 < found.std() < 0.02
 
 
 @given(st.floats(1e-7, 10), st.floats(1e-7, 10))
 @settings(deadline=None)
-def test_the_louder_stays_the_louder(one, other):
+def test_the_order_of_amplitudes_is_kept(one, other):
     low, high = sorted([one, other])
-    found = loudness_of(turn_up(*waves([low, high])), np.array([40, 40]))
+    found = amplitudes_of(control_gain(*waves([low, high])), np.array([40, 40]))
     assert found[0] <= found[1] * (1 + 1e-9)
     assert low * (1 - 1e-9) <= found[0]
 
 
-def test_loud_sequences_are_left_alone_to_the_last_bit():
+def test_high_amplitude_sequences_do_not_change():
     rng = np.random.default_rng(0)
     steps, lengths = rng.normal(size=(60, 3)), np.array([10, 30, 20])
-    steps[:10, 1:] *= 1e-9  # one channel is loud
-    np.testing.assert_array_equal(turn_up(steps.copy(), lengths), steps)
+    steps[:10, 1:] *= 1e-9  # one channel has a high amplitude
+    np.testing.assert_array_equal(control_gain(steps.copy(), lengths), steps)
 
 
-def test_channels_of_a_quiet_sequence_are_amplified_alike():
+def test_channels_of_a_sequence_have_the_same_gain():
     rng = np.random.default_rng(0)
     steps = 1e-3 * rng.normal(size=(50, 3)) * [1, 5, 0.1]
-    found = turn_up(steps.copy(), np.array([50]))
+    found = control_gain(steps.copy(), np.array([50]))
     ratio = (found - found.mean(axis=0)) / (steps - steps.mean(axis=0))
     np.testing.assert_allclose(ratio, ratio[0, 0])
 
@@ -80,7 +84,7 @@ def test_channels_of_a_quiet_sequence_are_amplified_alike():
 @pytest.mark.parametrize("value", [0.0, 0.1, 1e300, -7.3])
 def test_constant_sequences_stay_constant(value):
     steps, lengths = np.full((7, 2), value), np.array([1, 6])
-    np.testing.assert_allclose(turn_up(steps.copy(), lengths), steps, rtol=1e-11)
+    np.testing.assert_allclose(control_gain(steps.copy(), lengths), steps, rtol=1e-11)
 
 
 @given(st.lists(st.integers(1, 30), min_size=1, max_size=6), st.integers(0, 100))
@@ -90,21 +94,21 @@ def test_a_sequence_does_not_depend_on_the_others(lengths, seed):
     X = [
         10.0 ** rng.integers(-6, 1) * rng.normal(size=(length, 2)) for length in lengths
     ]
-    together = turn_up(np.concatenate(X), np.array(lengths))
-    alone = [turn_up(x.copy(), np.array([len(x)])) for x in X]
+    together = control_gain(np.concatenate(X), np.array(lengths))
+    alone = [control_gain(x.copy(), np.array([len(x)])) for x in X]
     np.testing.assert_array_equal(together, np.concatenate(alone))
 
 
 def test_no_sequences_at_all():
-    assert turn_up(np.empty((0, 2)), np.empty(0, dtype=int)).shape == (0, 2)
+    assert control_gain(np.empty((0, 2)), np.empty(0, dtype=int)).shape == (0, 2)
 
 
-def test_channels_are_standardised_in_float64():
+def test_channels_are_standardized_in_float64():
     steps = np.array([[1.0, 5.0], [3.0, 5.0], [2.0, 5.0]], dtype=np.float32)
-    found = standardise(steps, np.array([2.0, 5.0]), np.array([0.5, 1.0]))
+    found = standardize(steps, np.array([2.0, 5.0]), np.array([0.5, 1.0]))
     assert found.dtype == np.float64
     assert found.tolist() == [[-2, 0], [2, 0], [0, 0]]
-    assert np.isinf(standardise(np.array([[1e308]]), 0.0, 1e-9)).all()
+    assert np.isinf(standardize(np.array([[1e308]]), 0.0, 1e-9)).all()
 
 
 def test_numbers_in_float32_are_not_copied():
@@ -124,7 +128,7 @@ def test_a_scale_that_has_overflowed_is_refused():
         check_range(np.array([1.0, np.inf]))
 
 
-def test_shapes_of_quiet_sequences_can_be_learnt():
+def test_shapes_of_low_amplitude_sequences_are_learned():
     rng = np.random.default_rng(0)
     time, X, y = np.linspace(0, 4 * np.pi, 40), [], []
     for i in range(80):
@@ -143,7 +147,7 @@ def test_shapes_of_quiet_sequences_can_be_learnt():
     assert fitted[False] < fitted[True]
 
 
-def test_regressors_see_sequences_as_loud_as_they_are():
+def test_regressors_do_not_amplify():
     rng = np.random.default_rng(0)
     X = [s * rng.normal(size=20) for s in np.geomspace(1e-3, 1, 12)]
     classes, sizes = np.arange(12) % 2, np.geomspace(1e-3, 1, 12)

@@ -37,7 +37,7 @@ EVENTS = [
 
 
 class TestNumbers:
-    def test_channels_are_standardised_over_all_steps(self):
+    def test_channels_are_standardized_over_all_steps(self):
         found = encode(fit(NUMBERS), NUMBERS)
         expected = (np.array([1, 3, 5]) - 3) / np.sqrt(8 / 3)
         assert found.values.dtype == np.float32
@@ -56,12 +56,12 @@ class TestNumbers:
             encode(weighted, X).values, encode(copied, X).values, rtol=1e-5, atol=1e-6
         )
 
-    def test_standardising_may_be_left_out(self):
+    def test_standardizing_may_be_left_out(self):
         found = encode(fit(NUMBERS, standardize=False), NUMBERS)
         assert found.values.tolist() == np.concatenate(NUMBERS).tolist()
         assert found.values.dtype == np.float32
 
-    def test_quiet_sequences_are_turned_up_where_that_is_wanted(self):
+    def test_low_amplitude_sequences_are_amplified_where_that_is_wanted(self):
         X = [np.array([[1.0], [-1.0]]), np.array([[1e-3], [-1e-3]])]
         amplified, plain = (
             encode(fit(X, amplify=amplify), X).values for amplify in (True, False)
@@ -70,7 +70,7 @@ class TestNumbers:
         np.testing.assert_allclose(plain[2:, 0], [1.414e-3, -1.414e-3], rtol=1e-3)
         assert amplified[2, 0] > 0.19
 
-    def test_numbers_that_are_not_standardised_are_not_turned_up(self):
+    def test_numbers_that_are_not_standardized_are_not_amplified(self):
         X = [np.array([[1e-3], [-1e-3]])]
         found = encode(fit(X, standardize=False), X).values
         np.testing.assert_allclose(found[:, 0], [1e-3, -1e-3])
@@ -89,7 +89,7 @@ class TestNumbers:
         X = check_sequences(np.ones((3, 4, 2)))
         assert fit(NUMBERS).transform(X) is X
 
-    def test_what_is_learnt_does_not_depend_on_the_storage(self):
+    def test_what_is_learned_does_not_depend_on_the_storage(self):
         rng = np.random.RandomState(0)
         X = [rng.standard_normal((length, 2)) for length in (5, 1, 3, 4)]
         rows, weights = np.array([3, 0, 2]), np.array([1.0, 2.0, 1.0])
@@ -108,8 +108,8 @@ class TestNumbers:
         assert (encoder.output_size_, encoder.n_ids_) == (2, None)
 
     def test_numbers_beyond_float32_are_refused_when_fitted(self):
-        with pytest.raises(ValueError, match="scale is beyond float32"):
-            fit([[1e200, -1e200]])
+        with pytest.raises(ValueError, match="in channel 1 whose scale is beyond flo"):
+            fit([[[1, 1e200], [0, -1e200]]])
 
     @pytest.mark.parametrize("standardize", [False, True])
     def test_numbers_beyond_float32_are_refused_later(self, standardize):
@@ -156,7 +156,7 @@ class TestTokens:
 
 
 class TestEvents:
-    def test_numbers_are_standardised_and_categories_one_hot(self):
+    def test_numbers_are_standardized_and_categories_one_hot(self):
         encoder = fit(EVENTS)
         found = encode(encoder, EVENTS).values
         cost = (np.array([1, 3, 5]) - 3) / np.sqrt(8 / 3)
@@ -172,6 +172,32 @@ class TestEvents:
         X = [pd.DataFrame({"act": ["z"], "cost": [3.0], "done": [True]})]
         assert encode(fit(EVENTS), X).values[0, 2:].tolist() == [0, 0]
 
-    def test_standardising_may_be_left_out(self):
+    def test_standardizing_may_be_left_out(self):
         found = encode(fit(EVENTS, standardize=False), EVENTS).values
         assert found[:, :2].tolist() == [[1, 1], [3, 0], [5, 1]]
+
+    def test_categories_are_not_scaled(self):
+        encoder = fit(EVENTS)
+        assert [len(step.center_) for step in encoder.steps_[1:]] == [2]
+        categories = [frame[["act"]] for frame in EVENTS]
+        assert len(fit(categories).steps_) == 1
+        assert encode(fit(categories), categories).values.shape == (3, 2)
+
+    @pytest.mark.parametrize("columns", [["act", "cost"], ["cost"]])
+    def test_columns_out_of_range_are_named(self, columns):
+        def with_costs(costs):
+            frame = pd.DataFrame({"act": ["a", "b"], "cost": costs})
+            return [frame[columns]]
+
+        message = "X has numbers in column 'cost' whose scale is beyond float32"
+        with pytest.raises(ValueError, match=message):
+            fit(with_costs([1e200, 0.0]))
+        encoder = fit(with_costs([1.0, 0.0]))
+        with pytest.raises(ValueError, match=message):
+            encode(encoder, with_costs([1e39, 0.0]))
+        with pytest.raises(ValueError, match=message):
+            encoder.check_range(
+                encoder.transform(check_sequences(with_costs([1e39, 0])))
+            )
+        constant = with_costs([1e300, 1e300])
+        assert encode(fit(constant), constant).values[:, 0].tolist() == [0, 0]

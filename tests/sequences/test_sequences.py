@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 from bad_inputs import BAD_INPUTS
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from sklearn.base import BaseEstimator
 
 from sklearn_seqattn.sequences import Sequences, check_sequences, validate_sequences
-from sklearn_seqattn.sequences.array_list import Pieces
+from sklearn_seqattn.sequences.array_list import ArrayList
 
 
 @st.composite
@@ -151,14 +150,6 @@ def test_dtype(dtypes, expected):
     assert check_sequences(list(map(pd.DataFrame, X))).values.dtype == expected
 
 
-def test_tensors_are_read():
-    X = [torch.ones(2, 3), torch.ones(1, 3)]
-    assert check_sequences(X).values.shape == (3, 3)
-    assert check_sequences(torch.ones(4, 2, 3)).lengths.tolist() == [2] * 4
-    with pytest.raises(TypeError, match="cannot be read as a NumPy array"):
-        check_sequences(torch.ones(4, 2, requires_grad=True))
-
-
 def test_events_keep_their_columns():
     X = [
         pd.DataFrame({"a": ["x", "y"], "b": [1, 2]}, index=[5, 7]),
@@ -192,8 +183,8 @@ def test_take_and_index(X, data):
     assert len(sequences) == len(X)
     indices = data.draw(st.lists(st.integers(0, len(X) - 1), min_size=1))
     taken = sequences.take(np.array(indices))
-    for piece, index in zip(taken.to_list(), indices, strict=True):
-        np.testing.assert_array_equal(piece, X[index])
+    for steps, index in zip(taken.to_list(), indices, strict=True):
+        np.testing.assert_array_equal(steps, X[index])
         np.testing.assert_array_equal(sequences[index], X[index])
     assert np.shares_memory(taken[0], sequences.values)
     assert np.shares_memory(sequences[-1], sequences.values)
@@ -203,7 +194,7 @@ def test_take_and_index(X, data):
 def test_take_accepts_masks_and_no_index():
     sequences = check_sequences([[1.0], [2.0, 3.0], [4.0]])
     taken = sequences.take(np.array([True, False, True]))
-    assert [piece.ravel().tolist() for piece in taken.to_list()] == [[1], [4]]
+    assert [steps.ravel().tolist() for steps in taken.to_list()] == [[1], [4]]
     assert len(sequences.take([])) == 0
 
 
@@ -377,28 +368,28 @@ def test_input_unlike_that_of_the_fit(fitted, given, kwargs, message):
     assert str(caught.value) == message
 
 
-# Pieces ------------------------------------------------------------------------------
+# ArrayList ---------------------------------------------------------------------------
 
 
 @given(numeric_lists())
 def test_unjoined_lists_are_not_copied_and_say_the_same(X):
     unjoined, joined = check_sequences(X, join=False), check_sequences(X)
-    assert isinstance(unjoined.values, Pieces)
+    assert isinstance(unjoined.values, ArrayList)
     assert all(
-        np.shares_memory(piece, x) or piece.dtype != x.dtype
-        for piece, x in zip(unjoined.to_list(), X, strict=True)
+        np.shares_memory(steps, x) or steps.dtype != x.dtype
+        for steps, x in zip(unjoined.to_list(), X, strict=True)
     )
     assert unjoined.values.shape == joined.values.shape
     assert len(unjoined.values) == len(joined.values)
     assert unjoined.values.dtype == joined.values.dtype
     np.testing.assert_array_equal(unjoined.joined().values, joined.values)
-    for piece, expected in zip(unjoined.to_list(), joined.to_list(), strict=True):
-        assert piece.dtype == expected.dtype
-        np.testing.assert_array_equal(piece, expected)
+    for steps, expected in zip(unjoined.to_list(), joined.to_list(), strict=True):
+        assert steps.dtype == expected.dtype
+        np.testing.assert_array_equal(steps, expected)
 
 
 def test_numbers_of_several_types_are_read_as_one():
     X = [np.array([1, 2]), np.array([0.5], np.float32), np.array([True])]
     found = check_sequences(X, join=False).to_list()
-    assert [piece.dtype for piece in found] == 3 * [np.float64]
-    assert [piece.ravel().tolist() for piece in found] == [[1, 2], [0.5], [1]]
+    assert [steps.dtype for steps in found] == 3 * [np.float64]
+    assert [steps.ravel().tolist() for steps in found] == [[1, 2], [0.5], [1]]

@@ -8,6 +8,7 @@ from sklearn_seqattn.training.batching import (
     WINDOW,
     BucketBatches,
     SequenceDataset,
+    TrainingBatches,
     bounded_parts,
     padded_length,
 )
@@ -26,7 +27,7 @@ def make_dataset(lengths, n_channels=2):
 
 def rows_of(batches):
     """Give the rows of each batch, by their targets."""
-    return [targets.tolist() for _, (targets, _) in batches]
+    return [targets.tolist() for _, targets in batches]
 
 
 def test_batch_by_hand():
@@ -34,11 +35,19 @@ def test_batch_by_hand():
     targets = np.array([[0.5], [1.5], [2.5]], dtype=np.float32)
     weights = np.array([1.0, 2.0, 3.0], dtype=np.float32)
     dataset = SequenceDataset(values, np.array([1, 2, 1]), targets, weights)
-    inputs, (y, w) = dataset.batch(np.array([1, 0]))
+    inputs, y = dataset.batch(np.array([1, 0]))
     assert inputs["values"].tolist() == [[[3, 4], [5, 6]], [[1, 2], [0, 0]]]
     assert inputs["lengths"].tolist() == [2, 1]
     assert y.tolist() == [[1.5], [0.5]]
-    assert w.tolist() == [2.0, 1.0]
+
+
+def test_batches_of_a_training_hold_weights():
+    weights = np.array([1.0, 2.0, 3.0], dtype=np.float32)
+    dataset = make_dataset([3, 1, 2])
+    dataset.weights = weights
+    batches = TrainingBatches(dataset, 2, np.random.RandomState(0))
+    for inputs, targets in batches:
+        assert inputs["weights"].tolist() == weights[targets.numpy()].tolist()
 
 
 def test_ids_are_padded_with_the_padding_id():
@@ -109,9 +118,9 @@ def test_nothing_is_padded_beyond_the_longest_of_all():
 
 def test_targets_and_weights_may_be_left_out():
     dataset = SequenceDataset(np.ones((3, 1), dtype=np.float32), np.array([1, 2]))
-    _, (targets, weights) = dataset.batch(np.array([0, 1]))
+    _, targets = dataset.batch(np.array([0, 1]))
     assert targets.shape == (2,)
-    assert weights.tolist() == [1.0, 1.0]
+    assert dataset.weights.tolist() == [1.0, 1.0]
 
 
 def test_read_only_values_are_copied_and_left_alone():
@@ -130,7 +139,7 @@ def test_every_row_comes_once_an_epoch_with_its_own_steps(lengths, size, seed):
     random_state = None if seed is None else np.random.RandomState(seed)
     batches = BucketBatches(dataset, size, random_state)
     seen = []
-    for inputs, (targets, _) in batches:
+    for inputs, targets in batches:
         assert 1 <= len(targets) <= size
         assert inputs["lengths"].tolist() == [lengths[i] for i in targets]
         n_steps = inputs["lengths"].max()
@@ -235,10 +244,8 @@ def test_parts_make_up_a_batch_and_are_bounded(lengths, max_steps):
     data = make_dataset(sorted(lengths))
     batch = data.batch(np.arange(len(data)))
     parts = list(bounded_parts(batch, max_steps))
-    weights = torch.cat([weights for (_, (_, weights)), _ in parts])
-    assert torch.equal(weights, batch[1][1])
     first = 0
-    for (inputs, (targets, _)), share in parts:
+    for (inputs, targets), share in parts:
         n_rows, n_steps = inputs["values"].shape[:2]
         rows = slice(first, first + n_rows)
         assert torch.equal(inputs["values"], batch[0]["values"][rows, :n_steps])

@@ -1,11 +1,13 @@
 """A fit that was stopped anywhere ends as one that was not."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from sequence_data import sentences, walks
+from sklearn.base import clone
 from skorch.callbacks import Callback
 
 from sklearn_seqattn import (
@@ -13,15 +15,19 @@ from sklearn_seqattn import (
     AttentionLSTMRegressor,
     FileFormatError,
     NextStateLSTM,
+    RandomKernels,
+    SequencePadder,
+    Tokens,
+    save_model,
 )
-from sklearn_seqattn.storage.files import write_sealed
+from sklearn_seqattn.blocks import Dense
+from sklearn_seqattn.storage.files import write_file
 from sklearn_seqattn.storage.values import Writer
-from sklearn_seqattn.training import Checkpoint
+from sklearn_seqattn.training import Checkpoint, open_checkpoint
 
 X, Y = walks(40)
 SMALL = {
-    "front_end": ("dense", "batch_norm", "dropout"),
-    "dense_units": 3,
+    "front_end": (Dense(3), "batch_norm", "dropout"),
     "hidden_size": 4,
     "num_layers": 1,
     "num_heads": 2,
@@ -50,8 +56,9 @@ class Die(Callback):
             raise RuntimeError("died")
 
 
-def make(folder=None, **options):
-    return AttentionLSTMClassifier(**{**SMALL, "checkpoint_dir": folder, **options})
+def make(folder=None, *, every=1, keep=False, **options):
+    checkpoint = None if folder is None else Checkpoint(folder, every, keep)
+    return AttentionLSTMClassifier(**{**SMALL, "checkpoint": checkpoint, **options})
 
 
 def die(folder, epoch, y=Y, **options):
@@ -74,7 +81,11 @@ def assert_same(model, other, X=X):
     [
         {},
         {"early_stopping": True, "validation_fraction": 0.2},
-        {"lr_schedule": "constant", "checkpoint_every": 2, "kernel_features": 84},
+        {
+            "net_params": {"callbacks__lr_schedule": None},
+            "every": 2,
+            "blend": RandomKernels(n_features=84),
+        },
     ],
 )
 def test_a_fit_that_died_ends_as_if_it_had_not(tmp_path, epoch, options):
@@ -108,7 +119,7 @@ def test_only_the_epochs_that_are_missing_are_trained(tmp_path):
 def test_without_a_seed_the_drawn_one_is_kept(tmp_path):
     options = {"random_state": None, "early_stopping": True, "dropout": 0.5}
     die(tmp_path, 3, **options)
-    seeds = Checkpoint(tmp_path, 1).left["seeds"]
+    seeds = open_checkpoint(tmp_path).left["seeds"]
     resumed = make(tmp_path, **options).fit(X, Y)
     assert len(seeds) == 4
     assert resumed.n_iter_ == 5
@@ -116,22 +127,22 @@ def test_without_a_seed_the_drawn_one_is_kept(tmp_path):
 
 def test_other_estimators(tmp_path):
     tokens, _ = sentences(30)
-    options = {**SMALL, "front_end": ("embedding",), "checkpoint_dir": tmp_path}
+    options = {**SMALL, "front_end": ("embedding",), "checkpoint": tmp_path}
     y = np.arange(30.0)
     with pytest.raises(RuntimeError):
         AttentionLSTMRegressor(**options, callbacks=[Die(3)]).fit(tokens, y)
     resumed = AttentionLSTMRegressor(**options).fit(tokens, y)
-    options["checkpoint_dir"] = None
+    options["checkpoint"] = None
     assert_same(resumed, AttentionLSTMRegressor(**options).fit(tokens, y), tokens)
 
 
 @pytest.mark.parametrize("epoch", [2, 4])
 def test_next_states(tmp_path, epoch):
     states, _ = sentences(40)
-    options = {"hidden_size": 4, "embedding_size": 4, "max_epochs": 5}
+    options = {"hidden_size": 4, "tokens": Tokens(4), "max_epochs": 5}
     options |= {"random_state": 0, "n_iter_no_change": 9}
     straight = NextStateLSTM(**options).fit(states)
-    model = NextStateLSTM(**options, checkpoint_dir=tmp_path)
+    model = NextStateLSTM(**options, checkpoint=tmp_path)
     with pytest.raises(RuntimeError, match="died"):
         model.set_params(callbacks=[Die(epoch)]).fit(states)
     model.set_params(callbacks=())
@@ -149,7 +160,7 @@ def test_a_warm_start(tmp_path):
     before = first.net_.module_.state_dict()
     straight = make(warm_start=True).fit(X, Y)
     straight.fit(X, Y)
-    first.set_params(checkpoint_dir=tmp_path, callbacks=[Die(3)])
+    first.set_params(checkpoint=tmp_path, callbacks=[Die(3)])
     with pytest.raises(RuntimeError, match="died"):
         first.fit(X, Y)
     assert all(
@@ -161,9 +172,9 @@ def test_a_warm_start(tmp_path):
 
 
 def test_kept_if_asked(tmp_path):
-    make(tmp_path, keep_checkpoint=True).fit(X, Y)
+    make(tmp_path, keep=True).fit(X, Y)
     counter = Die()
-    again = make(tmp_path, keep_checkpoint=True, callbacks=[counter]).fit(X, Y)
+    again = make(tmp_path, keep=True, callbacks=[counter]).fit(X, Y)
     assert counter.epochs == []
     assert_same(again, make().fit(X, Y))
     assert os.listdir(tmp_path) == ["fit.checkpoint"]
@@ -230,7 +241,7 @@ class TestMismatch:
 
     def test_what_does_not_matter(self, tmp_path):
         die(tmp_path, 3)
-        make(tmp_path, verbose=False, callbacks=(), checkpoint_every=3).fit(X, Y)
+        make(tmp_path, verbose=False, callbacks=(), every=3).fit(X, Y)
 
 
 class TestFile:
@@ -244,28 +255,9 @@ class TestFile:
             make(tmp_path).fit(X, Y)
 
     def test_a_model(self, tmp_path):
-        from sklearn_seqattn import SequencePadder, save_model
-
         save_model(SequencePadder(), tmp_path / "fit.checkpoint")
         with pytest.raises(FileFormatError, match="not a checkpoint"):
             make(tmp_path).fit(X, Y)
-
-    @pytest.mark.parametrize("part", ["module", "optimizer", "generators"])
-    def test_one_with_a_part_of_another_training(self, tmp_path, part):
-        die(tmp_path, 3)
-        checkpoint = Checkpoint(tmp_path, 1)
-        checkpoint.left[part] = {}
-
-        class Broken(Checkpoint):
-            def __init__(self, *args):
-                vars(self).update(vars(checkpoint))
-
-        from sklearn_seqattn.attention_lstm import base
-
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(base, "Checkpoint", Broken)
-            with pytest.raises(FileFormatError, match="does not fit the training"):
-                make(tmp_path).fit(X, Y)
 
 
 def change(*keys):
@@ -285,6 +277,9 @@ ORDER = ("generators", "order", "state")
 FORGERIES = {
     "moments of another size": change(*STATE, "exp_avg", np.zeros(1, np.float32)),
     "moments of another type": change(*STATE, "exp_avg", np.zeros((3, 2))),
+    "no module": change("module", {}),
+    "no optimizer": change("optimizer", {}),
+    "no generators": change("generators", {}),
     "no moments": change(*STATE, "exp_avg", None),
     "a step less": lambda left: left["optimizer"]["state"].pop(0),
     "other parameters": change("optimizer", "param_groups", 0, "params", [1, 0, 2]),
@@ -309,43 +304,69 @@ FORGERIES = {
 }
 
 
+def forge(folder, edit):
+    """Change what the checkpoint of a fit that died holds."""
+    die(folder, 3)
+    left = open_checkpoint(folder).left
+    edit(left)
+    writer = Writer()
+    document = writer.write(left, "x")
+    write_file(folder / "fit.checkpoint", "checkpoint", document, writer.arrays)
+
+
 @pytest.mark.parametrize("name", FORGERIES)
 def test_a_forged_one_is_refused_before_it_is_used(tmp_path, name):
-    die(tmp_path, 3)
-    path = tmp_path / "fit.checkpoint"
-    left = Checkpoint(tmp_path, 1).left
-    FORGERIES[name](left)
-    writer = Writer()
-    write_sealed(path, "checkpoint", writer.write(left, "x"), writer.arrays)
+    forge(tmp_path, FORGERIES[name])
     with pytest.raises(FileFormatError, match="does not fit the training"):
         make(tmp_path).fit(X, Y)
 
 
 @pytest.mark.parametrize(
-    ("forge", "match"),
+    ("edit", "match"),
     [
         (change("seeds", []), "of another estimator"),
         (change("seeds", [1, 2, 3, -4]), "is no checkpoint"),
         (change("fingerprint", "lr", 3), "is no checkpoint"),
-        (change("module", []), "is no checkpoint"),
+        (change("module", []), "does not fit the training"),
+        (change("history", 3), "is no checkpoint"),
+        (lambda left: left.pop("history"), "is no checkpoint"),
     ],
 )
-def test_parts_that_no_checkpoint_has(tmp_path, forge, match):
-    die(tmp_path, 3)
-    left = Checkpoint(tmp_path, 1).left
-    forge(left)
-    writer = Writer()
-    document = writer.write(left, "x")
-    write_sealed(tmp_path / "fit.checkpoint", "checkpoint", document, writer.arrays)
+def test_parts_that_no_checkpoint_has(tmp_path, edit, match):
+    forge(tmp_path, edit)
     with pytest.raises(FileFormatError, match=match):
         make(tmp_path).fit(X, Y)
+
+
+class TestCheckpoint:
+    def test_none(self):
+        assert open_checkpoint(None) is None
+
+    @pytest.mark.parametrize("kind", [str, Path, Checkpoint])
+    def test_a_folder(self, tmp_path, kind):
+        file = open_checkpoint(kind(tmp_path))
+        assert file.path == tmp_path / "fit.checkpoint"
+        assert (file.every, file.keep, file.n_done) == (1, False, 0)
+
+    def test_options(self, tmp_path):
+        checkpoint = clone(Checkpoint(tmp_path)).set_params(every=3, keep=True)
+        file = open_checkpoint(checkpoint)
+        assert (file.every, file.keep) == (3, True)
+        assert checkpoint.get_params() == {"path": tmp_path, "every": 3, "keep": True}
+
+    @pytest.mark.parametrize(
+        "checkpoint", [3, Checkpoint(None), Checkpoint("a", 0), Checkpoint("a", keep=2)]
+    )
+    def test_options_that_are_wrong(self, checkpoint):
+        with pytest.raises(ValueError, match="parameter of Checkpoint must be"):
+            open_checkpoint(checkpoint)
 
 
 def test_a_folder_that_cannot_be_written_fails_the_fit_and_keeps_the_old_one(tmp_path):
     model = make().fit(X, Y)
     before = model.predict_proba(X)
     (tmp_path / "file").touch()
-    model.set_params(checkpoint_dir=tmp_path / "file" / "folder")
+    model.set_params(checkpoint=tmp_path / "file" / "folder")
     with pytest.raises(OSError, match="Not a directory"):
         model.fit(X, Y)
     np.testing.assert_array_equal(model.predict_proba(X), before)

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_seqattn import AttentionLSTMClassifier
+from sklearn_seqattn import AttentionLSTMClassifier, Tokens
 from sklearn_seqattn.training.fingerprint import describe_params, digest
 
 
@@ -33,13 +33,21 @@ def test_parameters():
     def described(**options):
         return describe_params(AttentionLSTMClassifier(**options).get_params())
 
-    first = described(net_params={"a": Thing()}, vocabulary=np.array(["a"]))
-    assert first == described(net_params={"a": Thing()}, vocabulary=np.array(["a"]))
-    assert first["vocabulary"] != described(vocabulary=np.array(["b"]))["vocabulary"]
+    first = described(
+        net_params={"a": Thing()}, tokens=Tokens(vocabulary=np.array(["a"]))
+    )
+    assert first == described(
+        net_params={"a": Thing()}, tokens=Tokens(vocabulary=np.array(["a"]))
+    )
+    other = described(tokens=Tokens(vocabulary=np.array(["b"])))
+    assert first["tokens__vocabulary"] != other["tokens__vocabulary"]
     assert first["lr"] == "0.002"
     assert described(lr=np.float64(0.002))["lr"] == "0.002"
     assert "random_state" not in described(random_state=np.random.RandomState(0))
     assert described(random_state=3)["random_state"] == "3"
-    long = [described(vocabulary=["x" * 99, last])["vocabulary"] for last in "ab"]
+    name = "tokens__vocabulary"
+    long = [
+        described(tokens=Tokens(vocabulary=["x" * 99, last]))[name] for last in "ab"
+    ]
     assert long[0] != long[1]
     assert len(long[0]) < 90

@@ -26,6 +26,7 @@ class RecordingLibrary:
         self.calls.append("trim")
 
 
+DROPPED = (SWITCH, *module._TUNED_BY)
 KEEPING = [(-3, 32), (-3, 1024), (-1, 256)]
 AFTERWARDS = [(-3, 32), (-1, 64), "trim"]
 
@@ -34,8 +35,8 @@ AFTERWARDS = [(-3, 32), (-1, 64), "trim"]
 def library(monkeypatch):
     library = RecordingLibrary()
     monkeypatch.setattr(module, "_LIBC", library)
-    monkeypatch.setattr(module, "_KEEPER", module._Keeper(library))
-    for name in (SWITCH, *module._TUNED_BY):
+    monkeypatch.setattr(module, "_KEEPERS", {})
+    for name in DROPPED:
         monkeypatch.delenv(name, raising=False)
     return library
 
@@ -101,12 +102,30 @@ def test_a_system_without_glibc_is_recognised(monkeypatch, error):
     assert module._find_libc() is None
 
 
-def test_a_forked_child_counts_anew(library):
-    with kept_memory():
-        parents = module._KEEPER
-        module._renew_keeper()
-        assert module._KEEPER is not parents
-        assert module._KEEPER.n_users == 0
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_forked_child_returns_its_memory_itself():
+    code = """
+import os, warnings
+from sklearn_seqattn.training import memory
+warnings.simplefilter("ignore", DeprecationWarning)  # newer Pythons: threads
+
+class Library:
+    calls = []
+    def mallopt(self, option, value): self.calls.append(option)
+    def malloc_trim(self, pad): self.calls.append("trim")
+
+memory._LIBC = Library()
+with memory.kept_memory():
+    child = os.fork()
+    if child == 0:
+        Library.calls.clear()
+        with memory.kept_memory():
+            pass
+        os._exit(0 if Library.calls == [-3, -3, -1, -3, -1, "trim"] else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+"""
+    environment = {k: v for k, v in os.environ.items() if k not in DROPPED}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
 
 
 def test_every_training_and_every_long_prediction_keeps_memory(library):
@@ -129,23 +148,7 @@ def test_results_are_the_same_bits_without_it(monkeypatch):
     assert (model.fit(X, y).predict_proba(X) == kept).all()
 
 
-def test_the_number_of_compiled_shapes_is_bounded_unless_the_user_says():
-    code = (
-        "import os; from sklearn_seqattn.training.memory import kept_memory\n"
-        "with kept_memory(): print(os.environ['ONEDNN_PRIMITIVE_CACHE_CAPACITY'])"
-    )
-    for said, expected in ((None, "256"), ("7", "7")):
-        env = {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": said} if said else {}
-        found = subprocess.run(
-            [sys.executable, "-c", code],
-            env={**clean_environment(), **env},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert found.stdout.strip() == expected
-
-
-def clean_environment():
-    dropped = (SWITCH, "ONEDNN_PRIMITIVE_CACHE_CAPACITY", *module._TUNED_BY)
-    return {name: value for name, value in os.environ.items() if name not in dropped}
+def test_a_fit_sets_no_environment_variable():
+    before = dict(os.environ)
+    train_line(plan=make_plan(max_epochs=1))
+    assert dict(os.environ) == before

@@ -64,8 +64,8 @@ class TestWeightedLoss:
 def frozen_loss(estimator, y, sample_weight):
     """Fit with a rate too small to move a weight, and give the recorded loss."""
     estimator.set_params(**{**SMALL, "max_epochs": 1, "dropout": 0.0, "lr": 1e-30})
-    if "time_stretch" in estimator.get_params():
-        estimator.set_params(time_stretch=0.0)
+    if "time_warp" in estimator.get_params():
+        estimator.set_params(time_warp=0.0)
     estimator.fit(X, y, sample_weight=sample_weight)
     return estimator.history_["train_loss"].iloc[0]
 
@@ -203,7 +203,7 @@ class TestSchedule:
 
     def test_the_rate_follows_the_schedule_over_the_whole_training(self):
         recorder = Recorder()
-        plan = make_plan(lr_schedule="cosine", callbacks=(recorder,), max_epochs=5)
+        plan = make_plan(constant_lr=False, callbacks=(recorder,), max_epochs=5)
         train_line(plan=plan)  # 3 batches an epoch
         # the schedule moves on before the user's callbacks run
         expected = [0.1 * warmup_cosine(step, n_steps=15) for step in range(1, 16)]

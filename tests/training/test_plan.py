@@ -1,44 +1,75 @@
-"""From parameters to a plan of training."""
+"""The rules behind "auto", and the plan of one fit."""
 
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 
 from sklearn_seqattn import AttentionLSTMClassifier, NextStateLSTM
-from sklearn_seqattn.training.plan import plan_training
+from sklearn_seqattn.training.plan import TrainingRules, plan_training
 
-RULES = {
-    "auto_batch_size": lambda n: n // 10,
-    "auto_epochs": lambda n, batch_size: n // batch_size + 7,
-    "patience": None,
-}
+RULES = TrainingRules(
+    batch_size=lambda n: n // 10,
+    max_epochs=lambda n, batch_size, n_steps: n // batch_size + int(n_steps),
+    early_stopping_from=50,
+)
+
+
+class Data(SimpleNamespace):
+    """As many sequences of seven steps as are asked for."""
+
+    def __len__(self):
+        return len(self.lengths)
+
+
+def plan(estimator, n, **options):
+    estimator._rules = RULES
+    return plan_training(estimator, Data(lengths=np.full(n, 7)), **options)
 
 
 @pytest.mark.parametrize("estimator", [AttentionLSTMClassifier, NextStateLSTM])
 def test_the_rules_decide_what_is_auto(estimator):
-    auto = {"batch_size": "auto", "max_epochs": "auto"}
-    plan = plan_training(estimator(**auto), 100, **RULES)
-    assert (plan.batch_size, plan.max_epochs) == (10, 17)
-    plan = plan_training(estimator(**{**auto, "batch_size": 50}), 100, **RULES)
-    assert (plan.batch_size, plan.max_epochs) == (50, 9)
-    plan = plan_training(estimator(**{**auto, "max_epochs": 3}), 100, **RULES)
-    assert (plan.batch_size, plan.max_epochs) == (10, 3)
+    found = plan(estimator(), 100)
+    assert (found.batch_size, found.max_epochs) == (10, 17)
+    found = plan(estimator(batch_size=50), 100)
+    assert (found.batch_size, found.max_epochs) == (50, 9)
+    found = plan(estimator(max_epochs=3), 100)
+    assert (found.batch_size, found.max_epochs) == (10, 3)
 
 
 def test_parameters_are_passed_on():
-    values = {"lr": 0.5, "weight_decay": 0.25, "max_grad_norm": None, "device": "cpu"}
-    values |= {"lr_schedule": "cosine", "net_params": {"compile": False}, "verbose": 1}
-    plan = plan_training(NextStateLSTM(**values), 10, **{**RULES, "patience": 4})
-    assert values.items() <= vars(plan).items()
-    assert plan.patience == 4
-    assert plan.checkpoint is None
+    values = {"lr": 0.5, "device": "cpu", "net_params": {"compile": False}}
+    found = plan(NextStateLSTM(**values, verbose=1, callbacks=["one"]), 10, patience=4)
+    assert values.items() <= vars(found).items()
+    assert (found.verbose, found.callbacks, found.patience) == (1, ("one",), 4)
+    assert found.checkpoint is None
 
 
 def test_a_partial_fit_has_a_constant_rate():
-    plan = plan_training(NextStateLSTM(), 10, **RULES, n_epochs=1)
-    assert (plan.max_epochs, plan.lr_schedule) == (1, "constant")
+    found = plan(NextStateLSTM(batch_size=2), 10, n_epochs=1)
+    assert (found.max_epochs, found.constant_lr) == (1, True)
 
 
-def test_callbacks_of_ours_come_first():
-    ours, theirs = ("ours", object()), ("theirs", object())
-    model = NextStateLSTM(callbacks=[theirs])
-    plan = plan_training(model, 10, **RULES, callbacks=(ours,))
-    assert plan.callbacks == (ours, theirs)
+@pytest.mark.parametrize(
+    ("early_stopping", "n", "valid", "patience"),
+    [
+        ("auto", 49, None, None),
+        ("auto", 50, None, 10),
+        ("auto", 3, "given", 10),
+        (True, 3, None, 10),
+        (False, 99, "given", None),
+    ],
+)
+def test_who_waits_for_an_improvement(early_stopping, n, valid, patience):
+    estimator = AttentionLSTMClassifier(early_stopping=early_stopping)
+    assert RULES.patience(estimator, n, valid) == patience
+
+
+def test_what_is_held_out():
+    calibrating = TrainingRules(
+        batch_size=len, max_epochs=len, calibrates=True, fewest_to_split=10
+    )
+    assert calibrating.holds_out(None, 10)
+    assert not calibrating.holds_out(5, 9)
+    assert RULES.holds_out(5, 1)
+    assert not RULES.holds_out(None, 10**6)

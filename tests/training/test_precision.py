@@ -6,6 +6,7 @@ from sklearn_seqattn import (
     AttentionLSTMClassifier,
     AttentionLSTMRegressor,
     NextStateLSTM,
+    RandomKernels,
 )
 from sklearn_seqattn.nn.networks import SequenceNetwork
 from sklearn_seqattn.training import devices as module
@@ -31,15 +32,13 @@ def test_a_format_is_taken_as_it_is(precision):
 
 @pytest.mark.parametrize("has", [True, False])
 def test_auto_asks_the_processor(monkeypatch, has):
-    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: has)
-    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": has})
     expected = "bfloat16" if has else "float32"
     assert resolve_precision("auto", "cpu") == expected
 
 
 def test_auto_is_float32_where_nothing_is_known(monkeypatch):
-    monkeypatch.delattr(torch.cpu, "_is_avx512_bf16_supported")
-    monkeypatch.delattr(torch.cpu, "_is_amx_tile_supported")
+    monkeypatch.setattr(torch.cpu, "get_capabilities", dict)
     assert resolve_precision("auto", "cpu") == "float32"
     assert resolve_precision("auto", "mps") == "float32"
 
@@ -76,7 +75,7 @@ def test_parts_have_as_many_rows_as_the_format_allows(monkeypatch, precision, ro
     monkeypatch.setattr(SequenceNetwork, "forward", noted)
     X, y = RNG.normal(size=(8, 10)), [0, 1] * 4
     model = AttentionLSTMClassifier(
-        precision=precision, batch_size=8, max_steps_per_batch=20, max_epochs=1
+        precision=precision, batch_size=8, net_params={"max_steps": 20}, max_epochs=1
     )
     model.fit(X, y)
     assert set(seen) == {rows}
@@ -88,7 +87,7 @@ def test_parts_have_as_many_rows_as_the_format_allows(monkeypatch, precision, ro
 class TestEstimators:
     """What bfloat16 changes, and what it does not."""
 
-    @pytest.mark.parametrize("options", [{}, {"kernel_features": 500}])
+    @pytest.mark.parametrize("options", [{}, {"blend": RandomKernels(n_features=500)}])
     def test_classifier(self, options):
         exact = AttentionLSTMClassifier(**SMALL, **options).fit(X, Y)
         model = AttentionLSTMClassifier(**SMALL, **options, precision="bfloat16")
@@ -113,14 +112,16 @@ class TestEstimators:
 
     def test_next_state(self):
         sequences = ["a b c a b c a", "b c a b c"] * 6
-        settings = {"hidden_size": 16, "backoff": None, **SMALL}
+        settings = {"hidden_size": 16, "blend": None, **SMALL}
         exact = NextStateLSTM(**settings).fit(sequences)
         model = NextStateLSTM(**settings, precision="bfloat16").fit(sequences)
         difference = model.predict_proba(["a b"]) - exact.predict_proba(["a b"])
         assert 0 < np.abs(difference).max() < 0.1
 
     def test_kernel_features_are_computed_in_float32(self):
-        model = AttentionLSTMClassifier(kernel_features=500, **SMALL).fit(X, Y)
+        model = AttentionLSTMClassifier(
+            blend=RandomKernels(n_features=500), **SMALL
+        ).fit(X, Y)
         branch, seen = model.net_.module_.kernel_branch, []
         branch.kernels.register_forward_hook(lambda *args: seen.append(args[-1].dtype))
         model.set_params(precision="bfloat16").predict(X)

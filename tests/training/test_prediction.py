@@ -8,6 +8,7 @@ from sklearn_seqattn import (
     AttentionLSTMRegressor,
     NextStateLSTM,
 )
+from sklearn_seqattn.blocks import Conv
 from sklearn_seqattn.training import forward, prediction
 from sklearn_seqattn.training.batching import SequenceDataset
 
@@ -40,13 +41,17 @@ SEQUENCES = [RNG.standard_normal((length, 2)) for length in LENGTHS]
 
 @pytest.mark.parametrize("estimator", [AttentionLSTMClassifier, AttentionLSTMRegressor])
 def test_buckets_one_padded_batch_and_one_by_one_agree(estimator, monkeypatch):
-    model = estimator(max_epochs=2, conv_stride=2, random_state=0)
+    model = estimator(
+        max_epochs=2, front_end=["differences", Conv(stride=2)], random_state=0
+    )
     model.fit(SEQUENCES, np.arange(150) % 3)
     bucketed = model._outputs(SEQUENCES)
-    small = model.set_params(max_steps_per_batch=1)._outputs(SEQUENCES)
+    model.net_.max_steps = 1
+    small = model._outputs(SEQUENCES)
     one_by_one = [model._outputs([x])[0] for x in SEQUENCES]
     monkeypatch.setattr(prediction, "PREDICTION_BATCH_SIZE", 150)
-    padded = model.set_params(max_steps_per_batch=10**6)._outputs(SEQUENCES)
+    model.net_.max_steps = 10**6
+    padded = model._outputs(SEQUENCES)
     for other in (small, one_by_one, padded):
         np.testing.assert_allclose(other, bucketed, rtol=1e-6, atol=1e-6)
 
@@ -99,3 +104,36 @@ class TestAttentionInBlocks:
         for show in (model.attention_weights, model.iter_attention_weights):
             with pytest.raises(ValueError, match="was fitted with attention=None"):
                 show(SEQUENCES[:2])
+
+
+class TestPoolingWeights:
+    """The weights of the time steps in pooling="attention"."""
+
+    def test_each_sequence_has_one_weight_a_step_whatever_its_batch(self):
+        model = AttentionLSTMClassifier(
+            front_end=None, pooling="attention", max_epochs=1, random_state=0
+        ).fit(SEQUENCES, np.arange(150) % 3)
+        weights = model.pooling_weights(SEQUENCES)
+        assert [w.shape for w in weights] == [(length,) for length in LENGTHS]
+        np.testing.assert_allclose([w.sum() for w in weights], 1.0, rtol=1e-5)
+        alone = model.pooling_weights(SEQUENCES[7:8])[0]
+        np.testing.assert_allclose(alone, weights[7], rtol=1e-4, atol=1e-6)
+
+    @pytest.mark.parametrize("pooling", ["attention", "mean"])
+    def test_attention_weights_name_them_where_there_are_any(self, pooling):
+        model = AttentionLSTMClassifier(
+            front_end=None,
+            attention=None,
+            pooling=pooling,
+            max_epochs=1,
+            random_state=0,
+        ).fit(SEQUENCES[:20], np.arange(20) % 2)
+        message = {"attention": "call pooling_weights", "mean": "fit with another"}
+        with pytest.raises(ValueError, match=message[pooling]):
+            model.attention_weights(SEQUENCES[:2])
+
+    def test_another_pooling_has_none(self):
+        model = AttentionLSTMClassifier(front_end=None, max_epochs=1, random_state=0)
+        model.fit(SEQUENCES[:20], np.arange(20) % 2)
+        with pytest.raises(ValueError, match="pooling='attention'"):
+            model.pooling_weights(SEQUENCES[:2])

@@ -8,7 +8,7 @@ import torch
 from small_trainings import SMALL, X, Y
 
 from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
-from sklearn_seqattn.training import isolated_generator
+from sklearn_seqattn.training import isolated_torch
 
 
 def generators():
@@ -61,9 +61,9 @@ class TestSeeds:
         )
         assert not np.allclose(first.predict_proba(X), second.predict_proba(X))
 
-    def test_isolated_generator_restores_the_state_behind_an_error(self):
+    def test_isolated_torch_restores_the_state_behind_an_error(self):
         before = torch.random.get_rng_state()
-        with pytest.raises(RuntimeError), isolated_generator(3):
+        with pytest.raises(RuntimeError), isolated_torch(3):
             torch.rand(5) @ torch.rand(4)
         assert torch.equal(torch.random.get_rng_state(), before)
 

@@ -3,28 +3,27 @@
 import numpy as np
 import pytest
 
-from sklearn_seqattn.next_state.generation import (
+from sklearn_seqattn.next_state.decoding import (
     Continuations,
+    beam_search,
     draw,
     narrow,
-    search,
 )
-from sklearn_seqattn.next_state.streams import FIRST_STATE, NOTHING, make_streams
+from sklearn_seqattn.next_state.streams import NOTHING, make_streams
+from sklearn_seqattn.preprocessing.vocabulary import FIRST_ID
 
-# Three states; the last is the end in some tests. Rows by the last symbol seen.
+# Three states; the last is the end in some tests. Rows by the last id seen.
 CHAIN = np.log(np.array([[0.6, 0.4, 1e-9], [1e-9, 0.1, 0.9], [0.31, 0.29, 0.4]]))
 
 
 def chain_from(*states):
     """Return the continuations of a first-order chain that is in some states."""
-    symbols = np.array(states) + FIRST_STATE
-    ones, last = np.ones(len(symbols), dtype=int), np.full(len(symbols), NOTHING)
-    streams = make_streams(symbols, ones, last, has_start=False)
+    ids = np.array(states) + FIRST_ID
+    ones, last = np.ones(len(ids), dtype=int), np.full(len(ids), NOTHING)
+    streams = make_streams(ids, ones, last, has_start=False)
     return Continuations(
         streams,
-        lambda streams: CHAIN[
-            streams.symbols[np.cumsum(streams.lengths) - 1] - FIRST_STATE
-        ],
+        lambda streams: CHAIN[streams.ids[np.cumsum(streams.lengths) - 1] - FIRST_ID],
     )
 
 
@@ -60,15 +59,15 @@ def test_draws_stop_at_the_end():
 def test_beam_search_finds_the_better_path():
     # Greedy from 0: 0 then 0 (0.36); through 1: 0.4 * 0.9 to state 2 is as good,
     # and in three steps 0.4 * 0.9 * 0.4 = 0.144 < 0.216; end after 2 makes it 0.36.
-    greedy, _ = search(chain_from(0), 3, 1, 2)
-    best, steps = search(chain_from(0), 3, 4, 2)
+    greedy, _ = beam_search(chain_from(0), 3, 1, 2)
+    best, steps = beam_search(chain_from(0), 3, 4, 2)
     assert greedy.tolist() == [[0, 0, 0]]
     assert best.tolist() == [[1, 2, 2]]
     np.testing.assert_allclose(np.exp(steps), [[0.4, 0.9, 1.0]])
 
 
 def test_a_wide_beam_is_exhaustive():
-    best, steps = search(chain_from(0, 2), 3, 27, None)
+    best, steps = beam_search(chain_from(0, 2), 3, 27, None)
     for i, start in enumerate([0, 2]):
         every = {
             (a, b, c): CHAIN[start, a] + CHAIN[a, b] + CHAIN[b, c]
@@ -81,7 +80,7 @@ def test_a_wide_beam_is_exhaustive():
 
 
 def test_all_paths_may_have_ended():
-    best, steps = search(chain_from(1), 4, 1, 2)
+    best, steps = beam_search(chain_from(1), 4, 1, 2)
     assert best.tolist() == [[2, 2, 2, 2]]
     np.testing.assert_allclose(np.exp(steps), [[0.9, 1, 1, 1]])
 

@@ -1,0 +1,214 @@
+"""Targets: classes, labels or numbers, encoded for the network and decoded again."""
+
+import numpy as np
+from scipy.special import expit, log_expit, log_softmax, softmax
+from sklearn.utils import column_or_1d
+from torch import nn
+
+
+class ClassTargets:
+    """One class for each sequence, trained by cross-entropy.
+
+    Parameters
+    ----------
+    classes : ndarray of shape (n_classes,)
+        The classes, sorted.
+    """
+
+    multilabel = False
+    activation = "softmax"
+
+    def __init__(self, classes):
+        self.classes_ = classes
+
+    @property
+    def n_outputs(self):
+        """The number of logits of the network."""
+        return len(self.classes_)
+
+    def encode(self, y):
+        """Return the position of each class, (n,) int64."""
+        if y.ndim == 2:
+            raise ValueError(
+                "y has several label columns, but the classifier was fitted on one "
+                "class a sequence."
+            )
+        unknown = np.setdiff1d(y, self.classes_)
+        if len(unknown):
+            raise ValueError(
+                f"y has the classes {unknown.tolist()}, which the classifier does not "
+                f"know; it knows {self.classes_.tolist()}."
+            )
+        return np.searchsorted(self.classes_, y)
+
+    def smoothed(self, targets, label_smoothing):
+        """Return targets as the loss takes them; the loss smooths them."""
+        return targets
+
+    def loss(self, label_smoothing):
+        """Return the loss of single rows."""
+        return nn.CrossEntropyLoss(
+            reduction="none", label_smoothing=float(label_smoothing)
+        )
+
+    def predict(self, logits):
+        """Return the most probable class of each row."""
+        return self.classes_[logits.argmax(axis=1)]
+
+    def decision(self, logits):
+        """Return the logits; for two classes their difference."""
+        return logits[:, 1] - logits[:, 0] if self.n_outputs == 2 else logits
+
+    def probabilities(self, logits):
+        """Return the probability of each class."""
+        return softmax(logits, axis=1)
+
+    def log_probabilities(self, logits):
+        """Return the logarithm of each probability, exact where it is tiny."""
+        return log_softmax(logits, axis=1)
+
+
+class LabelTargets:
+    """Several labels for each sequence, each trained by its own cross-entropy.
+
+    Parameters
+    ----------
+    n_labels : int
+        The number of label columns.
+    """
+
+    multilabel = True
+    activation = "sigmoid"
+
+    def __init__(self, n_labels):
+        self.classes_ = np.arange(n_labels)
+
+    @property
+    def n_outputs(self):
+        """The number of logits of the network."""
+        return len(self.classes_)
+
+    def encode(self, y):
+        """Return the labels as numbers, (n, n_labels) float32."""
+        if y.ndim != 2:
+            raise ValueError(
+                "y has one class a sequence, but the classifier was fitted on several "
+                "label columns."
+            )
+        if y.shape[1] != self.n_outputs:
+            raise ValueError(
+                f"y has {y.shape[1]} label columns, but the classifier was fitted on "
+                f"{self.n_outputs}."
+            )
+        return y
+
+    def smoothed(self, targets, label_smoothing):
+        """Return targets with a share of each spread over both answers."""
+        smoothing = np.float32(label_smoothing)
+        return targets * (1 - smoothing) + smoothing / 2
+
+    def loss(self, label_smoothing):
+        """Return the loss of single rows."""
+        return nn.BCEWithLogitsLoss(reduction="none")
+
+    def predict(self, logits):
+        """Return 1 for each label that is more probable than not."""
+        return (logits > 0).astype(np.int64)
+
+    def decision(self, logits):
+        """Return the logits."""
+        return logits
+
+    def probabilities(self, logits):
+        """Return the probability of each label."""
+        return expit(logits)
+
+    def log_probabilities(self, logits):
+        """Return the logarithm of each probability, exact where it is tiny."""
+        return log_expit(logits)
+
+
+class NumberTargets:
+    """One number or several for each sequence, standardized for the network.
+
+    Parameters
+    ----------
+    shape : tuple
+        The shape of a target: () or (n_targets,).
+    """
+
+    activation = "identity"
+
+    def __init__(self, shape):
+        self.shape = shape
+
+    @property
+    def n_outputs(self):
+        """The number of targets."""
+        return int(np.prod(self.shape, dtype=int))
+
+    def fit(self, targets, weights):
+        """Learn mean and deviation of each target; constant ones keep their unit.
+
+        Parameters
+        ----------
+        targets : ndarray of shape (n, n_targets)
+            The targets of the training part.
+        weights : ndarray of shape (n,)
+            The weight of each row.
+        """
+        self.mean_ = np.average(targets, axis=0, weights=weights)
+        deviations = targets - self.mean_
+        # Divided by the largest deviation, no square overflows or vanishes.
+        largest = np.abs(deviations).max(axis=0)
+        largest = np.where(largest > 0, largest, 1.0)
+        variance = np.average((deviations / largest) ** 2, axis=0, weights=weights)
+        scale = largest * np.sqrt(variance)
+        self.scale_ = np.where(scale > 0, scale, 1.0)
+
+    def encode(self, y):
+        """Return the targets as columns, (n, n_targets)."""
+        if y.shape[1:] != self.shape:
+            raise ValueError(
+                f"y has the shape {y.shape}, but the regressor was fitted on "
+                f"{('n', *self.shape)}."
+            )
+        return y.reshape(len(y), -1)
+
+    def standardize(self, targets):
+        """Return targets as the loss takes them, (n, n_targets) float32."""
+        return ((targets - self.mean_) / self.scale_).astype(np.float32)
+
+    def predict(self, outputs):
+        """Return outputs in the unit of the targets."""
+        return (outputs * self.scale_ + self.mean_).reshape(-1, *self.shape)
+
+
+def learn_labels(y, classes):
+    """Return the targets of a classifier for checked labels.
+
+    Parameters
+    ----------
+    y : ndarray of shape (n,) or (n, n_labels)
+        As `check_labels` returns it.
+    classes : array-like or None
+        All classes that y may ever have; None takes those of y.
+
+    Returns
+    -------
+    targets : ClassTargets or LabelTargets
+
+    Raises
+    ------
+    ValueError
+        If there is one class only.
+    """
+    if y.ndim == 2:
+        return LabelTargets(y.shape[1])
+    classes = np.unique(y if classes is None else column_or_1d(classes))
+    if len(classes) < 2:
+        raise ValueError(
+            "A classifier needs at least 2 classes, but y has 1 class: "
+            f"{classes.tolist()[0]!r}."
+        )
+    return ClassTargets(classes)

@@ -1,0 +1,50 @@
+"""The numeric partner of a network: random convolution kernels and a ridge head."""
+
+from numbers import Integral
+
+from sklearn.base import BaseEstimator
+
+from sklearn_seqattn._estimator import Interval, StrOptions
+
+
+class RandomKernels(BaseEstimator):
+    """Random convolution features with a ridge head, for ``blend``.
+
+    Frozen random convolutions [1]_ are computed once for each sequence. Their
+    features join the outputs of the network by a trained linear layer. A ridge
+    regression on the same features, fitted in closed form, is averaged with the
+    network: probabilities for classes, values for numbers. It helps most on small
+    sets of shapes. :class:`RandomKernelFeatures` computes the same features for any
+    linear model.
+
+    Parameters
+    ----------
+    n_features : "auto" or int, default="auto"
+        How many features are computed, rounded down to a multiple of 84. "auto" is
+        10,000, and less with more than 5,000 sequences.
+
+    References
+    ----------
+    .. [1] A. Dempster et al., "MiniRocket: a very fast (almost) deterministic
+       transform for time series classification", KDD 2021.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_seqattn import AttentionLSTMClassifier, RandomKernels
+    >>> rng = np.random.default_rng(0)
+    >>> y = np.arange(20) % 2
+    >>> X = [np.sin(np.arange(30) * (1 + k)) + rng.normal(0, 0.1, 30) for k in y]
+    >>> classifier = AttentionLSTMClassifier(
+    ...     blend=RandomKernels(n_features=840), max_epochs=5, random_state=0
+    ... )
+    >>> classifier.fit(X, y).score(X, y)
+    1.0
+    """
+
+    _parameter_constraints = {
+        "n_features": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})]
+    }
+
+    def __init__(self, n_features="auto"):
+        self.n_features = n_features

@@ -1,0 +1,46 @@
+"""Features of random convolutions for whole data sets."""
+
+import torch
+from torch import nn
+
+from sklearn_seqattn.nn.random_convolutions import STEPS_PER_CHUNK
+
+
+def compute_features(kernels, values, lengths):
+    """Compute the features of sequences of any lengths, a few at a time.
+
+    Parameters
+    ----------
+    kernels : RandomConvolutions
+        Fitted.
+
+    values : Tensor of shape (S, D), float32
+        All sequences, concatenated.
+
+    lengths : Tensor of shape (n,), int64
+        Steps of each; they sum to S.
+
+    Returns
+    -------
+    features : Tensor of shape (n, n_features), float32
+        The largest array that is made.
+    """
+    sequences = values.split(lengths.tolist())
+    features = torch.empty(
+        len(lengths), kernels.output_size, dtype=torch.float32, device="cpu"
+    )
+    device = kernels.biases.device
+    order = torch.argsort(lengths, stable=True)
+    first = 0
+    with torch.no_grad():
+        while first < len(order):
+            # Sorted by length, so a chunk needs almost no padding.
+            size = max(1, STEPS_PER_CHUNK // int(lengths[order[first]]))
+            chosen = order[first : first + size]
+            batch = nn.utils.rnn.pad_sequence(
+                [sequences[j] for j in chosen], batch_first=True
+            )
+            inputs = batch.to(device), lengths[chosen].to(device)
+            features[chosen] = kernels(*inputs).cpu()
+            first += size
+    return features

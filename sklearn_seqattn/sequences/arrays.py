@@ -1,0 +1,135 @@
+"""One object that holds numbers or tokens, converted to a NumPy array."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sklearn_seqattn.sequences.checks import is_number_type
+from sklearn_seqattn.sequences.unreadable import name_value, refuse_unreadable
+
+
+def is_array_like(x):
+    """Return whether the type of an object says that it holds several values.
+
+    Arrays, tensors and Series of any library have ``__array__``; lists, tuples,
+    ranges and deques are sequences of Python; other buffers have a ``memoryview``.
+
+    Parameters
+    ----------
+    x : object
+        Anything but a frame.
+
+    Returns
+    -------
+    bool
+        Strings, bytes, mappings and single numbers are none.
+    """
+    if isinstance(x, str | bytes | bytearray | np.generic) or is_number_type(type(x)):
+        return False
+    return isinstance(x, Sequence) or has_array(x)
+
+
+def has_array(x):
+    """Return whether NumPy converts an object at once: an array, a Series, a buffer."""
+    if hasattr(x, "__array__"):
+        return True
+    try:
+        memoryview(x).release()
+    except TypeError:
+        return False
+    return True
+
+
+def to_numpy(x, where):
+    """Convert an array, a tensor, a Series, a frame or a buffer.
+
+    Parameters
+    ----------
+    x : object
+        What `is_array_like` says yes to, but no list; or a pandas DataFrame.
+    where : str
+        What the user calls it.
+
+    Returns
+    -------
+    ndarray
+        A view where that is possible. Tensors come without gradients, on the CPU.
+
+    Raises
+    ------
+    TypeError
+        If values of a masked array would be lost, or the conversion fails.
+    """
+    if isinstance(x, np.ma.MaskedArray):
+        if np.ma.is_masked(x):
+            raise TypeError(
+                f"{where} is a masked array, whose mask would be lost; fill it with "
+                "NaN or drop the masked steps."
+            )
+        return x.data
+    try:
+        return np.asarray(_plain_tensor(x) if hasattr(x, "detach") else x)
+    except Exception as error:  # a foreign array type may fail in any way
+        raise TypeError(
+            f"{where} of type {type(x).__name__} cannot be read as a NumPy array: "
+            f"{error}"
+        ) from error
+
+
+def _plain_tensor(tensor):
+    """Return a tensor that NumPy can read, without importing torch."""
+    tensor = tensor.detach().cpu()
+    return tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor
+
+
+def to_array(item, where, expected):
+    """Convert one sequence.
+
+    Parameters
+    ----------
+    item : object
+        An array, list, tensor, Series or any other sequence.
+    where : str
+        What the user calls it.
+    expected : str
+        What the error says if it is nothing of the kind.
+
+    Returns
+    -------
+    ndarray
+        Of any shape and dtype; tokens of a list are objects.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the object cannot be read.
+    """
+    if type(item) is np.ndarray:
+        return item
+    if type(item) not in (list, tuple):
+        refuse_unreadable(item, where)
+        if not is_array_like(item):
+            raise TypeError(f"{where} is {name_value(item)}; {expected}.")
+        if has_array(item):
+            return to_numpy(item, where)
+    return _list_to_array(item, where)
+
+
+def _list_to_array(item, where):
+    """Convert a list of numbers, tokens or steps."""
+    if len(item) and isinstance(item[0], str):
+        array = np.empty(len(item), dtype=object)
+        array[:] = item
+        return array
+    if len(item) and hasattr(item[0], "detach"):
+        item = [to_numpy(step, where) for step in item]
+    try:
+        array = np.asarray(item)
+    except ValueError as error:
+        raise ValueError(
+            f"{where} has steps that differ in their number of channels; expected "
+            "n_steps numbers, or n_steps lists of n_channels numbers."
+        ) from error
+    if array.dtype.kind in "US":  # NumPy made strings of numbers
+        return np.asarray(item, dtype=object)
+    return array

@@ -1,0 +1,134 @@
+"""The settings of a skorch net: those of the engine, then the user's `net_params`."""
+
+from functools import partial
+from numbers import Integral
+
+import numpy as np
+import torch
+from skorch.helper import predefined_split
+from torch import nn
+
+from sklearn_seqattn.training.batching import TrainingBatches
+from sklearn_seqattn.training.callbacks import ADJUSTABLE, training_callbacks
+from sklearn_seqattn.training.optimization import adamw
+
+_WEIGHT_DECAY = 1e-2
+
+# What `net_params` cannot change, and why.
+_OWN_PARAMETERS = (
+    *("lr", "batch_size", "max_epochs", "callbacks", "device", "verbose"),
+    *("warm_start", "precision"),
+)
+_REFUSED = {
+    **{name: f"use the parameter {name} of the estimator" for name in _OWN_PARAMETERS},
+    "optimizer__lr": "use the parameter lr of the estimator",
+    "module": "the estimator builds the network from its own parameters",
+    "criterion": "the loss follows from y and the parameters of the estimator",
+    "dataset": "sequences are kept in flat storage, which other data sets cannot read",
+    "iterator_train": "batches hold sequences of similar length, in a seeded order",
+    "iterator_valid": "batches hold sequences of similar length; only "
+    "iterator_valid__batch_size can be changed",
+    "train_split": "use validation_fraction, or pass validation data to fit",
+    "predict_nonlinearity": "it follows from the loss",
+    "target_kind": "it follows from y",
+    "use_caching": "scores are computed from the outputs of the batches",
+}
+_ALLOWED = ("iterator_valid__batch_size",)
+
+
+def net_settings(module, criterion, train_set, valid_set, plan, seed):
+    """Return all arguments of the net of a training.
+
+    Parameters
+    ----------
+    module, criterion : nn.Module
+        The network and its loss.
+    train_set, valid_set : SequenceDataset
+        The data; `valid_set` may be None.
+    plan : TrainingPlan
+        How to train.
+    seed : int
+        Decides the order of the batches.
+
+    Returns
+    -------
+    settings : dict
+        Keyword arguments of `SequenceNet`.
+
+    Raises
+    ------
+    ValueError
+        If `net_params` change what the estimator depends on, or name a callback that
+        does not exist.
+    """
+    n_batches = -(-len(train_set) // plan.batch_size)
+    callbacks = training_callbacks(plan, n_batches * plan.max_epochs)
+    _check_net_params(plan.net_params, plan.callbacks)
+    kind = _target_kind(criterion, train_set)
+    settings = {
+        "module": module,
+        "criterion": criterion,
+        "lr": plan.lr,
+        "max_epochs": plan.max_epochs,
+        "batch_size": plan.batch_size,
+        "iterator_train": TrainingBatches,
+        "iterator_train__random_state": np.random.RandomState(seed),
+        "iterator_valid": TrainingBatches,
+        "train_split": None if valid_set is None else predefined_split(valid_set),
+        "callbacks": callbacks,
+        "callbacks__print_log": None,  # one of skorch's own
+        "predict_nonlinearity": _NONLINEARITIES[kind],
+        "target_kind": kind,
+        "precision": plan.precision,
+        "device": plan.device,
+        "use_caching": True,
+        "verbose": plan.verbose,
+    }
+    if plan.constant_lr:
+        settings["callbacks__lr_schedule"] = None
+    if "optimizer" not in plan.net_params:
+        settings["optimizer"] = adamw
+        settings["optimizer__weight_decay"] = _WEIGHT_DECAY
+    return settings | plan.net_params
+
+
+_NONLINEARITIES = {
+    "classes": partial(torch.softmax, dim=-1),
+    "labels": torch.sigmoid,
+    "numbers": None,
+}
+
+
+def _target_kind(criterion, dataset):
+    """Return what the targets are: "classes", "labels" or "numbers"."""
+    _, targets = dataset.batch(np.array([0]))
+    if not targets.is_floating_point():
+        return "classes"
+    loss = getattr(criterion, "loss", None)
+    return "labels" if isinstance(loss, nn.BCEWithLogitsLoss) else "numbers"
+
+
+def _check_net_params(net_params, callbacks):
+    """Raise if a parameter cannot be changed, with the reason."""
+    adjustable = [*ADJUSTABLE, *map(_name, callbacks)]
+    for name, value in net_params.items():
+        prefix, _, rest = name.partition("__")
+        if prefix == "callbacks" and rest:
+            callback = rest.partition("__")[0]
+            if callback not in adjustable:
+                raise ValueError(
+                    f"net_params has {name!r}, but the callbacks that can be changed "
+                    f"are {adjustable}."
+                )
+        elif name in _REFUSED or (prefix in _REFUSED and name not in _ALLOWED):
+            reason = _REFUSED.get(name) or _REFUSED[prefix]
+            raise ValueError(f"net_params has {name!r}, but {reason}.")
+        elif name == "max_steps" and not (isinstance(value, Integral) and value > 0):
+            raise ValueError(f"net_params has max_steps={value!r}; it must be >= 1.")
+
+
+def _name(callback):
+    """Return the name of a callback, as skorch names it."""
+    if isinstance(callback, tuple | list):
+        return callback[0]
+    return getattr(callback, "__name__", type(callback).__name__)
