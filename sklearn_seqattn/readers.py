@@ -6,6 +6,7 @@ and ``null``.
 """
 
 import json
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import pandas as pd
 from sklearn_seqattn.sequences.event_tables import events_to_sequences
 from sklearn_seqattn.sequences.frames import check_unique, is_frame, to_pandas
 from sklearn_seqattn.sequences.text_columns import to_numbers, to_times
+from sklearn_seqattn.sequences.unreadable import name_value
 
 #: Every cell of the row between two sequences of a feature table.
 SEPARATOR = ">*"
@@ -137,6 +139,8 @@ def read_event_log(
 
     Raises
     ------
+    TypeError
+        If the log is neither a path nor a frame.
     ValueError
         If a column is missing or occurs more than once; an event has no case,
         activity or time; a time or a number cannot be read; or the file has no
@@ -161,14 +165,13 @@ def read_event_log(
     check_unique(log.columns, "The event log")
     roles = [case, activity, *([] if timestamp is None else [timestamp])]
     _check_columns(log, roles, others, numeric)
-    changed = {
-        name: to_numbers(log[name], "Row {} of the event log".format)
-        for name in numeric
-    }
+    log = log.copy(deep=False)  # the frame of the user stays as it is
+    for name in numeric:
+        log[name] = to_numbers(log[name], "Row {} of the event log".format)
     if timestamp is not None:
-        changed[timestamp] = to_times(log[timestamp], timestamp_format)
+        log[timestamp] = to_times(log[timestamp], timestamp_format)
     return events_to_sequences(
-        log.assign(**changed),
+        log,
         id=case,
         order=timestamp,
         columns=[*roles[1:], *others] if others else activity,
@@ -221,6 +224,10 @@ def _lines(path):
 
 def _read_csv(path):
     """Read a CSV file with a header; cells are strings, or missing where empty."""
+    if not isinstance(path, str | PathLike):
+        raise TypeError(
+            f"log is {name_value(path)}; expected the path of a CSV file, or a frame."
+        )
     try:
         table = pd.read_csv(
             path,

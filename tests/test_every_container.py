@@ -62,6 +62,9 @@ CONTAINERS = {
     "object array": object_array,
     "Series": lambda X: pd.Series(list(X)),
     "nested lists": lambda X: [x.tolist() for x in X],
+    "object arrays of steps": lambda X: [object_array(list(x)) for x in X],
+    "pyarrow nested lists": lambda X: pa.array([x.tolist() for x in X]),
+    "polars nested lists": lambda X: pl.Series([x.tolist() for x in X]),
     "padded": padded,
     "frames": lambda X: [pd.DataFrame(x, columns=NAMES) for x in X],
     "polars frames": lambda X: [pl.DataFrame(columns(x)) for x in X],
@@ -197,6 +200,8 @@ def test_one_sequence_of_tokens_that_is_not_in_a_list(make):
     with pytest.raises(ValueError, match=r"for one sequence pass \[X\]"):
         encoder.transform(make(["a", "b"]))
     assert [x.tolist() for x in encoder.transform(["a b", "b"])] == [[2, 3], [3]]
+    scalars = encoder.transform([np.str_("a b"), np.str_("b")])
+    assert [x.tolist() for x in scalars] == [[2, 3], [3]]
     texts = StateEncoder().fit(["a b", "b"])
     assert [x.tolist() for x in texts.transform(make(["a", "b"]))] == [[2], [3]]
 

@@ -1,5 +1,6 @@
 """Readers of state files, feature tables and event logs."""
 
+import io
 from datetime import date, datetime, timedelta, timezone
 
 import numpy as np
@@ -310,6 +311,25 @@ def test_bad_numbers_of_events():
         read_event_log(log, **NAMES, others=["cost"], numeric=["cost"])
     with pytest.raises(ValueError, match=r"numeric names 'cost', which is not among"):
         read_event_log(log, **NAMES, numeric=["cost"])
+
+
+def test_dates_are_no_numbers():
+    log = LOG.assign(cost=pd.date_range("2025", periods=len(LOG)))
+    with pytest.raises(ValueError, match="Column 'cost' holds dates or durations"):
+        read_event_log(log, **NAMES, others=["cost"], numeric=["cost"])
+
+
+@pytest.mark.parametrize("log", [None, ["case"], {"case": [1]}, io.StringIO("case")])
+def test_what_is_no_log(log):
+    with pytest.raises(TypeError, match=r"log is .*; expected the path of a CSV file"):
+        read_event_log(log, case="case", activity="task")
+
+
+def test_columns_without_names():
+    log = pd.DataFrame([[1, "b", 2], [1, "a", 1]])
+    X = read_event_log(log, case=0, activity=1, timestamp=2)
+    assert X[1].tolist() == ["a", "b"]
+    assert log[2].tolist() == [2, 1]
 
 
 def test_the_log_is_the_states(shared_data):

@@ -1,10 +1,16 @@
 """Check the y of a user: one label or number, or several, for each sequence."""
 
+from datetime import date, timedelta
+
 import numpy as np
 import pandas as pd
 from scipy import sparse
 from sklearn.utils import assert_all_finite, check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
+
+from sklearn_seqattn.sequences.arrays import has_array, is_array_like, to_numpy
+from sklearn_seqattn.sequences.checks import is_number_type
+from sklearn_seqattn.sequences.unreadable import name_value, refuse_unreadable
 
 
 def check_labels(y, lengths):
@@ -26,15 +32,14 @@ def check_labels(y, lengths):
     ValueError, TypeError
         If there is not one class, or one 0 or 1 a label, for each sequence.
     """
-    y = y.toarray() if sparse.issparse(y) else y
+    y = _read(y.toarray() if sparse.issparse(y) else y, "label")
     _check_one_each(y, lengths, "label")
     # As objects first: numpy turns a missing label among strings into a string.
-    is_list = isinstance(y, list | tuple)
-    array = np.asarray(y, dtype=object) if is_list else np.asarray(y)
-    if array.dtype.kind in "TO":
-        _check_label_types(array)
-        y = np.array(array.tolist())
-    assert_all_finite(np.asarray(y), input_name="y")
+    y = np.asarray(y, dtype=object) if isinstance(y, list) else y
+    _check_label_types(y)
+    if y.dtype.kind in "TO":
+        y = np.array(y.tolist())
+    assert_all_finite(y, input_name="y")
     check_classification_targets(y)
     kind = type_of_target(y)
     if kind == "multilabel-indicator":
@@ -89,19 +94,54 @@ def check_numbers(y, lengths):
     ValueError, TypeError
         If the sequences do not have the same number of finite numbers.
     """
+    y = _read(y, "target")
     _check_one_each(y, lengths, "target")
-    return check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+    array = np.asarray(y, dtype=object) if isinstance(y, list) else y
+    _check_number_types(array)
+    try:
+        array = check_array(
+            array, ensure_2d=False, dtype=np.float64, ensure_all_finite=False
+        )
+    except OverflowError as error:  # an int of Python may be beyond any float
+        raise ValueError(f"y: {error}; scale the targets first.") from error
+    is_wrong = ~np.isfinite(array)
+    if is_wrong.any():
+        place = np.argwhere(is_wrong)[0].tolist()
+        found = "NaN" if np.isnan(array[tuple(place)]) else "infinity"
+        raise ValueError(
+            f"Input y contains {found} at y{place}: give every sequence a finite "
+            "target, or leave out the sequences without one."
+        )
+    return array
+
+
+def _read(y, noun):
+    """Return y as an array, or as a list if it is a sequence of Python."""
+    refuse_unreadable(y, "y")
+    if not is_array_like(y):
+        raise TypeError(
+            f"y is {name_value(y)}; expected an array or a list of one {noun} for each "
+            "sequence."
+        )
+    if not has_array(y):
+        return [to_numpy(one, "y")[()] if hasattr(one, "detach") else one for one in y]
+    array = to_numpy(y, "y")
+    if array.ndim not in (1, 2):
+        raise ValueError(
+            f"y has shape {array.shape}; expected one {noun} for each sequence, of "
+            "shape (n,) or (n, n_columns)."
+        )
+    return array
 
 
 def _check_one_each(y, lengths, noun):
     """Raise unless y has one entry for each sequence, all of one size."""
-    n = len(y if hasattr(y, "__len__") else np.asarray(y))
-    if n != len(lengths):
+    if len(y) != len(lengths):
         raise ValueError(
-            f"X has {len(lengths)} sequences, but y has {n} {noun}s; each sequence "
-            "needs one."
+            f"X has {len(lengths)} sequences, but y has {len(y)} {noun}s; each "
+            "sequence needs one."
         )
-    if isinstance(y, list | tuple | pd.Series) or _holds_objects(y):
+    if isinstance(y, list) or y.dtype.kind == "O":
         sizes = [_size(one) for one in y]
         different = [i for i, size in enumerate(sizes) if size != sizes[0]]
         if sizes == lengths.tolist() and different:
@@ -118,11 +158,6 @@ def _check_one_each(y, lengths, noun):
             )
 
 
-def _holds_objects(y):
-    """Return whether y is an array of Python objects."""
-    return isinstance(y, np.ndarray) and y.dtype.kind == "O"
-
-
 def _size(target):
     """Return the number of entries of a target; None for a single value."""
     is_single = isinstance(target, str) or not hasattr(target, "__len__")
@@ -130,7 +165,9 @@ def _size(target):
 
 
 def _check_label_types(y):
-    """Name the first label that is missing, or of another kind than the others."""
+    """Name the first label that is missing, no label, or of another kind."""
+    if y.dtype.kind == "S":
+        raise TypeError("y holds bytes; decode the labels to strings first.")
     missing = pd.isna(y)
     if missing.any():
         place = tuple(int(i) for i in np.argwhere(missing)[0])
@@ -139,11 +176,36 @@ def _check_label_types(y):
             f"y{list(place)} is {found!r}, and input y contains NaN or None: give "
             "every sequence a label, or leave out the sequences without one."
         )
-    kinds = {isinstance(label, str) for label in y.flat}
-    if len(kinds) > 1:
-        is_text = [isinstance(label, str) for label in y.flat]
+    if y.dtype.kind != "O":
+        return
+    _name_first(
+        y,
+        lambda label: isinstance(label, str) or is_number_type(type(label)),
+        "labels are strings, integers or booleans; convert them, for example with "
+        "astype(str)",
+    )
+    is_text = [isinstance(label, str) for label in y.flat]
+    if len(set(is_text)) > 1:
         place = is_text.index(not is_text[0])
         raise TypeError(
             f"y[{place}] is {y.flat[place]!r}, but y[0] is {y.flat[0]!r}; labels are "
             "all strings or all numbers."
         )
+
+
+def _check_number_types(y):
+    """Name the first target that is text, a date or a duration."""
+    remedy = "targets are numbers; convert them first"
+    if y.dtype.kind in "MmSUT":
+        raise TypeError(f"y has dtype {y.dtype}, but {remedy}.")
+    if y.dtype.kind == "O":
+        dates = str | bytes | date | timedelta | np.datetime64 | np.timedelta64
+        _name_first(y, lambda target: not isinstance(target, dates), remedy)
+
+
+def _name_first(y, is_right, remedy):
+    """Raise at the first entry of an object array that is not right."""
+    for place, found in np.ndenumerate(y):
+        if not is_right(found):
+            kind = type(found).__name__
+            raise TypeError(f"y{list(place)} is {found!r} of type {kind}; {remedy}.")

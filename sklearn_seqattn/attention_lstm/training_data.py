@@ -11,6 +11,8 @@ from pandas.api.types import is_numeric_dtype
 from sklearn_seqattn._estimator import check_sample_weight
 from sklearn_seqattn.sequences import Sequences
 from sklearn_seqattn.sequences.array_list import steps_at_once
+from sklearn_seqattn.sequences.arrays import has_array, is_array_like, to_numpy
+from sklearn_seqattn.sequences.unreadable import refuse_unreadable
 from sklearn_seqattn.training.fingerprint import digest
 
 
@@ -67,9 +69,14 @@ def check_weights(sample_weight, y):
 
     Raises
     ------
+    TypeError
+        If the weights are no array-like, or masked.
     ValueError
         If a weight is negative or all are zero.
     """
+    refuse_unreadable(sample_weight, "sample_weight")
+    if is_array_like(sample_weight) and has_array(sample_weight):
+        sample_weight = to_numpy(sample_weight, "sample_weight")
     if sample_weight is not None and not np.any(np.asarray(sample_weight)):
         raise ValueError(
             "sample_weight is zero for every sequence; at least one must count."

@@ -97,7 +97,7 @@ def _restore_element(values, x, channels_first):
         return pd.DataFrame(values, index=frame.index, columns=frame.columns)
     if values.ndim == 1:  # tokens
         return values
-    if np.ndim(x) == 1:
+    if np.ndim(x) == 1 and values.shape[1] == 1:  # else an array of steps
         return values[:, 0]
     return values.T if channels_first else values
 

@@ -104,15 +104,18 @@ def to_array(item, where, expected):
     TypeError, ValueError
         If the object cannot be read.
     """
-    if type(item) is np.ndarray:
-        return item
-    if type(item) not in (list, tuple):
+    if type(item) not in (list, tuple, np.ndarray):
         refuse_unreadable(item, where)
         if not is_array_like(item):
             raise TypeError(f"{where} is {name_value(item)}; {expected}.")
         if has_array(item):
-            return to_numpy(item, where)
-    return _list_to_array(item, where)
+            item = to_numpy(item, where)
+    if not isinstance(item, np.ndarray):
+        return _list_to_array(item, where)
+    is_objects = item.dtype.kind == "O" and item.ndim == 1 and len(item)
+    if is_objects and is_array_like(item[0]):  # as pyarrow returns nested lists
+        return _list_to_array(item.tolist(), where)
+    return item
 
 
 def _list_to_array(item, where):

@@ -180,7 +180,9 @@ def _check_items(items, name):
             f"{name} has 0 sample(s) while a minimum of 1 is required; {_EXPECTED}."
         )
     is_scalar = all(is_number_type(kind) for kind in set(map(type, items)))
-    if is_scalar or all(getattr(item, "ndim", None) == 0 for item in items):
+    if is_scalar or all(
+        getattr(item, "ndim", None) == 0 and not isinstance(item, str) for item in items
+    ):
         _refuse_one_sequence(name)
 
 

@@ -26,8 +26,13 @@ def to_numbers(column, place):
     Raises
     ------
     ValueError
-        At the first value that is no number.
+        At the first value that is no number, as a date.
     """
+    if is_datetime64_any_dtype(column.dtype) or is_timedelta64_dtype(column.dtype):
+        raise ValueError(
+            f"Column {column.name!r} holds dates or durations, which are no numbers; "
+            "convert it first, for example to seconds since a start."
+        )
     numbers = pd.to_numeric(column, errors="coerce").astype(np.float64)
     is_wrong = (numbers.isna() & column.notna()).to_numpy()
     if is_wrong.any():

@@ -1,5 +1,7 @@
 """Classes, labels and numbers: what is accepted, and the way back."""
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -37,9 +39,14 @@ AS_CLASSES = {
     "polars": pl.Series,
     "pyarrow": pa.array,
     "torch": torch.tensor,
+    "torch with gradients": lambda y: torch.tensor(y, dtype=float, requires_grad=True),
+    "bfloat16": lambda y: torch.tensor(y).bfloat16(),
+    "0-D tensors": lambda y: list(torch.tensor(y)),
+    "sparse column": lambda y: pd.Series(y, dtype=pd.SparseDtype(int, 0)).to_frame(),
 }
 
 
+@pytest.mark.filterwarnings("ignore:A column-vector y was passed")
 @pytest.mark.parametrize("kind", AS_CLASSES)
 def test_classes_in_any_container_are_the_same_classes(kind):
     y = check_labels(AS_CLASSES[kind](CLASSES), LENGTHS)
@@ -47,6 +54,34 @@ def test_classes_in_any_container_are_the_same_classes(kind):
     assert isinstance(targets, ClassTargets)
     assert targets.encode(y).tolist() == CLASSES
     assert targets.classes_.astype(int).tolist() == [0, 1]
+
+
+@pytest.mark.filterwarnings("ignore:A column-vector y was passed")
+@pytest.mark.parametrize("kind", AS_CLASSES)
+def test_numbers_in_any_container_are_the_same_numbers(kind):
+    y = check_numbers(AS_CLASSES[kind](CLASSES), LENGTHS)
+    assert y.dtype == np.float64
+    assert y.ravel().tolist() == CLASSES
+
+
+@pytest.mark.parametrize("check", [check_labels, check_numbers])
+@pytest.mark.parametrize(
+    ("y", "error", "message"),
+    [
+        (iter(CLASSES), TypeError, r"y is of type .*pass list\(y\)"),
+        (dict(enumerate(CLASSES)), TypeError, r"pass list\(y.values\(\)\)"),
+        ({1, 2, 3, 4}, TypeError, "a set has no order"),
+        (1, TypeError, "y is of type int; expected an array or a list"),
+        ("abcd", TypeError, "y is of type str; expected an array or a list"),
+        (np.zeros((4, 1, 1)), ValueError, r"y has shape \(4, 1, 1\)"),
+        (np.ma.masked_equal(CLASSES, 1), TypeError, "y is a masked array"),
+        (pd.Series([1, pd.NA, 0, 1], dtype="Int64"), ValueError, r"y\[1\]"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_is_no_y_is_named(check, y, error, message):
+    with pytest.raises(error, match=message):
+        check(y, LENGTHS)
 
 
 @pytest.mark.parametrize("kind", ["list", "array", "frame", "csr", "csc", "coo_array"])
@@ -82,6 +117,8 @@ def test_labels_in_any_container_are_the_same_labels(kind):
         ([0.0, 1.0, np.nan, 1.0], ValueError, "NaN"),
         (np.array(["a", 1, "b", 2], object), TypeError, r"y\[1\] is 1, but y\[0\]"),
         ([0.5, 1.25, 2.5, 3.0], ValueError, "continuous"),
+        ([Decimal(1), Decimal(0)] * 2, TypeError, r"y\[0\] is Decimal"),
+        (np.array([b"a", b"b"] * 2), TypeError, "decode the labels"),
         (["a", "a", "a", "a"], ValueError, "y has 1 class: 'a'"),
     ],
     ids=str,
@@ -97,8 +134,14 @@ def test_what_is_no_label_is_named(y, error, message):
         ([0.0, 1.0], ValueError, "X has 4 sequences, but y has 2 targets"),
         ([np.zeros(n) for n in LENGTHS], ValueError, "y has one entry for each step"),
         ([0.0, np.inf, 1.0, 2.0], ValueError, "y contains infinity"),
-        ([0.0, None, 1.0, 2.0], (ValueError, TypeError), "NaN|NoneType"),
-        (["a", "b", "c", "d"], ValueError, "could not convert string to float"),
+        ([0.0, None, 1.0, 2.0], ValueError, r"NaN at y\[1\]"),
+        ([[0.0, 1.0], [np.nan, 2.0]] * 2, ValueError, r"NaN at y\[1, 0\]"),
+        (["a", "b", "c", "d"], TypeError, r"y\[0\] is 'a' of type str"),
+        (np.array(["1", "2", "3", "4"]), TypeError, "y has dtype <U1"),
+        (pd.date_range("2020", periods=4), TypeError, "y has dtype datetime64"),
+        (pd.to_timedelta([1, 2, 3, 4], "h"), TypeError, "y has dtype timedelta64"),
+        ([0, 1, 2, 10**400], ValueError, "too large to convert"),
+        (sparse.csr_array(np.eye(4)), TypeError, r"pass y.toarray\(\)"),
     ],
     ids=str,
 )

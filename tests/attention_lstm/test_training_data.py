@@ -1,10 +1,12 @@
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklearn_seqattn.attention_lstm.training_data import canonical_rows
+from sklearn_seqattn.attention_lstm.training_data import canonical_rows, check_weights
 from sklearn_seqattn.sequences import check_sequences
 
 numbers = st.sampled_from([0.0, 1.0, 2.5])
@@ -148,3 +150,31 @@ def test_long_sequences_are_hashed_in_blocks_of_any_memory_order():
     X[0][-1, -1] += 1
     assert order_of([X[0], X[0].copy(), X[0].copy()], [0, 0, 0]) == [0]
     assert len(order_of([X[0], X[0] + np.eye(70_000, 4), X[1]], [0, 0, 0])) == 3
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        list,
+        pl.Series,
+        lambda w: pd.Series(w, index=[7, 5]),
+        lambda w: torch.tensor(w, requires_grad=True),
+        lambda w: np.ma.masked_array(w, mask=False),
+    ],
+)
+def test_weights_in_any_container_are_the_same_weights(make):
+    assert check_weights(make([1.0, 2.5]), np.zeros(2)).tolist() == [1.0, 2.5]
+    assert check_weights(np.float64(2), np.zeros(2)).tolist() == [2.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ({0: 1.0}, r"pass list\(sample_weight.values\(\)\)"),
+        (iter([1.0, 2.0]), r"pass list\(sample_weight\)"),
+        (np.ma.masked_equal([1.0, 2.0], 1), "sample_weight is a masked array"),
+    ],
+)
+def test_what_is_no_weight_is_named(weights, message):
+    with pytest.raises(TypeError, match=message):
+        check_weights(weights, np.zeros(2))
