@@ -264,7 +264,7 @@ def _not_utf8(path, error):
 def _check_columns(log, roles, others, numeric):
     """Raise if a column is missing, or a case, an activity or a time."""
     for name in (*roles, *others):
-        if name not in log.columns:
+        if name not in log.columns.tolist():
             raise ValueError(
                 f"The event log has no column {name!r}; it has {list(log.columns)}."
             )

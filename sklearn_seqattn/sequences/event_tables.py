@@ -183,7 +183,7 @@ def _columns_to_keep(frame, ids, order, columns):
     else:
         keep = list(columns) if is_list_like(columns) else columns
     wanted = roles + (keep if is_list_like(keep) else [keep])
-    missing = [column for column in wanted if column not in frame.columns]
+    missing = [column for column in wanted if column not in frame.columns.tolist()]
     if missing:
         raise ValueError(
             f"frame has no column {missing[0]!r}; its columns are "

@@ -244,6 +244,12 @@ TABLE = pd.DataFrame({"id": [1, 1], "t": [0, 1], "a": ["x", "y"]})
         ),
         (
             TABLE,
+            {"id": "id", "order": ["t"]},
+            ValueError,
+            "frame has no column ['t']; its columns are ['id', 't', 'a'].",
+        ),
+        (
+            TABLE,
             {"id": "id", "columns": ["a", "b"]},
             ValueError,
             "frame has no column 'b'; its columns are ['id', 't', 'a'].",
