@@ -70,7 +70,8 @@ def check_weights(sample_weight, y):
     ValueError
         If a weight is negative or all are zero.
     """
-    if sample_weight is not None and not np.any(np.asarray(sample_weight)):
+    # As objects: a missing weight is not a weight of zero.
+    if sample_weight is not None and np.all(np.asarray(sample_weight, object) == 0):
         raise ValueError(
             "sample_weight is zero for every sequence; at least one must count."
         )

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklearn_seqattn.attention_lstm.training_data import canonical_rows
+from sklearn_seqattn.attention_lstm.training_data import canonical_rows, check_weights
 from sklearn_seqattn.sequences import check_sequences
 
 numbers = st.sampled_from([0.0, 1.0, 2.5])
@@ -148,3 +148,14 @@ def test_long_sequences_are_hashed_in_blocks_of_any_memory_order():
     X[0][-1, -1] += 1
     assert order_of([X[0], X[0].copy(), X[0].copy()], [0, 0, 0]) == [0]
     assert len(order_of([X[0], X[0] + np.eye(70_000, 4), X[1]], [0, 0, 0])) == 3
+
+
+def test_a_missing_weight_is_not_a_weight_of_zero():
+    with pytest.raises(ValueError, match="sample_weight contains NaN"):
+        check_weights([None, None], np.zeros(2))
+
+
+@pytest.mark.parametrize("zeros", [[0, 0], [0.0, -0.0], [False, False]])
+def test_weights_of_zero_alone_are_an_error(zeros):
+    with pytest.raises(ValueError, match="sample_weight is zero for every sequence"):
+        check_weights(zeros, np.zeros(2))
