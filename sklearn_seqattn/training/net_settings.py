@@ -144,13 +144,13 @@ def _check_net_params(net_params, callbacks):
 
 def _check_callbacks(callbacks):
     """Raise if a callback of the user is none of skorch."""
-    for position, entry in enumerate(callbacks):
+    for entry in callbacks:
         is_pair = isinstance(entry, tuple | list) and len(entry) == 2
         callback = entry[1] if is_pair else entry
         if not isinstance(callback, Callback) and not _is_callback_class(callback):
             raise TypeError(
-                f"callbacks[{position}] is {entry!r}; pass an instance of a callback "
-                "of skorch, or a pair (name, instance)."
+                f"callbacks holds {entry!r}; pass an instance of a callback of "
+                "skorch, or a pair (name, instance)."
             )
 
 

@@ -202,8 +202,8 @@ class TestNetParams:
         [
             ({"net_params": {1: 2}}, "net_params has the key 1"),
             ({"net_params": {"optimizer": "sgd"}}, "optimizer='sgd'; pass the class"),
-            ({"callbacks": ["progress"]}, r"callbacks\[0\] is 'progress'"),
-            ({"callbacks": [("name", 5)]}, r"callbacks\[0\] is \('name', 5\)"),
+            ({"callbacks": ["progress"]}, r"callbacks holds 'progress'"),
+            ({"callbacks": [("name", 5)]}, r"callbacks holds \('name', 5\)"),
         ],
     )
     def test_what_skorch_cannot_use_is_refused_by_name(self, options, message):
