@@ -481,7 +481,8 @@ def test_a_warm_start_keeps_its_network():
     classifier.set_params(num_layers=3)
     message = (
         "num_layers is now 3, but the fitted network has 2, and training would go on "
-        "with that. Set it back, or fit anew with warm_start=False."
+        "with that. Set it back, or call fit (with warm_start=False where there is "
+        "one)."
     )
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         classifier.fit(X, Y)

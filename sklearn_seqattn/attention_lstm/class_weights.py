@@ -1,5 +1,7 @@
 """The weight of each class."""
 
+from numbers import Real
+
 import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
 
@@ -26,8 +28,8 @@ def weigh_classes(class_weight, classes, codes, sample_weight):
     Raises
     ------
     ValueError
-        If a dict names a class that y does not have, or a weight is negative, or all
-        weights are 0.
+        If a dict names a class that y does not have, or a weight is no finite number
+        from 0, or all weights are 0.
 
     Examples
     --------
@@ -54,10 +56,10 @@ def weigh_classes(class_weight, classes, codes, sample_weight):
             f"{known}."
         )
     for name, weight in class_weight.items():
-        if weight < 0:
+        if not isinstance(weight, Real) or not 0 <= weight < np.inf:
             raise ValueError(
-                f"class_weight gives the class {name!r} a negative weight; weights "
-                "start at 0."
+                f"class_weight gives the class {name!r} the weight {weight!r}; "
+                "weights are finite numbers from 0."
             )
         weights[known.index(name)] = weight
     if not weights[codes].any():

@@ -173,6 +173,22 @@ def check_same_network(params, config):
         blocks, fitted = (tuple(map(type, some)) for some in (blocks, fitted))
     if blocks != fitted:
         _refuse_change("front_end", front_end, list(config.front_end))
+    check_same_fields(wanted, config)
+
+
+def check_same_fields(wanted, config):
+    """Refuse a configuration that differs from that of the fitted network.
+
+    Parameters
+    ----------
+    wanted, config : Config
+        What the parameters say now, and what the network was built from.
+
+    Raises
+    ------
+    ValueError
+        If they differ in a field that shapes the network.
+    """
     for field in fields(config):
         value, before = getattr(wanted, field.name), getattr(config, field.name)
         if value != before and field.name not in TRAINING_FIELDS:
@@ -183,7 +199,8 @@ def _refuse_change(name, value, before):
     """Raise ValueError for a parameter that has changed since the fit."""
     raise ValueError(
         f"{name} is now {value!r}, but the fitted network has {before!r}, and training "
-        "would go on with that. Set it back, or fit anew with warm_start=False."
+        "would go on with that. Set it back, or call fit (with warm_start=False where "
+        "there is one)."
     )
 
 

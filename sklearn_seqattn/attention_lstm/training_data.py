@@ -77,7 +77,8 @@ def check_weights(sample_weight, y):
     refuse_unreadable(sample_weight, "sample_weight")
     if is_array_like(sample_weight) and has_array(sample_weight):
         sample_weight = to_numpy(sample_weight, "sample_weight")
-    if sample_weight is not None and not np.any(np.asarray(sample_weight)):
+    # As objects: a missing weight is not a weight of zero.
+    if sample_weight is not None and np.all(np.asarray(sample_weight, object) == 0):
         raise ValueError(
             "sample_weight is zero for every sequence; at least one must count."
         )

@@ -12,6 +12,7 @@ from sklearn.base import (
 )
 
 from sklearn_seqattn._estimator import NestedParameters, StrOptions, fit_context
+from sklearn_seqattn.attention_lstm.network_config import check_same_fields
 from sklearn_seqattn.attention_lstm.parameters import TRAINING_CONSTRAINTS
 from sklearn_seqattn.next_state.base import NextStateMixin
 from sklearn_seqattn.next_state.batches import (
@@ -350,6 +351,7 @@ class NextStateLSTM(
 
         Nothing is held out: the temperature and the weights of the mixture stay as they
         were. Other features of events keep the categories of the first fit.
+        Parameters that shape the network must not have changed.
 
         Parameters
         ----------
@@ -387,9 +389,28 @@ class NextStateLSTM(
 
     def _read_training(self, X, y, sample_weight, *, fresh):
         """Return the sequences as streams of symbols; no validation data."""
-        self._config(n_states=1), self._partner()  # fail before any work is done
+        config, partner = self._config(n_states=1), self._partner()  # before any work
+        if not fresh:
+            self._check_same(config, partner)
         streams, weights, moved = self._learn_states(X, y, sample_weight, first=fresh)
         return WeightedStreams(streams, weights, moved), None
+
+    def _check_same(self, config, partner):
+        """Refuse parameters that differ from those of the fitted model."""
+        fitted = self.network_.config
+        sizes = ("n_states", "n_categories", "n_numbers")
+        same = {name: getattr(fitted, name) for name in sizes}
+        check_same_fields(replace(config, **same), fitted)
+        if None not in (partner, self.counts_) and partner.order != self.counts_.order:
+            raise ValueError(
+                f"blend counts with order={partner.order}, but the fitted counts have "
+                f"order={self.counts_.order}. Set it back, or call fit."
+            )
+        if (self.end_state is False) != (self.end_state_ is None):
+            raise ValueError(
+                f"end_state is now {self.end_state!r}, but the fitted model has "
+                f"{self.end_state_!r}. Set it back, or call fit."
+            )
 
     def _make_datasets(self, data, valid, *, fresh):
         """Return the data sets and the loss; one weight is the mean of training."""

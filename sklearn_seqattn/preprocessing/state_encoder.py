@@ -2,6 +2,7 @@
 
 import reprlib
 import warnings
+from collections.abc import Set
 from numbers import Integral
 
 import numpy as np
@@ -237,6 +238,11 @@ def states_of_unknown_sequences(sequences, ids):
 
 def _check_vocabulary(vocabulary, dtype):
     """Return a vocabulary given by the user as an array of the dtype of the tokens."""
+    if isinstance(vocabulary, Set):
+        raise TypeError(
+            "vocabulary is a set, which has no order, but the order decides the ids; "
+            "pass a list, for example sorted(vocabulary)."
+        )
     states = check_sequences(
         [list(vocabulary)], tokens=True, input_name="vocabulary"
     ).values

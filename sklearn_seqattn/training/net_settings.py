@@ -5,6 +5,7 @@ from numbers import Integral
 
 import numpy as np
 import torch
+from skorch.callbacks import Callback
 from skorch.helper import predefined_split
 from torch import nn
 
@@ -57,6 +58,9 @@ def net_settings(module, criterion, train_set, valid_set, plan, seed):
 
     Raises
     ------
+    TypeError
+        If an element of `callbacks` is no callback, a key of `net_params` is no string,
+        or the optimizer there cannot be called.
     ValueError
         If `net_params` change what the estimator depends on, or name a callback that
         does not exist.
@@ -110,8 +114,14 @@ def _target_kind(criterion, dataset):
 
 def _check_net_params(net_params, callbacks):
     """Raise if a parameter cannot be changed, with the reason."""
+    _check_callbacks(callbacks)
     adjustable = [*ADJUSTABLE, *map(_name, callbacks)]
     for name, value in net_params.items():
+        if not isinstance(name, str):
+            raise TypeError(
+                f"net_params has the key {name!r}; keys are names of parameters of "
+                "skorch.NeuralNet."
+            )
         prefix, _, rest = name.partition("__")
         if prefix == "callbacks" and rest:
             callback = rest.partition("__")[0]
@@ -125,6 +135,28 @@ def _check_net_params(net_params, callbacks):
             raise ValueError(f"net_params has {name!r}, but {reason}.")
         elif name == "max_steps" and not (isinstance(value, Integral) and value > 0):
             raise ValueError(f"net_params has max_steps={value!r}; it must be >= 1.")
+        elif name == "optimizer" and not callable(value):
+            raise TypeError(
+                f"net_params has optimizer={value!r}; pass the class of an optimizer, "
+                "such as torch.optim.SGD."
+            )
+
+
+def _check_callbacks(callbacks):
+    """Raise if a callback of the user is none of skorch."""
+    for entry in callbacks:
+        is_pair = isinstance(entry, tuple | list) and len(entry) == 2
+        callback = entry[1] if is_pair else entry
+        if not isinstance(callback, Callback) and not _is_callback_class(callback):
+            raise TypeError(
+                f"callbacks holds {entry!r}; pass an instance of a callback of "
+                "skorch, or a pair (name, instance)."
+            )
+
+
+def _is_callback_class(callback):
+    """Return whether a callback is a class, which skorch calls."""
+    return isinstance(callback, type) and issubclass(callback, Callback)
 
 
 def _name(callback):

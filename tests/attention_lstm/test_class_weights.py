@@ -55,6 +55,7 @@ def test_no_weight_at_all_is_an_error():
         weigh_classes({"b": 0}, CLASSES, np.array([1, 1]), np.ones(2))
 
 
-def test_a_negative_weight_is_an_error():
+@pytest.mark.parametrize("weight", [-1, np.nan, np.inf, "2", None])
+def test_a_weight_is_a_finite_number_from_zero(weight):
     with pytest.raises(ValueError, match="class_weight gives the class 'b'"):
-        weigh_classes({"b": -1}, CLASSES, np.array([0]), np.ones(1))
+        weigh_classes({"b": weight}, CLASSES, np.array([0]), np.ones(1))

@@ -178,3 +178,14 @@ def test_weights_in_any_container_are_the_same_weights(make):
 def test_what_is_no_weight_is_named(weights, message):
     with pytest.raises(TypeError, match=message):
         check_weights(weights, np.zeros(2))
+
+
+def test_a_missing_weight_is_not_a_weight_of_zero():
+    with pytest.raises(ValueError, match="sample_weight contains NaN"):
+        check_weights([None, None], np.zeros(2))
+
+
+@pytest.mark.parametrize("zeros", [[0, 0], [0.0, -0.0], [False, False]])
+def test_weights_of_zero_alone_are_an_error(zeros):
+    with pytest.raises(ValueError, match="sample_weight is zero for every sequence"):
+        check_weights(zeros, np.zeros(2))

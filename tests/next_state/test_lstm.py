@@ -216,6 +216,24 @@ def test_partial_fit_learns_new_states():
     assert model.predict([["a", "a2"]]) == ["b"]
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"hidden_size": 16}, "hidden_size is now 16"),
+        ({"num_layers": 3}, "num_layers is now 3"),
+        ({"encoder": "transformer"}, "encoder is now Transformer"),
+        ({"tie_weights": False}, "tie_weights is now False"),
+        ({"tokens__size": 6}, "embedding_size is now 6"),
+        ({"blend": Counts(1)}, "blend counts with order=1, but the fitted counts have"),
+        ({"end_state": True}, "end_state is now True, but the fitted model has None"),
+    ],
+)
+def test_partial_fit_refuses_another_model(change, message):
+    model = NextStateLSTM(**TINY).partial_fit(X).set_params(**change)
+    with pytest.raises(ValueError, match=message):
+        model.partial_fit(X)
+
+
 def test_a_failed_fit_leaves_the_old_one(model):
     copy = pickle.loads(pickle.dumps(model))
     with pytest.raises(ValueError, match="nothing to learn"):

@@ -467,3 +467,9 @@ def test_events_unlike_those_of_the_fit():
 def test_encoded_events_in_a_pipeline():
     pipeline = make_pipeline(EventEncoder(), SequenceScaler(), SequencePadder())
     assert pipeline.fit_transform(events() * 3).shape == (6, 2, 5)
+
+
+@pytest.mark.parametrize("kind", [set, frozenset])
+def test_a_vocabulary_without_order_is_an_error(kind):
+    with pytest.raises(TypeError, match="vocabulary is a set, which has no order"):
+        StateEncoder(vocabulary=kind(["z", "a"])).fit(["a b"])

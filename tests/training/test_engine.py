@@ -197,6 +197,19 @@ class TestNetParams:
         with pytest.raises(ValueError, match="unexpected argument"):
             train_line(plan=make_plan(net_params={"optimiser": 1}))
 
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            ({"net_params": {1: 2}}, "net_params has the key 1"),
+            ({"net_params": {"optimizer": "sgd"}}, "optimizer='sgd'; pass the class"),
+            ({"callbacks": ["progress"]}, r"callbacks holds 'progress'"),
+            ({"callbacks": [("name", 5)]}, r"callbacks holds \('name', 5\)"),
+        ],
+    )
+    def test_what_skorch_cannot_use_is_refused_by_name(self, options, message):
+        with pytest.raises(TypeError, match=message):
+            AttentionLSTMClassifier(**SMALL, **options).fit(X, Y)
+
 
 class TestHistory:
     def test_columns_without_validation(self):
