@@ -179,6 +179,11 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
 
     def _count(self, X, y, sample_weight, *, first):
         """Fit the n-gram model; later calls add to the counts of earlier ones."""
+        if not first and self.order != self.model_.order:
+            raise ValueError(
+                f"order is now {self.order}, but the counts so far are of order "
+                f"{self.model_.order}. Set it back, or call fit."
+            )
         with rollback_on_error(self):
             streams, weights, moved = self._learn_states(
                 X, y, sample_weight, first=first

@@ -242,3 +242,10 @@ def test_bad_input_at_prediction(model):
         model.perplexity([["a"]])
     with pytest.raises(ValueError, match="fitted on strings"):
         model.predict([[1, 2]])
+
+
+def test_counts_of_another_order_are_refused():
+    model = NextStateMarkov(order=2).fit([["a", "b", "a"]])
+    with pytest.raises(ValueError, match="order is now 1, but the counts so far are"):
+        model.set_params(order=1).partial_fit([["a", "b"]])
+    assert model.fit([["a", "b"]]).model_.order == 1
