@@ -7,6 +7,8 @@ from numbers import Integral
 import numpy as np
 import pandas as pd
 
+_ROWS_AT_ONCE = 2**16  # converted to float64 at a time
+
 #: Parameters that change nothing in the result, or cannot be compared.
 _NOT_COMPARED = {
     "callbacks",
@@ -45,7 +47,7 @@ def describe_params(params):
 
 
 def digest(*parts):
-    """Return a short text that differs where arrays differ.
+    """Return a short text that differs where the values of arrays differ.
 
     Parameters
     ----------
@@ -72,9 +74,20 @@ def digest(*parts):
         elif part is not None and part.dtype == object:
             part = pd.util.hash_array(part)
         if part is not None:
-            state.update(f"{part.dtype} {part.shape}".encode())
-            state.update(np.ascontiguousarray(part))
+            _update(state, part)
     return state.hexdigest()
+
+
+def _update(state, array):
+    """Add an array to a hash; the same numbers in another dtype are the same."""
+    state.update(f"{array.dtype.kind in 'biuf'} {array.shape}".encode())
+    if array.dtype.kind not in "biuf" or array.dtype == np.uint64:  # text, hashes
+        state.update(np.ascontiguousarray(array))
+        return
+    array = np.atleast_1d(array)
+    for start in range(0, len(array), _ROWS_AT_ONCE):
+        block = array[start : start + _ROWS_AT_ONCE]
+        state.update(np.ascontiguousarray(block, dtype="<f8") + 0.0)
 
 
 def _describe(value):

@@ -16,7 +16,7 @@ from sklearn_seqattn._estimator import draw_seeds, rollback_on_error
 from sklearn_seqattn.training.batching import SequenceDataset
 from sklearn_seqattn.training.checkpoints import open_checkpoint
 from sklearn_seqattn.training.engine import train
-from sklearn_seqattn.training.fingerprint import describe_params
+from sklearn_seqattn.training.fingerprint import describe_params, digest
 from sklearn_seqattn.training.interrupts import raise_interrupt
 from sklearn_seqattn.training.plan import plan_training
 from sklearn_seqattn.training.randomness import isolated_torch
@@ -191,5 +191,6 @@ def _fingerprint(estimator, data, valid, fresh):
     if valid is not None:
         described |= {f"validation {k}": v for k, v in valid.digests().items()}
     if not fresh:
-        described |= describe_params(dict(estimator.net_.module_.state_dict()))
+        weights = estimator.net_.module_.state_dict().values()
+        described["weights so far"] = digest(*[w.cpu().numpy() for w in weights])
     return described

@@ -370,3 +370,20 @@ def test_a_folder_that_cannot_be_written_fails_the_fit_and_keeps_the_old_one(tmp
     with pytest.raises(OSError, match="Not a directory"):
         model.fit(X, Y)
     np.testing.assert_array_equal(model.predict_proba(X), before)
+
+
+def test_a_warm_start_from_other_weights_is_another_fit(tmp_path):
+    X, y = walks(12)
+    fits = [
+        AttentionLSTMClassifier(max_epochs=1, warm_start=True, random_state=0)
+        for _ in range(3)
+    ]
+    for model in fits:
+        model.fit(X, y).set_params(checkpoint=Checkpoint(tmp_path, keep=True))
+    fits[0].fit(X, y)
+    with torch.no_grad():
+        fits[1].network_.head[0].weight[30, 30] += 1e-3
+    with pytest.raises(ValueError, match="checkpoint of another fit: weights so far"):
+        fits[1].fit(X, y)
+    fits[2].fit([x.astype(">f8") for x in X], y)  # the same numbers
+    np.testing.assert_array_equal(fits[2].predict_proba(X), fits[0].predict_proba(X))

@@ -9,7 +9,8 @@ from sklearn_seqattn.training.fingerprint import describe_params, digest
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        (np.arange(4), np.arange(4.0)),
+        (np.arange(4), np.arange(1, 5)),
+        (np.arange(200_000.0), np.arange(200_000.0) // 2),
         (np.zeros((2, 3)), np.zeros((3, 2))),
         (np.array(["a", "b"], dtype=object), np.array(["a", "c"], dtype=object)),
         (pd.DataFrame({"a": ["x"]}), pd.DataFrame({"a": ["y"]})),
@@ -21,9 +22,11 @@ def test_arrays_that_differ(one, other):
     assert digest(one) != digest(other)
 
 
-def test_values_count_and_not_their_layout_in_memory():
+@pytest.mark.parametrize("dtype", ["<f4", ">f8", "int8", ">i4", "uint16"])
+def test_values_count_and_not_their_storage(dtype):
     array = np.arange(6.0).reshape(2, 3)
-    assert digest(array) == digest(np.asfortranarray(array))
+    assert digest(array) == digest(np.asfortranarray(array.astype(dtype)))
+    assert digest(-0.0 * array) == digest(0.0 * array)
 
 
 def test_parameters():
