@@ -100,7 +100,9 @@ def kept_memory():
     """Keep freed memory for reuse inside the block, and return it to the system after.
 
     By default glibc returns the large buffers of each training step to the system and
-    gets them back with page faults, which takes a third of the time of a step.
+    gets them back with page faults: a third of the time of a step where all sequences
+    have one length, and little where they have many (`benchmarks/train_fixed.py`,
+    `benchmarks/train_ragged.py`).
 
     The options are those of the whole process: other threads keep memory too while the
     block runs. Afterwards the thresholds are 32 and 64 MiB, where glibc's own
