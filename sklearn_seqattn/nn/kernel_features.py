@@ -29,7 +29,7 @@ def compute_features(kernels, values, lengths):
     features = torch.empty(
         len(lengths), kernels.output_size, dtype=torch.float32, device="cpu"
     )
-    device = kernels.biases.device
+    device = kernels.feature_mean.device
     order = torch.argsort(lengths, stable=True)
     first = 0
     with torch.no_grad():

@@ -69,14 +69,14 @@ def draw_channels(shape, generator):
     Parameters
     ----------
     shape : tuple
-        Dilations, kernels and channels (I, 84, D).
+        Dilations, kernels and channels (I, J, D).
 
     generator : torch.Generator
         On the CPU.
 
     Returns
     -------
-    channels : Tensor of shape (I, 84, D), float32
+    channels : Tensor of shape (I, J, D), float32
         One where a kernel sees a channel, else zero. Small subsets are likelier.
     """
     options = {"generator": generator, "dtype": torch.float32, "device": "cpu"}

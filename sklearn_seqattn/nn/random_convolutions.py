@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from sklearn_seqattn.nn.kernel_input import KernelInput, guarded
 from sklearn_seqattn.nn.kernel_plan import (
     KERNEL_LENGTH,
     MAX_CHANNELS_PER_KERNEL,
@@ -20,7 +21,6 @@ from sklearn_seqattn.nn.kernel_plan import (
     draw_channels,
     kernel_weights,
 )
-from sklearn_seqattn.nn.normal_scores import NormalScores
 
 _GOLDEN_RATIO = (math.sqrt(5) + 1) / 2
 # Steps of a chunk: its 84 responses stay in the cache, and calls are few.
@@ -60,11 +60,9 @@ class RandomConvolutions(nn.Module):
 
     Notes
     -----
-    Channels with heavy tails are ranked (`NormalScores`). Then values are standardized
-    per channel, clipped at 32 standard deviations and rounded to a grid on which every
-    sum of the convolution is exact in float32.
-    A feature is therefore the same to the last bit for any padding, batch,
-    thread count or device, also where a response equals its threshold.
+    The values are scaled by `KernelInput`. A feature is the same to the last bit for
+    any padding, batch, thread count or device, also where a response equals its
+    threshold.
 
     Beyond the ends of a sequence lies zero, the mean. Half of the kernels count
     only the steps at which they do not reach beyond the ends, provided that the
@@ -93,13 +91,12 @@ class RandomConvolutions(nn.Module):
         self.output_size = N_KERNELS * sum(self.n_biases)
         weights = kernel_weights(device="cpu")
         most = min(input_size, MAX_CHANNELS_PER_KERNEL)
-        largest_sum = _CLIP * float(weights[0].abs().sum()) * most
-        self.grid = 2.0 ** math.floor(24 - math.log2(largest_sum))
+        largest_sum = float(weights[0].abs().sum()) * most
         self.register_buffer("weights", weights.to(device), persistent=False)
-        self.normal_scores = NormalScores(input_size, device)
+        self.inputs = KernelInput(
+            input_size, clip=_CLIP, largest_sum=largest_sum, device=device
+        )
         shapes = {
-            "channel_mean": (input_size,),
-            "channel_std": (input_size,),
             "channels": (len(self.dilations), N_KERNELS, input_size),
             "biases": (sum(self.n_biases), N_KERNELS),
             "feature_mean": (self.output_size,),
@@ -108,8 +105,7 @@ class RandomConvolutions(nn.Module):
         for name, shape in shapes.items():
             buffer = torch.zeros(shape, dtype=torch.float32, device=device)
             self.register_buffer(name, buffer)
-        for divisor in (self.channel_std, self.feature_std):
-            divisor.fill_(1.0)
+        self.feature_std.fill_(1.0)
 
     @torch.no_grad()
     def fit(self, values, lengths, generator):
@@ -130,9 +126,7 @@ class RandomConvolutions(nn.Module):
         -------
         self : RandomConvolutions
         """
-        scored = self.normal_scores.fit(values)(values)
-        self.channel_mean.copy_(scored.mean(0))
-        self.channel_std.copy_(_guarded(scored.std(0, unbiased=False)))
+        self.inputs.fit(values)
         self.channels.copy_(draw_channels(self.channels.shape, generator))
         sequences = values.split(lengths.tolist())
         positions = torch.arange(
@@ -168,7 +162,7 @@ class RandomConvolutions(nn.Module):
         self : RandomConvolutions
         """
         self.feature_mean.copy_(features.mean(0))
-        self.feature_std.copy_(_guarded(features.std(0, unbiased=False)))
+        self.feature_std.copy_(guarded(features.std(0, unbiased=False)))
         return self
 
     def standardize(self, features):
@@ -214,7 +208,7 @@ class RandomConvolutions(nn.Module):
 
     def _features(self, values, lengths):
         """Compute the features of a chunk that fits a cache."""
-        x = self._on_grid(values, lengths)  # (D, B, T)
+        x = self.inputs(values, lengths)  # (D, B, T)
         columns = []
         rows = iter(self.biases.split(self.n_biases))
         for i, dilation in enumerate(self.dilations):
@@ -232,15 +226,6 @@ class RandomConvolutions(nn.Module):
                 torch.gt(responses, biases.view(-1, 1, 1), out=above)
                 columns.append(above.sum(2) / totals)
         return torch.cat(columns).T
-
-    def _on_grid(self, values, lengths):
-        """Scale, round and lay out a batch as (D, B, T), zero where padded."""
-        x = self.normal_scores(values.float())
-        x = (x - self.channel_mean) / self.channel_std
-        x = x.clamp(-_CLIP, _CLIP).mul(self.grid).round().div(self.grid)
-        padded = torch.arange(x.shape[1], device=x.device) >= lengths.unsqueeze(1)
-        x = x.masked_fill(padded.unsqueeze(2), 0.0)
-        return x.permute(2, 0, 1).contiguous()
 
     def _responses(self, x, i):
         """Convolve (D, B, T) with the 84 kernels at dilation i: (84, B, T)."""
@@ -263,7 +248,7 @@ class RandomConvolutions(nn.Module):
         """Return quantiles (84, J) of each kernel's responses to its own sequence."""
         lengths = torch.tensor([len(sequence) for sequence in sequences], device="cpu")
         values = nn.utils.rnn.pad_sequence(sequences, batch_first=True)
-        x = self._on_grid(values, lengths)  # (D, 84, T)
+        x = self.inputs(values, lengths)  # (D, 84, T)
         # Kernel k sees sequence k alone: 84 groups of one output each.
         weight = self.channels[i].unsqueeze(2) * self.weights.unsqueeze(1)
         dilation = self.dilations[i]
@@ -284,7 +269,3 @@ class RandomConvolutions(nn.Module):
         high = position.ceil().long()
         return torch.lerp(ordered.gather(1, low), ordered.gather(1, high), position % 1)
 
-
-def _guarded(std):
-    """Replace zero standard deviations by one."""
-    return torch.where(std > 0, std, torch.ones_like(std))

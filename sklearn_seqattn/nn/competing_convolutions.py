@@ -1,0 +1,233 @@
+"""Frozen random convolutions that compete: features are the shares of steps won.
+
+In each group of eight random kernels, the one of the largest response wins a step, and
+so does the one of the smallest. A feature is the root of the share of a sequence's
+steps that one kernel wins. Nothing is learned by gradient.
+"""
+
+import math
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from sklearn_seqattn.nn.kernel_input import KernelInput, guarded
+from sklearn_seqattn.nn.kernel_plan import (
+    KERNEL_LENGTH,
+    MAX_CHANNELS_PER_KERNEL,
+    draw_channels,
+)
+
+GROUP_SIZE = 8
+# Weights are multiples of this, so that their sums are exact.
+_WEIGHT_STEP = 2.0**-7
+# The absolute weights of a kernel sum to 1 before they are rounded.
+_LARGEST_WEIGHT_SUM = 1.25
+# Values are clipped here, in standard deviations, before they are rounded.
+_CLIP = 8.0
+# Steps of a chunk: the responses of a dilation stay in the cache.
+_STEPS_PER_CHUNK = 2048
+
+
+class CompetingConvolutions(nn.Module):
+    """Shares of steps at which fixed random convolutions win their group.
+
+    Half of the groups see the values, the others their differences in time. The
+    kernels, the channels each group sees and the statistics of the features are
+    buffers. A new module holds no useful values until `fit` or `load_state_dict` has
+    filled them in.
+
+    Parameters
+    ----------
+    input_size : int
+        Channels D.
+
+    max_length : int
+        Steps of the longest training sequence; decides the dilations.
+
+    n_features : int, default=10_000
+        Wanted number of features, rounded down to whole groups.
+
+    device : str or torch.device, default="cpu"
+        Where the buffers are.
+
+    Attributes
+    ----------
+    output_size : int
+        Number of features.
+
+    Notes
+    -----
+    Values and weights lie on grids on which sums are exact (`KernelInput`). A feature is
+    the same to the last bit for any padding, batch, thread count or device. Kernels of
+    equal responses all win.
+
+    Two things differ from the paper: what wins is counted for the smallest
+    responses and for the largest, without their size; and each group draws a
+    subset of the channels as in `RandomConvolutions`.
+
+    References
+    ----------
+    Dempster, A., Schmidt, D. F., Webb, G. I. (2023). HYDRA: Competing convolutional
+    kernels for fast and accurate time series classification. Data Mining and
+    Knowledge Discovery 37.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from sklearn_seqattn.nn.competing_convolutions import CompetingConvolutions
+    >>> values, lengths = torch.randn(30, 2), torch.tensor([12, 18])
+    >>> kernels = CompetingConvolutions(input_size=2, max_length=18, n_features=640)
+    >>> kernels = kernels.fit(values, lengths, torch.Generator().manual_seed(0))
+    >>> kernels(values[:12].unsqueeze(0), lengths[:1]).shape
+    torch.Size([1, 640])
+    """
+
+    def __init__(self, input_size, max_length, n_features=10_000, device="cpu"):
+        super().__init__()
+        span = max(1.0, (max_length - 1) / (KERNEL_LENGTH - 1))
+        self.dilations = [2**i for i in range(int(math.log2(span)) + 1)]
+        per_group = 2 * GROUP_SIZE * len(self.dilations)
+        self.n_groups = 2 * max(1, n_features // (2 * per_group))
+        self.output_size = per_group * self.n_groups
+        most = min(input_size, MAX_CHANNELS_PER_KERNEL)
+        self.inputs = KernelInput(
+            input_size,
+            clip=_CLIP,
+            largest_sum=2 * most * _LARGEST_WEIGHT_SUM / _WEIGHT_STEP,
+            device=device,
+        )
+        groups = (len(self.dilations), self.n_groups)
+        shapes = {
+            "weights": (*groups, GROUP_SIZE, KERNEL_LENGTH),
+            "channels": (*groups, input_size),
+            "feature_mean": (self.output_size,),
+            "feature_std": (self.output_size,),
+        }
+        for name, shape in shapes.items():
+            buffer = torch.zeros(shape, dtype=torch.float32, device=device)
+            self.register_buffer(name, buffer)
+        self.feature_std.fill_(1.0)
+
+    @torch.no_grad()
+    def fit(self, values, lengths, generator):
+        """Draw the kernels and the channels they see, and learn the scale of values.
+
+        Parameters
+        ----------
+        values : Tensor of shape (S, D), float32
+            All training sequences, concatenated.
+
+        lengths : Tensor of shape (n,), int64
+            Not used.
+
+        generator : torch.Generator
+            On the CPU, as are the other arguments.
+
+        Returns
+        -------
+        self : CompetingConvolutions
+        """
+        self.inputs.fit(values)
+        weights = torch.randn(self.weights.shape, generator=generator, device="cpu")
+        weights -= weights.mean(-1, keepdim=True)
+        weights /= weights.abs().sum(-1, keepdim=True) * _WEIGHT_STEP
+        weights = weights.round_()
+        weights[..., KERNEL_LENGTH // 2] -= weights.sum(-1)  # a shift changes nothing
+        self.weights.copy_(weights * _WEIGHT_STEP)
+        self.channels.copy_(draw_channels(self.channels.shape, generator))
+        return self
+
+    def fit_statistics(self, features):
+        """Learn the mean and scale that `standardize` removes.
+
+        Features of kernels that seldom win get a larger scale, so that they weigh less.
+
+        Parameters
+        ----------
+        features : Tensor of shape (n, n_features)
+            Features of the training sequences.
+
+        Returns
+        -------
+        self : CompetingConvolutions
+        """
+        self.feature_mean.copy_(features.mean(0))
+        seldom = (features == 0).float().mean(0) ** 4
+        self.feature_std.copy_(guarded(features.std(0, unbiased=False) + seldom))
+        return self
+
+    def standardize(self, features):
+        """Subtract the mean and divide by the scale.
+
+        Parameters
+        ----------
+        features : Tensor of shape (B, n_features)
+
+        Returns
+        -------
+        standardized : Tensor of shape (B, n_features)
+        """
+        return (features - self.feature_mean) / self.feature_std
+
+    def forward(self, values, lengths):
+        """Compute the features of a padded batch.
+
+        Parameters
+        ----------
+        values : Tensor of shape (B, T, D)
+            Right-padded; the values of padded steps do not matter.
+
+        lengths : Tensor of shape (B,), int64
+            Real steps of each sequence, at least 1.
+
+        Returns
+        -------
+        features : Tensor of shape (B, n_features), float32
+            Roots of shares, grouped by dilation, by values and differences, by largest
+            and smallest, then by kernel.
+        """
+        # Lower precision would change who wins.
+        with (
+            torch.autocast(values.device.type, enabled=False),
+            torch.backends.cudnn.flags(enabled=True, allow_tf32=False),
+        ):
+            if torch.compiler.is_exporting():  # chunks would fix the sizes
+                return self._features(values, lengths)
+            size = max(1, _STEPS_PER_CHUNK // values.shape[1])
+            chunks = zip(values.split(size), lengths.split(size), strict=True)
+            return torch.cat([self._features(*chunk) for chunk in chunks])
+
+    def _features(self, values, lengths):
+        """Compute the features of a chunk that fits a cache."""
+        x = self.inputs(values, lengths)  # (D, B, T)
+        real = torch.arange(x.shape[2], device=x.device) < lengths.unsqueeze(1)
+        half = self.n_groups // 2
+        columns = []
+        for i, dilation in enumerate(self.dilations):
+            seen = (x, slice(half)), (_differences(x, real), slice(half, None))
+            for one, groups in seen:
+                responses = self._responses(one, i, groups, dilation)  # (G, 8, B, T)
+                for best in (responses.amax(1, True), responses.amin(1, True)):
+                    won = (responses == best) & real
+                    columns.append(won.sum(3).flatten(0, 1) / lengths)
+        return torch.cat(columns).sqrt().T
+
+    def _responses(self, x, i, groups, dilation):
+        """Convolve (D, B, T) with some groups at dilation i: (G, 8, B, T)."""
+        weights, channels = self.weights[i, groups], self.channels[i, groups]
+        weights = weights.unsqueeze(2) * channels[:, None, :, None]  # (G, 8, D, 9)
+        # The batch is the height of an image on which the kernels move sideways.
+        responses = functional.conv2d(
+            x.unsqueeze(0),
+            weights.flatten(0, 1).unsqueeze(2),
+            dilation=(1, dilation),
+            padding=(0, dilation * (KERNEL_LENGTH // 2)),
+        )[0]
+        return responses.unflatten(0, (-1, GROUP_SIZE))
+
+
+def _differences(x, real):
+    """Return the differences in time of (D, B, T), zero at the first and padded steps."""
+    differences = functional.pad(x.diff(dim=2), (1, 0))
+    return differences.masked_fill(~real, 0.0)
