@@ -62,7 +62,7 @@ def test_weights_decide_mean_and_scale_of_the_target():
     regressor = AttentionLSTMRegressor(max_epochs=1, random_state=0, **SMALL)
     regressor.fit(X, Y, sample_weight=weights)
     mean = np.average(Y, axis=0, weights=weights)
-    np.testing.assert_allclose(regressor.target_encoder_.mean_, mean)
+    np.testing.assert_allclose(regressor.target_encoder_.center_, mean)
     variance = np.average((Y - mean) ** 2, axis=0, weights=weights)
     np.testing.assert_allclose(regressor.target_encoder_.scale_, np.sqrt(variance))
 
@@ -71,10 +71,10 @@ def test_partial_fit_and_warm_start_keep_the_scaling():
     X, Y = maxima()
     regressor = AttentionLSTMRegressor(random_state=0, **SMALL)
     regressor.partial_fit(X[:40], Y[:40, 0])
-    mean = regressor.target_encoder_.mean_.copy()
+    mean = regressor.target_encoder_.center_.copy()
     for _ in range(20):
         regressor.partial_fit(X[40:], Y[40:, 0])
-    np.testing.assert_array_equal(regressor.target_encoder_.mean_, mean)
+    np.testing.assert_array_equal(regressor.target_encoder_.center_, mean)
     assert regressor.n_iter_ == 21
     losses = regressor.history_["train_loss"]
     assert losses.iloc[-1] < losses.iloc[1]
