@@ -97,6 +97,8 @@ def stack_by_poisson_loss(predictions, targets, weights):
     intercept : float
     """
     m = len(predictions)
+    if not targets.any():  # a part of the data: leave the constant that all have
+        return np.zeros(m), 0.0
     counts = weights * targets / (weights @ targets)
     log_weights = np.log(weights / weights.sum())
 

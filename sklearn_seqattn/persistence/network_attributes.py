@@ -75,8 +75,9 @@ def check_class_encoder(value, where, _):
 
 
 def check_number_encoder(value, where, _):
-    """Return the encoder of numbers; before there were losses, a mean was the center."""
+    """Return the encoder of numbers."""
     if isinstance(value, dict) and "mean" in value:
+        # Files from before there were losses.
         check_keys(value, where, {"shape", "mean", "scale"})
         earlier = {"loss": "squared_error", "quantile": None, "center": value["mean"]}
         value = {**earlier, "shape": value["shape"], "scale": value["scale"]}
