@@ -146,6 +146,18 @@ MODELS = {
         "predict_proba",
     ),
     "regressor": (_regressor(encoder="gru"), WALKS, LENGTHS, "predict"),
+    "quantiles": (
+        _regressor(loss="quantile", quantile=0.9, blend=RandomKernels(84)),
+        WALKS,
+        LENGTHS,
+        "predict",
+    ),
+    "counts": (
+        _regressor(loss="poisson"),
+        WALKS,
+        np.c_[LENGTHS, LENGTHS**2],
+        "predict",
+    ),
     "kernel numbers": (
         _regressor(blend=RandomKernels(168)),
         WALKS,

@@ -20,6 +20,7 @@ from sklearn_seqattn import (
 ESTIMATORS = [
     AttentionLSTMClassifier(max_epochs=10),
     AttentionLSTMRegressor(max_epochs=30),
+    AttentionLSTMRegressor(max_epochs=30, loss="poisson"),
 ]
 
 
@@ -49,11 +50,12 @@ def test_battery_runs_on_tables():
 
 
 def test_regressor_has_the_parameters_of_the_classifier():
-    parameters = [
-        inspect.signature(type(estimator)).parameters for estimator in ESTIMATORS
-    ]
-    of_classifier, of_regressor = parameters
+    of_classifier, of_regressor = (
+        inspect.signature(kind).parameters
+        for kind in (AttentionLSTMClassifier, AttentionLSTMRegressor)
+    )
     of_classes_alone = {"class_weight", "label_smoothing", "time_warp"}
     assert set(of_classifier) - set(of_regressor) == of_classes_alone
-    for name, parameter in of_regressor.items():
-        assert parameter.default == of_classifier[name].default
+    assert set(of_regressor) - set(of_classifier) == {"loss", "quantile"}
+    for name in set(of_regressor) & set(of_classifier):
+        assert of_regressor[name].default == of_classifier[name].default

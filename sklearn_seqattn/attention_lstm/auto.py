@@ -19,7 +19,7 @@ from sklearn_seqattn.nn.front_end import Residual
 #: With fewer sequences, holding some out costs more than stopping early gives.
 EARLY_STOPPING_FROM = 10_000
 
-#: With fewer sequences, a regressor shrinks its outputs towards the mean.
+#: With fewer sequences, a regressor shrinks its outputs towards a constant.
 SHRINK_BELOW = 1_000
 
 

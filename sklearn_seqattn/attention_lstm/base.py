@@ -64,6 +64,7 @@ class BaseSequenceEstimator(
         max_epochs=auto.max_epochs,
         early_stopping_from=auto.EARLY_STOPPING_FROM,
     )
+    _fit_ridge_head = None  # how, where it is not by the kind of the targets
     _gain_control = True  # whether low-amplitude sequences are amplified
 
     def _read(self, X, *, reset):
@@ -206,7 +207,7 @@ class BaseSequenceEstimator(
         if branch is None:
             return
         if fresh:
-            fit_kernel_branch(branch, sets.train, seed)
+            fit_kernel_branch(branch, sets.train, seed, self._fit_ridge_head)
         else:
             keep_features(branch, sets.train)
         if sets.valid is not None:

@@ -1,22 +1,28 @@
 """AttentionLSTMRegressor: one number, or several, for each sequence."""
 
 from dataclasses import replace
+from numbers import Real
 
 import numpy as np
 import torch
 from sklearn.base import (
     RegressorMixin,
 )
-from torch import nn
 
-from sklearn_seqattn._estimator import fit_context
+from sklearn_seqattn._estimator import Interval, StrOptions, fit_context
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.base import BaseSequenceEstimator
+from sklearn_seqattn.attention_lstm.losses import LOSSES, make_loss
+from sklearn_seqattn.attention_lstm.network_config import check_same_fields
 from sklearn_seqattn.attention_lstm.parameters import SEQUENCE_CONSTRAINTS
 from sklearn_seqattn.attention_lstm.shrinkage import halves, shrink, stacking_weights
 from sklearn_seqattn.attention_lstm.target_checks import check_numbers
 from sklearn_seqattn.attention_lstm.targets import NumberTargets
-from sklearn_seqattn.kernels.ridge import left_out_regression
+from sklearn_seqattn.kernels.ridge import (
+    fit_ridge_and_predict_left_out,
+    fit_ridge_regression,
+    left_out_regression,
+)
 from sklearn_seqattn.training.engine import train
 from sklearn_seqattn.training.fit import fit
 from sklearn_seqattn.training.plan import plan_training
@@ -29,12 +35,13 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
     The network is that of `AttentionLSTMClassifier`: a convolution stem, residual
     LSTM layers [1]_, multi-head self-attention, the maximum and the mean over time
     side by side, and a dense head, with a linear output. Targets are standardized
-    inside, and the squared error is minimized.
+    inside. `loss` is what is minimized, and so decides whether the mean, the median or
+    a quantile is predicted.
 
     Six parameters matter most, and come first: `blend`, `hidden_size`, `num_layers`,
     `dropout`, `lr` and `max_epochs`. The others follow in groups: the network
     (`front_end` to `tokens`), the data (`standardize`, `channels_first`), the training
-    (`batch_size` to `checkpoint`) and the engine (`precision` to `verbose`).
+    (`loss` to `checkpoint`) and the engine (`precision` to `verbose`).
 
     Parameters
     ----------
@@ -99,6 +106,15 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         training steps.
     channels_first : bool, default=False
         Whether arrays of X are (n, D, T) and lists hold (D, T_i) arrays.
+    loss : {"squared_error", "absolute_error", "poisson", "quantile"}, \
+            default="squared_error"
+        What is minimized. "squared_error" predicts the mean, "absolute_error" the
+        median, and "quantile" the `quantile` by the pinball loss [7]_. "poisson" is
+        half the Poisson deviance with a log link: it predicts the mean of counts and
+        other targets ``y >= 0``, always above 0.
+    quantile : float or None, default=None
+        The quantile that ``loss="quantile"`` predicts, between 0 and 1. Other losses
+        do not read it.
     batch_size : "auto" or int, default="auto"
         Sequences a batch in training. "auto" is ``n / 8``, between 8 and 64, for n
         distinct sequences.
@@ -108,7 +124,8 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         with at least 10,000 distinct sequences, or with validation data given to
         `fit`. With fewer than 1,000, two more networks are trained, each on one
         half of the sequences; their predictions for the other half decide how far
-        the outputs are shrunk towards the mean target. False does neither.
+        the outputs are shrunk towards the best constant: the mean, the median or
+        the quantile of the targets. False does neither.
     validation_fraction : float, default=0.1
         The share of the training data to hold out when stopping early, unless
         `fit` is given validation data.
@@ -152,7 +169,10 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
     Attributes
     ----------
     target_encoder_ : NumberTargets
-        Standardizes targets; ``mean_`` and ``scale_`` are those of the training part.
+        Standardizes targets: outputs of the network are ``(y - center_) / scale_``,
+        learned from the training part. ``center_`` is the mean of y, its median or its
+        quantile; for ``loss="poisson"`` it is 0, ``scale_`` is the mean, and outputs
+        are logarithms of this ratio.
     net_ : skorch.NeuralNet
         The fitted net in evaluation mode, without its optimizer.
     network_ : torch.nn.Module
@@ -180,6 +200,11 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
     The fitted network is kept and run in double precision, so predictions have all
     the digits of their targets; training is in single precision.
 
+    `score` is R^2 for every `loss`. It fits "squared_error" and "poisson", which
+    predict means. For the others pass a scorer to tools of model selection:
+    ``"neg_mean_absolute_error"``, ``"neg_mean_poisson_deviance"``, or
+    ``make_scorer(mean_pinball_loss, alpha=0.9, greater_is_better=False)``.
+
     References
     ----------
     .. [1] S. Hochreiter and J. Schmidhuber, "Long short-term memory", Neural
@@ -193,6 +218,7 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
        embedding", 2021.
     .. [6] A. Dempster et al., "MiniRocket: a very fast (almost) deterministic
        transform for time series classification", KDD 2021.
+    .. [7] R. Koenker and G. Bassett, "Regression quantiles", Econometrica 46, 1978.
 
     Examples
     --------
@@ -204,9 +230,21 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
     >>> regressor = AttentionLSTMRegressor(max_epochs=30, random_state=0).fit(X, y)
     >>> regressor.score(X, y) > 0.8
     True
+
+    A quantile: nine in ten targets are below the prediction.
+
+    >>> upper = AttentionLSTMRegressor(
+    ...     loss="quantile", quantile=0.9, max_epochs=30, random_state=0
+    ... ).fit(X, y)
+    >>> bool(0.8 < (y <= upper.predict(X)).mean() <= 1.0)
+    True
     """
 
-    _parameter_constraints = SEQUENCE_CONSTRAINTS
+    _parameter_constraints = {
+        **SEQUENCE_CONSTRAINTS,
+        "loss": [StrOptions(set(LOSSES))],
+        "quantile": [Interval(Real, 0, 1, closed="neither"), None],
+    }
 
     # How large a sequence is may be what the target measures.
     _gain_control = False
@@ -232,6 +270,8 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         tokens=None,
         standardize=True,
         channels_first=False,
+        loss="squared_error",
+        quantile=None,
         batch_size="auto",
         early_stopping="auto",
         validation_fraction=0.1,
@@ -263,6 +303,8 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         self.tokens = tokens
         self.standardize = standardize
         self.channels_first = channels_first
+        self.loss = loss
+        self.quantile = quantile
         self.batch_size = batch_size
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
@@ -288,7 +330,8 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         X : sequences
             The n sequences, in any container that `AttentionLSTMClassifier.fit` takes.
         y : array-like of shape (n,) or (n, n_targets)
-            The targets of each sequence; they are standardized inside.
+            The targets of each sequence; they are standardized inside. With
+            ``loss="poisson"`` none is negative, and no column is all 0.
         sample_weight : array-like of shape (n,), default=None
             A weight k counts as k copies of the sequence.
         validation_data : tuple (X, y), default=None
@@ -337,16 +380,25 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         """
         return fit(self, X, y, sample_weight, n_epochs=1)
 
+    def _read_training(self, X, y, sample_weight, *, fresh, **options):
+        """Refuse a changed loss; return the training and the validation data."""
+        loss = make_loss(self.loss, self.quantile)
+        if not fresh:
+            check_same_fields(loss, self.target_encoder_.loss)
+        return super()._read_training(X, y, sample_weight, fresh=fresh, **options)
+
     def _check_targets(self, y, lengths):
         """Return checked targets."""
-        return check_numbers(y, lengths)
+        y = check_numbers(y, lengths)
+        make_loss(self.loss, self.quantile).check(y)
+        return y
 
     def _learn_targets(self, y, classes):
         """Return the encoder of the targets."""
-        return NumberTargets(y.shape[1:])
+        return NumberTargets(y.shape[1:], make_loss(self.loss, self.quantile))
 
     def _fit_targets(self, data):
-        """Learn mean and deviation of the targets of the training part."""
+        """Learn center and scale of the targets of the training part."""
         self.target_encoder_.fit(data.targets, data.weights)
 
     def _encode_targets(self, targets):
@@ -355,10 +407,24 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
 
     def _loss(self):
         """Return the loss of single rows."""
-        return nn.MSELoss(reduction="none")
+        return self.target_encoder_.loss.module()
+
+    def _fit_ridge_head(self, features, targets, weights):
+        """Fit the ridge head by least squares, then scale and shift it by the loss.
+
+        Scale and shift are those that suit the predictions for sequences left out.
+        """
+        loss = self.target_encoder_.loss
+        if not loss.recalibrates:
+            return fit_ridge_regression(features, targets, weights)
+        coef, intercept, left_out = fit_ridge_and_predict_left_out(
+            features, loss.linearize(targets), weights
+        )
+        shares, shifts = stacking_weights(left_out[None], targets, weights, loss)
+        return coef * shares.T, intercept * shares[0] + shifts
 
     def _calibrate(self, data, valid, sets, plan, seeds, *, fresh):
-        """Shrink small fits towards the mean, and keep the network in double precision.
+        """Shrink small fits to a constant, and keep the network in double precision.
 
         In double precision a prediction has all the digits of its target, however
         large, and does not depend on the other sequences of its batch.
@@ -373,10 +439,10 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
             self.network_.to(torch.float64)
 
     def _shrink(self, data, sets, plan, seeds):
-        """Shrink the outputs towards the mean by stacking weights.
+        """Shrink the outputs towards the best constant by stacking weights.
 
         Two networks, each fitted to one half, predict the other half, and the partner
-        predicts each fifth by the other four. Least squares on these predictions
+        predicts each fifth by the other four. The least loss of these predictions
         gives the stacking weights of network and partner.
         """
         plan = plan.of_auxiliary_network()
@@ -393,14 +459,16 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
                 train_set.targets,
                 train_set.weights,
                 seed=seeds.split,
+                fit=self._fit_ridge_head,
             )
             predictions.append(left_out[held_out])
-        weights = stacking_weights(
+        shares, intercepts = stacking_weights(
             np.stack(predictions),
             train_set.targets[held_out],
             train_set.weights[held_out],
+            self.target_encoder_.loss,
         )
-        shrink(self.network_, weights)
+        shrink(self.network_, shares, intercepts)
 
     def _outputs_of_half(self, fitted, held_out, plan, seeds):
         """Fit a network without its ridge head to one half, and predict the other."""
@@ -423,7 +491,7 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         Returns
         -------
         ndarray of shape (n,) or (n, n_targets), float64
-            In the unit of the training targets.
+            In the unit of the training targets; what it is of them, `loss` says.
         """
         outputs = self._outputs(X)
         return self.target_encoder_.predict(outputs)
@@ -431,4 +499,5 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
+        tags.target_tags.positive_only = self.loss == "poisson"
         return tags

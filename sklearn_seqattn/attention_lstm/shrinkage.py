@@ -1,8 +1,7 @@
-"""Shrink predictions towards the mean: stacking weights, by least squares."""
+"""Shrink predictions towards the best constant, by stacking weights."""
 
 import numpy as np
 import torch
-from scipy.optimize import nnls
 
 
 def halves(n_samples, seed):
@@ -22,8 +21,8 @@ def halves(n_samples, seed):
     return np.array_split(np.random.RandomState(seed).permutation(n_samples), 2)
 
 
-def stacking_weights(predictions, targets, weights):
-    """Return the weight of each predictor in a sum, by constrained least squares.
+def stacking_weights(predictions, targets, weights, loss):
+    """Return the weight of each predictor in a sum, and an intercept, by least loss.
 
     Parameters
     ----------
@@ -33,50 +32,36 @@ def stacking_weights(predictions, targets, weights):
         The standardized targets.
     weights : ndarray of shape (n,)
         A weight a row.
+    loss : RegressionLoss
+        What is minimized.
 
     Returns
     -------
-    stacking : ndarray of shape (m, K)
-        For each target the weights of least squared error among those that are not
-        negative and at most 1 in all.
-
-    References
-    ----------
-    L. Breiman, "Stacked regressions", Machine Learning 24 (1996).
+    shares : ndarray of shape (m, K)
+        For each target the weights of least loss among those that are not negative
+        and at most 1 in all.
+    intercepts : ndarray of shape (K,)
 
     Examples
     --------
     >>> import numpy as np
+    >>> from sklearn_seqattn.attention_lstm.losses import make_loss
     >>> from sklearn_seqattn.attention_lstm.shrinkage import stacking_weights
     >>> y = np.array([[1.0], [-1.0], [2.0], [-2.0]])
-    >>> stacking_weights(np.stack([2 * y, -y]), y, np.ones(4)) + 0.0
-    array([[0.5],
-           [0. ]])
+    >>> predictions = np.stack([2 * y, -y])
+    >>> stacking_weights(predictions, y, np.ones(4), make_loss("absolute_error"))
+    (array([[0.5],
+           [0. ]]), array([0.]))
     """
-    root = np.sqrt(weights)
     columns = zip(np.moveaxis(predictions, 2, 0), targets.T, strict=True)
-    return np.stack(
-        [_least_squares(root[:, None] * one.T, root * y) for one, y in columns], axis=1
-    )
-
-
-def _least_squares(predictions, targets):
-    """Return weights (m,) for predictions (n, m) of one target."""
-    found = nnls(predictions, targets)[0]
-    if found.sum() <= 1.0:
-        return found
-    # The best weights sum to 1. Then the error is linear in them, and the extra row
-    # fixes their scale alone, which is divided out.
-    errors = predictions - targets[:, None]
-    scale = max(np.abs(errors).max(), np.finfo(float).tiny)
-    rows = np.vstack([errors / scale, np.ones(errors.shape[1])])
-    found = nnls(rows, np.append(np.zeros(len(errors)), 1.0))[0]
-    return found / found.sum()
+    found = [loss.stack(*one, weights) for one in columns]
+    shares, intercepts = zip(*found, strict=True)
+    return np.stack(shares, axis=1), np.array(intercepts)
 
 
 @torch.no_grad()
-def shrink(network, shares):
-    """Scale the last layers of a network, in place.
+def shrink(network, shares, intercepts):
+    """Scale and shift the last layers of a network, in place.
 
     Parameters
     ----------
@@ -84,20 +69,26 @@ def shrink(network, shares):
         A network for regression.
     shares : ndarray of shape (1, K) or (2, K)
         How much to keep of the network, and of the ridge head where it has one.
+    intercepts : ndarray of shape (K,)
+        What to add to its outputs.
     """
-    branch = network.kernel_branch
-    layers = [network.head[-1]]
+    branch, head = network.kernel_branch, network.head[-1]
+    n = len(shares)  # the outputs are the mean of as many
+    if n == 2:
+        _scale(branch.coef, branch.intercept, 2 * shares[1])
     if branch is not None:
-        layers.append(branch.linear_head)
-    if len(shares) == 2:
-        shares = 2 * shares  # the outputs are the mean of the two
-        _scale(branch.coef, branch.intercept, shares[1])
-    for layer in layers:
-        _scale(layer.weight, layer.bias, shares[0])
+        _scale(branch.linear_head.weight, branch.linear_head.bias, n * shares[0])
+    _scale(head.weight, head.bias, n * shares[0])
+    head.bias.add_(_like(head.bias, n * intercepts))
 
 
 def _scale(weight, bias, share):
     """Scale the rows of a weight matrix and of its bias."""
-    share = torch.as_tensor(share, dtype=bias.dtype, device=bias.device)
+    share = _like(bias, share)
     weight.mul_(share.unsqueeze(1))
     bias.mul_(share)
+
+
+def _like(tensor, array):
+    """Return an array as a tensor of the dtype and device of another one."""
+    return torch.as_tensor(array, dtype=tensor.dtype, device=tensor.device)

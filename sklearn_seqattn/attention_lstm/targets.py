@@ -5,6 +5,10 @@ from scipy.special import expit, log_expit, log_softmax, softmax
 from sklearn.utils import column_or_1d
 from torch import nn
 
+from sklearn_seqattn.attention_lstm.losses import make_loss
+
+SQUARED_ERROR = make_loss("squared_error")
+
 
 class ClassTargets:
     """One class for each sequence, trained by cross-entropy.
@@ -135,12 +139,14 @@ class NumberTargets:
     ----------
     shape : tuple
         The shape of a target: () or (n_targets,).
+    loss : RegressionLoss, default=SquaredError
+        What the network minimizes; it decides how targets are standardized.
     """
 
     activation = "identity"
 
-    def __init__(self, shape):
-        self.shape = shape
+    def __init__(self, shape, loss=SQUARED_ERROR):
+        self.shape, self.loss = shape, loss
 
     @property
     def n_outputs(self):
@@ -148,7 +154,7 @@ class NumberTargets:
         return int(np.prod(self.shape, dtype=int))
 
     def fit(self, targets, weights):
-        """Learn mean and deviation of each target; constant ones keep their unit.
+        """Learn center and scale of each target; constant ones keep their unit.
 
         Parameters
         ----------
@@ -157,14 +163,7 @@ class NumberTargets:
         weights : ndarray of shape (n,)
             The weight of each row.
         """
-        self.mean_ = np.average(targets, axis=0, weights=weights)
-        deviations = targets - self.mean_
-        # Divided by the largest deviation, no square overflows or vanishes.
-        largest = np.abs(deviations).max(axis=0)
-        largest = np.where(largest > 0, largest, 1.0)
-        variance = np.average((deviations / largest) ** 2, axis=0, weights=weights)
-        scale = largest * np.sqrt(variance)
-        self.scale_ = np.where(scale > 0, scale, 1.0)
+        self.center_, self.scale_ = self.loss.standardization(targets, weights)
 
     def encode(self, y):
         """Return the targets as columns, (n, n_targets)."""
@@ -177,11 +176,12 @@ class NumberTargets:
 
     def standardize(self, targets):
         """Return targets as the loss takes them, (n, n_targets) float32."""
-        return ((targets - self.mean_) / self.scale_).astype(np.float32)
+        return ((targets - self.center_) / self.scale_).astype(np.float32)
 
     def predict(self, outputs):
         """Return outputs in the unit of the targets."""
-        return (outputs * self.scale_ + self.mean_).reshape(-1, *self.shape)
+        values = self.loss.decode(outputs, self.center_, self.scale_)
+        return values.reshape(-1, *self.shape)
 
 
 def learn_labels(y, classes):

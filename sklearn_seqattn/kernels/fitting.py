@@ -10,7 +10,7 @@ from sklearn_seqattn.kernels.ridge import (
 from sklearn_seqattn.nn.kernel_features import compute_features
 
 
-def fit_kernel_branch(branch, dataset, seed):
+def fit_kernel_branch(branch, dataset, seed, fit_head=None):
     """Draw the convolutions of a branch and fit its ridge head.
 
     The features of the data set are kept in it, so that training does not compute
@@ -24,6 +24,9 @@ def fit_kernel_branch(branch, dataset, seed):
         The training data.
     seed : int
         Decides the convolutions.
+    fit_head : callable, default=None
+        Fits the ridge head: from features, targets and weights to its coefficients
+        and intercepts. By default their losses are those that the head is for.
     """
     generator = torch.Generator().manual_seed(seed)
     steps, lengths = _tensors(dataset)
@@ -33,7 +36,7 @@ def fit_kernel_branch(branch, dataset, seed):
     keep_features(branch, dataset, features)
     if branch.ridge_head is not None and len(dataset) > 1:
         coef, intercept = _fit_ridge_head(
-            branch.ridge_head, dataset, branch.coef.shape[0]
+            branch.ridge_head, dataset, branch.coef.shape[0], fit_head
         )
         branch.coef.copy_(torch.from_numpy(coef))
         branch.intercept.copy_(torch.from_numpy(intercept))
@@ -63,9 +66,11 @@ def _tensors(dataset):
     return torch.from_numpy(steps), torch.from_numpy(dataset.lengths)
 
 
-def _fit_ridge_head(kind, dataset, n_outputs):
+def _fit_ridge_head(kind, dataset, n_outputs, fit_head):
     """Fit the ridge head to the targets as the network gets them."""
     features, targets, weights = dataset.features, dataset.targets, dataset.weights
+    if fit_head is not None:
+        return fit_head(features, targets, weights)
     if kind == "identity":
         return fit_ridge_regression(features, targets, weights)
     if kind == "sigmoid":

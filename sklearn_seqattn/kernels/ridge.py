@@ -8,7 +8,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_expit, log_softmax
 from sklearn import config_context
 from sklearn.linear_model import RidgeCV
-from sklearn.model_selection import KFold, cross_val_predict
+from sklearn.model_selection import KFold
 
 #: Penalties to choose from; the largest leave little but the mean of the targets.
 ALPHAS = np.logspace(-2, 7, 19)
@@ -46,11 +46,35 @@ def fit_ridge_regression(features, targets, sample_weight=None):
     >>> print(coef.round(2), intercept.round(2))
     [[3.]] [1.]
     """
+    return fit_ridge_and_predict_left_out(features, targets, sample_weight)[:2]
+
+
+def fit_ridge_and_predict_left_out(features, targets, sample_weight=None):
+    """Fit targets by ridge regression, and predict each row by a fit to the others.
+
+    Parameters
+    ----------
+    features, targets, sample_weight
+        As in `fit_ridge_regression`.
+
+    Returns
+    -------
+    coef : ndarray of shape (K, p)
+
+    intercept : ndarray of shape (K,)
+
+    left_out : ndarray of shape (n, K)
+        The penalties are those of the fit to all rows.
+    """
     ridge = _fit(features, targets, sample_weight, alpha_per_target=True)
-    return _weights(ridge, targets.shape[1])
+    best = np.searchsorted(ALPHAS, np.ravel(ridge.alpha_))
+    left_out = ridge.cv_results_[:, np.arange(len(best)), best]
+    return *_weights(ridge, targets.shape[1]), left_out
 
 
-def left_out_regression(features, targets, sample_weight=None, *, seed=0):
+def left_out_regression(
+    features, targets, sample_weight=None, *, seed=0, fit=fit_ridge_regression
+):
     """Predict the targets of each fifth of the rows by a fit to the others.
 
     Each fit chooses its own penalty, so that the errors include this choice.
@@ -61,6 +85,8 @@ def left_out_regression(features, targets, sample_weight=None, *, seed=0):
         As in `fit_ridge_regression`, n of at least 3.
     seed : int, default=0
         Decides the fifths.
+    fit : callable, default=fit_ridge_regression
+        Returns the coefficients and the intercepts of a fit.
 
     Returns
     -------
@@ -75,15 +101,12 @@ def left_out_regression(features, targets, sample_weight=None, *, seed=0):
     array([[-2. , -0.5,  1. ,  2.5,  4. ]])
     """
     folds = KFold(min(5, len(features)), shuffle=True, random_state=seed)
-    with _own_weights():
-        predictions = cross_val_predict(
-            _ridge(alpha_per_target=True),
-            features,
-            targets,
-            cv=folds,
-            params={"sample_weight": sample_weight},
-        )
-    return predictions.reshape(targets.shape)
+    predictions = np.empty(targets.shape)
+    for kept, left_out in folds.split(features):
+        weights = None if sample_weight is None else sample_weight[kept]
+        coef, intercept = fit(features[kept], targets[kept], weights)
+        predictions[left_out] = features[left_out] @ coef.T + intercept
+    return predictions
 
 
 def fit_ridge_classification(
@@ -134,20 +157,16 @@ def fit_ridge_classification(
     return factor * coef, factor * intercept
 
 
-def _ridge(**params):
-    """Return a ridge regression that chooses its penalty by leaving one out."""
-    return RidgeCV(ALPHAS, scoring="neg_mean_squared_error", **params)
-
-
-def _own_weights():
-    """Return a context in which sample weights reach the fit and its errors."""
-    return config_context(enable_metadata_routing=False, assume_finite=True)
-
-
 def _fit(features, targets, sample_weight, *, alpha_per_target):
     """Fit a ridge regression that keeps its leave-one-out predictions."""
-    ridge = _ridge(store_cv_results=True, alpha_per_target=alpha_per_target)
-    with _own_weights():
+    ridge = RidgeCV(
+        ALPHAS,
+        scoring="neg_mean_squared_error",
+        store_cv_results=True,
+        alpha_per_target=alpha_per_target,
+    )
+    # Without routing, sample weights reach the fit and its errors.
+    with config_context(enable_metadata_routing=False, assume_finite=True):
         return ridge.fit(features, targets, sample_weight=sample_weight)
 
 

@@ -5,6 +5,7 @@ import pandas as pd
 import torch
 
 from sklearn_seqattn.attention_lstm.classifier import AttentionLSTMClassifier
+from sklearn_seqattn.attention_lstm.losses import LOSSES, make_loss
 from sklearn_seqattn.attention_lstm.regressor import AttentionLSTMRegressor
 from sklearn_seqattn.attention_lstm.targets import (
     ClassTargets,
@@ -17,6 +18,7 @@ from sklearn_seqattn.persistence.attributes import INPUT, Attribute, simple
 from sklearn_seqattn.persistence.checks import (
     check_array,
     check_bool,
+    check_choice,
     check_float,
     check_int,
     check_keys,
@@ -50,7 +52,13 @@ from sklearn_seqattn.training import bare_net, resolve_device
 def pack_target_encoder(encoder):
     """Return what the encoder of targets has learned."""
     if isinstance(encoder, NumberTargets):
-        return {"shape": encoder.shape, "mean": encoder.mean_, "scale": encoder.scale_}
+        return {
+            "shape": encoder.shape,
+            "loss": encoder.loss.loss,
+            "quantile": encoder.loss.quantile,
+            "center": encoder.center_,
+            "scale": encoder.scale_,
+        }
     return {"multilabel": encoder.multilabel, "classes": encoder.classes_}
 
 
@@ -68,17 +76,33 @@ def check_class_encoder(value, where, _):
 
 def check_number_encoder(value, where, _):
     """Return the encoder of numbers."""
-    check_keys(value, where, {"shape", "mean", "scale"})
+    if isinstance(value, dict) and "mean" in value:
+        # Files from before there were losses.
+        check_keys(value, where, {"shape", "mean", "scale"})
+        earlier = {"loss": "squared_error", "quantile": None, "center": value["mean"]}
+        value = {**earlier, "shape": value["shape"], "scale": value["scale"]}
+    check_keys(value, where, {"shape", "loss", "quantile", "center", "scale"})
     shape = value["shape"]
     if not isinstance(shape, tuple) or len(shape) > 1:
         refuse(where, shape, "the shape of a target")
-    encoder = NumberTargets(tuple(check_size(n, where) for n in shape))
+    loss = _check_loss(value["loss"], value["quantile"], where)
+    encoder = NumberTargets(tuple(check_size(n, where) for n in shape), loss)
     n = encoder.n_outputs
-    encoder.mean_ = check_array(value["mean"], where, kind="f", shape=(n,))
+    encoder.center_ = check_array(value["center"], where, kind="f", shape=(n,))
     encoder.scale_ = check_array(value["scale"], where, kind="f", shape=(n,))
     if (encoder.scale_ <= 0).any():
         raise FileFormatError(f"{where} has a scale that is not positive.")
     return encoder
+
+
+def _check_loss(loss, quantile, where):
+    """Return the loss of a regressor."""
+    check_choice(loss, f"{where}.loss", LOSSES)
+    if loss == "quantile":
+        check_float(quantile, f"{where}.quantile", 0.0, 1.0)
+    elif quantile is not None:
+        refuse(f"{where}.quantile", quantile, f"None for the loss {loss}")
+    return make_loss(loss, quantile)
 
 
 def check_history(value, where, _):

@@ -81,7 +81,7 @@ def net_settings(module, criterion, train_set, valid_set, plan, seed):
         "train_split": None if valid_set is None else predefined_split(valid_set),
         "callbacks": callbacks,
         "callbacks__print_log": None,  # one of skorch's own
-        "predict_nonlinearity": _NONLINEARITIES[kind],
+        "predict_nonlinearity": _nonlinearity(kind, criterion),
         "target_kind": kind,
         "precision": plan.precision,
         "device": plan.device,
@@ -96,11 +96,14 @@ def net_settings(module, criterion, train_set, valid_set, plan, seed):
     return settings | plan.net_params
 
 
-_NONLINEARITIES = {
-    "classes": partial(torch.softmax, dim=-1),
-    "labels": torch.sigmoid,
-    "numbers": None,
-}
+def _nonlinearity(kind, criterion):
+    """Return the function from outputs to what scorers take as predictions."""
+    if kind == "classes":
+        return partial(torch.softmax, dim=-1)
+    if kind == "labels":
+        return torch.sigmoid
+    has_log_link = isinstance(getattr(criterion, "loss", None), nn.PoissonNLLLoss)
+    return torch.exp if has_log_link else None
 
 
 def _target_kind(criterion, dataset):

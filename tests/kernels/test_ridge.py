@@ -7,6 +7,7 @@ from sklearn.model_selection import KFold
 
 from sklearn_seqattn.kernels.ridge import (
     ALPHAS,
+    fit_ridge_and_predict_left_out,
     fit_ridge_classification,
     fit_ridge_regression,
     left_out_regression,
@@ -44,6 +45,22 @@ def left_out_values(X, targets, alpha):
             for i, rows in enumerate(keep)
         ]
     )
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_values_left_out_are_those_of_fits_without_the_row(weighted):
+    X, _, targets = draw(n=25, n_features=30)
+    targets = targets[:, :2] + np.arange(2) * X[:, [5]]
+    weights = 1.0 + np.arange(25) % 3 if weighted else np.ones(25)
+    coef, intercept, found = fit_ridge_and_predict_left_out(X, targets, weights)
+    for k in range(2):
+        fits = [Ridge(a).fit(X, targets[:, k], weights) for a in ALPHAS]
+        best = np.argmin([np.abs(fit.coef_ - coef[k]).max() for fit in fits])
+        np.testing.assert_allclose(fits[best].intercept_, intercept[k])
+        for i in range(25):
+            kept = np.arange(25) != i
+            ridge = Ridge(ALPHAS[best]).fit(X[kept], targets[kept, k], weights[kept])
+            np.testing.assert_allclose(found[i, k], ridge.predict(X[[i]])[0], rtol=1e-6)
 
 
 def test_penalty_and_factor_are_the_best_of_leaving_one_out():

@@ -1,5 +1,7 @@
 """skorch's callbacks in a fit: what they score, record, and change."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from sklearn.metrics import (
@@ -7,6 +9,7 @@ from sklearn.metrics import (
     f1_score,
     get_scorer,
     make_scorer,
+    mean_poisson_deviance,
     mean_squared_error,
     r2_score,
     roc_auc_score,
@@ -40,6 +43,7 @@ from sklearn_seqattn.training.batching import BucketBatches
 X_VALID = draw_sequences(9, seed=5)
 LABELS = np.random.RandomState(0).randint(0, 2, size=(14, 2))
 NUMBERS = np.random.RandomState(0).standard_normal((14, 2)) * 7 + 40
+COUNTS = np.arange(14.0) % 4
 LOGS = [
     ["a", "b", "c"],
     ["b", "c", "a", "b"],
@@ -137,6 +141,19 @@ class TestScores:
         metric = r2_score if scoring == "r2" else mean_squared_error
         sign = 1 if scoring == "r2" else -1
         check_one_score(column, sign * metric(targets, model._outputs(data)))
+
+    @pytest.mark.parametrize("on_train", [False, True])
+    def test_counts_are_scored_as_counts(self, on_train):
+        column, model = score(
+            partial(AttentionLSTMRegressor, loss="poisson"),
+            COUNTS,
+            "neg_mean_poisson_deviance",
+            on_train=on_train,
+        )
+        data, y = (X, COUNTS) if on_train else (X_VALID, COUNTS[:9])
+        mean = model.target_encoder_.scale_
+        expected = mean_poisson_deviance(y / mean, model.predict(data) / mean)
+        check_one_score(column, -expected)
 
 
 class TestOthers:
