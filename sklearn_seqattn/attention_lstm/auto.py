@@ -19,6 +19,9 @@ from sklearn_seqattn.nn.front_end import Residual
 #: With fewer sequences, holding some out costs more than stopping early gives.
 EARLY_STOPPING_FROM = 10_000
 
+#: The share that is kept of what the network of a classifier adds to its partner.
+NETWORK_SHARE = 0.75
+
 #: With fewer sequences, a regressor shrinks its outputs towards a constant.
 SHRINK_BELOW = 1_000
 
@@ -176,12 +179,13 @@ def kernel_features(n_samples):
     return min(max(50_000_000 // n_samples, 1_000), 10_000)
 
 
-def max_epochs(n_samples, batch_size, n_steps):
-    """Return the epochs: 400 batches or 40 epochs, within bounds.
+def max_epochs(n_samples, batch_size, n_steps, *, blended=False):
+    """Return the epochs: a number of batches, within bounds.
 
-    Sequences of more than 256 steps, whose batches are expensive, get 320 batches.
-    Small sets get at most 200 epochs; large ones 8,000 batches or 10 epochs,
-    whichever is more.
+    A network alone gets 400 batches or 40 epochs. Sequences of more than 256 steps,
+    whose batches are expensive, get 320 batches. A network beside a partner learns
+    only what the partner leaves: it gets 120 batches or 15 epochs. Small sets get at
+    most 200 epochs; large ones 8,000 batches or 10 epochs, whichever is more.
 
     Parameters
     ----------
@@ -191,6 +195,8 @@ def max_epochs(n_samples, batch_size, n_steps):
         Sequences a batch.
     n_steps : float
         The mean length T.
+    blended : bool, default=False
+        Whether the network has a partner.
 
     Returns
     -------
@@ -201,32 +207,10 @@ def max_epochs(n_samples, batch_size, n_steps):
     >>> from sklearn_seqattn.attention_lstm.auto import max_epochs
     >>> [max_epochs(n, 64, 100) for n in (64, 1_000, 10_000, 100_000, 1_000_000)]
     [200, 40, 40, 10, 10]
+    >>> [max_epochs(n, 64, 100, blended=True) for n in (64, 1_000, 10_000, 100_000)]
+    [120, 15, 15, 10]
     """
     batches = ceil(n_samples / batch_size)
-    wanted = 320 if n_steps > 256 else 400
-    small = min(200, max(40, ceil(wanted / batches)))
+    wanted, fewest = (120, 15) if blended else (320 if n_steps > 256 else 400, 40)
+    small = min(200, max(fewest, ceil(wanted / batches)))
     return min(small, max(10, ceil(8_000 / batches)))
-
-
-def temperature(label_smoothing):
-    """Return the temperature of a classifier's logits next to a ridge head.
-
-    Label smoothing keeps the probabilities of a network away from 0 and 1. The ridge
-    head is fitted to plain labels, so that it would outweigh the network.
-
-    Parameters
-    ----------
-    label_smoothing : float
-        The share of each label that is spread over all classes.
-
-    Returns
-    -------
-    temperature : float
-
-    Examples
-    --------
-    >>> from sklearn_seqattn.attention_lstm.auto import temperature
-    >>> [temperature(label_smoothing) for label_smoothing in (0.0, 0.1)]
-    [1.0, 0.5]
-    """
-    return 1 / (1 + 10 * float(label_smoothing))

@@ -1,5 +1,7 @@
 """Base of the classifier and the regressor: read, encode, build, run."""
 
+from functools import partial
+
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import (
@@ -27,7 +29,7 @@ from sklearn_seqattn.attention_lstm.training_data import (
     check_weights,
     validation_pair,
 )
-from sklearn_seqattn.kernels.fitting import fit_kernel_branch, keep_features
+from sklearn_seqattn.kernels.fitting import compute_outputs, fit_kernel_partner
 from sklearn_seqattn.kernels.partner import RandomKernels
 from sklearn_seqattn.nn.config import KernelConfig
 from sklearn_seqattn.nn.networks import build_sequence_network, rebuild
@@ -59,13 +61,16 @@ class BaseSequenceEstimator(
     """
 
     _nested = {"tokens": Tokens, "blend": RandomKernels}
-    _rules = TrainingRules(
-        batch_size=auto.batch_size,
-        max_epochs=auto.max_epochs,
-        early_stopping_from=auto.EARLY_STOPPING_FROM,
-    )
-    _fit_ridge_head = None  # how, where it is not by the kind of the targets
     _gain_control = True  # whether low-amplitude sequences are amplified
+
+    @property
+    def _rules(self):
+        """The meaning of "auto"; a network beside a partner needs fewer steps."""
+        return TrainingRules(
+            batch_size=auto.batch_size,
+            max_epochs=partial(auto.max_epochs, blended=self.blend is not None),
+            early_stopping_from=auto.EARLY_STOPPING_FROM,
+        )
 
     def _read(self, X, *, reset):
         """Return checked sequences, tokens only where the front end embeds them."""
@@ -187,7 +192,7 @@ class BaseSequenceEstimator(
             encode=self.input_encoder_.scale if is_numeric else None,
         )
 
-    def _make_network(self, data, sets, seed, *, fresh):
+    def _make_network(self, data, sets, seed, *, fresh, is_partial):
         """Build the network with its partner, or return the fitted one."""
         if fresh:
             network = self._build_network(data)
@@ -198,22 +203,23 @@ class BaseSequenceEstimator(
                 time_warp=self._time_warp(data.sequences.kind),
                 tbptt_steps=self.tbptt_steps,
             )
-        self._fit_partner(network, sets, seed, fresh=fresh)
+        if network.kernel_partner is not None:
+            if fresh:
+                network.start_at_partner()
+            seed = seed if fresh else None  # the convolutions stay
+            self._fit_partner(network.kernel_partner, sets, seed, fit=fresh or not is_partial)
         return network
 
-    def _fit_partner(self, network, sets, seed, *, fresh):
-        """Fit the partner inside a network, and compute its features once."""
-        branch = network.kernel_branch
-        if branch is None:
-            return
-        if fresh:
-            fit_kernel_branch(branch, sets.train, seed, self._fit_ridge_head)
+    def _fit_partner(self, partner, sets, seed, *, fit):
+        """Fit the partner inside a network, and compute its outputs once."""
+        if fit:
+            fit_kernel_partner(partner, sets.train, self._kernel_head(), seed)
         else:
-            keep_features(branch, sets.train)
+            compute_outputs(partner, sets.train)
         if sets.valid is not None:
-            keep_features(branch, sets.valid)
+            compute_outputs(partner, sets.valid)
 
-    def _build_network(self, data, *, ridge_head=True):
+    def _build_network(self, data, *, has_partner=True):
         """Build the network for some training data."""
         encoder, embedding, vectors = self.input_encoder_, None, None
         if encoder.n_ids_ is not None:
@@ -224,12 +230,12 @@ class BaseSequenceEstimator(
             n_outputs=self.target_encoder_.n_outputs,
             n_steps=float(data.lengths.mean()),
             embedding=embedding,
-            kernels=self._kernel_config(data, ridge_head=ridge_head),
+            kernels=self._kernel_config(data) if has_partner else None,
             time_warp=self._time_warp(data.sequences.kind),
         )
         return build_sequence_network(config, vectors=vectors)
 
-    def _kernel_config(self, data, *, ridge_head):
+    def _kernel_config(self, data):
         """Return the sizes of the random convolutions inside the network, or None."""
         partner = find_partner(self.blend, data.sequences.kind)
         if partner is None:
@@ -240,8 +246,6 @@ class BaseSequenceEstimator(
         return KernelConfig(
             max_length=int(data.lengths.max()),
             n_features=int(n_features),
-            ridge_head=self.target_encoder_.activation if ridge_head else None,
-            temperature=self._temperature,
         )
 
     def _time_warp(self, kind):

@@ -11,8 +11,10 @@ from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.base import BaseSequenceEstimator
 from sklearn_seqattn.attention_lstm.class_weights import weigh_classes
 from sklearn_seqattn.attention_lstm.parameters import SEQUENCE_CONSTRAINTS, SHARE
+from sklearn_seqattn.attention_lstm.shrinkage import shrink
 from sklearn_seqattn.attention_lstm.target_checks import check_labels
 from sklearn_seqattn.attention_lstm.targets import learn_labels
+from sklearn_seqattn.kernels.heads import ClassHead
 from sklearn_seqattn.training.fit import fit
 
 
@@ -232,7 +234,7 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
     def __init__(
         self,
         *,
-        blend=None,
+        blend="auto",
         hidden_size=32,
         num_layers=2,
         dropout=0.2,
@@ -240,7 +242,7 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         max_epochs="auto",
         front_end="auto",
         encoder="lstm",
-        bidirectional=True,
+        bidirectional=False,
         residual=True,
         attention="multihead",
         num_heads=4,
@@ -250,7 +252,7 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         standardize=True,
         channels_first=False,
         time_warp=0.25,
-        label_smoothing=0.1,
+        label_smoothing=0.0,
         class_weight=None,
         batch_size="auto",
         early_stopping="auto",
@@ -401,10 +403,16 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
             self.class_weight, self.classes_, data.targets, data.weights
         )
 
-    @property
-    def _temperature(self):
-        """The divisor of the logits before the partner is averaged in."""
-        return auto.temperature(self.label_smoothing)
+    def _kernel_head(self):
+        """Return the linear head of the partner."""
+        targets = self.target_encoder_
+        return ClassHead(targets.n_outputs, multilabel=targets.multilabel)
+
+    def _calibrate(self, data, valid, sets, plan, seeds, *, fresh):
+        """Shrink what the network adds to its partner."""
+        is_partial = plan.constant_lr or self.net_.was_interrupted
+        if fresh and not is_partial and sets.train.partner_outputs is not None:
+            shrink(self.network_, auto.NETWORK_SHARE)
 
     def _time_warp(self, kind):
         """Return the largest change of tempo; only numbers can be interpolated."""

@@ -1,6 +1,7 @@
 """AttentionLSTMRegressor: one number, or several, for each sequence."""
 
 from dataclasses import replace
+from functools import partial
 from numbers import Real
 
 import numpy as np
@@ -18,11 +19,7 @@ from sklearn_seqattn.attention_lstm.parameters import SEQUENCE_CONSTRAINTS
 from sklearn_seqattn.attention_lstm.shrinkage import halves, shrink, stacking_weights
 from sklearn_seqattn.attention_lstm.target_checks import check_numbers
 from sklearn_seqattn.attention_lstm.targets import NumberTargets
-from sklearn_seqattn.kernels.ridge import (
-    fit_ridge_and_predict_left_out,
-    fit_ridge_regression,
-    left_out_regression,
-)
+from sklearn_seqattn.kernels.heads import NumberHead
 from sklearn_seqattn.training.engine import train
 from sklearn_seqattn.training.fit import fit
 from sklearn_seqattn.training.plan import plan_training
@@ -253,7 +250,7 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
     def __init__(
         self,
         *,
-        blend=None,
+        blend="auto",
         hidden_size=32,
         num_layers=2,
         dropout=0.2,
@@ -261,7 +258,7 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         max_epochs="auto",
         front_end="auto",
         encoder="lstm",
-        bidirectional=True,
+        bidirectional=False,
         residual=True,
         attention="multihead",
         num_heads=4,
@@ -409,19 +406,11 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         """Return the loss of single rows."""
         return self.target_encoder_.loss.module()
 
-    def _fit_ridge_head(self, features, targets, weights):
-        """Fit the ridge head by least squares, then scale and shift it by the loss.
-
-        Scale and shift are those that suit the predictions for sequences left out.
-        """
+    def _kernel_head(self):
+        """Return the linear head of the partner."""
         loss = self.target_encoder_.loss
-        if not loss.recalibrates:
-            return fit_ridge_regression(features, targets, weights)
-        coef, intercept, left_out = fit_ridge_and_predict_left_out(
-            features, loss.linearize(targets), weights
-        )
-        shares, shifts = stacking_weights(left_out[None], targets, weights, loss)
-        return coef * shares.T, intercept * shares[0] + shifts
+        stack = partial(stacking_weights, loss=loss)
+        return NumberHead(loss.linearize, stack, seed=0)
 
     def _calibrate(self, data, valid, sets, plan, seeds, *, fresh):
         """Shrink small fits to a constant, and keep the network in double precision.
@@ -445,38 +434,33 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         predicts each fifth by the other four. The least loss of these predictions
         gives the stacking weights of network and partner.
         """
-        plan = plan.of_auxiliary_network()
+        plan, partner = plan.of_auxiliary_network(), sets.train.partner_outputs
         first, second = halves(len(data), seeds.split)
         outputs = [
-            self._outputs_of_half(data.take(a), data.take(b), plan, seeds)
-            for a, b in ((first, second), (second, first))
+            self._outputs_of_half(data, partner, *rows, plan, seeds)
+            for rows in ((first, second), (second, first))
         ]
         predictions, held_out = [np.concatenate(outputs)], np.append(second, first)
-        train_set, branch = sets.train, self.network_.kernel_branch
-        if branch is not None:
-            left_out = left_out_regression(
-                train_set.features,
-                train_set.targets,
-                train_set.weights,
-                seed=seeds.split,
-                fit=self._fit_ridge_head,
-            )
-            predictions.append(left_out[held_out])
+        if partner is not None:
+            predictions.append(partner[held_out])
         shares, intercepts = stacking_weights(
             np.stack(predictions),
-            train_set.targets[held_out],
-            train_set.weights[held_out],
+            sets.train.targets[held_out],
+            sets.train.weights[held_out],
             self.target_encoder_.loss,
         )
-        shrink(self.network_, shares, intercepts)
+        shrink(self.network_, *shares, intercept=intercepts)
 
-    def _outputs_of_half(self, fitted, held_out, plan, seeds):
-        """Fit a network without its ridge head to one half, and predict the other."""
-        own = plan_training(self, fitted)
+    def _outputs_of_half(self, data, partner, fitted, held_out, plan, seeds):
+        """Fit a network beside the partner to one half, and predict the other alone."""
+        parts = data.take(fitted), data.take(held_out)
+        own = plan_training(self, parts[0])
         plan = replace(plan, batch_size=own.batch_size, max_epochs=own.max_epochs)
-        sets = self._make_datasets(fitted, held_out, fresh=False)
-        network = self._build_network(fitted, ridge_head=False)
-        self._fit_partner(network, sets, seeds.partner, fresh=True)
+        sets = self._make_datasets(*parts, fresh=False)
+        network = self._build_network(parts[0], has_partner=False)
+        if partner is not None:
+            network.start_at_partner()
+            sets.train.partner_outputs = partner[fitted]
         net, _ = train(network, sets.criterion, sets.train, plan, seed=seeds.order)
         return forward(net, sets.valid)
 

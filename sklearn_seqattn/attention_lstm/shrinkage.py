@@ -60,32 +60,31 @@ def stacking_weights(predictions, targets, weights, loss):
 
 
 @torch.no_grad()
-def shrink(network, shares, intercepts):
-    """Scale and shift the last layers of a network, in place.
+def shrink(network, share, partner_share=1.0, intercept=0.0):
+    """Scale and shift the outputs of a network and of its partner, in place.
 
     Parameters
     ----------
     network : SequenceNetwork
-        A network for regression.
-    shares : ndarray of shape (1, K) or (2, K)
-        How much to keep of the network, and of the ridge head where it has one.
-    intercepts : ndarray of shape (K,)
-        What to add to its outputs.
+        A network.
+    share : float or ndarray of shape (K,)
+        How much to keep of the network.
+    partner_share : float or ndarray of shape (K,), default=1.0
+        How much to keep of the partner, where there is one.
+    intercept : float or ndarray of shape (K,), default=0.0
+        What to add to the outputs.
     """
-    branch, head = network.kernel_branch, network.head[-1]
-    n = len(shares)  # the outputs are the mean of as many
-    if n == 2:
-        _scale(branch.coef, branch.intercept, 2 * shares[1])
-    if branch is not None:
-        _scale(branch.linear_head.weight, branch.linear_head.bias, n * shares[0])
-    _scale(head.weight, head.bias, n * shares[0])
-    head.bias.add_(_like(head.bias, n * intercepts))
+    head, partner = network.head[-1], network.kernel_partner
+    _scale(head.weight, head.bias, share)
+    head.bias.add_(_like(head.bias, intercept))
+    if partner is not None:
+        _scale(partner.coef, partner.intercept, partner_share)
 
 
 def _scale(weight, bias, share):
     """Scale the rows of a weight matrix and of its bias."""
     share = _like(bias, share)
-    weight.mul_(share.unsqueeze(1))
+    weight.mul_(share.reshape(-1, 1))
     bias.mul_(share)
 
 

@@ -1,80 +1,85 @@
-"""Fit the side branch of random convolutions, and compute its features once."""
+"""Fit the partner inside a network in closed form, and compute its outputs once."""
 
 import numpy as np
 import torch
 
-from sklearn_seqattn.kernels.ridge import (
-    fit_ridge_classification,
-    fit_ridge_regression,
-)
 from sklearn_seqattn.nn.kernel_features import compute_features
 
+#: With fewer sequences the partner predicts a constant: none can be left out.
+FEWEST = 4
 
-def fit_kernel_branch(branch, dataset, seed, fit_head=None):
-    """Draw the convolutions of a branch and fit its ridge head.
 
-    The features of the data set are kept in it, so that training does not compute
-    them again in every epoch.
+def fit_kernel_partner(partner, dataset, head, seed=None):
+    """Fit the linear head of a partner, and predict each sequence left out of the fit.
+
+    One ridge regression is fitted to the features of each kind of convolutions, and
+    their predictions are added with the shares that suit sequences left out.
 
     Parameters
     ----------
-    branch : KernelBranch
-        The branch of a new network.
+    partner : KernelPartner
+        The partner inside a network.
     dataset : SequenceDataset
-        The training data.
-    seed : int
-        Decides the convolutions.
-    fit_head : callable, default=None
-        Fits the ridge head: from features, targets and weights to its coefficients
-        and intercepts. By default their losses are those that the head is for.
+        The training data, n sequences; `partner_outputs` becomes what is predicted for
+        each sequence left out.
+    head : ClassHead or NumberHead
+        How targets are fitted.
+    seed : int or None, default=None
+        Decides the convolutions; None keeps those that are fitted.
     """
-    generator = torch.Generator().manual_seed(seed)
+    n_outputs = len(partner.intercept)
+    dataset.partner_outputs = np.zeros((len(dataset), n_outputs), np.float32)
     steps, lengths = _tensors(dataset)
-    branch.kernels.fit(steps, lengths, generator)
-    features = compute_features(branch.kernels, steps, lengths)
-    branch.kernels.fit_statistics(features)
-    keep_features(branch, dataset, features)
-    if branch.ridge_head is not None and len(dataset) > 1:
-        coef, intercept = _fit_ridge_head(
-            branch.ridge_head, dataset, branch.coef.shape[0], fit_head
+    generator = None if seed is None else torch.Generator().manual_seed(seed)
+    fits = []
+    for kernels in partner.kernels:
+        if seed is not None:
+            kernels.fit(steps, lengths, generator)
+        if len(dataset) >= FEWEST:
+            features = compute_features(kernels, steps, lengths)
+            if seed is not None:
+                kernels.fit_statistics(features)
+            fits.append(
+                head.fit(
+                    kernels.standardize(features).numpy(),
+                    dataset.targets,
+                    dataset.weights,
+                )
+            )
+    if fits:
+        coefs, intercepts, left_out = zip(*fits, strict=True)
+        shares, shift = head.combine(
+            np.stack(left_out), dataset.targets, dataset.weights
         )
-        branch.coef.copy_(torch.from_numpy(coef))
-        branch.intercept.copy_(torch.from_numpy(intercept))
+        coef = [one * share[:, None] for one, share in zip(coefs, shares, strict=True)]
+        intercept = (np.stack(intercepts) * shares).sum(0) + shift
+        partner.coef.copy_(torch.from_numpy(np.hstack(coef)))
+        partner.intercept.copy_(torch.from_numpy(intercept))
+        outputs = (np.stack(left_out) * shares[:, None]).sum(0) + shift
+        dataset.partner_outputs = outputs.astype(np.float32)
 
 
-def keep_features(branch, dataset, features=None):
-    """Keep the standardized features of a data set in it.
+def compute_outputs(partner, dataset):
+    """Compute what a fitted partner predicts for a data set, and keep it there.
 
     Parameters
     ----------
-    branch : KernelBranch
+    partner : KernelPartner
         Fitted.
     dataset : SequenceDataset
         Any data.
-    features : Tensor of shape (n, n_features), default=None
-        The features before they are standardized; computed by default.
     """
-    if features is None:
-        features = compute_features(branch.kernels, *_tensors(dataset))
+    steps, lengths = _tensors(dataset)
     with torch.no_grad():
-        dataset.features = branch.kernels.standardize(features).numpy()
+        features = [
+            kernels.standardize(compute_features(kernels, steps, lengths))
+            for kernels in partner.kernels
+        ]
+        outputs = partner.outputs(torch.cat(features, dim=1))
+    dataset.partner_outputs = outputs.float().cpu().numpy()
 
 
 def _tensors(dataset):
     """Return the steps and lengths of a data set as tensors."""
     steps = dataset.steps(np.arange(len(dataset)))
     return torch.from_numpy(steps), torch.from_numpy(dataset.lengths)
-
-
-def _fit_ridge_head(kind, dataset, n_outputs, fit_head):
-    """Fit the ridge head to the targets as the network gets them."""
-    features, targets, weights = dataset.features, dataset.targets, dataset.weights
-    if fit_head is not None:
-        return fit_head(features, targets, weights)
-    if kind == "identity":
-        return fit_ridge_regression(features, targets, weights)
-    if kind == "sigmoid":
-        return fit_ridge_classification(
-            features, targets > 0.5, weights, multilabel=True
-        )
-    return fit_ridge_classification(features, np.eye(n_outputs)[targets], weights)

@@ -46,35 +46,11 @@ def fit_ridge_regression(features, targets, sample_weight=None):
     >>> print(coef.round(2), intercept.round(2))
     [[3.]] [1.]
     """
-    return fit_ridge_and_predict_left_out(features, targets, sample_weight)[:2]
-
-
-def fit_ridge_and_predict_left_out(features, targets, sample_weight=None):
-    """Fit targets by ridge regression, and predict each row by a fit to the others.
-
-    Parameters
-    ----------
-    features, targets, sample_weight
-        As in `fit_ridge_regression`.
-
-    Returns
-    -------
-    coef : ndarray of shape (K, p)
-
-    intercept : ndarray of shape (K,)
-
-    left_out : ndarray of shape (n, K)
-        The penalties are those of the fit to all rows.
-    """
     ridge = _fit(features, targets, sample_weight, alpha_per_target=True)
-    best = np.searchsorted(ALPHAS, np.ravel(ridge.alpha_))
-    left_out = ridge.cv_results_[:, np.arange(len(best)), best]
-    return *_weights(ridge, targets.shape[1]), left_out
+    return _weights(ridge, targets.shape[1])
 
 
-def left_out_regression(
-    features, targets, sample_weight=None, *, seed=0, fit=fit_ridge_regression
-):
+def left_out_regression(features, targets, sample_weight=None, *, seed=0):
     """Predict the targets of each fifth of the rows by a fit to the others.
 
     Each fit chooses its own penalty, so that the errors include this choice.
@@ -85,8 +61,6 @@ def left_out_regression(
         As in `fit_ridge_regression`, n of at least 3.
     seed : int, default=0
         Decides the fifths.
-    fit : callable, default=fit_ridge_regression
-        Returns the coefficients and the intercepts of a fit.
 
     Returns
     -------
@@ -104,19 +78,16 @@ def left_out_regression(
     predictions = np.empty(targets.shape)
     for kept, left_out in folds.split(features):
         weights = None if sample_weight is None else sample_weight[kept]
-        coef, intercept = fit(features[kept], targets[kept], weights)
+        coef, intercept = fit_ridge_regression(features[kept], targets[kept], weights)
         predictions[left_out] = features[left_out] @ coef.T + intercept
     return predictions
 
 
-def fit_ridge_classification(
-    features, indicators, sample_weight=None, *, multilabel=False
-):
-    """Fit class indicators by ridge regression, and scale its values to logits.
+def fit_ridge_classification(features, indicators, sample_weight=None):
+    """Fit class indicators by ridge regression.
 
-    One penalty for all classes is chosen by the squared error of leaving one
-    sequence out. Then one factor is chosen by the log loss of the values predicted in
-    this way, which calibrates the probabilities.
+    One penalty for all classes is chosen by the squared error of leaving one sequence
+    out.
 
     Parameters
     ----------
@@ -129,32 +100,81 @@ def fit_ridge_classification(
     sample_weight : ndarray of shape (n,), default=None
         Positive weights; all 1 by default.
 
-    multilabel : bool, default=False
-        Whether the columns are labels of their own, so that the probabilities are
-        sigmoids of the logits instead of their softmax.
-
     Returns
     -------
     coef : ndarray of shape (K, p)
 
     intercept : ndarray of shape (K,)
-        ``features @ coef.T + intercept`` are the logits.
+        ``features @ coef.T + intercept`` is near 1 for the class, near -1 for others.
+
+    left_out : ndarray of shape (n, K)
+        The same of each row by the fit to the other rows.
 
     Examples
     --------
     >>> import numpy as np
     >>> from sklearn_seqattn.kernels.ridge import fit_ridge_classification
     >>> x = np.linspace(-1, 1, 20)[:, np.newaxis]
-    >>> coef, intercept = fit_ridge_classification(x, np.hstack([x < 0, x >= 0]))
+    >>> indicators = np.hstack([x < 0, x >= 0])
+    >>> coef, intercept, left_out = fit_ridge_classification(x, indicators)
     >>> ((x @ coef.T + intercept).argmax(1) == (x[:, 0] >= 0)).all()
     np.True_
+    >>> left_out.shape
+    (20, 2)
     """
     signs = 2.0 * indicators - 1.0
     ridge = _fit(features, signs, sample_weight, alpha_per_target=False)
     left_out = ridge.cv_results_[:, :, np.flatnonzero(ridge.alpha_ == ALPHAS)[0]]
-    factor = _logit_factor(left_out, indicators, sample_weight, multilabel)
-    coef, intercept = _weights(ridge, indicators.shape[1])
-    return factor * coef, factor * intercept
+    return *_weights(ridge, indicators.shape[1]), left_out
+
+
+def logit_factor(values, indicators, sample_weight=None, *, multilabel=False):
+    """Return the factor that makes logits of values, with the least log loss.
+
+    Labels are smoothed by the weight of one sequence, so that values which are right
+    for all sequences do not become logits without bounds.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n, K)
+        Values for sequences that they were not fitted to; the higher the more probable.
+
+    indicators : ndarray of shape (n, K)
+        1 where a sequence is of the class, else 0.
+
+    sample_weight : ndarray of shape (n,), default=None
+        Positive weights; all 1 by default.
+
+    multilabel : bool, default=False
+        Whether the columns are labels of their own, so that the probabilities are
+        sigmoids of the logits instead of their softmax.
+
+    Returns
+    -------
+    factor : float
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_seqattn.kernels.ridge import logit_factor
+    >>> values = np.array([[1.0, -1.0], [-1.0, 1.0], [1.0, -1.0]])
+    >>> round(logit_factor(values, np.array([[1, 0], [0, 1], [0, 1]])), 2)
+    0.29
+    """
+    n, n_outputs = values.shape
+    floor = 1 / (n + 2) if multilabel else 1 / (n + n_outputs)
+    smoothed = indicators * (1 - floor) + floor / (2 if multilabel else n_outputs)
+
+    def log_loss(log_factor):
+        logits = np.exp(log_factor) * values
+        if multilabel:
+            losses = smoothed * log_expit(logits) + (1 - smoothed) * log_expit(-logits)
+        else:
+            losses = log_softmax(logits, axis=1) * smoothed
+        return -np.average(losses.sum(1), weights=sample_weight)
+
+    found = minimize_scalar(log_loss, bounds=_LOG_FACTORS, method="bounded")
+    return float(np.exp(found.x))
 
 
 def _fit(features, targets, sample_weight, *, alpha_per_target):
@@ -175,18 +195,3 @@ def _weights(ridge, n_outputs):
     coef = np.reshape(ridge.coef_, (n_outputs, -1))
     return coef, np.broadcast_to(ridge.intercept_, n_outputs).astype(coef.dtype)
 
-
-def _logit_factor(values, indicators, sample_weight, multilabel):
-    """Find the factor of the values with the least log loss."""
-
-    def log_loss(log_factor):
-        logits = np.exp(log_factor) * values
-        if multilabel:
-            sides = np.where(indicators, logits, -logits)
-            losses = -log_expit(sides).sum(1)
-        else:
-            losses = -(log_softmax(logits, axis=1) * indicators).sum(1)
-        return np.average(losses, weights=sample_weight)
-
-    found = minimize_scalar(log_loss, bounds=_LOG_FACTORS, method="bounded")
-    return float(np.exp(found.x))

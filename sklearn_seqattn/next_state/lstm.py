@@ -450,7 +450,7 @@ class NextStateLSTM(
             **{name: getattr(self, name) for name in _NETWORK_PARAMETERS},
         )
 
-    def _make_network(self, data, sets, seed, *, fresh):
+    def _make_network(self, data, sets, seed, *, fresh, is_partial):
         """Build the network, or a wider copy of the fitted one for new states."""
         features = {}
         if self.events_ is not None:

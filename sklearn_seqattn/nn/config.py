@@ -109,25 +109,18 @@ class EmbeddingConfig(Config):
 
 @dataclass(frozen=True, kw_only=True)
 class KernelConfig(Config):
-    """Sizes of the side branch of random convolutions.
+    """Sizes of the random convolutions of the partner.
 
     Parameters
     ----------
     max_length : int
         Steps of the longest training sequence.
     n_features : int
-        The number of features.
-    ridge_head : {"softmax", "sigmoid", "identity"} or None
-        How outputs become the predictions that are averaged with those of the ridge
-        head; None has no ridge head.
-    temperature : float, default=1.0
-        What outputs are divided by before they are averaged.
+        The number of features of each of the two kinds.
     """
 
     max_length: Annotated[int, Range(1, 2**27)]
     n_features: Size
-    ridge_head: Literal["softmax", "sigmoid", "identity"] | None
-    temperature: Annotated[float, Range(0.01, 1)] = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,7 +157,7 @@ class SequenceConfig(Config):
     dropout : float
         Dropout everywhere.
     kernels : KernelConfig or None, default=None
-        The side branch.
+        The partner inside the network.
     time_warp : float, default=0.0
         In training, how far sequences are warped in time, see `warp_time`.
     tbptt_steps : int or None, default=None

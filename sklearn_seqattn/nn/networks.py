@@ -8,7 +8,7 @@ from torch import nn
 from sklearn_seqattn.nn.attention import build_attention
 from sklearn_seqattn.nn.construction import constructing
 from sklearn_seqattn.nn.front_end import build_blocks
-from sklearn_seqattn.nn.kernel_branch import build_kernel_branch
+from sklearn_seqattn.nn.kernel_partner import KernelPartner
 from sklearn_seqattn.nn.masking import length_mask
 from sklearn_seqattn.nn.pooling import build_pooling
 from sklearn_seqattn.nn.time_warping import warp_time
@@ -87,9 +87,8 @@ class SequenceNetwork(nn.Module):
         What the network is built from.
     front_end, encoder, attention, pooling, head : nn.Module
         The parts; `attention` may be None.
-    kernel_branch : KernelBranch or None
-        The side branch, which adds to the outputs. The head then starts at zero, so
-        that neither of the two begins ahead of the other.
+    kernel_partner : KernelPartner or None
+        The partner inside the network, whose outputs are added.
 
     Attributes
     ----------
@@ -98,7 +97,7 @@ class SequenceNetwork(nn.Module):
     """
 
     def __init__(
-        self, config, front_end, encoder, attention, pooling, head, kernel_branch
+        self, config, front_end, encoder, attention, pooling, head, kernel_partner
     ):
         super().__init__()
         self.config = config
@@ -107,11 +106,14 @@ class SequenceNetwork(nn.Module):
         self.attention = attention
         self.pooling = pooling
         self.head = head
-        self.kernel_branch = kernel_branch
+        self.kernel_partner = kernel_partner
         self.stride = front_end.stride
-        if kernel_branch is not None:
-            nn.init.zeros_(head[-1].weight)
-            nn.init.zeros_(head[-1].bias)
+
+    @torch.no_grad()
+    def start_at_partner(self):
+        """Make the outputs zero, so that training starts from those of the partner."""
+        for parameter in self.head[-1].parameters():
+            parameter.zero_()
 
     def hidden_states(self, values, lengths):
         """Return the hidden states and their mask, (B, T', H) and (B, T')."""
@@ -126,7 +128,7 @@ class SequenceNetwork(nn.Module):
             h = self.attention(h, mask)
         return h, mask
 
-    def forward(self, values, lengths, features=None):
+    def forward(self, values, lengths, partner_outputs=None):
         """Return one row of outputs a sequence.
 
         Parameters
@@ -135,8 +137,8 @@ class SequenceNetwork(nn.Module):
             A padded batch of numbers or of ids.
         lengths : Tensor of shape (B,), int64
             The number of real steps.
-        features : Tensor of shape (B, n_features), default=None
-            The features of the side branch, where they were computed before.
+        partner_outputs : Tensor of shape (B, K), default=None
+            What the partner predicts; computed where it is part of the network.
 
         Returns
         -------
@@ -147,12 +149,11 @@ class SequenceNetwork(nn.Module):
         if self.training and time_warp > 0:
             seen = warp_time(values, lengths, time_warp, multiple=8 * self.stride)
         outputs = self.head(self.pooling(*self._attended_states(*seen)))
-        if self.kernel_branch is None:
-            return outputs
-        with torch.autocast(values.device.type, enabled=False):  # features need float32
-            if features is None:
-                features = self.kernel_branch.features(values, lengths)
-            return self.kernel_branch(outputs.to(features.dtype), features)
+        if partner_outputs is None:
+            if self.kernel_partner is None:
+                return outputs
+            partner_outputs = self.kernel_partner(values, lengths)
+        return (outputs.to(partner_outputs.dtype) + partner_outputs).to(outputs.dtype)
 
     def attention_weights(self, values, lengths):
         """Return the attention weights and the mask of the steps they are over.
@@ -248,11 +249,12 @@ def build_sequence_network(config, *, vectors=None, device="cpu"):
             config.n_outputs,
             dropout=config.dropout,
         )
-        branch = None
+        partner = None
         if config.kernels is not None:
-            branch = build_kernel_branch(config, device)
+            sizes = config.input_size, config.n_outputs, config.kernels
+            partner = KernelPartner(*sizes, device)
         return SequenceNetwork(
-            config, front_end, encoder, attention, pooling, head, branch
+            config, front_end, encoder, attention, pooling, head, partner
         )
 
 

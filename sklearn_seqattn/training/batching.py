@@ -71,8 +71,8 @@ class SequenceDataset(Dataset):
 
     Attributes
     ----------
-    features : ndarray of shape (n, n_features), float32, or None
-        Further inputs, one row a sequence; None by default.
+    partner_outputs : ndarray of shape (n, K), float32, or None
+        What the partner of the network predicts for each sequence; None by default.
     """
 
     window = WINDOW  # for training, see BucketBatches
@@ -88,7 +88,7 @@ class SequenceDataset(Dataset):
         n = len(lengths)
         self.targets = np.zeros(n, np.float32) if targets is None else targets
         self.weights = np.ones(n, np.float32) if weights is None else weights
-        self.features = None
+        self.partner_outputs = None
         # Sequences of one length are not padded. A single sequence may be one of many
         # calls of different lengths: it is padded to one of few lengths.
         self.longest = int(lengths.max()) if len(lengths) > 1 else None
@@ -140,8 +140,8 @@ class SequenceDataset(Dataset):
         Returns
         -------
         inputs : dict
-            "values" (B, T, D) or (B, T), "lengths" (B,), and "features"
-            (B, n_features) if the data set has any.
+            "values" (B, T, D) or (B, T), "lengths" (B,), and "partner_outputs"
+            (B, K) if the data set has any.
         targets : Tensor of shape (B, ...)
             The targets.
         """
@@ -158,8 +158,9 @@ class SequenceDataset(Dataset):
             "values": torch.from_numpy(padded),
             "lengths": torch.from_numpy(lengths),
         }
-        if self.features is not None:
-            inputs["features"] = torch.from_numpy(self.features[indices])
+        if self.partner_outputs is not None:
+            outputs = self.partner_outputs[indices]
+            inputs["partner_outputs"] = torch.from_numpy(outputs)
         return inputs, torch.from_numpy(self.targets[indices])
 
 

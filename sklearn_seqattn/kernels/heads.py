@@ -1,0 +1,79 @@
+"""Linear heads of the partner: what is fitted to features, and how fits are added."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sklearn_seqattn.kernels.ridge import (
+    fit_ridge_classification,
+    fit_ridge_regression,
+    left_out_regression,
+    logit_factor,
+)
+
+
+@dataclass(frozen=True)
+class ClassHead:
+    """Logits of classes, or of labels.
+
+    Parameters
+    ----------
+    n_outputs : int
+        Classes or labels K.
+    multilabel : bool
+        Whether the columns are labels of their own.
+    """
+
+    n_outputs: int
+    multilabel: bool
+
+    def fit(self, features, targets, weights):
+        """Return coefficients, intercepts and values for sequences left out."""
+        return fit_ridge_classification(features, self._indicators(targets), weights)
+
+    def combine(self, left_out, targets, weights):
+        """Return the shares (m, K) of m fits, all equal, and the shift of their sum."""
+        factor = logit_factor(
+            left_out.mean(0),
+            self._indicators(targets),
+            weights,
+            multilabel=self.multilabel,
+        )
+        shares = np.full((len(left_out), self.n_outputs), factor / len(left_out))
+        return shares, np.zeros(self.n_outputs)
+
+    def _indicators(self, targets):
+        """Return 1 for each class or label that a sequence has, else 0."""
+        if self.multilabel:
+            return targets > 0.5
+        return np.eye(self.n_outputs)[targets]
+
+
+@dataclass(frozen=True)
+class NumberHead:
+    """Predictions of numbers, on the scale of the outputs of the network.
+
+    Parameters
+    ----------
+    linearize : callable
+        Turns targets into numbers that least squares may fit.
+    stack : callable
+        Returns the shares and the shift of least loss, from predictions (m, n, K) for
+        sequences left out, targets and weights.
+    seed : int
+        Decides which sequences are left out together.
+    """
+
+    linearize: callable
+    stack: callable
+    seed: int
+
+    def fit(self, features, targets, weights):
+        """Return coefficients, intercepts and predictions for sequences left out."""
+        targets = self.linearize(targets)
+        left_out = left_out_regression(features, targets, weights, seed=self.seed)
+        return *fit_ridge_regression(features, targets, weights), left_out
+
+    def combine(self, left_out, targets, weights):
+        """Return the shares (m, K) of m fits, and the shift of their sum (K,)."""
+        return self.stack(left_out, targets, weights)
