@@ -42,7 +42,8 @@ def forward(net, dataset, *, precision="float32", max_steps=None):
     max_steps = bounded_steps(max_steps or net.max_steps, precision)
     rows = []
     large = len(dataset) > PREDICTION_BATCH_SIZE
-    with predicting(net.device), kept_memory() if large else nullcontext():
+    keeping = kept_memory(dataset.lengths) if large else nullcontext()
+    with predicting(net.device), keeping:
         for inputs, lengths in _batches(net, dataset, max_steps):
             with named_memory_errors(lengths):
                 with computing_in(precision, net.device):
