@@ -15,11 +15,9 @@ from measuring import arguments, compare, describe, has, save, show
 def contenders(spec):
     """List who trains on ragged sequences."""
     half = {**spec, "options": {"precision": "bfloat16"}}
-    unkept = {"SKLEARN_SEQATTN_KEEP_MEMORY": "0"}
     listed = {
         "ours": ("fit_ours", spec),
         "ours, bfloat16": ("fit_ours", half),
-        "ours, memory not kept": ("fit_ours", spec, unkept),
         "random batches, padded": ("fit_loop", spec),
         "random batches, packed": ("fit_packed", spec),
     }

@@ -17,8 +17,7 @@ from sklearn_seqattn.attention_lstm.network_config import (
     check_network_params,
     check_same_network,
     embedding_of_tokens,
-    embeds_tokens,
-    is_auto,
+    given_front_end,
     sequence_config,
 )
 from sklearn_seqattn.attention_lstm.parameters import find_partner
@@ -72,9 +71,9 @@ class BaseSequenceEstimator(
             early_stopping_from=auto.EARLY_STOPPING_FROM,
         )
 
-    def _read(self, X, *, reset):
+    def _read(self, X, front_end, *, reset):
         """Return checked sequences, tokens only where the front end embeds them."""
-        embeds = embeds_tokens(self.front_end)
+        embeds = front_end is not None and front_end.embeds
         sequences = validate_sequences(
             self,
             X,
@@ -84,7 +83,7 @@ class BaseSequenceEstimator(
             reset=reset,
             join=False,
         )
-        if sequences.kind == "tokens" and not (embeds or is_auto(self.front_end)):
+        if sequences.kind == "tokens" and front_end is not None and not embeds:
             raise TypeError(
                 "X holds tokens (strings), but numbers are expected; put an "
                 "'embedding' first in front_end, or encode the tokens as numbers."
@@ -95,9 +94,9 @@ class BaseSequenceEstimator(
         self, X, y, sample_weight, *, fresh, classes=None, validation=(None, None, None)
     ):
         """Return the training data in canonical order, and the validation data."""
-        check_network_params(self.get_params(deep=False))
+        front_end = check_network_params(self.get_params(deep=False))
         self._tokens()
-        sequences = self._read(X, reset=fresh)
+        sequences = self._read(X, front_end, reset=fresh)
         if y is None:
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is "
@@ -114,18 +113,18 @@ class BaseSequenceEstimator(
             check_same_classes(classes, self.target_encoder_.classes_)
         targets = self.target_encoder_.encode(y)
         rows, weights = canonical_rows(sequences, targets, weights)
-        data = LabeledSequences(sequences.take(rows), targets[rows], weights)
-        return data, self._read_validation(*validation)
+        data = LabeledSequences(sequences.take(rows), targets[rows], weights, front_end)
+        return data, self._read_validation(front_end, *validation)
 
-    def _read_validation(self, validation_data, X_val, y_val):
+    def _read_validation(self, front_end, validation_data, X_val, y_val):
         """Return the user's validation data, from either pair of arguments, or None."""
         pair = validation_pair(validation_data, X_val, y_val)
         if pair is None:
             return None
-        sequences = self._read(pair[0], reset=False)
+        sequences = self._read(pair[0], front_end, reset=False)
         y = self._check_targets(pair[1], sequences.lengths)
         targets = self.target_encoder_.encode(y)
-        return LabeledSequences(sequences, targets, np.ones(len(sequences)))
+        return LabeledSequences(sequences, targets, np.ones(len(sequences)), front_end)
 
     def _make_datasets(self, data, valid, *, fresh):
         """Fit the encoder of inputs, and return the data sets of the training."""
@@ -197,7 +196,8 @@ class BaseSequenceEstimator(
         if fresh:
             network = self._build_network(data)
         else:
-            check_same_network(self.get_params(deep=False), self.network_.config)
+            params = self.get_params(deep=False)
+            check_same_network(params, data.front_end, self.network_.config)
             network = rebuild(
                 self.network_,
                 time_warp=self._time_warp(data.sequences.kind),
@@ -226,6 +226,7 @@ class BaseSequenceEstimator(
             embedding, vectors = embedding_of_tokens(self._tokens(), encoder.n_ids_)
         config = sequence_config(
             self.get_params(deep=False),
+            data.front_end,
             input_size=encoder.output_size_,
             n_outputs=self.target_encoder_.n_outputs,
             n_steps=float(data.lengths.mean()),
@@ -267,7 +268,7 @@ class BaseSequenceEstimator(
     def _read_dataset(self, X):
         """Return checked and encoded sequences for the fitted network."""
         check_is_fitted(self)
-        sequences = self._read(X, reset=False)
+        sequences = self._read(X, given_front_end(self.front_end), reset=False)
         encoded = self.input_encoder_.transform(sequences)
         if sequences.kind == "tokens":
             warn_unknown(states_of_unknown_sequences(sequences, encoded), stacklevel=4)

@@ -12,9 +12,8 @@ from sklearn_seqattn.nn.config import (
     TRAINING_FIELDS,
     EmbeddingConfig,
     SequenceConfig,
-    has_embedding,
 )
-from sklearn_seqattn.nn.front_end import read_front_end
+from sklearn_seqattn.nn.front_end import FrontEnd, read_front_end
 
 #: Parameters of the estimators that the configuration takes as they are.
 _PARAMETERS = (
@@ -32,65 +31,39 @@ _PARAMETERS = (
 )
 
 
-def is_auto(front_end):
-    """Return whether the front end is chosen by the data.
-
-    Parameters
-    ----------
-    front_end : object
-        The parameter of the estimators.
-
-    Returns
-    -------
-    is_auto : bool
-    """
-    return isinstance(front_end, str) and front_end == "auto"
-
-
-def embeds_tokens(front_end):
-    """Return whether the user asks for an embedding.
-
-    Parameters
-    ----------
-    front_end : object
-        The parameter of the estimators.
-
-    Returns
-    -------
-    embeds : bool
-        False of "auto", which reads tokens and numbers.
-    """
-    return not is_auto(front_end) and has_embedding(read_front_end(front_end))
-
-
-def resolve_front_end(front_end, *, tokens, n_steps):
-    """Return the blocks of a front end.
+def given_front_end(front_end):
+    """Return the checked blocks that the user gave.
 
     Parameters
     ----------
     front_end : "auto", None, str, dict, Block, or list or tuple of them
         The parameter of the estimators.
-    tokens : bool
-        Whether the sequences are tokens.
-    n_steps : float
-        The mean length T, which decides the stride of "auto".
 
     Returns
     -------
-    blocks : tuple of Block
+    blocks : FrontEnd or None
+        None for "auto": the data choose the blocks.
 
     Raises
     ------
     TypeError, ValueError
         If a block is unknown, has invalid parameters or is in the wrong place.
     """
-    if is_auto(front_end):
-        front_end = (auto.token_stem if tokens else auto.stem)(n_steps)
+    if isinstance(front_end, str) and front_end == "auto":
+        return None
     return read_front_end(front_end)
 
 
 def sequence_config(
-    params, *, input_size, n_outputs, n_steps, embedding=None, kernels=None, time_warp=0
+    params,
+    front_end,
+    *,
+    input_size,
+    n_outputs,
+    n_steps,
+    embedding=None,
+    kernels=None,
+    time_warp=0,
 ):
     """Return the configuration of a network for these parameters and data.
 
@@ -98,10 +71,12 @@ def sequence_config(
     ----------
     params : dict
         The parameters of the estimator.
+    front_end : FrontEnd or None
+        As from `given_front_end`.
     input_size, n_outputs : int
         Channels of a step (1 for ids), and outputs of a sequence.
     n_steps : float
-        The mean length T.
+        The mean length T, which decides the stride of "auto".
     embedding : EmbeddingConfig or None, default=None
         Sizes of the vectors of tokens; None where X holds numbers.
     kernels : KernelConfig or None, default=None
@@ -118,17 +93,22 @@ def sequence_config(
     TypeError, ValueError
         If a parameter is invalid or contradicts another one.
     """
-    tokens = embedding is not None
-    blocks = resolve_front_end(params["front_end"], tokens=tokens, n_steps=n_steps)
+    if front_end is None:
+        front_end = _stem(embedding, n_steps)
     return SequenceConfig(
         input_size=input_size,
         n_outputs=n_outputs,
-        front_end=blocks,
+        front_end=front_end,
         embedding=embedding,
         kernels=kernels,
         time_warp=time_warp,
         **{name: params[name] for name in _PARAMETERS},
     )
+
+
+def _stem(embedding, n_steps):
+    """Return the blocks of "auto", for numbers or for tokens."""
+    return (auto.stem if embedding is None else auto.token_stem)(n_steps)
 
 
 def check_network_params(params):
@@ -139,40 +119,51 @@ def check_network_params(params):
     params : dict
         The parameters of the estimator.
 
+    Returns
+    -------
+    front_end : FrontEnd or None
+        As from `given_front_end`.
+
     Raises
     ------
     TypeError, ValueError
         If a parameter is invalid or contradicts another one.
     """
-    embedding = None
-    if embeds_tokens(params["front_end"]):
-        embedding = EmbeddingConfig(n_ids=FIRST_ID + 1, size=1)
-    sequence_config(params, input_size=1, n_outputs=1, n_steps=1, embedding=embedding)
+    front_end = given_front_end(params["front_end"])
+    blocks = FrontEnd() if front_end is None else front_end
+    embedding = EmbeddingConfig(n_ids=FIRST_ID + 1, size=1) if blocks.embeds else None
+    sequence_config(
+        params, blocks, input_size=1, n_outputs=1, n_steps=1, embedding=embedding
+    )
+    return front_end
 
 
-def check_same_network(params, config):
+def check_same_network(params, front_end, config):
     """Refuse parameters that differ from those of the fitted network.
 
     Parameters
     ----------
     params : dict
         The parameters of the estimator.
+    front_end : FrontEnd or None
+        As from `given_front_end`; the blocks of "auto" are those of the first fit,
+        whatever the mean length is now.
     config : SequenceConfig
         What the network was built from.
 
     Raises
     ------
     ValueError
-        If they differ in a parameter that shapes the network. The blocks of "auto" are
-        those of the first fit, whatever the mean length is now.
+        If they differ in a parameter that shapes the network.
     """
     wanted = replace(config, **{name: params[name] for name in _PARAMETERS})
-    front_end, fitted = params["front_end"], config.front_end
-    blocks = resolve_front_end(front_end, tokens=config.embeds, n_steps=1)
-    if is_auto(front_end):
-        blocks, fitted = (tuple(map(type, some)) for some in (blocks, fitted))
-    if blocks != fitted:
-        _refuse_change("front_end", front_end, list(config.front_end))
+    if front_end is None:
+        stem = _stem(config.embedding, n_steps=1)
+        same = list(map(type, stem)) == list(map(type, config.front_end))
+    else:
+        same = front_end == config.front_end
+    if not same:
+        _refuse_change("front_end", params["front_end"], list(config.front_end))
     check_same_fields(wanted, config)
 
 

@@ -1,6 +1,6 @@
 """Training data of a classifier or a regressor, in canonical order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from struct import unpack
 
@@ -9,6 +9,7 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from sklearn_seqattn._estimator import check_sample_weight
+from sklearn_seqattn.nn.front_end import FrontEnd
 from sklearn_seqattn.sequences import Sequences
 from sklearn_seqattn.sequences.array_list import steps_at_once
 from sklearn_seqattn.sequences.arrays import has_array, is_array_like, to_numpy
@@ -18,11 +19,15 @@ from sklearn_seqattn.training.fingerprint import digest
 
 @dataclass(frozen=True)
 class LabeledSequences:
-    """Sequences with a target and a weight each."""
+    """Sequences with a target and a weight each, and the blocks that read them.
+
+    Without blocks (None) the sequences choose them.
+    """
 
     sequences: Sequences
     targets: np.ndarray
     weights: np.ndarray
+    front_end: FrontEnd | None = None
 
     def __len__(self):
         return len(self.weights)
@@ -48,8 +53,11 @@ class LabeledSequences:
 
     def take(self, rows):
         """Return some rows, in that order."""
-        return LabeledSequences(
-            self.sequences.take(rows), self.targets[rows], self.weights[rows]
+        return replace(
+            self,
+            sequences=self.sequences.take(rows),
+            targets=self.targets[rows],
+            weights=self.weights[rows],
         )
 
 

@@ -6,11 +6,10 @@ A builder takes it, the network keeps it as `config`, and a file holds `to_dict(
 from dataclasses import dataclass, fields
 from typing import Annotated, ClassVar, Literal
 
-from sklearn_seqattn.nn.blocks import Block, Embedding
 from sklearn_seqattn.nn.components import Component
 from sklearn_seqattn.nn.encoders import ENCODERS, Encoder
 from sklearn_seqattn.nn.fields import Count, Range, Share, Size, checked_values
-from sklearn_seqattn.nn.front_end import read_front_end
+from sklearn_seqattn.nn.front_end import FrontEnd, read_front_end
 from sklearn_seqattn.nn.pooling import POOLINGS
 
 #: Fields that matter in training alone. A warm start may change them.
@@ -133,7 +132,7 @@ class SequenceConfig(Config):
     ----------
     input_size, n_outputs : int
         Channels of a step (1 for ids), and outputs of a sequence.
-    front_end : tuple of Block
+    front_end : FrontEnd
         As `read_front_end` takes it.
     embedding : EmbeddingConfig or None, default=None
         Sizes of the block "embedding".
@@ -166,7 +165,7 @@ class SequenceConfig(Config):
 
     input_size: Size
     n_outputs: Size
-    front_end: tuple[Block, ...]
+    front_end: FrontEnd
     embedding: EmbeddingConfig | None = None
     encoder: Encoder
     hidden_size: Size
@@ -181,11 +180,6 @@ class SequenceConfig(Config):
     kernels: KernelConfig | None = None
     time_warp: Annotated[float, Range(0, 10)] = 0.0
     tbptt_steps: Size | None = None
-
-    @property
-    def embeds(self):
-        """Whether the network reads ids."""
-        return has_embedding(self.front_end)
 
     def _read(self):
         self._set("front_end", read_front_end(self.front_end))
@@ -205,7 +199,7 @@ class SequenceConfig(Config):
                 f"pooling={self.pooling!r} must hold at least one of {known}, and "
                 "nothing else."
             )
-        if self.embeds != (self.embedding is not None):
+        if self.front_end.embeds != (self.embedding is not None):
             raise ValueError("front_end and embedding contradict each other.")
         check_tbptt_steps(self)
 
@@ -265,11 +259,6 @@ class NextStateConfig(Config):
 
     def _check(self):
         check_tbptt_steps(self)
-
-
-def has_embedding(blocks):
-    """Return whether a front end begins with an embedding of tokens."""
-    return bool(blocks) and isinstance(blocks[0], Embedding)
 
 
 def read_encoder(encoder):

@@ -60,26 +60,39 @@ class Residual(Block):
         return ResidualGroup(blocks, input_size)
 
 
+class FrontEnd(tuple):
+    """Blocks that `read_front_end` has checked, and does not check again."""
+
+    __slots__ = ()
+
+    @property
+    def embeds(self):
+        """Whether the first block is an embedding of tokens."""
+        return bool(self) and isinstance(self[0], Embedding)
+
+
 def read_front_end(front_end):
     """Return a front end as a tuple of checked blocks.
 
     Parameters
     ----------
-    front_end : None, str, dict, Block, or list or tuple of them
+    front_end : None, str, dict, Block, FrontEnd, or list or tuple of them
         A name means a block's defaults, a nested list or tuple for a residual
         group, a dict ``{name: parameters}`` for a block.
 
     Returns
     -------
-    blocks : tuple of Block
+    blocks : FrontEnd
 
     Raises
     ------
     TypeError, ValueError
         If a block is unknown, has invalid parameters or is in the wrong place.
     """
+    if isinstance(front_end, FrontEnd):
+        return front_end
     if front_end is None:
-        return ()
+        front_end = ()
     if isinstance(front_end, str | dict | Component):
         front_end = [front_end]
     if not isinstance(front_end, list | tuple):
@@ -96,7 +109,7 @@ def read_front_end(front_end):
             "front_end: 'embedding' follows another block; make it the first "
             "and only one."
         )
-    return blocks
+    return FrontEnd(blocks)
 
 
 def _read_block(block):

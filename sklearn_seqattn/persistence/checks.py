@@ -66,7 +66,7 @@ def check_keys(value, where, keys):
     return value
 
 
-def check_array(value, where, *, kind, shape, finite=True):
+def check_array(value, where, *, kind, shape, finite=True, positive=False):
     """Return an array of numbers, checked.
 
     Parameters
@@ -81,6 +81,8 @@ def check_array(value, where, *, kind, shape, finite=True):
         The wanted shape, with None for an axis of any length.
     finite : bool, default=True
         Refuse NaN and infinity.
+    positive : bool, default=False
+        Refuse numbers that are not above 0.
 
     Returns
     -------
@@ -96,6 +98,8 @@ def check_array(value, where, *, kind, shape, finite=True):
         raise FileFormatError(f"{where} has the shape {value.shape}, not {shape}.")
     if finite and not np.isfinite(value).all():
         raise FileFormatError(f"{where} holds NaN or infinity.")
+    if positive and (value <= 0).any():
+        raise FileFormatError(f"{where} holds a number that is not positive.")
     return value
 
 

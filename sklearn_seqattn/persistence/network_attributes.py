@@ -89,9 +89,9 @@ def check_number_encoder(value, where, _):
     encoder = NumberTargets(tuple(check_size(n, where) for n in shape), loss)
     n = encoder.n_outputs
     encoder.center_ = check_array(value["center"], where, kind="f", shape=(n,))
-    encoder.scale_ = check_array(value["scale"], where, kind="f", shape=(n,))
-    if (encoder.scale_ <= 0).any():
-        raise FileFormatError(f"{where} has a scale that is not positive.")
+    encoder.scale_ = check_array(
+        value["scale"], where, kind="f", shape=(n,), positive=True
+    )
     return encoder
 
 

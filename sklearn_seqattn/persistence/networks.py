@@ -3,9 +3,7 @@
 import numpy as np
 import torch
 
-from sklearn_seqattn.nn.blocks import BLOCKS
 from sklearn_seqattn.nn.config import NextStateConfig, SequenceConfig
-from sklearn_seqattn.nn.encoders import ENCODERS
 from sklearn_seqattn.nn.networks import build_sequence_network
 from sklearn_seqattn.nn.next_state_network import build_next_state_network
 from sklearn_seqattn.nn.random_convolutions import RandomConvolutions
@@ -24,8 +22,6 @@ from sklearn_seqattn.training import isolated_torch
 _LONGEST = 2**27
 _MOST_POOLINGS = 1000
 _DTYPES = {"float32": torch.float32, "float64": torch.float64}
-#: Parameters of estimators that hold components.
-_REGISTRIES = {"front_end": BLOCKS, "encoder": ENCODERS}
 
 
 def pack_network(module):

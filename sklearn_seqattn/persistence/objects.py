@@ -23,9 +23,8 @@ from sklearn_seqattn.persistence.registry import (
     COMPONENTS,
     ESTIMATORS,
     PARAMETER_OBJECTS,
-    find_components,
+    find,
     find_estimator,
-    find_parameter_class,
 )
 from sklearn_seqattn.persistence.scikit_learn import (
     build_from_state,
@@ -76,11 +75,11 @@ class ModelWriter(Writer):
         name = type(value).__name__
         if name in ESTIMATORS and type(value) is find_estimator(name)[0]:
             return self._estimator(value, where, depth)
-        if name in PARAMETER_OBJECTS and type(value) is find_parameter_class(name):
+        if name in PARAMETER_OBJECTS and type(value) is find(PARAMETER_OBJECTS[name]):
             params = self._values(_params_of(value), where, depth)
             return {"__object__": name, "params": params}
         if isinstance(value, Component):
-            is_block = isinstance(value, find_components("block").base)
+            is_block = isinstance(value, find(COMPONENTS["block"]).base)
             kind = "block" if is_block else "encoder"
             params = self._values(_params_of(value), where, depth)
             return {"__object__": kind, "name": value.name, "params": params}
@@ -165,7 +164,7 @@ class ModelReader(Reader):
         if name in PARAMETER_OBJECTS:
             check_keys(node, where, {"__object__", "params"})
             params = self._values(node["params"], name, depth)
-            return _make(find_parameter_class(name), params)
+            return _make(find(PARAMETER_OBJECTS[name]), params)
         if name in COMPONENTS:
             return self._component(node, where, depth)
         kind = find_class(name)
@@ -200,7 +199,7 @@ class ModelReader(Reader):
             refuse(where, name, "the name of a component")
         params = self._values(node["params"], name, depth)
         try:
-            return find_components(node["__object__"]).make({name: params})
+            return find(COMPONENTS[node["__object__"]]).make({name: params})
         except (TypeError, ValueError) as error:
             raise FileFormatError(f"{where}: {error}") from None
 

@@ -25,7 +25,6 @@ PARAMETER_OBJECTS = {
     "Tokens": "sklearn_seqattn.preprocessing.tokens:Tokens",
 }
 
-
 #: Registries of the components of networks, those of users included: "module:name".
 COMPONENTS = {
     "block": "sklearn_seqattn.nn.blocks:BLOCKS",
@@ -43,27 +42,7 @@ def find_estimator(name):
     )
 
 
-def find_components(kind):
-    """Return a registry of components.
-
-    Parameters
-    ----------
-    kind : str
-        A key of `COMPONENTS`.
-
-    Returns
-    -------
-    registry : Registry
-    """
-    return _find(COMPONENTS[kind])
-
-
-def find_parameter_class(name):
-    """Return the class of a parameter object."""
-    return _find(PARAMETER_OBJECTS[name])
-
-
-def _find(place):
+def find(place):
     """Import what stands at a place, "module:name"."""
     module, _, name = place.partition(":")
     return getattr(import_module(module), name)

@@ -113,10 +113,8 @@ def _scaler(mean, scale, n, where):
     """Return a fitted StandardScaler."""
     scaler = StandardScaler()
     scaler.mean_ = check_array(mean, where, kind="f", shape=(n,))
-    scaler.scale_ = check_array(scale, where, kind="f", shape=(n,))
+    scaler.scale_ = check_array(scale, where, kind="f", shape=(n,), positive=True)
     scaler.var_, scaler.n_features_in_ = scaler.scale_**2, n
-    if (scaler.scale_ <= 0).any():
-        raise FileFormatError(f"{where} has a scale that is not positive.")
     return scaler
 
 
@@ -184,10 +182,7 @@ def check_cache(value, where, estimator):
     """Return the weights of the cache."""
     if value is None:
         return None
-    weights = check_array(value, where, kind="f", shape=(1 + MAX_COMMON,))
-    if (weights <= 0).any():
-        raise FileFormatError(f"{where} has a weight that is not positive.")
-    return weights
+    return check_array(value, where, kind="f", shape=(1 + MAX_COMMON,), positive=True)
 
 
 #: What both next-state estimators keep.

@@ -39,10 +39,8 @@ def check_channels(value, where, estimator):
 def check_scales(value, where, estimator):
     """Return one number above zero for each channel."""
     value = check_channels(value, where, estimator)
-    wanted = getattr(estimator, "center_", value)
-    if value.shape != wanted.shape or (value <= 0).any():
-        raise FileFormatError(f"{where} must hold a positive number a channel.")
-    return value
+    shape = getattr(estimator, "center_", value).shape
+    return check_array(value, where, kind="f", shape=shape, positive=True)
 
 
 def check_vocabulary(value, where, estimator):

@@ -51,8 +51,9 @@ def read_list(items, *, tokens, channels_first, allow_empty, name):
     if kind == "frame":
         return read_frames(items, name)
     if kind == "text":
-        items = [item.split() for item in items]
-    arrays = [_to_array(item, index, name) for index, item in enumerate(items)]
+        arrays = [np.array(item.split(), dtype=object) for item in items]
+    else:
+        arrays = [_to_array(item, index, name) for index, item in enumerate(items)]
     lengths = _count_steps(arrays, channels_first, name)
     is_tokens = _check_same_kind(arrays, name) or (
         allow_empty and not lengths.any() and arrays[0].ndim == 1

@@ -5,6 +5,7 @@ which the steps of all sequences are stored end to end.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -58,7 +59,7 @@ class Sequences:
             starts = np.cumsum(self.lengths) - self.lengths
             object.__setattr__(self, "starts", starts)
 
-    @property
+    @cached_property
     def kind(self):
         """The kind of steps: "numeric", "tokens" or "events"."""
         if isinstance(self.values, pd.DataFrame):

@@ -15,9 +15,7 @@ from sklearn_seqattn.training.engine import (
     bare_net,
     train,
 )
-from sklearn_seqattn.training.interrupts import raise_interrupt
 from sklearn_seqattn.training.memory import named_memory_errors
-from sklearn_seqattn.training.net import SequenceNet
 from sklearn_seqattn.training.optimization import (
     AverageWeights,
     WeightedLoss,
@@ -35,7 +33,6 @@ from sklearn_seqattn.training.randomness import isolated_torch, predicting
 __all__ = [
     "AverageWeights",
     "Checkpoint",
-    "SequenceNet",
     "TrainingPlan",
     "WeightedLoss",
     "adamw",
@@ -50,7 +47,6 @@ __all__ = [
     "open_checkpoint",
     "pooling_weights",
     "predicting",
-    "raise_interrupt",
     "resolve_device",
     "resolve_precision",
     "train",

@@ -101,7 +101,7 @@ def train(module, criterion, train_set, plan, *, seed, valid_set=None):
     n_done = 0 if plan.checkpoint is None else plan.checkpoint.n_done
     stop = StopAtBatch()
     net.callbacks.append(("stop_at_batch", stop))
-    with finishing_batches(stop), kept_memory():
+    with finishing_batches(stop), kept_memory(train_set.lengths):
         net.initialize().partial_fit(train_set, epochs=plan.max_epochs - n_done)
     net.interrupt_message = check_interrupt(net, stop.n_pressed)
     net.was_interrupted = net.interrupt_message is not None

@@ -2,22 +2,18 @@
 
 import ctypes
 import os
-import threading
 from contextlib import contextmanager
 
 import torch
 
-#: Set this environment variable to "0", and no freed memory is kept.
-SWITCH = "SKLEARN_SEQATTN_KEEP_MEMORY"
-
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of malloc.h
 _MB = 1 << 20
-_KEEPING = [
+_KEEPING = (
     (_M_MMAP_THRESHOLD, 32 * _MB),  # the most that older versions of glibc accept
     (_M_MMAP_THRESHOLD, 1024 * _MB),
     (_M_TRIM_THRESHOLD, 256 * _MB),
-]
-_AFTERWARDS = [(_M_MMAP_THRESHOLD, 32 * _MB), (_M_TRIM_THRESHOLD, 64 * _MB)]
+)
+_AFTERWARDS = ((_M_MMAP_THRESHOLD, 32 * _MB), (_M_TRIM_THRESHOLD, 64 * _MB))
 
 # Variables by which a user tunes glibc; the options are left alone then.
 _TUNED_BY = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "GLIBC_TUNABLES")
@@ -50,36 +46,40 @@ def named_memory_errors(lengths):
         ) from error
 
 
-class _Keeper:
-    """The users of kept memory in a process; the first and the last set options."""
+@contextmanager
+def kept_memory(lengths):
+    """Keep freed memory for reuse inside the block, if all sequences have one length.
 
-    def __init__(self, libc):
-        self.libc = libc
-        self.n_users = 0
-        self.lock = threading.Lock()
+    By default glibc returns the large buffers of each training step to the system and
+    gets them back with page faults: a third of the time of a step where all sequences
+    have one length (`benchmarks/train_fixed.py`). Where they have many, the buffers are
+    smaller, and nothing is gained.
 
-    def enter(self):
-        """Keep memory from the first user on."""
-        with self.lock:
-            if self.n_users == 0:
-                self._set(_KEEPING)
-            self.n_users += 1
+    The options are those of the whole process. Afterwards the free memory is returned;
+    the thresholds are 32 and 64 MiB, where glibc's own adaptation ends, and no longer
+    adapt. Of blocks in several threads the first that ends ends it for all. Nothing is
+    done without glibc, or where the user has set its thresholds by environment
+    variables.
 
-    def leave(self):
-        """Return free memory to the system after the last user."""
-        with self.lock:
-            self.n_users -= 1
-            if self.n_users == 0:
-                self._set(_AFTERWARDS)
-                self.libc.malloc_trim(0)
+    Parameters
+    ----------
+    lengths : ndarray of shape (n,)
+        The number of steps of each sequence.
+    """
+    is_tuned = any(name in os.environ for name in _TUNED_BY)
+    libc = None if is_tuned or (lengths != lengths[0]).any() else _find_glibc()
+    if libc is None:
+        yield
+        return
+    _set_options(libc, _KEEPING)
+    try:
+        yield
+    finally:
+        _set_options(libc, _AFTERWARDS)
+        libc.malloc_trim(0)
 
-    def _set(self, options):
-        """Set options of malloc."""
-        for option, value in options:
-            self.libc.mallopt(option, value)
 
-
-def _find_libc():
+def _find_glibc():
     """Return the C library if it is glibc, which alone has these options."""
     try:
         libc = ctypes.CDLL(None)
@@ -89,34 +89,7 @@ def _find_libc():
     return libc
 
 
-_LIBC = _find_libc()
-
-# One keeper a process: a forked child does not have the users of its parent.
-_KEEPERS = {}
-
-
-@contextmanager
-def kept_memory():
-    """Keep freed memory for reuse inside the block, and return it to the system after.
-
-    By default glibc returns the large buffers of each training step to the system and
-    gets them back with page faults: a third of the time of a step where all sequences
-    have one length, and little where they have many (`benchmarks/train_fixed.py`,
-    `benchmarks/train_ragged.py`).
-
-    The options are those of the whole process: other threads keep memory too while the
-    block runs. Afterwards the thresholds are 32 and 64 MiB, where glibc's own
-    adaptation ends, and no longer adapt. Nothing is done without glibc, where the user
-    has set thresholds by environment variables, or where
-    ``SKLEARN_SEQATTN_KEEP_MEMORY=0``.
-    """
-    tuned = any(name in os.environ for name in _TUNED_BY)
-    if _LIBC is None or tuned or os.environ.get(SWITCH) == "0":
-        yield
-        return
-    keeper = _KEEPERS.setdefault(os.getpid(), _Keeper(_LIBC))
-    keeper.enter()
-    try:
-        yield
-    finally:
-        keeper.leave()
+def _set_options(libc, options):
+    """Set options of malloc."""
+    for option, value in options:
+        libc.mallopt(option, value)

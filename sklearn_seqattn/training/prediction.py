@@ -42,7 +42,8 @@ def forward(net, dataset, *, precision="float32", max_steps=None):
     max_steps = bounded_steps(max_steps or net.max_steps, precision)
     rows = []
     large = len(dataset) > PREDICTION_BATCH_SIZE
-    with predicting(net.device), kept_memory() if large else nullcontext():
+    keeping = kept_memory(dataset.lengths) if large else nullcontext()
+    with predicting(net.device), keeping:
         for inputs, lengths in _batches(net, dataset, max_steps):
             with named_memory_errors(lengths):
                 with computing_in(precision, net.device):
@@ -100,14 +101,8 @@ def attention_weights(net, dataset):
         If the network has no attention.
     """
     _check_attention(net)
-    rows = []
-    with predicting(net.device):
-        for inputs, lengths in _batches(net, dataset, net.max_steps):
-            with named_memory_errors(lengths):
-                weights, mask = net.module_.attention_weights(**inputs)
-            for one, n_steps in zip(weights, mask.sum(dim=1), strict=True):
-                rows.append(one[:, :n_steps, :n_steps].float().cpu().numpy())
-    return [rows[i] for i in _restoring_order(dataset)]
+    weights_of = net.module_.attention_weights
+    return _trimmed_weights(net, dataset, weights_of, lambda w, n: w[:, :n, :n])
 
 
 def pooling_weights(net, dataset):
@@ -130,13 +125,19 @@ def pooling_weights(net, dataset):
     ValueError
         If the network does not pool by attention.
     """
+    weights_of = net.module_.pooling_weights
+    return _trimmed_weights(net, dataset, weights_of, lambda w, n: w[:n])
+
+
+def _trimmed_weights(net, dataset, weights_of, trim):
+    """Return the weights of each sequence as an array, without padding."""
     rows = []
     with predicting(net.device):
         for inputs, lengths in _batches(net, dataset, net.max_steps):
             with named_memory_errors(lengths):
-                weights, mask = net.module_.pooling_weights(**inputs)
+                weights, mask = weights_of(**inputs)
             for one, n_steps in zip(weights, mask.sum(dim=1), strict=True):
-                rows.append(one[:n_steps].float().cpu().numpy())
+                rows.append(trim(one, n_steps).float().cpu().numpy())
     return [rows[i] for i in _restoring_order(dataset)]
 
 

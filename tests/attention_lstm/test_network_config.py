@@ -13,8 +13,7 @@ from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.network_config import (
     check_same_network,
     embedding_of_tokens,
-    embeds_tokens,
-    resolve_front_end,
+    given_front_end,
     sequence_config,
 )
 from sklearn_seqattn.blocks import Conv, Dense, Transformer
@@ -30,8 +29,10 @@ def make_params(**options):
 
 
 def make_config(*, input_size=2, n_steps=10, embedding=None, time_warp=0.0, **options):
+    params = make_params(**options)
     return sequence_config(
-        make_params(**options),
+        params,
+        given_front_end(params["front_end"]),
         input_size=input_size,
         n_outputs=3,
         n_steps=n_steps,
@@ -40,17 +41,19 @@ def make_config(*, input_size=2, n_steps=10, embedding=None, time_warp=0.0, **op
     )
 
 
+def check_same(params, config):
+    check_same_network(params, given_front_end(params["front_end"]), config)
+
+
 def test_auto_depends_on_the_kind_of_sequences_and_their_length():
-    stem = resolve_front_end("auto", tokens=False, n_steps=640)
-    assert stem == auto.stem(640)
-    assert resolve_front_end("auto", tokens=True, n_steps=9) == auto.token_stem(9)
-    assert resolve_front_end(["conv"], tokens=False, n_steps=640) == (Conv(),)
+    assert make_config(n_steps=640).front_end == auto.stem(640)
+    assert make_config(n_steps=9, embedding=TOKENS).front_end == auto.token_stem(9)
+    assert make_config(n_steps=640, front_end=["conv"]).front_end == (Conv(),)
 
 
 @pytest.mark.parametrize(
     ("front_end", "embeds"),
     [
-        ("auto", False),
         (None, False),
         ("conv", False),
         ("embedding", True),
@@ -59,7 +62,7 @@ def test_auto_depends_on_the_kind_of_sequences_and_their_length():
     ],
 )
 def test_an_embedding_asks_for_tokens(front_end, embeds):
-    assert embeds_tokens(front_end) == embeds
+    assert given_front_end(front_end).embeds == embeds
 
 
 def test_defaults_are_the_residual_bilstm_with_attention():
@@ -89,7 +92,7 @@ def test_defaults_are_the_residual_bilstm_with_attention():
 
 def test_tokens_get_an_embedding():
     config = make_config(embedding=TOKENS)
-    assert config.embeds
+    assert config.front_end.embeds
     assert config.embedding == TOKENS
 
 
@@ -146,6 +149,21 @@ def test_parameters_are_checked_before_the_data(kind, options, message):
         kind(**options).fit("no data at all", None)
 
 
+def test_a_fit_checks_each_block_once(monkeypatch):
+    checks = []
+
+    def checked(self):
+        checks.append(self)
+        return Dense(self.units)
+
+    monkeypatch.setattr(Dense, "checked", checked)
+    X, y = np.ones((6, 4)), np.arange(6) % 2
+    front_end = [Dense(3), [Dense(2)]]
+    model = AttentionLSTMClassifier(front_end=front_end, max_epochs=1)
+    model.fit(X, y, X_val=X, y_val=y)
+    assert checks == [Dense(3), Dense(2)]
+
+
 class TestCheckSameNetwork:
     @pytest.mark.parametrize(
         "changes",
@@ -159,7 +177,7 @@ class TestCheckSameNetwork:
         ],
     )
     def test_settings_of_training_may_change(self, changes):
-        check_same_network(make_params(**changes), make_config(n_steps=640))
+        check_same(make_params(**changes), make_config(n_steps=640))
 
     @pytest.mark.parametrize(
         ("changes", "message"),
@@ -175,18 +193,18 @@ class TestCheckSameNetwork:
     )
     def test_a_parameter_that_shapes_the_network_may_not(self, changes, message):
         with pytest.raises(ValueError, match=message):
-            check_same_network(make_params(**changes), make_config(n_steps=640))
+            check_same(make_params(**changes), make_config(n_steps=640))
 
     def test_blocks_are_compared_with_their_sizes(self):
         config = make_config(front_end=[Dense(8)])
-        check_same_network(make_params(front_end=({"dense": {"units": 8}},)), config)
+        check_same(make_params(front_end=({"dense": {"units": 8}},)), config)
         with pytest.raises(ValueError, match=r"front_end is now \['dense'\]"):
-            check_same_network(make_params(front_end=["dense"]), config)
+            check_same(make_params(front_end=["dense"]), config)
 
     def test_auto_for_tokens_stays_the_same(self):
         config = make_config(n_steps=640, embedding=TOKENS)
         assert isinstance(config.front_end[0], Embedding)
-        check_same_network(make_params(), config)
+        check_same(make_params(), config)
 
 
 class TestEmbeddingOfTokens:

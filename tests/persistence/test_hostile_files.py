@@ -158,7 +158,7 @@ STEPS = ("state", "steps", "list")
         ("padder", put("params", "max_len", DEEP), "nested too deep"),
         ("padder", put("attributes", "max_len_", True), "max_len_ is True"),
         ("padder", put("attributes", "max_len_", 0), "max_len_ is 0"),
-        ("scaler", fill("scale_", lambda a: a * 0), "positive number a channel"),
+        ("scaler", fill("scale_", lambda a: a * 0), "not positive"),
         ("scaler", fill("center_", lambda a: a[:1]), "has the shape"),
         ("states", put("attributes", "n_ids_", 9999), "n_ids_ is 9999"),
         ("events", fill("_is_number", lambda a: ~a), "other columns than the"),
