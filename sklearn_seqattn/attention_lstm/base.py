@@ -204,20 +204,26 @@ class BaseSequenceEstimator(
                 tbptt_steps=self.tbptt_steps,
             )
         if network.kernel_partner is not None:
-            if fresh:
-                network.start_at_partner()
-            seed = seed if fresh else None  # the convolutions stay
-            self._fit_partner(network.kernel_partner, sets, seed, fit=fresh or not is_partial)
+            self._fit_partner(network, sets, seed, fresh=fresh, is_partial=is_partial)
         return network
 
-    def _fit_partner(self, partner, sets, seed, *, fit):
-        """Fit the partner inside a network, and compute its outputs once."""
-        if fit:
-            fit_kernel_partner(partner, sets.train, self._kernel_head(), seed)
-        else:
-            compute_outputs(partner, sets.train)
+    def _fit_partner(self, network, sets, seed, *, fresh, is_partial):
+        """Fit the partner inside a network; the network learns what it leaves."""
+        if fresh:
+            network.start_at_partner()
+        sets.train.partner_outputs = self._outputs_of_partner(
+            network.kernel_partner, sets.train, seed, fresh=fresh, is_partial=is_partial
+        )
         if sets.valid is not None:
-            compute_outputs(partner, sets.valid)
+            outputs = compute_outputs(network.kernel_partner, sets.valid)
+            sets.valid.partner_outputs = outputs
+
+    def _outputs_of_partner(self, partner, train_set, seed, *, fresh, is_partial):
+        """Return what the partner predicts for sequences that it was not fitted to."""
+        if is_partial and not fresh:
+            return compute_outputs(partner, train_set)
+        seed = seed if fresh else None  # the convolutions stay
+        return fit_kernel_partner(partner, train_set, self._kernel_head(), seed)
 
     def _build_network(self, data, *, has_partner=True):
         """Build the network for some training data."""

@@ -20,15 +20,18 @@ def fit_kernel_partner(partner, dataset, head, seed=None):
     partner : KernelPartner
         The partner inside a network.
     dataset : SequenceDataset
-        The training data, n sequences; `partner_outputs` becomes what is predicted for
-        each sequence left out.
+        The training data, n sequences.
     head : ClassHead or NumberHead
         How targets are fitted.
     seed : int or None, default=None
         Decides the convolutions; None keeps those that are fitted.
+
+    Returns
+    -------
+    left_out : ndarray of shape (n, K), float32
+        What is predicted for each sequence by a fit without it; zeros for fewer than
+        `FEWEST` sequences, where nothing is fitted.
     """
-    n_outputs = len(partner.intercept)
-    dataset.partner_outputs = np.zeros((len(dataset), n_outputs), np.float32)
     steps, lengths = _tensors(dataset)
     generator = None if seed is None else torch.Generator().manual_seed(seed)
     fits = []
@@ -46,28 +49,31 @@ def fit_kernel_partner(partner, dataset, head, seed=None):
                     dataset.weights,
                 )
             )
-    if fits:
-        coefs, intercepts, left_out = zip(*fits, strict=True)
-        shares, shift = head.combine(
-            np.stack(left_out), dataset.targets, dataset.weights
-        )
-        coef = [one * share[:, None] for one, share in zip(coefs, shares, strict=True)]
-        intercept = (np.stack(intercepts) * shares).sum(0) + shift
-        partner.coef.copy_(torch.from_numpy(np.hstack(coef)))
-        partner.intercept.copy_(torch.from_numpy(intercept))
-        outputs = (np.stack(left_out) * shares[:, None]).sum(0) + shift
-        dataset.partner_outputs = outputs.astype(np.float32)
+    if not fits:
+        return np.zeros((len(dataset), len(partner.intercept)), np.float32)
+    coefs, intercepts, left_out = zip(*fits, strict=True)
+    shares, shift = head.combine(np.stack(left_out), dataset.targets, dataset.weights)
+    coef = [one * share[:, None] for one, share in zip(coefs, shares, strict=True)]
+    intercept = (np.stack(intercepts) * shares).sum(0) + shift
+    partner.coef.copy_(torch.from_numpy(np.hstack(coef)))
+    partner.intercept.copy_(torch.from_numpy(intercept))
+    outputs = (np.stack(left_out) * shares[:, None]).sum(0) + shift
+    return outputs.astype(np.float32)
 
 
 def compute_outputs(partner, dataset):
-    """Compute what a fitted partner predicts for a data set, and keep it there.
+    """Compute what a fitted partner predicts for a data set.
 
     Parameters
     ----------
     partner : KernelPartner
         Fitted.
     dataset : SequenceDataset
-        Any data.
+        n sequences.
+
+    Returns
+    -------
+    outputs : ndarray of shape (n, K), float32
     """
     steps, lengths = _tensors(dataset)
     with torch.no_grad():
@@ -76,7 +82,7 @@ def compute_outputs(partner, dataset):
             for kernels in partner.kernels
         ]
         outputs = partner.outputs(torch.cat(features, dim=1))
-    dataset.partner_outputs = outputs.float().cpu().numpy()
+    return outputs.float().cpu().numpy()
 
 
 def _tensors(dataset):

@@ -138,7 +138,8 @@ class SequenceNetwork(nn.Module):
         lengths : Tensor of shape (B,), int64
             The number of real steps.
         partner_outputs : Tensor of shape (B, K), default=None
-            What the partner predicts; computed where it is part of the network.
+            What the partner predicts. By default a partner inside the network computes
+            it; in training nothing is added.
 
         Returns
         -------
@@ -150,7 +151,7 @@ class SequenceNetwork(nn.Module):
             seen = warp_time(values, lengths, time_warp, multiple=8 * self.stride)
         outputs = self.head(self.pooling(*self._attended_states(*seen)))
         if partner_outputs is None:
-            if self.kernel_partner is None:
+            if self.kernel_partner is None or self.training:
                 return outputs
             partner_outputs = self.kernel_partner(values, lengths)
         return (outputs.to(partner_outputs.dtype) + partner_outputs).to(outputs.dtype)

@@ -72,7 +72,8 @@ class SequenceDataset(Dataset):
     Attributes
     ----------
     partner_outputs : ndarray of shape (n, K), float32, or None
-        What the partner of the network predicts for each sequence; None by default.
+        What the partner predicts for each sequence, to which the network adds; None by
+        default.
     """
 
     window = WINDOW  # for training, see BucketBatches

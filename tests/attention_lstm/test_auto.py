@@ -86,9 +86,3 @@ def test_kernel_features_are_bounded_in_number_and_memory(n):
     n_features = auto.kernel_features(n)
     assert 1_000 <= n_features <= 10_000
     assert n_features * n <= 50_000_000 or n_features == 1_000
-
-
-@given(st.floats(1e-6, 0.99))
-def test_temperature_falls_with_label_smoothing(label_smoothing):
-    assert 1 / 11 < auto.temperature(label_smoothing) < 1
-    assert auto.temperature(0) == 1

@@ -65,7 +65,7 @@ def test_an_embedding_asks_for_tokens(front_end, embeds):
     assert given_front_end(front_end).embeds == embeds
 
 
-def test_defaults_are_the_residual_bilstm_with_attention():
+def test_defaults_are_the_residual_lstm_with_attention():
     config = make_config(n_steps=100)
     found = config.to_dict()
     expected = {
@@ -74,7 +74,7 @@ def test_defaults_are_the_residual_bilstm_with_attention():
         "encoder": {"lstm": {}},
         "hidden_size": 32,
         "num_layers": 2,
-        "bidirectional": True,
+        "bidirectional": False,
         "residual": True,
         "attention": "multihead",
         "num_heads": 4,

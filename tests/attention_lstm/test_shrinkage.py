@@ -1,3 +1,5 @@
+from copy import deepcopy
+
 import numpy as np
 import pytest
 from test_losses import ALL
@@ -20,10 +22,24 @@ def test_shrinking_scales_and_shifts_the_outputs(blend):
     params = {"blend": blend, "max_epochs": 2, "early_stopping": False, **SMALL}
     model = AttentionLSTMRegressor(random_state=0, **params).fit(X, y)
     before = model._outputs(X)
-    shares = np.full((1 if blend is None else 2, 1), 0.25)
-    shrink(model.network_, shares, np.array([3.0]))
-    of_all = 0.25 if blend is None else 0.5  # of the mean of two
-    np.testing.assert_allclose(model._outputs(X), of_all * before + 3.0, rtol=1e-6)
+    shrink(model.network_, 0.25, np.array([0.25]), intercept=3.0)
+    np.testing.assert_allclose(model._outputs(X), 0.25 * before + 3.0, rtol=1e-6)
+
+
+def test_network_and_partner_have_shares_of_their_own():
+    X, y = np.random.default_rng(0).normal(size=(9, 12)), np.arange(9.0)
+    params = {"blend": RandomKernels(84), "max_epochs": 2, **SMALL}
+    model = AttentionLSTMRegressor(random_state=0, **params).fit(X, y)
+    outputs = {}
+    for shares in ((1.0, 1.0), (0.0, 1.0), (0.0, 0.0)):
+        copy = deepcopy(model)
+        shrink(copy.network_, *shares)
+        outputs[shares] = copy._outputs(X)
+    shrink(model.network_, 0.5, 0.25)
+    both, partner = outputs[1.0, 1.0], outputs[0.0, 1.0]
+    expected = 0.5 * (both - partner) + 0.25 * partner
+    np.testing.assert_allclose(model._outputs(X), expected, rtol=1e-6)
+    assert (outputs[0.0, 0.0] == 0).all()
 
 
 @pytest.mark.parametrize("blend", [None, RandomKernels(168)])

@@ -1,8 +1,8 @@
 import pickle
+from copy import deepcopy
 
 import numpy as np
 import pytest
-from scipy.special import softmax
 
 from sklearn_seqattn import (
     AttentionLSTMClassifier,
@@ -10,9 +10,10 @@ from sklearn_seqattn import (
     RandomKernels,
 )
 from sklearn_seqattn.blocks import Conv
-from sklearn_seqattn.kernels.fitting import fit_kernel_branch, keep_features
-from sklearn_seqattn.nn.kernel_branch import KernelBranch
-from sklearn_seqattn.nn.random_convolutions import RandomConvolutions
+from sklearn_seqattn.kernels.fitting import compute_outputs, fit_kernel_partner
+from sklearn_seqattn.kernels.heads import ClassHead
+from sklearn_seqattn.nn.config import KernelConfig
+from sklearn_seqattn.nn.kernel_partner import KernelPartner
 from sklearn_seqattn.training.batching import SequenceDataset
 
 SMALL = {
@@ -49,47 +50,83 @@ def test_predictions_ignore_batch_mates_and_survive_a_pickle(estimator):
     assert (copy._outputs(X) == together).all()
 
 
-def test_kept_features_are_those_that_the_network_computes():
-    X, y = draw()
-    convolutions = RandomConvolutions(2, max_length=30, n_features=168)
-    branch = KernelBranch(convolutions, 2, ridge_head="softmax")
-    data = dataset(X, y)
-    fit_kernel_branch(branch, data, seed=0)
-    inputs, _ = data.batch(np.arange(len(X)))
-    computed = branch.features(inputs["values"], inputs["lengths"])
-    assert (computed.numpy() == inputs["features"].numpy()).all()
-    other = dataset(X[:5], y[:5])
-    keep_features(branch, other)
-    assert (other.features == data.features[:5]).all()
+def fitted_partner(X, y, n_outputs=2, seed=0):
+    """Return a partner fitted to classes, the data, and outputs for rows left out."""
+    sizes = KernelConfig(max_length=30, n_features=168)
+    partner, data = KernelPartner(2, n_outputs, sizes), dataset(X, y)
+    left_out = fit_kernel_partner(partner, data, ClassHead(n_outputs, False), seed)
+    return partner, data, left_out
 
 
-def test_the_ridge_head_alone_separates_walks_from_noise():
+def test_the_partner_alone_separates_walks_from_noise():
     X, y = draw(n=60)
-    model = AttentionLSTMClassifier(**SMALL).fit(X[:40], y[:40])
-    module = model.network_
-    data = model._read_dataset(X[40:])
-    keep_features(module.kernel_branch, data)
-    branch = module.kernel_branch
-    logits = data.features @ branch.coef.numpy().T + branch.intercept.numpy()
-    assert (logits.argmax(1) == y[40:]).mean() > 0.7
-    np.testing.assert_allclose(softmax(logits, 1).sum(1), 1, rtol=1e-5)
+    partner, _, left_out = fitted_partner(X[:40], y[:40])
+    outputs = compute_outputs(partner, dataset(X[40:], y[40:]))
+    assert (outputs.argmax(1) == y[40:]).mean() > 0.7
+    assert (left_out.argmax(1) == y[:40]).mean() > 0.7
 
 
-@pytest.mark.parametrize(("label_smoothing", "factor"), [(0.0, 1), (0.1, 2)])
-def test_the_network_beside_the_ridge_head_is_sharpened_for_label_smoothing(
-    label_smoothing, factor
-):
+def test_computed_outputs_are_those_of_the_module():
     X, y = draw()
-    model = AttentionLSTMClassifier(**SMALL, label_smoothing=label_smoothing)
-    proba = model.fit(X, y).predict_proba(X)
-    module = model.network_
-    data = model._read_dataset(X)
-    keep_features(module.kernel_branch, data)
-    branch = module.kernel_branch
-    ridge = data.features @ branch.coef.numpy().T + branch.intercept.numpy()
-    branch.ridge_head = None
-    expected = softmax(factor * model._outputs(X), 1) + softmax(ridge, 1)
-    np.testing.assert_allclose(proba, expected / 2, atol=1e-5)
+    partner, data, _ = fitted_partner(X, y)
+    inputs, _ = data.batch(np.arange(len(X)))
+    expected = partner(inputs["values"], inputs["lengths"])
+    np.testing.assert_allclose(compute_outputs(partner, data), expected, rtol=1e-5)
+
+
+def test_outputs_of_a_left_out_sequence_do_not_follow_its_own_label():
+    X, y = draw(n=30)
+    _, _, left_out = fitted_partner(X, y)
+    partner, data, _ = fitted_partner(X, y)
+    inside = compute_outputs(partner, data)
+    right = np.arange(len(y)), y
+    margin = left_out[right] - left_out[np.arange(len(y)), 1 - y]
+    fitted_margin = inside[right] - inside[np.arange(len(y)), 1 - y]
+    assert margin.mean() < fitted_margin.mean()
+
+
+def test_new_heads_for_the_same_convolutions():
+    X, y = draw(n=40)
+    partner, data, first = fitted_partner(X, y)
+    biases = partner.kernels[0].biases.clone()
+    coef = partner.coef.clone()
+    again = fit_kernel_partner(partner, data, ClassHead(2, False))
+    assert (again == first).all()
+    assert (partner.coef == coef).all()
+    other = fit_kernel_partner(partner, dataset(X[:20], y[:20]), ClassHead(2, False))
+    assert len(other) == 20
+    assert (partner.kernels[0].biases == biases).all()
+    assert (partner.coef != coef).any()
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_too_few_sequences_to_leave_one_out_leave_the_partner_at_zero(n):
+    X, y = draw(n=n)
+    partner, data, left_out = fitted_partner(X, y)
+    assert (left_out == np.zeros((n, 2))).all()
+    assert (compute_outputs(partner, data) == 0).all()
+
+
+def test_the_network_starts_from_its_partner():
+    X, y = draw(n=40)
+    model = AttentionLSTMClassifier(**{**SMALL, "lr": 1e-12, "max_epochs": 1})
+    model.fit(X, y)
+    partner = compute_outputs(model.network_.kernel_partner, model._read_dataset(X))
+    np.testing.assert_allclose(model._outputs(X), partner, rtol=1e-4, atol=1e-5)
+
+
+def test_the_network_learns_what_the_partner_leaves():
+    # Kernels sum to zero: they do not see the level, which alone tells the class.
+    rng = np.random.default_rng(0)
+    y = np.arange(80) % 2
+    X = [np.full((8, 1), float(k)) + rng.normal(0, 0.3) for k in y]
+    params = {"blend": RandomKernels(168), "random_state": 0, "max_epochs": 30}
+    model = AttentionLSTMClassifier(**params).fit(X[:60], y[:60])
+    partner = compute_outputs(
+        model.network_.kernel_partner, model._read_dataset(X[60:])
+    )
+    assert (partner.argmax(1) == y[60:]).mean() < 1.0
+    assert model.score(X[60:], y[60:]) == 1.0
 
 
 def test_multilabel_and_several_targets():
@@ -112,19 +149,27 @@ def test_regression_on_noise_stays_near_the_mean():
     assert (error**2).mean() < 1.3 * (baseline**2).mean()
 
 
-def test_a_warm_start_keeps_the_convolutions_and_the_ridge_head():
+def test_a_warm_start_keeps_the_convolutions_and_fits_their_heads():
     X, y = draw()
     model = AttentionLSTMClassifier(**SMALL, warm_start=True).fit(X, y)
-    before = model.network_.kernel_branch
-    model.fit(X, y)
+    before = model.network_.kernel_partner
+    model.fit(X[:20], y[:20])
+    after = model.network_.kernel_partner
+    assert (before.coef != after.coef).any()
+    assert (before.kernels[0].biases == after.kernels[0].biases).all()
+    assert (before.kernels[1].weights == after.kernels[1].weights).all()
+
+
+def test_partial_fit_leaves_the_partner_and_trains_the_network():
+    X, y = draw()
+    model = AttentionLSTMClassifier(**SMALL).partial_fit(X, y)
+    before = deepcopy(model.network_)
     model.partial_fit(X[:10], y[:10])
-    after = model.network_.kernel_branch
-    assert (before.coef == after.coef).all()
-    assert (before.kernels.biases == after.kernels.biases).all()
-    assert (before.linear_head.weight != after.linear_head.weight).any()
+    assert (before.kernel_partner.coef == model.network_.kernel_partner.coef).all()
+    assert (before.head[-1].weight != model.network_.head[-1].weight).any()
 
 
-def test_validation_data_are_watched_with_features():
+def test_validation_data_are_watched_beside_the_partner():
     X, y = draw()
     model = AttentionLSTMClassifier(**SMALL)
     model.fit(X[:16], y[:16], validation_data=(X[16:], y[16:]))
@@ -136,7 +181,7 @@ def test_tokens_have_no_kernels():
     with pytest.raises(ValueError, match="blend='kernels' needs sequences of numbers"):
         AttentionLSTMClassifier(blend="kernels").fit(X, y)
     alone = AttentionLSTMClassifier(blend="auto", max_epochs=1).fit(X, y)
-    assert alone.network_.kernel_branch is None
+    assert alone.network_.kernel_partner is None
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])

@@ -1,16 +1,16 @@
 import numpy as np
 import pytest
-from scipy.special import log_softmax, softmax
+from scipy.special import log_expit, log_softmax, softmax
 from sklearn import config_context
 from sklearn.linear_model import Ridge, RidgeClassifierCV, RidgeCV
 from sklearn.model_selection import KFold
 
 from sklearn_seqattn.kernels.ridge import (
     ALPHAS,
-    fit_ridge_and_predict_left_out,
     fit_ridge_classification,
     fit_ridge_regression,
     left_out_regression,
+    logit_factor,
 )
 
 
@@ -27,13 +27,12 @@ def draw(n=40, n_features=100, n_classes=3, seed=0):
 @pytest.mark.parametrize("n_features", [5, 100])
 def test_classes_are_those_of_ridge_classifier_cv(n_classes, n_features):
     X, y, indicators = draw(n_features=n_features, n_classes=n_classes)
-    coef, intercept = fit_ridge_classification(X, indicators)
+    coef, intercept, _ = fit_ridge_classification(X, indicators)
     reference = RidgeClassifierCV(ALPHAS).fit(X, y)
     assert ((X @ coef.T + intercept).argmax(1) == reference.predict(X)).all()
     rows = coef if n_classes > 2 else coef[1:]
     expected = np.reshape(reference.coef_, rows.shape)
-    ratio = np.linalg.norm(rows) / np.linalg.norm(expected)
-    np.testing.assert_allclose(rows, ratio * expected, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(rows, expected, rtol=1e-6, atol=1e-9)
 
 
 def left_out_values(X, targets, alpha):
@@ -47,36 +46,44 @@ def left_out_values(X, targets, alpha):
     )
 
 
-@pytest.mark.parametrize("weighted", [False, True])
-def test_values_left_out_are_those_of_fits_without_the_row(weighted):
-    X, _, targets = draw(n=25, n_features=30)
-    targets = targets[:, :2] + np.arange(2) * X[:, [5]]
-    weights = 1.0 + np.arange(25) % 3 if weighted else np.ones(25)
-    coef, intercept, found = fit_ridge_and_predict_left_out(X, targets, weights)
-    for k in range(2):
-        fits = [Ridge(a).fit(X, targets[:, k], weights) for a in ALPHAS]
-        best = np.argmin([np.abs(fit.coef_ - coef[k]).max() for fit in fits])
-        np.testing.assert_allclose(fits[best].intercept_, intercept[k])
-        for i in range(25):
-            kept = np.arange(25) != i
-            ridge = Ridge(ALPHAS[best]).fit(X[kept], targets[kept, k], weights[kept])
-            np.testing.assert_allclose(found[i, k], ridge.predict(X[[i]])[0], rtol=1e-6)
-
-
-def test_penalty_and_factor_are_the_best_of_leaving_one_out():
+def test_penalty_is_the_best_of_leaving_one_out():
     X, _, indicators = draw(n=25, n_features=30)
     signs = 2 * indicators - 1
     values = [left_out_values(X, signs, alpha) for alpha in ALPHAS]
     best = np.argmin([((v - signs) ** 2).mean() for v in values])
-    losses = [
-        -(log_softmax(np.exp(f) * values[best], axis=1) * indicators).sum()
-        for f in np.linspace(-7, 7, 2801)
-    ]
-    factor = np.exp(np.linspace(-7, 7, 2801)[np.argmin(losses)])
     ridge = Ridge(ALPHAS[best]).fit(X, signs)
-    coef, intercept = fit_ridge_classification(X, indicators)
-    np.testing.assert_allclose(coef, factor * ridge.coef_, rtol=0.01)
-    np.testing.assert_allclose(intercept, factor * ridge.intercept_, rtol=0.01)
+    coef, intercept, left_out = fit_ridge_classification(X, indicators)
+    np.testing.assert_allclose(coef, ridge.coef_, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(intercept, ridge.intercept_, rtol=1e-6)
+    np.testing.assert_allclose(left_out, values[best], rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("multilabel", [False, True])
+def test_the_factor_is_the_best_of_many(multilabel):
+    rng = np.random.default_rng(0)
+    indicators = np.eye(3)[rng.integers(3, size=40)]
+    values = rng.normal(size=(40, 3)) + indicators
+    weights = rng.integers(1, 4, size=40)
+    floor = 1 / 42 if multilabel else 1 / 43
+    smoothed = indicators * (1 - floor) + floor / (2 if multilabel else 3)
+    losses, factors = [], np.exp(np.linspace(-4, 4, 1601))
+    for factor in factors:
+        logits = factor * values
+        if multilabel:
+            rows = log_expit(logits) * smoothed + log_expit(-logits) * (1 - smoothed)
+        else:
+            rows = log_softmax(logits, axis=1) * smoothed
+        losses.append(-weights @ rows.sum(1))
+    found = logit_factor(values, indicators, weights, multilabel=multilabel)
+    assert found == pytest.approx(factors[np.argmin(losses)], rel=0.01)
+
+
+def test_right_values_do_not_become_logits_without_bounds():
+    y = np.arange(30) % 3
+    values = 2 * np.eye(3)[y] - 1
+    factor = logit_factor(values, np.eye(3)[y])
+    certainty = softmax(factor * values, axis=1).max(axis=1)
+    np.testing.assert_allclose(certainty, 1 - 2 / 3 / 33, rtol=1e-3)
 
 
 def test_regression_is_ridge_cv_target_by_target():
@@ -112,15 +119,17 @@ def test_weights_equal_repeats_once_the_penalty_is_given(routing, monkeypatch):
 def test_probabilities_of_noise_are_those_of_ignorance():
     rng = np.random.default_rng(0)
     X, indicators = rng.normal(size=(60, 300)), np.eye(3)[np.arange(60) % 3]
-    coef, intercept = fit_ridge_classification(X, indicators)
-    new = softmax(rng.normal(size=(500, 300)) @ coef.T + intercept, axis=1)
+    coef, intercept, left_out = fit_ridge_classification(X, indicators)
+    factor = logit_factor(left_out, indicators)
+    new = rng.normal(size=(500, 300)) @ coef.T + intercept
+    new = softmax(factor * new, axis=1)
     assert np.abs(new - 1 / 3).max() < 0.2
 
 
 def test_multilabel_logits_are_independent_columns():
     X, _, indicators = draw(n=60, n_features=10)
     labels = np.column_stack([indicators[:, 0], X[:, 5] > 0])
-    coef, intercept = fit_ridge_classification(X, labels, multilabel=True)
+    coef, intercept, _ = fit_ridge_classification(X, labels)
     assert coef.shape == (2, 10)
     assert ((X @ coef.T + intercept > 0) == labels).mean() > 0.9
 
@@ -130,7 +139,7 @@ def test_two_sequences_and_a_class_of_one_are_enough(n_features):
     rng = np.random.default_rng(0)
     for y in ([0, 1], [0, 0, 0, 1], [0, 1, 2]):
         X = rng.normal(size=(len(y), n_features))
-        coef, intercept = fit_ridge_classification(X, np.eye(max(y) + 1)[y])
+        coef, intercept, _ = fit_ridge_classification(X, np.eye(max(y) + 1)[y])
         assert np.isfinite(coef).all()
         assert np.isfinite(intercept).all()
     coef, intercept = fit_ridge_regression(X[:2], np.array([[1.0], [3.0]]))
@@ -140,7 +149,7 @@ def test_two_sequences_and_a_class_of_one_are_enough(n_features):
 
 def test_float32_features_give_float32_weights():
     X, _, indicators = draw()
-    coef, intercept = fit_ridge_classification(X.astype(np.float32), indicators)
+    coef, intercept, _ = fit_ridge_classification(X.astype(np.float32), indicators)
     assert coef.dtype == intercept.dtype == np.float32
 
 

@@ -18,7 +18,7 @@ from sklearn_seqattn.nn.encoders import LSTM, Transformer
 from sklearn_seqattn.nn.front_end import Residual
 
 EMBEDDING = {"n_ids": 5, "size": 3, "token_dropout": 0.1}
-KERNELS = {"max_length": 9, "n_features": 84, "ridge_head": "softmax"}
+KERNELS = {"max_length": 9, "n_features": 84}
 
 CONFIGS = [
     sequence_config(),
@@ -90,10 +90,10 @@ def test_a_configuration_does_not_change():
         ({"front_end": ["embedding"]}, "front_end and embedding contradict"),
         ({"embedding": EMBEDDING}, "front_end and embedding contradict"),
         ({"embedding": {"n_ids": 5}}, "EmbeddingConfig needs"),
-        ({"kernels": {**KERNELS, "max_length": 0}}, "KernelConfig needs"),
+        ({"kernels": {**KERNELS, "max_length": 0}}, "max_length=0 must be"),
         (
-            {"kernels": {**KERNELS, "temperature": 0.0}},
-            "temperature=0.0 must be a number from 0.01 to 1",
+            {"kernels": {**KERNELS, "n_features": 0}},
+            "n_features=0 must be",
         ),
         ({"time_warp": 11}, "time_warp=11 must be a number from 0 to 10"),
         ({"tbptt_steps": 0}, "tbptt_steps=0 must be an integer"),

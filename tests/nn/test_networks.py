@@ -232,14 +232,15 @@ def test_other_poolings_have_no_weights():
         network.pooling_weights(draw(1, 5, 3), torch.tensor([5]))
 
 
-KERNELS = KernelConfig(max_length=9, n_features=84, ridge_head="softmax")
+KERNELS = KernelConfig(max_length=9, n_features=84)
 
 
 def test_a_rebuilt_network_has_the_weights_and_other_settings_of_training():
     network = build_sequence(front_end=["differences", "batch_norm"], kernels=KERNELS)
-    network.kernel_branch.kernels.fit(
-        draw(9, 3), torch.tensor([9]), torch.Generator().manual_seed(0)
-    )
+    partner = network.kernel_partner
+    for kernels in partner.kernels:
+        kernels.fit(draw(9, 3), torch.tensor([9]), torch.Generator().manual_seed(0))
+    nn.init.normal_(partner.coef)
     copy = rebuild(network, time_warp=0.5, tbptt_steps=3)
     assert (copy.config.time_warp, copy.config.tbptt_steps) == (0.5, 3)
     assert copy.encoder.layers[0].recurrent.tbptt_steps == 3

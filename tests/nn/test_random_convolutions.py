@@ -35,9 +35,9 @@ def pad(values, lengths, extra=0, fill=0.0):
 
 def slow_features(kernels, sequence):
     """Compute the features from the definition, step by step, in plain loops."""
-    mean, std = kernels.channel_mean.numpy(), kernels.channel_std.numpy()
+    mean, std = kernels.inputs.mean.numpy(), kernels.inputs.std.numpy()
     x = np.clip((sequence.numpy() - mean) / std, -32, 32)
-    x = np.round(x * kernels.grid).astype(np.float64) / kernels.grid
+    x = np.round(x * kernels.inputs.grid).astype(np.float64) / kernels.inputs.grid
     n_steps = len(x)
     features, row = [], 0
     for i, dilation in enumerate(kernels.dilations):
