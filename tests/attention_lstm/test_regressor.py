@@ -243,7 +243,7 @@ def test_losses_that_are_none(params, message):
 
 
 def test_targets_that_are_no_counts():
-    X, Y = maxima(12)
+    X, _ = maxima(12)
     counts = np.ones(12)
     model = regressor_of("poisson", None)
     with pytest.raises(ValueError, match="requires non-negative y"):

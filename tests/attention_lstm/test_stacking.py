@@ -18,7 +18,9 @@ def mean_loss(name, quantile, outputs, y):
         return np.mean((outputs - y) ** 2)
     if name == "poisson":
         return np.mean(np.exp(outputs) - outputs * y)
-    return mean_pinball_loss(y, outputs, alpha=quantile or 0.5)
+    if name == "absolute_error":
+        return np.mean(np.abs(outputs - y))
+    return mean_pinball_loss(y, outputs, alpha=quantile)
 
 
 def draw(name, n=400, seed=0):

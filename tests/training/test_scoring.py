@@ -142,13 +142,13 @@ class TestScores:
         sign = 1 if scoring == "r2" else -1
         check_one_score(column, sign * metric(targets, model._outputs(data)))
 
-    @pytest.mark.parametrize("on_train", [False, True])
-    def test_counts_are_scored_as_counts(self, on_train):
+    def test_counts_are_scored_as_counts(self, on_train, caching):
         column, model = score(
             partial(AttentionLSTMRegressor, loss="poisson"),
             COUNTS,
             "neg_mean_poisson_deviance",
             on_train=on_train,
+            caching=caching,
         )
         data, y = (X, COUNTS) if on_train else (X_VALID, COUNTS[:9])
         mean = model.target_encoder_.scale_
