@@ -28,7 +28,6 @@ from sklearn_seqattn.attention_lstm.training_data import (
     check_weights,
     validation_pair,
 )
-from sklearn_seqattn.kernels.fitting import compute_outputs, fit_kernel_partner
 from sklearn_seqattn.kernels.partner import RandomKernels
 from sklearn_seqattn.nn.config import KernelConfig
 from sklearn_seqattn.nn.networks import build_sequence_network, rebuild
@@ -208,22 +207,7 @@ class BaseSequenceEstimator(
         return network
 
     def _fit_partner(self, network, sets, seed, *, fresh, is_partial):
-        """Fit the partner inside a network; the network learns what it leaves."""
-        if fresh:
-            network.start_at_partner()
-        sets.train.partner_outputs = self._outputs_of_partner(
-            network.kernel_partner, sets.train, seed, fresh=fresh, is_partial=is_partial
-        )
-        if sets.valid is not None:
-            outputs = compute_outputs(network.kernel_partner, sets.valid)
-            sets.valid.partner_outputs = outputs
-
-    def _outputs_of_partner(self, partner, train_set, seed, *, fresh, is_partial):
-        """Return what the partner predicts for sequences that it was not fitted to."""
-        if is_partial and not fresh:
-            return compute_outputs(partner, train_set)
-        seed = seed if fresh else None  # the convolutions stay
-        return fit_kernel_partner(partner, train_set, self._kernel_head(), seed)
+        """Fit the partner inside a network, and compute what it predicts."""
 
     def _build_network(self, data, *, has_partner=True):
         """Build the network for some training data."""

@@ -14,6 +14,7 @@ from sklearn_seqattn.attention_lstm.parameters import SEQUENCE_CONSTRAINTS, SHAR
 from sklearn_seqattn.attention_lstm.shrinkage import shrink
 from sklearn_seqattn.attention_lstm.target_checks import check_labels
 from sklearn_seqattn.attention_lstm.targets import learn_labels
+from sklearn_seqattn.kernels.fitting import compute_outputs, fit_kernel_partner
 from sklearn_seqattn.kernels.heads import ClassHead
 from sklearn_seqattn.training.fit import fit
 
@@ -403,15 +404,28 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
             self.class_weight, self.classes_, data.targets, data.weights
         )
 
-    def _kernel_head(self):
-        """Return the linear head of the partner."""
-        targets = self.target_encoder_
-        return ClassHead(targets.n_outputs, multilabel=targets.multilabel)
+    def _fit_partner(self, network, sets, seed, *, fresh, is_partial):
+        """Fit the partner inside a network, which then learns what the partner leaves.
+
+        The convolutions stay in later fits, and their head stays in `partial_fit`.
+        """
+        partner, train_set = network.kernel_partner, sets.train
+        if fresh:
+            network.start_at_partner()
+        if fresh or not is_partial:
+            targets = self.target_encoder_
+            head = ClassHead(targets.n_outputs, multilabel=targets.multilabel)
+            seed = seed if fresh else None
+            outputs = fit_kernel_partner(partner, train_set, head, seed)
+        else:
+            outputs = compute_outputs(partner, train_set)
+        train_set.partner_outputs = outputs
+        if sets.valid is not None:
+            sets.valid.partner_outputs = compute_outputs(partner, sets.valid)
 
     def _calibrate(self, data, valid, sets, plan, seeds, *, fresh):
         """Shrink what the network adds to its partner."""
-        is_partial = plan.constant_lr or self.net_.was_interrupted
-        if fresh and not is_partial and sets.train.partner_outputs is not None:
+        if self.network_.kernel_partner is not None:
             shrink(self.network_, auto.NETWORK_SHARE)
 
     def _time_warp(self, kind):

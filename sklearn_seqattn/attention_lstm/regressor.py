@@ -19,6 +19,11 @@ from sklearn_seqattn.attention_lstm.parameters import SEQUENCE_CONSTRAINTS
 from sklearn_seqattn.attention_lstm.shrinkage import halves, shrink, stacking_weights
 from sklearn_seqattn.attention_lstm.target_checks import check_numbers
 from sklearn_seqattn.attention_lstm.targets import NumberTargets
+from sklearn_seqattn.kernels.fitting import (
+    FEWEST,
+    compute_outputs,
+    fit_kernel_partner,
+)
 from sklearn_seqattn.kernels.heads import NumberHead
 from sklearn_seqattn.training.engine import train
 from sklearn_seqattn.training.fit import fit
@@ -406,61 +411,78 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         """Return the loss of single rows."""
         return self.target_encoder_.loss.module()
 
-    def _kernel_head(self):
-        """Return the linear head of the partner."""
-        loss = self.target_encoder_.loss
-        stack = partial(stacking_weights, loss=loss)
-        return NumberHead(loss.linearize, stack, seed=0)
+    def _fit_partner(self, network, sets, seed, *, fresh, is_partial):
+        """Fit the partner inside a network, which learns without it.
+
+        The two are weighed after the training, so validation losses are those of the
+        network alone. Later fits leave the convolutions as they are, and `partial_fit`
+        their head, too.
+        """
+        partner = network.kernel_partner
+        if fresh or not is_partial:
+            loss = self.target_encoder_.loss
+            stack = partial(stacking_weights, loss=loss)
+            head = NumberHead(loss.linearize, stack, seed)
+            seed = seed if fresh else None
+            sets.train.left_out = fit_kernel_partner(partner, sets.train, head, seed)
+        if sets.valid is not None:
+            sets.valid.left_out = compute_outputs(partner, sets.valid)
+            sets.valid.partner_outputs = np.zeros_like(sets.valid.left_out)
 
     def _calibrate(self, data, valid, sets, plan, seeds, *, fresh):
-        """Shrink small fits to a constant, and keep the network in double precision.
+        """Weigh network and partner, and keep the network in double precision.
 
         In double precision a prediction has all the digits of its target, however
         large, and does not depend on the other sequences of its batch.
         """
-        is_partial = plan.constant_lr or self.net_.was_interrupted
-        is_small = 4 <= len(data) < auto.SHRINK_BELOW
-        has_all_data = self.early_stopping == "auto" and plan.patience is None
-        if fresh and has_all_data and is_small and not is_partial:
-            self._shrink(data, sets, plan, seeds)
+        if fresh:
+            self._weigh(data, sets, plan, seeds)
         # mps has no double precision, and bfloat16 does without.
         if torch.device(plan.device).type != "mps" and plan.precision == "float32":
             self.network_.to(torch.float64)
 
-    def _shrink(self, data, sets, plan, seeds):
-        """Shrink the outputs towards the best constant by stacking weights.
+    def _weigh(self, data, sets, plan, seeds):
+        """Weigh network and partner by the least loss for sequences left out.
 
-        Two networks, each fitted to one half, predict the other half, and the partner
-        predicts each fifth by the other four. The least loss of these predictions
-        gives the stacking weights of network and partner.
+        Where nothing was held out, two networks, each fitted to one half, predict the
+        other half. Their shares add up to at most 1: the outputs are shrunk towards
+        the best constant. Without such predictions both count alike.
         """
-        plan, partner = plan.of_auxiliary_network(), sets.train.partner_outputs
-        first, second = halves(len(data), seeds.split)
-        outputs = [
-            self._outputs_of_half(data, partner, *rows, plan, seeds)
-            for rows in ((first, second), (second, first))
-        ]
-        predictions, held_out = [np.concatenate(outputs)], np.append(second, first)
-        if partner is not None:
-            predictions.append(partner[held_out])
+        has_partner = self.network_.kernel_partner is not None
+        is_partial = plan.constant_lr or self.net_.was_interrupted
+        has_all_data = self.early_stopping == "auto" and plan.patience is None
+        is_small = has_partner or len(data) < auto.SHRINK_BELOW
+        if has_partner and sets.valid is not None and not is_partial:
+            self._stack(forward(self.net_, sets.valid), sets.valid)
+        elif has_all_data and is_small and len(data) >= FEWEST and not is_partial:
+            first, second = halves(len(data), seeds.split)
+            plan = plan.of_auxiliary_network()
+            outputs = np.empty((len(data), self.target_encoder_.n_outputs))
+            for a, b in ((first, second), (second, first)):
+                outputs[b] = self._outputs_of_half(data.take(a), data.take(b), plan, seeds)
+            self._stack(outputs, sets.train)
+        elif has_partner:
+            shrink(self.network_, 0.5, 0.5)
+
+    def _stack(self, outputs, dataset):
+        """Weigh the network by its outputs for sequences that it was not fitted to."""
+        predictions = [outputs]
+        if dataset.left_out is not None:
+            predictions.append(dataset.left_out)
         shares, intercepts = stacking_weights(
             np.stack(predictions),
-            sets.train.targets[held_out],
-            sets.train.weights[held_out],
+            dataset.targets,
+            dataset.weights,
             self.target_encoder_.loss,
         )
         shrink(self.network_, *shares, intercept=intercepts)
 
-    def _outputs_of_half(self, data, partner, fitted, held_out, plan, seeds):
-        """Fit a network beside the partner to one half, and predict the other alone."""
-        parts = data.take(fitted), data.take(held_out)
-        own = plan_training(self, parts[0])
+    def _outputs_of_half(self, fitted, held_out, plan, seeds):
+        """Fit a network alone to one half, and predict the other."""
+        own = plan_training(self, fitted)
         plan = replace(plan, batch_size=own.batch_size, max_epochs=own.max_epochs)
-        sets = self._make_datasets(*parts, fresh=False)
-        network = self._build_network(parts[0], has_partner=False)
-        if partner is not None:
-            network.start_at_partner()
-            sets.train.partner_outputs = partner[fitted]
+        sets = self._make_datasets(fitted, held_out, fresh=False)
+        network = self._build_network(fitted, has_partner=False)
         net, _ = train(network, sets.criterion, sets.train, plan, seed=seeds.order)
         return forward(net, sets.valid)
 

@@ -61,7 +61,7 @@ def stacking_weights(predictions, targets, weights, loss):
 
 @torch.no_grad()
 def shrink(network, share, partner_share=1.0, intercept=0.0):
-    """Scale and shift the outputs of a network and of its partner, in place.
+    """Set how much of a network and of its partner is kept, in place.
 
     Parameters
     ----------
@@ -74,11 +74,15 @@ def shrink(network, share, partner_share=1.0, intercept=0.0):
     intercept : float or ndarray of shape (K,), default=0.0
         What to add to the outputs.
     """
-    head, partner = network.head[-1], network.kernel_partner
-    _scale(head.weight, head.bias, share)
-    head.bias.add_(_like(head.bias, intercept))
-    if partner is not None:
-        _scale(partner.coef, partner.intercept, partner_share)
+    if network.kernel_partner is None:
+        last = network.head[-1]
+        _scale(last.weight, last.bias, share)
+        last.bias.add_(_like(last.bias, intercept))
+    else:
+        for row, value in zip(
+            network.mixture, (share, partner_share, intercept), strict=True
+        ):
+            row.copy_(_like(row, value))
 
 
 def _scale(weight, bias, share):

@@ -90,6 +90,12 @@ class SequenceNetwork(nn.Module):
     kernel_partner : KernelPartner or None
         The partner inside the network, whose outputs are added.
 
+    Notes
+    -----
+    With a partner, the buffer `mixture` (3, K) holds how much of the network's outputs
+    and of the partner's is added in evaluation, and a constant. Training does not read
+    it.
+
     Attributes
     ----------
     stride : int
@@ -108,6 +114,9 @@ class SequenceNetwork(nn.Module):
         self.head = head
         self.kernel_partner = kernel_partner
         self.stride = front_end.stride
+        if kernel_partner is not None:
+            mixture = torch.tensor([[1.0], [1.0], [0.0]]).repeat(1, config.n_outputs)
+            self.register_buffer("mixture", mixture)
 
     @torch.no_grad()
     def start_at_partner(self):
@@ -138,8 +147,8 @@ class SequenceNetwork(nn.Module):
         lengths : Tensor of shape (B,), int64
             The number of real steps.
         partner_outputs : Tensor of shape (B, K), default=None
-            What the partner predicts. By default a partner inside the network computes
-            it; in training nothing is added.
+            What the partner predicts, to which the outputs are added. By default a
+            partner inside the network computes it; in training nothing is added.
 
         Returns
         -------
@@ -150,11 +159,16 @@ class SequenceNetwork(nn.Module):
         if self.training and time_warp > 0:
             seen = warp_time(values, lengths, time_warp, multiple=8 * self.stride)
         outputs = self.head(self.pooling(*self._attended_states(*seen)))
+        if self.training:
+            return outputs if partner_outputs is None else outputs + partner_outputs
+        if self.kernel_partner is None:
+            return outputs
         if partner_outputs is None:
-            if self.kernel_partner is None or self.training:
-                return outputs
             partner_outputs = self.kernel_partner(values, lengths)
-        return (outputs.to(partner_outputs.dtype) + partner_outputs).to(outputs.dtype)
+        # In the precision of the partner: sums differ with the batch otherwise.
+        share, partner_share, constant = self.mixture.to(partner_outputs.dtype)
+        blended = share * outputs + partner_share * partner_outputs + constant
+        return blended.to(outputs.dtype)
 
     def attention_weights(self, values, lengths):
         """Return the attention weights and the mask of the steps they are over.

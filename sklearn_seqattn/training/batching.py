@@ -74,6 +74,9 @@ class SequenceDataset(Dataset):
     partner_outputs : ndarray of shape (n, K), float32, or None
         What the partner predicts for each sequence, to which the network adds; None by
         default.
+    left_out : ndarray of shape (n, K), float32, or None
+        What the partner predicts for each sequence by a fit without it; None by
+        default.
     """
 
     window = WINDOW  # for training, see BucketBatches
@@ -89,7 +92,7 @@ class SequenceDataset(Dataset):
         n = len(lengths)
         self.targets = np.zeros(n, np.float32) if targets is None else targets
         self.weights = np.ones(n, np.float32) if weights is None else weights
-        self.partner_outputs = None
+        self.partner_outputs = self.left_out = None
         # Sequences of one length are not padded. A single sequence may be one of many
         # calls of different lengths: it is padded to one of few lengths.
         self.longest = int(lengths.max()) if len(lengths) > 1 else None
