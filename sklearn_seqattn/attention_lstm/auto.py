@@ -19,6 +19,15 @@ from sklearn_seqattn.nn.front_end import Residual
 #: With fewer sequences, holding some out costs more than stopping early gives.
 EARLY_STOPPING_FROM = 10_000
 
+#: The same of tokens, which a network learns by heart.
+EARLY_STOPPING_OF_TOKENS_FROM = 1_000
+
+#: With fewer validation sequences, the weight of n-grams is `NGRAMS_WEIGHT`.
+FEWEST_TO_BLEND = 100
+
+#: The weight of n-grams beside a network, where no validation data choose it.
+NGRAMS_WEIGHT = 0.5
+
 #: With fewer sequences, a regressor shrinks its outputs towards the mean.
 SHRINK_BELOW = 1_000
 
@@ -206,6 +215,32 @@ def max_epochs(n_samples, batch_size, n_steps):
     wanted = 320 if n_steps > 256 else 400
     small = min(200, max(40, ceil(wanted / batches)))
     return min(small, max(10, ceil(8_000 / batches)))
+
+
+def token_max_epochs(n_samples, batch_size, n_steps):
+    """Return the epochs of tokens: those of numbers, but few from 1,000 sequences on.
+
+    Parameters
+    ----------
+    n_samples : int
+        The number of sequences n.
+    batch_size : int
+        Sequences a batch.
+    n_steps : float
+        The mean length T.
+
+    Returns
+    -------
+    max_epochs : int
+
+    Examples
+    --------
+    >>> from sklearn_seqattn.attention_lstm.auto import token_max_epochs
+    >>> [token_max_epochs(n, 64, 10) for n in (64, 1_000, 10_000, 1_000_000)]
+    [200, 10, 10, 10]
+    """
+    found = max_epochs(n_samples, batch_size, n_steps)
+    return found if n_samples < EARLY_STOPPING_OF_TOKENS_FROM else min(found, 10)
 
 
 def temperature(label_smoothing):

@@ -2,14 +2,9 @@
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import (
-    check_is_fitted,
-)
+from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqattn._estimator import (
-    NestedParameters,
-    VersionedPickles,
-)
+from sklearn_seqattn._estimator import NestedParameters, VersionedPickles
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.network_config import (
     check_network_params,
@@ -20,7 +15,9 @@ from sklearn_seqattn.attention_lstm.network_config import (
     sequence_config,
 )
 from sklearn_seqattn.attention_lstm.parameters import find_partner
+from sklearn_seqattn.attention_lstm.rules import NUMBER_RULES, TOKEN_RULES
 from sklearn_seqattn.attention_lstm.target_checks import check_same_classes
+from sklearn_seqattn.attention_lstm.token_partner import TokenPartnerMixin
 from sklearn_seqattn.attention_lstm.training_data import (
     LabeledSequences,
     canonical_rows,
@@ -29,6 +26,7 @@ from sklearn_seqattn.attention_lstm.training_data import (
 )
 from sklearn_seqattn.kernels.fitting import fit_kernel_branch, keep_features
 from sklearn_seqattn.kernels.partner import RandomKernels
+from sklearn_seqattn.ngrams.partner import NGrams
 from sklearn_seqattn.nn.config import KernelConfig
 from sklearn_seqattn.nn.networks import build_sequence_network, rebuild
 from sklearn_seqattn.preprocessing.input_encoder import InputEncoder
@@ -43,12 +41,15 @@ from sklearn_seqattn.training.devices import resolve_precision
 from sklearn_seqattn.training.fit import TrainingSets
 from sklearn_seqattn.training.network_access import NetworkAccessMixin
 from sklearn_seqattn.training.optimization import WeightedLoss
-from sklearn_seqattn.training.plan import TrainingRules
 from sklearn_seqattn.training.prediction import forward, pooling_weights
 
 
 class BaseSequenceEstimator(
-    NetworkAccessMixin, NestedParameters, VersionedPickles, BaseEstimator
+    TokenPartnerMixin,
+    NetworkAccessMixin,
+    NestedParameters,
+    VersionedPickles,
+    BaseEstimator,
 ):
     """Base of the estimators that give one answer a sequence.
 
@@ -58,13 +59,13 @@ class BaseSequenceEstimator(
     trained on.
     """
 
-    _nested = {"tokens": Tokens, "blend": RandomKernels}
-    _rules = TrainingRules(
-        batch_size=auto.batch_size,
-        max_epochs=auto.max_epochs,
-        early_stopping_from=auto.EARLY_STOPPING_FROM,
-    )
+    _nested = {"tokens": (Tokens,), "blend": (RandomKernels, NGrams)}
     _gain_control = True  # whether low-amplitude sequences are amplified
+
+    @property
+    def _rules(self):
+        """What "auto" means for the training, by the kind of X."""
+        return TOKEN_RULES if "tokens" in self._input_kind else NUMBER_RULES
 
     def _read(self, X, *, reset):
         """Return checked sequences, tokens only where the front end embeds them."""
@@ -231,7 +232,7 @@ class BaseSequenceEstimator(
     def _kernel_config(self, data, *, ridge_head):
         """Return the sizes of the random convolutions inside the network, or None."""
         partner = find_partner(self.blend, data.sequences.kind)
-        if partner is None:
+        if not isinstance(partner, RandomKernels):
             return None
         n_features = partner.n_features
         if n_features == "auto":
@@ -248,21 +249,25 @@ class BaseSequenceEstimator(
         return 0.0
 
     def _calibrate(self, data, valid, sets, plan, seeds, *, fresh):
-        """Adapt the outputs of the trained network."""
+        """Fit the partner that stands beside the trained network."""
+        if fresh:
+            self._fit_token_partner(data, valid, sets)
 
     def _outputs(self, X):
         """Return the outputs of the network: logits or standardized targets, (n, K)."""
-        dataset = self._read_dataset(X)  # checks that the estimator is fitted
-        return forward(
-            self.net_,
-            dataset,
-            precision=resolve_precision(self.precision, self.net_.device),
-        )
+        check_is_fitted(self)
+        sequences = self._read(X, reset=False)
+        precision = resolve_precision(self.precision, self.net_.device)
+        outputs = forward(self.net_, self._encoded(sequences), precision=precision)
+        return self._blended(outputs, sequences)
 
     def _read_dataset(self, X):
         """Return checked and encoded sequences for the fitted network."""
         check_is_fitted(self)
-        sequences = self._read(X, reset=False)
+        return self._encoded(self._read(X, reset=False))
+
+    def _encoded(self, sequences):
+        """Return sequences as the fitted network reads them."""
         encoded = self.input_encoder_.transform(sequences)
         if sequences.kind == "tokens":
             warn_unknown(states_of_unknown_sequences(sequences, encoded), stacklevel=4)

@@ -358,21 +358,22 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         return nn.MSELoss(reduction="none")
 
     def _calibrate(self, data, valid, sets, plan, seeds, *, fresh):
-        """Shrink small fits towards the mean, and keep the network in double precision.
+        """Fit the partner, shrink small fits, and keep double precision.
 
         In double precision a prediction has all the digits of its target, however
         large, and does not depend on the other sequences of its batch.
         """
+        left_out = self._fit_token_partner(data, valid, sets) if fresh else None
         is_partial = plan.constant_lr or self.net_.was_interrupted
         is_small = 4 <= len(data) < auto.SHRINK_BELOW
         has_all_data = self.early_stopping == "auto" and plan.patience is None
         if fresh and has_all_data and is_small and not is_partial:
-            self._shrink(data, sets, plan, seeds)
+            self._shrink(data, sets, plan, seeds, left_out)
         # mps has no double precision, and bfloat16 does without.
         if torch.device(plan.device).type != "mps" and plan.precision == "float32":
             self.network_.to(torch.float64)
 
-    def _shrink(self, data, sets, plan, seeds):
+    def _shrink(self, data, sets, plan, seeds, left_out):
         """Shrink the outputs towards the mean by stacking weights.
 
         Two networks, each fitted to one half, predict the other half, and the partner
@@ -394,12 +395,16 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
                 train_set.weights,
                 seed=seeds.split,
             )
+        if left_out is not None:
             predictions.append(left_out[held_out])
         weights = stacking_weights(
             np.stack(predictions),
             train_set.targets[held_out],
             train_set.weights[held_out],
         )
+        if self.partner_ is not None:
+            shares, weights = 2 * weights, 2 * weights[:1]  # their mean is taken
+            self.partner_.scale(shares[1])
         shrink(self.network_, weights)
 
     def _outputs_of_half(self, fitted, held_out, plan, seeds):

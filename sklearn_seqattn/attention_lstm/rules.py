@@ -1,0 +1,18 @@
+"""What "auto" means for the training of a classifier or a regressor."""
+
+from sklearn_seqattn.attention_lstm import auto
+from sklearn_seqattn.training.plan import TrainingRules
+
+#: The rules for sequences of numbers and for events.
+NUMBER_RULES = TrainingRules(
+    batch_size=auto.batch_size,
+    max_epochs=auto.max_epochs,
+    early_stopping_from=auto.EARLY_STOPPING_FROM,
+)
+
+#: The rules for tokens.
+TOKEN_RULES = TrainingRules(
+    batch_size=auto.batch_size,
+    max_epochs=auto.token_max_epochs,
+    early_stopping_from=auto.EARLY_STOPPING_OF_TOKENS_FROM,
+)
