@@ -70,20 +70,60 @@ class NGramFeatures:
                 f"ngram_range={self.ngram_range} starts at {shortest} tokens, but the "
                 f"longest sequence has {longest}; set a lower start."
             )
-        makers = [(_token_counter, self.ngram_range)]
+        n_counters = 1
         if self.char_ngram_range is not None and sequences.values.dtype == object:
-            makers.append((_character_counter, self.char_ngram_range))
-        documents, blocks = _documents(sequences), []
-        self.counters_, self.idf_ = [], []
-        for make, ngram_range in makers:
-            counter = make(ngram_range)
+            n_counters = 2
+        documents, terms, blocks = _documents(sequences), [], []
+        for counter in self._counters([None] * n_counters):
             counts = counter.fit_transform(documents)
             kept = _repeated(counts)
-            names = counter.get_feature_names_out()[kept]
-            self.counters_.append(make(ngram_range, names))
-            self.idf_.append(_inverse_frequencies(counts[:, kept], weights))
+            terms.append(counter.get_feature_names_out()[kept])
             blocks.append(counts[:, kept])
+        self.counters_ = self._counters(terms)
+        self.idf_ = [_inverse_frequencies(counts, weights) for counts in blocks]
         return self._weighted(blocks)
+
+    @classmethod
+    def restore(cls, ngram_range, char_ngram_range, terms, idf):
+        """Return fitted features from what they have learned.
+
+        Parameters
+        ----------
+        ngram_range, char_ngram_range
+            As in the class.
+        terms : list of ndarray of str
+            The n-grams of tokens, and those of characters where they are counted.
+        idf : list of ndarray of float
+            Their inverse document frequencies.
+
+        Returns
+        -------
+        NGramFeatures
+        """
+        features = cls(ngram_range, char_ngram_range)
+        features.counters_, features.idf_ = features._counters(terms), idf
+        return features
+
+    def _counters(self, terms):
+        """Return a counter of the given n-grams of tokens, and one of characters."""
+        tokens = CountVectorizer(
+            tokenizer=list,
+            token_pattern=None,
+            lowercase=False,
+            ngram_range=tuple(self.ngram_range),
+            vocabulary=terms[0],
+            dtype=np.float64,
+        )
+        if len(terms) == 1:
+            return [tokens]
+        characters = CountVectorizer(
+            analyzer="char_wb",
+            preprocessor=" ".join,
+            ngram_range=tuple(self.char_ngram_range),
+            vocabulary=terms[1],
+            dtype=np.float64,
+        )
+        return [tokens, characters]
 
     def transform(self, sequences):
         """Return the tf-idf weights of the n-grams that `fit` saw.
@@ -102,7 +142,7 @@ class NGramFeatures:
         return self._weighted([c.transform(documents) for c in self.counters_])
 
     def _weighted(self, blocks):
-        """Return counts, one matrix a counter, as vectors of length one side by side."""
+        """Return counts, a matrix a counter, as vectors of length one side by side."""
         weighted = [
             normalize(counts @ sparse.diags_array(idf))
             for counts, idf in zip(blocks, self.idf_, strict=True)
@@ -120,29 +160,6 @@ def _inverse_frequencies(counts, weights):
     """Return the logarithm of how rare the sequences with each n-gram are, plus 1."""
     frequencies = weights @ (counts > 0)
     return np.log((1 + len(weights)) / (1 + frequencies)) + 1
-
-
-def _token_counter(ngram_range, vocabulary=None):
-    """Return a counter of tokens in a row."""
-    return CountVectorizer(
-        tokenizer=list,
-        token_pattern=None,
-        lowercase=False,
-        ngram_range=tuple(ngram_range),
-        vocabulary=vocabulary,
-        dtype=np.float64,
-    )
-
-
-def _character_counter(ngram_range, vocabulary=None):
-    """Return a counter of characters in a row, inside tokens."""
-    return CountVectorizer(
-        analyzer="char_wb",
-        preprocessor=" ".join,
-        ngram_range=tuple(ngram_range),
-        vocabulary=vocabulary,
-        dtype=np.float64,
-    )
 
 
 def _documents(sequences):
