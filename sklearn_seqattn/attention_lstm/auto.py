@@ -218,7 +218,10 @@ def max_epochs(n_samples, batch_size, n_steps):
 
 
 def token_max_epochs(n_samples, batch_size, n_steps):
-    """Return the epochs of tokens: those of numbers, but few from 1,000 sequences on.
+    """Return the epochs of tokens: those of numbers, but less from 1,000 sequences on.
+
+    There, where held-out sequences say when to stop, it is what gives 600 batches, but
+    at least 8.
 
     Parameters
     ----------
@@ -236,11 +239,13 @@ def token_max_epochs(n_samples, batch_size, n_steps):
     Examples
     --------
     >>> from sklearn_seqattn.attention_lstm.auto import token_max_epochs
-    >>> [token_max_epochs(n, 64, 10) for n in (64, 1_000, 10_000, 1_000_000)]
-    [200, 10, 10, 10]
+    >>> [token_max_epochs(n, 64, 10) for n in (64, 1_000, 2_000, 10_000)]
+    [200, 38, 19, 8]
     """
     found = max_epochs(n_samples, batch_size, n_steps)
-    return found if n_samples < EARLY_STOPPING_OF_TOKENS_FROM else min(found, 10)
+    if n_samples < EARLY_STOPPING_OF_TOKENS_FROM:
+        return found
+    return min(found, max(8, ceil(600 / ceil(n_samples / batch_size))))
 
 
 def temperature(label_smoothing):

@@ -38,13 +38,14 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
 
     Parameters
     ----------
-    blend : "auto", "kernels", RandomKernels or None, default=None
+    blend : "auto", "kernels", "ngrams", RandomKernels, NGrams or None, default=None
         The classical partner that the network is averaged with. "kernels" is random
         convolution features with a ridge head [6]_, for sequences of numbers; it
-        helps most on small sets of shapes. "auto" is the partner for the kind of X:
-        "kernels" for numbers and none for tokens. :class:`RandomKernels` sets its
-        size. None is the network alone. `partial_fit` and `warm_start` leave the
-        partner as the first call made it.
+        helps most on small sets of shapes. "ngrams" is the n-grams of tokens with a
+        linear model; it helps where words and phrases tell the answer. "auto" is the
+        partner for the kind of X. :class:`RandomKernels` and :class:`NGrams` set
+        their sizes. None is the network alone. `partial_fit` and `warm_start` leave
+        the partner as the first call made it.
     hidden_size : int, default=32
         Hidden units of a layer, in each direction.
     num_layers : int, default=2
@@ -58,7 +59,8 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
     max_epochs : "auto" or int, default="auto"
         Epochs of training. "auto" is what gives 400 batches (320 of sequences of
         more than 256 steps on average), between 40 and 200; for large sets 8,000
-        batches, at least 10.
+        batches, at least 10. With at least 1,000 sequences of tokens it is what
+        gives 600 batches, at least 8 and at most 40.
     front_end : "auto", None, str, block, list or tuple, default="auto"
         The blocks before the encoder, in their order. A block is an object of
         :mod:`sklearn_seqattn.blocks`, such as ``Conv(32, stride=2)``, or its name
@@ -105,10 +107,11 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
     early_stopping : "auto" or bool, default="auto"
         Whether training stops when the validation loss has not improved for
         `n_iter_no_change` epochs; the best weights are restored. "auto" does so
-        with at least 10,000 distinct sequences, or with validation data given to
-        `fit`. With fewer than 1,000, two more networks are trained, each on one
-        half of the sequences; their predictions for the other half decide how far
-        the outputs are shrunk towards the mean target. False does neither.
+        with at least 10,000 distinct sequences, or 1,000 of tokens, or with
+        validation data given to `fit`. With fewer than 1,000, two more networks are
+        trained, each on one half of the sequences; their predictions for the other
+        half decide how far the outputs are shrunk towards the mean target. False
+        does neither.
     validation_fraction : float, default=0.1
         The share of the training data to hold out when stopping early, unless
         `fit` is given validation data.
@@ -162,6 +165,10 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         the scores that `callbacks` record.
     n_iter_ : int
         Epochs trained, those of earlier warm starts included.
+    partner_ : LinearNGrams or None
+        The fitted n-grams that stand beside the network, where there are some.
+    blend_ : Blend or None
+        The weight of `partner_`, and the scales of both outputs.
     input_encoder_ : InputEncoder
         Turns sequences into the numbers or ids that the network reads.
     input_size_ : int
