@@ -26,7 +26,7 @@ EARLY_STOPPING_OF_TOKENS_FROM = 1_000
 FEWEST_TO_BLEND = 100
 
 #: The weight of n-grams beside a network, where no validation data choose it.
-NGRAMS_WEIGHT = 0.5
+NGRAMS_WEIGHT = 0.8
 
 #: With fewer sequences, a regressor shrinks its outputs towards the mean.
 SHRINK_BELOW = 1_000

@@ -120,7 +120,8 @@ class BaseSequenceEstimator(
         sequences = self._read(pair[0], reset=False)
         y = self._check_targets(pair[1], sequences.lengths)
         targets = self.target_encoder_.encode(y)
-        return LabeledSequences(sequences, targets, np.ones(len(sequences)))
+        weights = np.ones(len(sequences))
+        return LabeledSequences(sequences, targets, weights, given=True)
 
     def _make_datasets(self, data, valid, *, fresh):
         """Fit the encoder of inputs, and return the data sets of the training."""

@@ -17,9 +17,10 @@ class TokenPartnerMixin:
     blend_ = None
 
     def _fit_token_partner(self, data, valid, sets):
-        """Fit the partner to the training part; the validation part decides the blend.
+        """Fit the partner; the validation part decides the blend.
 
-        Without enough validation rows the blend is that of `auto`. Return the
+        Then the partner is fitted again to both parts, unless the user gave the
+        second. Without enough validation rows the blend is that of `auto`. Return the
         partner's outputs for sequences that it was not fitted to, as `fit_ngrams`
         does, or None without a partner.
         """
@@ -33,7 +34,12 @@ class TokenPartnerMixin:
         if valid is not None and len(valid) >= auto.FEWEST_TO_BLEND:
             held_out = valid.sequences, sets.valid.targets, sets.valid.weights
         self.partner_, outputs = fit_ngrams(
-            ngrams, targets.activation, targets.n_outputs, train, held_out
+            ngrams,
+            targets.activation,
+            targets.n_outputs,
+            train,
+            held_out,
+            refit=valid is not None and not valid.given,
         )
         if held_out is None:
             self.blend_ = Blend(targets.activation, weight=auto.NGRAMS_WEIGHT)

@@ -18,11 +18,15 @@ from sklearn_seqattn.training.fingerprint import digest
 
 @dataclass(frozen=True)
 class LabeledSequences:
-    """Sequences with a target and a weight each."""
+    """Sequences with a target and a weight each.
+
+    `given` says that the user gave them as validation data; nothing is fitted to them.
+    """
 
     sequences: Sequences
     targets: np.ndarray
     weights: np.ndarray
+    given: bool = False
 
     def __len__(self):
         return len(self.weights)

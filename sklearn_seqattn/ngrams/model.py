@@ -1,9 +1,11 @@
 """The fitted partner: n-gram features and a linear model."""
 
+import numpy as np
 from sklearn.model_selection import KFold
 
 from sklearn_seqattn.ngrams.features import NGramFeatures
 from sklearn_seqattn.ngrams.linear import LINEAR_MODELS, choose_strength
+from sklearn_seqattn.sequences import Sequences
 
 _N_FOLDS = 5
 
@@ -46,7 +48,7 @@ class LinearNGrams:
         self.intercept = self.intercept * factors
 
 
-def fit_ngrams(ngrams, activation, n_outputs, train, valid=None):
+def fit_ngrams(ngrams, activation, n_outputs, train, valid=None, *, refit=False):
     """Fit n-grams with a linear model to a training part.
 
     The regularization is that of least loss on the validation part; without one, on
@@ -63,6 +65,8 @@ def fit_ngrams(ngrams, activation, n_outputs, train, valid=None):
     train, valid : tuple (sequences, targets, weights); `valid` may be None
         Sequences of tokens in an order of no meaning; codes of classes (n,), or
         labels or numbers (n, K); and weights (n,), of mean 1.
+    refit : bool, default=False
+        Whether the model that is returned is fitted to both parts.
 
     Returns
     -------
@@ -72,16 +76,34 @@ def fit_ngrams(ngrams, activation, n_outputs, train, valid=None):
         training sequence, by a model that was not fitted to it. That of a single
         training sequence was.
     """
-    sequences, targets, weights = train
-    features = NGramFeatures(ngrams.ngram_range, ngrams.char_ngram_range)
-    table = features.fit_transform(sequences, weights), targets, weights
+    features, table = _read(ngrams, train)
     if valid is None:
         parts = _fifths(table)
     else:
         parts = [(table, (features.transform(valid[0]), *valid[1:]))]
     strength, outputs = choose_strength(activation, n_outputs, parts)
+    if valid is not None and refit:
+        features, table = _read(ngrams, _stacked(train, valid))
     model = LINEAR_MODELS[activation](n_outputs).fit(*table, strength)
     return LinearNGrams(features, model.coef_, model.intercept_), outputs
+
+
+def _read(ngrams, part):
+    """Return features fitted to a part, and its table of features and targets."""
+    sequences, targets, weights = part
+    features = NGramFeatures(ngrams.ngram_range, ngrams.char_ngram_range)
+    return features, (features.fit_transform(sequences, weights), targets, weights)
+
+
+def _stacked(first, second):
+    """Return the rows of one part, and after them those of another."""
+    sequences = [part[0].joined() for part in (first, second)]
+    values, lengths = (
+        np.concatenate([getattr(s, name) for s in sequences])
+        for name in ("values", "lengths")
+    )
+    others = (np.concatenate(pair) for pair in zip(first[1:], second[1:], strict=True))
+    return Sequences(values, lengths), *others
 
 
 def _fifths(table):

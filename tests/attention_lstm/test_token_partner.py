@@ -117,6 +117,20 @@ def test_validation_data_choose_the_blend(task, monkeypatch):
     assert held_out.blend_.weight > 0.5
 
 
+def test_the_partner_is_fitted_to_held_out_sequences_but_not_to_given_ones(monkeypatch):
+    monkeypatch.setattr(auto, "FEWEST_TO_BLEND", 20)
+    model, y = make("classes", early_stopping=True, validation_fraction=0.4)
+    words = [[f"only{i // 2}", *x] for i, x in enumerate(X)]
+
+    def known(model):
+        terms = model.partner_.features.counters_[0].get_feature_names_out()
+        return sum(term.startswith("only") and " " not in term for term in terms)
+
+    assert known(model.fit(words, y)) == 30
+    given = model.fit(words[:40], y[:40], validation_data=(words[40:], y[40:]))
+    assert known(given) == 20
+
+
 def test_few_validation_data_do_not_choose_the_blend():
     model, y = make("classes")
     model.fit(X[:50], y[:50], validation_data=(X[50:], y[50:]))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sequence_data import sentences
 
+from sklearn_seqattn._losses import ROW_LOSSES
 from sklearn_seqattn.ngrams.model import fit_ngrams
 from sklearn_seqattn.ngrams.partner import NGrams
 from sklearn_seqattn.sequences import check_sequences
@@ -40,6 +41,18 @@ def test_predictions_for_a_validation_part_are_by_the_training_part(kind):
     changed = valid[0], valid[1][::-1], valid[2]
     other = fit_ngrams(NGrams(), kind, 2, train, changed)[1]
     assert other.shape == left_out.shape
+
+
+@KINDS
+def test_a_refit_reads_both_parts(kind):
+    train, valid = table(kind, slice(40)), table(kind, slice(40, 60))
+    part, left_out = fit_ngrams(NGrams(), kind, 2, train, valid)
+    both, same = fit_ngrams(NGrams(), kind, 2, train, valid, refit=True)
+    assert (left_out == same).all()  # by the training part alone
+    losses = ROW_LOSSES[kind]
+    of_both, of_part = (m.outputs(valid[0]) for m in (both, part))
+    assert losses(of_both, valid[1]).mean() < losses(of_part, valid[1]).mean()
+    assert sum(map(len, both.features.idf_)) >= sum(map(len, part.features.idf_))
 
 
 def test_left_out_predictions_of_noise_know_nothing():
