@@ -118,10 +118,9 @@ class BaseSequenceEstimator(
         if pair is None:
             return None
         sequences = self._read(pair[0], reset=False)
-        y = self._check_targets(pair[1], sequences.lengths)
-        targets = self.target_encoder_.encode(y)
-        weights = np.ones(len(sequences))
-        return LabeledSequences(sequences, targets, weights, given=True)
+        targets = self._check_targets(pair[1], sequences.lengths)
+        targets = self.target_encoder_.encode(targets)
+        return LabeledSequences(sequences, targets, np.ones(len(sequences)), given=True)
 
     def _make_datasets(self, data, valid, *, fresh):
         """Fit the encoder of inputs, and return the data sets of the training."""
@@ -235,9 +234,8 @@ class BaseSequenceEstimator(
         partner = find_partner(self.blend, data.sequences.kind)
         if not isinstance(partner, RandomKernels):
             return None
-        n_features = partner.n_features
-        if n_features == "auto":
-            n_features = auto.kernel_features(len(data))
+        auto_size = auto.kernel_features(len(data))
+        n_features = auto_size if partner.n_features == "auto" else partner.n_features
         return KernelConfig(
             max_length=int(data.lengths.max()),
             n_features=int(n_features),

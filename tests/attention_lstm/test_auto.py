@@ -92,3 +92,13 @@ def test_kernel_features_are_bounded_in_number_and_memory(n):
 def test_temperature_falls_with_label_smoothing(label_smoothing):
     assert 1 / 11 < auto.temperature(label_smoothing) < 1
     assert auto.temperature(0) == 1
+
+
+@given(st.integers(1, 10**6), st.integers(1, 512), st.floats(1, 1e5))
+def test_tokens_never_get_more_epochs_than_numbers(n, size, n_steps):
+    numbers, tokens = (
+        f(n, size, n_steps) for f in (auto.max_epochs, auto.token_max_epochs)
+    )
+    assert min(8, numbers) <= tokens <= numbers
+    if n < 1_000:
+        assert tokens == numbers
