@@ -29,7 +29,7 @@ def test_from_1000_token_sequences_on_some_are_held_out(estimator, blend):
 
 
 @pytest.mark.parametrize("estimator", [AttentionLSTMClassifier, AttentionLSTMRegressor])
-def test_the_kind_of_X_decides_the_rules(estimator):
+def test_the_kind_of_sequences_decides_the_rules(estimator):
     numbers, tokens, y = walks(12)[0], sentences(12)[0], np.arange(12) % 2
     model = estimator(**{**TINY, "front_end": "auto"})
     assert model.fit(numbers, y)._rules is NUMBER_RULES
