@@ -53,6 +53,19 @@ def read_text(path):
     return parts
 
 
+def read_reviews(path, n_train=2_500):
+    """Read sentences of film reviews, and the mean of what people felt in each.
+
+    The file is ``movieReviewSnippets_GroundTruth.txt``. It comes in an archive inside
+    the source distribution of vaderSentiment 3.3.2, in ``additional_resources``. The
+    sentences are shuffled by the seed 0. For classes take ``y > 0``.
+    """
+    lines = [line.split("\t", 2) for line in path.read_text("utf-8").splitlines()]
+    rows = np.random.default_rng(0).permutation(len(lines))
+    X = [lines[i][2].split() for i in rows]
+    return _cut(X, np.array([float(lines[i][1]) for i in rows]), n_train)
+
+
 def read_aeon(name):
     """Read a set of aeon, whose sequences are (D, T_i)."""
     from aeon.datasets import load_classification

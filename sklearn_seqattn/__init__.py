@@ -16,6 +16,7 @@ _MODULE_OF = {
     "Counts": "next_state.partner",
     "EventEncoder": "preprocessing",
     "FileFormatError": "storage.files",
+    "NGrams": "ngrams.partner",
     "NextStateLSTM": "next_state.lstm",
     "NextStateMarkov": "next_state.markov",
     "RandomKernelFeatures": "kernels.features",

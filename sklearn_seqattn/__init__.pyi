@@ -12,6 +12,7 @@ from sklearn_seqattn.kernels.partner import RandomKernels as RandomKernels
 from sklearn_seqattn.next_state.lstm import NextStateLSTM as NextStateLSTM
 from sklearn_seqattn.next_state.markov import NextStateMarkov as NextStateMarkov
 from sklearn_seqattn.next_state.partner import Counts as Counts
+from sklearn_seqattn.ngrams.partner import NGrams as NGrams
 from sklearn_seqattn.persistence import load_model as load_model
 from sklearn_seqattn.persistence import save_model as save_model
 from sklearn_seqattn.preprocessing import EventEncoder as EventEncoder

@@ -125,7 +125,8 @@ class VersionedPickles:
 class NestedParameters:
     """Set the parameters of an object that is None or a name, as ``tokens__size=32``.
 
-    A subclass says in `_nested` the class of such a parameter.
+    A subclass says in `_nested` what makes the object of such a parameter: classes, of
+    which the first one that has all the parameters named is taken.
     """
 
     _nested = {}
@@ -144,11 +145,21 @@ class NestedParameters:
         estimator instance
             The estimator itself.
         """
-        for name, make in self._nested.items():
-            if any(key.startswith(f"{name}__") for key in params):
-                value = params.get(name, getattr(self, name))
-                params[name] = value if hasattr(value, "set_params") else make()
+        for name, makers in self._nested.items():
+            start = f"{name}__"
+            names = {key.removeprefix(start) for key in params if key.startswith(start)}
+            value = params.get(name, getattr(self, name))
+            if names and not hasattr(value, "set_params"):
+                params[name] = _first_with(names, makers)
+            elif names:
+                params[name] = value
         return super().set_params(**params)
+
+
+def _first_with(names, makers):
+    """Return the first of some objects that has all these parameters, or the first."""
+    made = [make() for make in makers]
+    return next((m for m in made if names <= m.get_params().keys()), made[0])
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from sklearn_seqattn import (
     EventEncoder,
     NextStateLSTM,
     NextStateMarkov,
+    NGrams,
     RandomKernelFeatures,
     RandomKernels,
     SequencePadder,
@@ -132,6 +133,24 @@ MODELS = {
         SENTENCES,
         YES,
         "predict_proba",
+    ),
+    "ngram classes": (
+        AttentionLSTMClassifier(**TOKENS, blend=NGrams((1, 3))),
+        SENTENCES,
+        YES,
+        "predict_proba",
+    ),
+    "ngram labels": (
+        AttentionLSTMClassifier(**TOKENS, blend="ngrams"),
+        SENTENCES,
+        LABELS,
+        "predict_proba",
+    ),
+    "ngram numbers": (
+        AttentionLSTMRegressor(**TOKENS, blend="auto"),
+        [[len(x), i % 3] for i, x in enumerate(SENTENCES)],
+        np.c_[YES, LABELS[:, 0]],
+        "predict",
     ),
     "event classes": (
         _classifier(front_end="auto"),

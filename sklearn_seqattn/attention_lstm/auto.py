@@ -19,8 +19,17 @@ from sklearn_seqattn.nn.front_end import Residual
 #: With fewer sequences, holding some out costs more than stopping early gives.
 EARLY_STOPPING_FROM = 10_000
 
+#: The same of tokens, which a network learns by heart.
+EARLY_STOPPING_OF_TOKENS_FROM = 1_000
+
 #: The share that is kept of what the network of a classifier adds to its partner.
 NETWORK_SHARE = 0.75
+
+#: With fewer validation sequences, the weight of n-grams is `NGRAMS_WEIGHT`.
+FEWEST_TO_BLEND = 100
+
+#: The weight of n-grams beside a network, where no validation data choose it.
+NGRAMS_WEIGHT = 0.8
 
 #: With fewer sequences, a regressor shrinks its outputs towards a constant.
 SHRINK_BELOW = 1_000
@@ -214,3 +223,34 @@ def max_epochs(n_samples, batch_size, n_steps, *, blended=False):
     wanted, fewest = (120, 15) if blended else (320 if n_steps > 256 else 400, 40)
     small = min(200, max(fewest, ceil(wanted / batches)))
     return min(small, max(10, ceil(8_000 / batches)))
+
+
+def token_max_epochs(n_samples, batch_size, n_steps):
+    """Return the epochs of tokens: those of numbers, but less from 1,000 sequences on.
+
+    There, where held-out sequences say when to stop, it is what gives 600 batches, but
+    at least 8.
+
+    Parameters
+    ----------
+    n_samples : int
+        The number of sequences n.
+    batch_size : int
+        Sequences a batch.
+    n_steps : float
+        The mean length T.
+
+    Returns
+    -------
+    max_epochs : int
+
+    Examples
+    --------
+    >>> from sklearn_seqattn.attention_lstm.auto import token_max_epochs
+    >>> [token_max_epochs(n, 64, 10) for n in (64, 1_000, 2_000, 10_000)]
+    [200, 38, 19, 8]
+    """
+    found = max_epochs(n_samples, batch_size, n_steps)
+    if n_samples < EARLY_STOPPING_OF_TOKENS_FROM:
+        return found
+    return min(found, max(8, ceil(600 / ceil(n_samples / batch_size))))

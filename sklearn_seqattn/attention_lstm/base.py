@@ -1,17 +1,10 @@
 """Base of the classifier and the regressor: read, encode, build, run."""
 
-from functools import partial
-
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import (
-    check_is_fitted,
-)
+from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqattn._estimator import (
-    NestedParameters,
-    VersionedPickles,
-)
+from sklearn_seqattn._estimator import NestedParameters, VersionedPickles
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.network_config import (
     check_network_params,
@@ -21,7 +14,9 @@ from sklearn_seqattn.attention_lstm.network_config import (
     sequence_config,
 )
 from sklearn_seqattn.attention_lstm.parameters import find_partner
+from sklearn_seqattn.attention_lstm.rules import NUMBER_RULES, TOKEN_RULES
 from sklearn_seqattn.attention_lstm.target_checks import check_same_classes
+from sklearn_seqattn.attention_lstm.token_partner import TokenPartnerMixin
 from sklearn_seqattn.attention_lstm.training_data import (
     LabeledSequences,
     canonical_rows,
@@ -29,6 +24,7 @@ from sklearn_seqattn.attention_lstm.training_data import (
     validation_pair,
 )
 from sklearn_seqattn.kernels.partner import RandomKernels
+from sklearn_seqattn.ngrams.partner import NGrams
 from sklearn_seqattn.nn.config import KernelConfig
 from sklearn_seqattn.nn.networks import build_sequence_network, rebuild
 from sklearn_seqattn.preprocessing.input_encoder import InputEncoder
@@ -43,12 +39,15 @@ from sklearn_seqattn.training.devices import resolve_precision
 from sklearn_seqattn.training.fit import TrainingSets
 from sklearn_seqattn.training.network_access import NetworkAccessMixin
 from sklearn_seqattn.training.optimization import WeightedLoss
-from sklearn_seqattn.training.plan import TrainingRules
 from sklearn_seqattn.training.prediction import forward, pooling_weights
 
 
 class BaseSequenceEstimator(
-    NetworkAccessMixin, NestedParameters, VersionedPickles, BaseEstimator
+    TokenPartnerMixin,
+    NetworkAccessMixin,
+    NestedParameters,
+    VersionedPickles,
+    BaseEstimator,
 ):
     """Base of the estimators that give one answer a sequence.
 
@@ -58,17 +57,13 @@ class BaseSequenceEstimator(
     trained on.
     """
 
-    _nested = {"tokens": Tokens, "blend": RandomKernels}
+    _nested = {"tokens": (Tokens,), "blend": (RandomKernels, NGrams)}
     _gain_control = True  # whether low-amplitude sequences are amplified
 
     @property
     def _rules(self):
-        """The meaning of "auto"; a network beside a partner needs fewer steps."""
-        return TrainingRules(
-            batch_size=auto.batch_size,
-            max_epochs=partial(auto.max_epochs, blended=self.blend is not None),
-            early_stopping_from=auto.EARLY_STOPPING_FROM,
-        )
+        """What "auto" means for the training, by the kind of X."""
+        return TOKEN_RULES if "tokens" in self._input_kind else NUMBER_RULES
 
     def _read(self, X, front_end, *, reset):
         """Return checked sequences, tokens only where the front end embeds them."""
@@ -121,9 +116,9 @@ class BaseSequenceEstimator(
         if pair is None:
             return None
         sequences = self._read(pair[0], front_end, reset=False)
-        y = self._check_targets(pair[1], sequences.lengths)
-        targets = self.target_encoder_.encode(y)
-        return LabeledSequences(sequences, targets, np.ones(len(sequences)), front_end)
+        targets = self._check_targets(pair[1], sequences.lengths)
+        targets, ones = self.target_encoder_.encode(targets), np.ones(len(sequences))
+        return LabeledSequences(sequences, targets, ones, front_end, given=True)
 
     def _make_datasets(self, data, valid, *, fresh):
         """Fit the encoder of inputs, and return the data sets of the training."""
@@ -229,11 +224,10 @@ class BaseSequenceEstimator(
     def _kernel_config(self, data):
         """Return the sizes of the random convolutions inside the network, or None."""
         partner = find_partner(self.blend, data.sequences.kind)
-        if partner is None:
+        if not isinstance(partner, RandomKernels):
             return None
-        n_features = partner.n_features
-        if n_features == "auto":
-            n_features = auto.kernel_features(len(data))
+        auto_size = auto.kernel_features(len(data))
+        n_features = auto_size if partner.n_features == "auto" else partner.n_features
         return KernelConfig(
             max_length=int(data.lengths.max()),
             n_features=int(n_features),
@@ -244,21 +238,29 @@ class BaseSequenceEstimator(
         return 0.0
 
     def _calibrate(self, data, valid, sets, plan, seeds, *, fresh):
-        """Adapt the outputs of the trained network."""
+        """Fit the partner that stands beside the trained network."""
+        if fresh:
+            self._fit_token_partner(data, valid, sets)
 
     def _outputs(self, X):
         """Return the outputs of the network: logits or standardized targets, (n, K)."""
-        dataset = self._read_dataset(X)  # checks that the estimator is fitted
-        return forward(
-            self.net_,
-            dataset,
-            precision=resolve_precision(self.precision, self.net_.device),
-        )
+        check_is_fitted(self)
+        sequences = self._read_again(X)
+        precision = resolve_precision(self.precision, self.net_.device)
+        outputs = forward(self.net_, self._encoded(sequences), precision=precision)
+        return self._blended(outputs, sequences)
 
     def _read_dataset(self, X):
         """Return checked and encoded sequences for the fitted network."""
         check_is_fitted(self)
-        sequences = self._read(X, given_front_end(self.front_end), reset=False)
+        return self._encoded(self._read_again(X))
+
+    def _read_again(self, X):
+        """Return checked sequences, of which the fitted encoders know the kind."""
+        return self._read(X, given_front_end(self.front_end), reset=False)
+
+    def _encoded(self, sequences):
+        """Return sequences as the fitted network reads them."""
         encoded = self.input_encoder_.transform(sequences)
         if sequences.kind == "tokens":
             warn_unknown(states_of_unknown_sequences(sequences, encoded), stacklevel=4)

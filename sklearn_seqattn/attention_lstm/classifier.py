@@ -9,14 +9,17 @@ from sklearn.base import (
 from sklearn_seqattn._estimator import Interval, StrOptions, fit_context
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.base import BaseSequenceEstimator
+from sklearn_seqattn.attention_lstm.blending import choose_blend
 from sklearn_seqattn.attention_lstm.class_weights import weigh_classes
 from sklearn_seqattn.attention_lstm.parameters import SEQUENCE_CONSTRAINTS, SHARE
+from sklearn_seqattn.attention_lstm.rules import BLENDED_RULES
 from sklearn_seqattn.attention_lstm.shrinkage import shrink
 from sklearn_seqattn.attention_lstm.target_checks import check_labels
 from sklearn_seqattn.attention_lstm.targets import learn_labels
 from sklearn_seqattn.kernels.fitting import compute_outputs, fit_kernel_partner
 from sklearn_seqattn.kernels.heads import ClassHead
 from sklearn_seqattn.training.fit import fit
+from sklearn_seqattn.training.prediction import forward
 
 
 class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
@@ -38,13 +41,14 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
 
     Parameters
     ----------
-    blend : "auto", "kernels", RandomKernels or None, default=None
+    blend : "auto", "kernels", "ngrams", RandomKernels, NGrams or None, default=None
         The classical partner that the network is averaged with. "kernels" is random
         convolution features with a ridge head [6]_, for sequences of numbers; it
-        helps most on small sets of shapes. "auto" is the partner for the kind of X:
-        "kernels" for numbers and none for tokens. :class:`RandomKernels` sets its
-        size. None is the network alone. `partial_fit` and `warm_start` leave the
-        partner as the first call made it.
+        helps most on small sets of shapes. "ngrams" is the n-grams of tokens with a
+        linear model; it helps where words and phrases tell the answer. "auto" is the
+        partner for the kind of X. :class:`RandomKernels` and :class:`NGrams` set
+        their sizes. None is the network alone. `partial_fit` and `warm_start` leave
+        the partner as the first call made it.
     hidden_size : int, default=32
         Hidden units of a layer, in each direction.
     num_layers : int, default=2
@@ -58,7 +62,8 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
     max_epochs : "auto" or int, default="auto"
         Epochs of training. "auto" is what gives 400 batches (320 of sequences of
         more than 256 steps on average), between 40 and 200; for large sets 8,000
-        batches, at least 10.
+        batches, at least 10. With at least 1,000 sequences of tokens it is what
+        gives 600 batches, at least 8 and at most 40.
     front_end : "auto", None, str, block, list or tuple, default="auto"
         The blocks before the encoder, in their order. A block is an object of
         :mod:`sklearn_seqattn.blocks`, such as ``Conv(32, stride=2)``, or its name
@@ -120,8 +125,8 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
     early_stopping : "auto" or bool, default="auto"
         Whether training stops when the validation loss has not improved for
         `n_iter_no_change` epochs; the best weights are restored. "auto" does so
-        with at least 10,000 distinct sequences, or with validation data given to
-        `fit`.
+        with at least 10,000 distinct sequences, or 1,000 of tokens, or with
+        validation data given to `fit`.
     validation_fraction : float, default=0.1
         The share of the training data to hold out when stopping early, unless
         `fit` is given validation data. Both parts have classes in the same shares.
@@ -177,6 +182,10 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         the scores that `callbacks` record.
     n_iter_ : int
         Epochs trained, those of earlier warm starts included.
+    partner_ : LinearNGrams or None
+        The fitted n-grams that stand beside the network, where there are some.
+    blend_ : Blend or None
+        The weight of `partner_`, and the scales of both outputs.
     input_encoder_ : InputEncoder
         Turns sequences into the numbers or ids that the network reads.
     input_size_ : int
@@ -424,9 +433,31 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
             sets.valid.partner_outputs = compute_outputs(partner, sets.valid)
 
     def _calibrate(self, data, valid, sets, plan, seeds, *, fresh):
-        """Shrink what the network adds to its partner."""
+        """Choose how much network and partner count."""
         if self.network_.kernel_partner is not None:
             shrink(self.network_, auto.NETWORK_SHARE)
+        if fresh:
+            self._fit_token_partner(data, valid, sets)
+        if fresh and self.partner_ is not None and sets.valid is not None:
+            self._choose_blend(sets.valid)
+
+    def _choose_blend(self, valid_set):
+        """Weigh network and n-grams by sequences that neither was fitted to."""
+        if valid_set.left_out is not None:
+            self.blend_ = choose_blend(
+                self.target_encoder_.activation,
+                forward(self.net_, valid_set),
+                valid_set.left_out,
+                valid_set.targets,
+                valid_set.weights,
+            )
+
+    @property
+    def _rules(self):
+        """What "auto" means; networks beside random kernels need fewer steps."""
+        if "tokens" in self._input_kind or self.blend is None:
+            return super()._rules
+        return BLENDED_RULES
 
     def _time_warp(self, kind):
         """Return the largest change of tempo; only numbers can be interpolated."""

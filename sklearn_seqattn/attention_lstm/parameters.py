@@ -7,6 +7,7 @@ import torch
 
 from sklearn_seqattn._estimator import Interval, StrOptions
 from sklearn_seqattn.kernels.partner import RandomKernels
+from sklearn_seqattn.ngrams.partner import NGrams
 from sklearn_seqattn.nn.blocks import Block
 from sklearn_seqattn.nn.encoders import Encoder
 from sklearn_seqattn.preprocessing.tokens import Tokens
@@ -42,7 +43,7 @@ TRAINING_CONSTRAINTS = {
 #: Constraints of the parameters of the classifier and the regressor.
 SEQUENCE_CONSTRAINTS = {
     **TRAINING_CONSTRAINTS,
-    "blend": [RandomKernels, StrOptions({"auto", "kernels"}), None],
+    "blend": [RandomKernels, NGrams, StrOptions({"auto", "kernels", "ngrams"}), None],
     "front_end": [str, list, tuple, dict, Block, None],
     "encoder": [str, Encoder, dict],
     "bidirectional": ["boolean"],
@@ -55,35 +56,43 @@ SEQUENCE_CONSTRAINTS = {
 }
 
 
+#: The partners by name.
+_PARTNERS = {"kernels": RandomKernels, "ngrams": NGrams}
+
+
 def find_partner(blend, kind):
     """Return the partner of a network.
 
     Parameters
     ----------
-    blend : "auto", "kernels", RandomKernels or None
+    blend : "auto", "kernels", "ngrams", RandomKernels, NGrams or None
         As the estimators take it.
     kind : {"numeric", "tokens", "events"}
         What the sequences hold.
 
     Returns
     -------
-    partner : RandomKernels or None
-        None for the network alone, which "auto" is for tokens.
+    partner : RandomKernels, NGrams or None
+        None for the network alone.
 
     Raises
     ------
     ValueError
         If the partner does not read such sequences, or its parameters are invalid.
     """
-    if blend is None or (
-        isinstance(blend, str) and blend == "auto" and kind == "tokens"
-    ):
+    if blend is None:
         return None
-    if kind == "tokens":
+    wanted = NGrams if kind == "tokens" else RandomKernels
+    partner = blend
+    if isinstance(blend, str):
+        partner = (wanted if blend == "auto" else _PARTNERS[blend])()
+    if not isinstance(partner, wanted):
+        needs, holds = "numbers", "tokens"
+        if kind != "tokens":
+            needs, holds = "tokens", "numbers"
         raise ValueError(
-            f"blend={blend!r} needs sequences of numbers, but X holds tokens; set "
+            f"blend={blend!r} needs sequences of {needs}, but X holds {holds}; set "
             "blend='auto' or blend=None."
         )
-    partner = RandomKernels() if isinstance(blend, str) else blend
     partner._validate_params()
     return partner

@@ -13,6 +13,7 @@ from sklearn.base import (
 from sklearn_seqattn._estimator import Interval, StrOptions, fit_context
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.base import BaseSequenceEstimator
+from sklearn_seqattn.attention_lstm.blending import Blend
 from sklearn_seqattn.attention_lstm.losses import LOSSES, make_loss
 from sklearn_seqattn.attention_lstm.network_config import check_same_fields
 from sklearn_seqattn.attention_lstm.parameters import SEQUENCE_CONSTRAINTS
@@ -47,13 +48,14 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
 
     Parameters
     ----------
-    blend : "auto", "kernels", RandomKernels or None, default=None
+    blend : "auto", "kernels", "ngrams", RandomKernels, NGrams or None, default=None
         The classical partner that the network is averaged with. "kernels" is random
         convolution features with a ridge head [6]_, for sequences of numbers; it
-        helps most on small sets of shapes. "auto" is the partner for the kind of X:
-        "kernels" for numbers and none for tokens. :class:`RandomKernels` sets its
-        size. None is the network alone. `partial_fit` and `warm_start` leave the
-        partner as the first call made it.
+        helps most on small sets of shapes. "ngrams" is the n-grams of tokens with a
+        linear model; it helps where words and phrases tell the answer. "auto" is the
+        partner for the kind of X. :class:`RandomKernels` and :class:`NGrams` set
+        their sizes. None is the network alone. `partial_fit` and `warm_start` leave
+        the partner as the first call made it.
     hidden_size : int, default=32
         Hidden units of a layer, in each direction.
     num_layers : int, default=2
@@ -67,7 +69,8 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
     max_epochs : "auto" or int, default="auto"
         Epochs of training. "auto" is what gives 400 batches (320 of sequences of
         more than 256 steps on average), between 40 and 200; for large sets 8,000
-        batches, at least 10.
+        batches, at least 10. With at least 1,000 sequences of tokens it is what
+        gives 600 batches, at least 8 and at most 40.
     front_end : "auto", None, str, block, list or tuple, default="auto"
         The blocks before the encoder, in their order. A block is an object of
         :mod:`sklearn_seqattn.blocks`, such as ``Conv(32, stride=2)``, or its name
@@ -123,11 +126,12 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
     early_stopping : "auto" or bool, default="auto"
         Whether training stops when the validation loss has not improved for
         `n_iter_no_change` epochs; the best weights are restored. "auto" does so
-        with at least 10,000 distinct sequences, or with validation data given to
-        `fit`. With fewer than 1,000, two more networks are trained, each on one
-        half of the sequences; their predictions for the other half decide how far
-        the outputs are shrunk towards the best constant: the mean, the median or
-        the quantile of the targets. False does neither.
+        with at least 10,000 distinct sequences, or 1,000 of tokens, or with
+        validation data given to `fit`. Otherwise two more networks are trained, each on
+        one half of the sequences, if there is a partner or if there are fewer than
+        1,000. Their predictions for the other half decide how much of network and
+        partner is kept; the rest is the best constant: the mean, the median or the
+        quantile of the targets. False does neither.
     validation_fraction : float, default=0.1
         The share of the training data to hold out when stopping early, unless
         `fit` is given validation data.
@@ -184,6 +188,10 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         the scores that `callbacks` record.
     n_iter_ : int
         Epochs trained, those of earlier warm starts included.
+    partner_ : LinearNGrams or None
+        The fitted n-grams that stand beside the network, where there are some.
+    blend_ : Blend or None
+        The weight of `partner_`, and the scales of both outputs.
     input_encoder_ : InputEncoder
         Turns sequences into the numbers or ids that the network reads.
     input_size_ : int
@@ -436,6 +444,7 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         large, and does not depend on the other sequences of its batch.
         """
         if fresh:
+            self._fit_token_partner(data, valid, sets)
             self._weigh(data, sets, plan, seeds)
         # mps has no double precision, and bfloat16 does without.
         if torch.device(plan.device).type != "mps" and plan.precision == "float32":
@@ -448,21 +457,25 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         other half. Their shares add up to at most 1: the outputs are shrunk towards
         the best constant. Without such predictions both count alike.
         """
-        has_partner = self.network_.kernel_partner is not None
+        has_partner = self.network_.kernel_partner is not None or self.partner_
         is_partial = plan.constant_lr or self.net_.was_interrupted
         has_all_data = self.early_stopping == "auto" and plan.patience is None
         is_small = has_partner or len(data) < auto.SHRINK_BELOW
-        if has_partner and sets.valid is not None and not is_partial:
+        if sets.valid is not None and sets.valid.left_out is not None:
             self._stack(forward(self.net_, sets.valid), sets.valid)
         elif has_all_data and is_small and len(data) >= FEWEST and not is_partial:
-            first, second = halves(len(data), seeds.split)
-            plan = plan.of_auxiliary_network()
-            outputs = np.empty((len(data), self.target_encoder_.n_outputs))
-            for a, b in ((first, second), (second, first)):
-                outputs[b] = self._outputs_of_half(data.take(a), data.take(b), plan, seeds)
-            self._stack(outputs, sets.train)
-        elif has_partner:
+            self._stack(self._outputs_of_halves(data, plan, seeds), sets.train)
+        elif self.network_.kernel_partner is not None:
             shrink(self.network_, 0.5, 0.5)
+
+    def _outputs_of_halves(self, data, plan, seeds):
+        """Return outputs for each half of a network that was fitted to the other."""
+        first, second = halves(len(data), seeds.split)
+        plan = plan.of_auxiliary_network()
+        outputs = np.empty((len(data), self.target_encoder_.n_outputs))
+        for a, b in ((first, second), (second, first)):
+            outputs[b] = self._outputs_of_half(data.take(a), data.take(b), plan, seeds)
+        return outputs
 
     def _stack(self, outputs, dataset):
         """Weigh the network by its outputs for sequences that it was not fitted to."""
@@ -475,7 +488,16 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
             dataset.weights,
             self.target_encoder_.loss,
         )
+        if self.partner_ is not None:  # beside the network: their mean is taken
+            self.blend_ = Blend("identity", weight=0.5)
+            shares, intercepts = 2 * shares, 2 * intercepts
+            self.partner_.scale(shares[1])
+            shares = shares[:1]
         shrink(self.network_, *shares, intercept=intercepts)
+
+    def _targets_of_partner(self, targets):
+        """Return targets as a linear model fits them."""
+        return self.target_encoder_.loss.linearize(targets)
 
     def _outputs_of_half(self, fitted, held_out, plan, seeds):
         """Fit a network alone to one half, and predict the other."""

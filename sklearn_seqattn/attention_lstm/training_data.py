@@ -21,13 +21,15 @@ from sklearn_seqattn.training.fingerprint import digest
 class LabeledSequences:
     """Sequences with a target and a weight each, and the blocks that read them.
 
-    Without blocks (None) the sequences choose them.
+    Without blocks (None) the sequences choose them. `given` says that the user gave
+    them as validation data; nothing is fitted to them.
     """
 
     sequences: Sequences
     targets: np.ndarray
     weights: np.ndarray
     front_end: FrontEnd | None = None
+    given: bool = False
 
     def __len__(self):
         return len(self.weights)

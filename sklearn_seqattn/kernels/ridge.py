@@ -194,4 +194,3 @@ def _weights(ridge, n_outputs):
     """Return the weights of a linear layer, also of a single target."""
     coef = np.reshape(ridge.coef_, (n_outputs, -1))
     return coef, np.broadcast_to(ridge.intercept_, n_outputs).astype(coef.dtype)
-

@@ -245,7 +245,7 @@ class NextStateLSTM(
     }
 
     _uses_features = True  # other columns of events besides the states
-    _nested = {"tokens": lambda: Tokens(dropout=0.05), "blend": Counts}
+    _nested = {"tokens": (lambda: Tokens(dropout=0.05),), "blend": (Counts,)}
     _rules = TrainingRules(
         batch_size=auto_batch_size,
         max_epochs=auto_epochs,

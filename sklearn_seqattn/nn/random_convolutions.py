@@ -268,4 +268,3 @@ class RandomConvolutions(nn.Module):
         low = position.floor().long()
         high = position.ceil().long()
         return torch.lerp(ordered.gather(1, low), ordered.gather(1, high), position % 1)
-

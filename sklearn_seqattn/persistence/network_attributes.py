@@ -33,6 +33,12 @@ from sklearn_seqattn.persistence.networks import (
     unpack_next_state_network,
     unpack_sequence_network,
 )
+from sklearn_seqattn.persistence.ngram_attributes import (
+    check_blend,
+    check_partner,
+    pack_blend,
+    pack_partner,
+)
 from sklearn_seqattn.persistence.state_attributes import (
     STATES,
     check_cache,
@@ -207,6 +213,8 @@ _NETWORK = {
     "input_encoder_": Attribute(check_input_encoder, pack_input_encoder),
     "net_": Attribute(check_sequence_net, pack_net, check_at_save=False),
     **_TRAINING,
+    "blend_": Attribute(check_blend, pack_blend, optional=True),
+    "partner_": Attribute(check_partner, pack_partner, optional=True),
 }
 
 #: The attributes of each estimator, in the order in which they are read.

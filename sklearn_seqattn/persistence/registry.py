@@ -20,6 +20,7 @@ ESTIMATORS = {
 PARAMETER_OBJECTS = {
     "Checkpoint": "sklearn_seqattn.training.checkpoints:Checkpoint",
     "Counts": "sklearn_seqattn.next_state.partner:Counts",
+    "NGrams": "sklearn_seqattn.ngrams.partner:NGrams",
     "NextStateScorer": "sklearn_seqattn.metrics:NextStateScorer",
     "RandomKernels": "sklearn_seqattn.kernels.partner:RandomKernels",
     "Tokens": "sklearn_seqattn.preprocessing.tokens:Tokens",

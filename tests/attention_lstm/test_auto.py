@@ -86,3 +86,21 @@ def test_kernel_features_are_bounded_in_number_and_memory(n):
     n_features = auto.kernel_features(n)
     assert 1_000 <= n_features <= 10_000
     assert n_features * n <= 50_000_000 or n_features == 1_000
+
+
+@given(st.integers(1, 10**6), st.integers(1, 512), st.floats(1, 1e5))
+def test_tokens_never_get_more_epochs_than_numbers(n, size, n_steps):
+    numbers, tokens = (
+        f(n, size, n_steps) for f in (auto.max_epochs, auto.token_max_epochs)
+    )
+    assert min(8, numbers) <= tokens <= numbers
+    if n < 1_000:
+        assert tokens == numbers
+
+
+@given(st.integers(1, 10**6), st.integers(1, 512), st.floats(1, 1e5))
+def test_networks_beside_a_partner_never_get_more_epochs(n, size, n_steps):
+    alone, blended = (
+        auto.max_epochs(n, size, n_steps, blended=blended) for blended in (False, True)
+    )
+    assert min(10, alone) <= blended <= alone

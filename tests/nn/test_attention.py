@@ -63,7 +63,9 @@ def test_general_score_is_the_bilinear_form():
     query, key = draw(2, 4, 3), draw(2, 5, 3, seed=1)
     weight = to_numpy(score)["project.weight"]
     expected = np.einsum("btd,de,bie->bti", query, weight, key) / math.sqrt(3)
-    np.testing.assert_allclose(score(query, key).detach(), expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        score(query, key).detach(), expected, rtol=1e-5, atol=1e-6
+    )
 
 
 def test_additive_score_by_hand():

@@ -85,6 +85,7 @@ for _ in range(60):
 
 CONFIG = ("attributes", "net_", "config")
 ENCODER = ("attributes", "target_encoder_")
+PARTNER = ("attributes", "partner_")
 HUGE = 2**31 - 1
 FAR = {"dict": [["conv", {"dict": [["dilation", 2**20]]}]]}
 STEPS = ("state", "steps", "list")
@@ -130,6 +131,22 @@ STEPS = ("state", "steps", "list")
         ("classifier", put(*ENCODER, "classes", "values", ["up"]), "outputs and ids"),
         ("classifier", put(*ENCODER, "classes", "values", ["up"] * 2), "repeated"),
         ("classifier", put(*ENCODER, "multilabel", True), "numbers of the label"),
+        (
+            "ngram classes",
+            put(*PARTNER, "ngram_range", {"list": [0, 1]}),
+            "from 1, the",
+        ),
+        ("ngram classes", put(*PARTNER, "ngram_range", None), "'ngram_range' param"),
+        ("ngram classes", put(*PARTNER, "char_ngram_range", None), "lists of n-grams"),
+        ("ngram classes", put(*PARTNER, "ngrams", {"list": []}), "lists of n-grams"),
+        ("ngram classes", put(*PARTNER, "idf", {"list": []}), "weights for each list"),
+        ("ngram classes", fill("['coef']", lambda a: a[:1]), "has the shape"),
+        ("ngram classes", fill("['coef']", lambda a: a * np.inf), "NaN or infinity"),
+        ("ngram classes", fill("['intercept']", lambda a: a[:1]), "has the shape"),
+        ("ngram classes", fill("['idf']", lambda a: -a), "weight that is not positive"),
+        ("ngram classes", put("attributes", "blend_", None), "belong together"),
+        ("ngram classes", lambda node, a: node["attributes"].pop("blend_"), "belong"),
+        ("ngram classes", put("attributes", "blend_", "weight", 2.0), "weight is 2.0"),
         ("regressor", fill("target_encoder_['scale']", lambda a: -a), "not positive"),
         ("regressor", put(*ENCODER, "loss", "gamma"), "one of 'squared_error'"),
         ("regressor", put(*ENCODER, "quantile", 0.5), "None for the loss squared"),

@@ -23,7 +23,7 @@ class Data(SimpleNamespace):
 
 
 def plan(estimator, n, **options):
-    estimator._rules = RULES
+    estimator = SimpleNamespace(**estimator.get_params(deep=False), _rules=RULES)
     return plan_training(estimator, Data(lengths=np.full(n, 7)), **options)
 
 

@@ -1,0 +1,55 @@
+"""The n-grams beside a network that reads tokens, and how the two are averaged."""
+
+from sklearn_seqattn.attention_lstm import auto
+from sklearn_seqattn.attention_lstm.blending import Blend
+from sklearn_seqattn.attention_lstm.parameters import find_partner
+from sklearn_seqattn.ngrams.model import fit_ngrams
+
+
+class TokenPartnerMixin:
+    """Fit n-grams with a linear model beside the network, and average their outputs.
+
+    Without a partner beside the network, `partner_` and `blend_` are None.
+    """
+
+    partner_ = None  # of models in files that do not say
+    blend_ = None
+
+    def _fit_token_partner(self, data, valid, sets):
+        """Fit the partner, and keep what it predicts for sequences it was not fitted to.
+
+        These are the validation sequences, if there are enough. Then the partner is
+        fitted again to both parts, unless the user gave the second.
+        """
+        self.partner_ = self.blend_ = None
+        kind, targets = data.sequences.kind, self.target_encoder_
+        ngrams = find_partner(self.blend, kind) if kind == "tokens" else None
+        if ngrams is None:
+            return
+        enough = valid is not None and len(valid) >= auto.FEWEST_TO_BLEND
+        self.partner_, left_out = fit_ngrams(
+            ngrams,
+            targets.activation,
+            targets.n_outputs,
+            self._table(data, sets.train),
+            self._table(valid, sets.valid) if enough else None,
+            refit=valid is not None and not valid.given,
+        )
+        judged = sets.valid if enough else sets.train
+        judged.left_out = left_out
+        self.blend_ = Blend(targets.activation, weight=auto.NGRAMS_WEIGHT)
+
+    def _table(self, data, dataset):
+        """Return sequences, targets and weights for a linear model."""
+        targets = self._targets_of_partner(dataset.targets)
+        return data.sequences, targets, dataset.weights
+
+    def _targets_of_partner(self, targets):
+        """Return targets as a linear model fits them."""
+        return targets
+
+    def _blended(self, outputs, sequences):
+        """Return the outputs of the network, averaged with those of the partner."""
+        if self.partner_ is None:
+            return outputs
+        return self.blend_(outputs, self.partner_.outputs(sequences))
