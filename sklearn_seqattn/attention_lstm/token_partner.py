@@ -16,7 +16,7 @@ class TokenPartnerMixin:
     blend_ = None
 
     def _fit_token_partner(self, data, valid, sets):
-        """Fit the partner, and keep what it predicts for sequences it was not fitted to.
+        """Fit the partner, and keep what it predicts for sequences not fitted.
 
         These are the validation sequences, if there are enough. Then the partner is
         fitted again to both parts, unless the user gave the second.

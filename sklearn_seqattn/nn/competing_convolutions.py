@@ -58,9 +58,9 @@ class CompetingConvolutions(nn.Module):
 
     Notes
     -----
-    Values and weights lie on grids on which sums are exact (`KernelInput`). A feature is
-    the same to the last bit for any padding, batch, thread count or device. Kernels of
-    equal responses all win.
+    Values and weights lie on grids on which sums are exact (`KernelInput`). A feature
+    is the same to the last bit for any padding, batch, thread count or device. Kernels
+    of equal responses all win.
 
     Two things differ from the paper: what wins is counted for the smallest
     responses and for the largest, without their size; and each group draws a
@@ -228,6 +228,6 @@ class CompetingConvolutions(nn.Module):
 
 
 def _differences(x, real):
-    """Return the differences in time of (D, B, T), zero at the first and padded steps."""
+    """Return differences in time of (D, B, T), zero at the first and padded steps."""
     differences = functional.pad(x.diff(dim=2), (1, 0))
     return differences.masked_fill(~real, 0.0)

@@ -60,7 +60,7 @@ class KernelInput(nn.Module):
         return self
 
     def forward(self, values, lengths):
-        """Scale, round and lay out a batch (B, T, D) as (D, B, T), zero where padded."""
+        """Scale and round a batch (B, T, D); return (D, B, T), zero where padded."""
         x = (self.normal_scores(values.float()) - self.mean) / self.std
         x = x.clamp(-self.clip, self.clip).mul(self.grid).round().div(self.grid)
         padded = torch.arange(x.shape[1], device=x.device) >= lengths.unsqueeze(1)

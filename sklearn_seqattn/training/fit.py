@@ -49,8 +49,8 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
       ``len``, `lengths`, `strata`, `take(rows)` and `digests()`.
     * ``_make_datasets(data, valid, fresh=...)`` learns the encoders and returns
       `TrainingSets`.
-    * ``_make_network(data, sets, seed, fresh=..., is_partial=...)`` returns the network,
-      its partner fitted where it is part of the network.
+    * ``_make_network(data, sets, seed, fresh=..., is_partial=...)`` returns the
+      network, its partner fitted where it is part of the network.
     * ``_calibrate(data, valid, sets, plan, seeds, fresh=...)`` adapts the outputs of
       the trained network.
 
