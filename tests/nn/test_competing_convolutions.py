@@ -61,7 +61,8 @@ def test_many_sequences_are_those_of_chunks():
     kernels, _ = fitted()
     batch = torch.randn(150, 40, 2, generator=torch.Generator().manual_seed(1))
     lengths = torch.full((150,), 40)
-    parts = [kernels(*pair) for pair in zip(batch.split(7), lengths.split(7))]
+    pairs = zip(batch.split(7), lengths.split(7), strict=True)
+    parts = [kernels(*pair) for pair in pairs]
     assert torch.equal(kernels(batch, lengths), torch.cat(parts))
 
 
