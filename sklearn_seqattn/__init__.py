@@ -20,6 +20,7 @@ _MODULE_OF = {
     "NextStateMarkov": "next_state.markov",
     "RandomKernelFeatures": "kernels.features",
     "RandomKernels": "kernels.partner",
+    "SequenceImputer": "preprocessing",
     "SequencePadder": "preprocessing",
     "SequenceScaler": "preprocessing",
     "StateEncoder": "preprocessing",

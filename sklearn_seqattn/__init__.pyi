@@ -15,6 +15,7 @@ from sklearn_seqattn.next_state.partner import Counts as Counts
 from sklearn_seqattn.persistence import load_model as load_model
 from sklearn_seqattn.persistence import save_model as save_model
 from sklearn_seqattn.preprocessing import EventEncoder as EventEncoder
+from sklearn_seqattn.preprocessing import SequenceImputer as SequenceImputer
 from sklearn_seqattn.preprocessing import SequencePadder as SequencePadder
 from sklearn_seqattn.preprocessing import SequenceScaler as SequenceScaler
 from sklearn_seqattn.preprocessing import StateEncoder as StateEncoder
