@@ -1,6 +1,7 @@
 """What indicators and elapsed times add to filling, where values are missing.
 
-    python benchmarks/missing_values.py --data ../shared/data [--seeds 3]
+    python benchmarks/missing_values.py --data ../shared/data [--set Libras]
+    python benchmarks/missing_values.py --options '{"max_epochs": 20, "blend": null}'
 
 Values are removed from classification sets (the folder is that of `quality.py`), from
 the train and the test part alike:
@@ -76,50 +77,50 @@ def with_gaps(parts, pattern, seed):
     return X[:n], y_train, X[n:], y_test
 
 
-def accuracy(parts, strategy, variant, seed):
+def accuracy(parts, strategy, variant, seed, options):
     """Fit to the train part and score on the test part."""
     X_train, y_train, X_test, y_test = parts
     model = make_pipeline(
         SequenceImputer(strategy, **VARIANTS[variant]),
-        AttentionLSTMClassifier(random_state=seed),
+        AttentionLSTMClassifier(random_state=seed, **options),
     )
     return model.fit(X_train, y_train).score(X_test, y_test)
 
 
+def show(scores, patterns, strategies, variants):
+    """Print mean and standard deviation over the seeds."""
+    print("\n| missing | filled by | " + " | ".join(variants) + " |")
+    print("|---|---|" + "---|" * len(variants))
+    for pattern in patterns:
+        for strategy in strategies:
+            found = [scores[f"{pattern} {strategy} {name}"] for name in variants]
+            cells = [f"{np.mean(row):.3f} ± {np.std(row):.3f}" for row in found]
+            print(f"| {pattern} | {strategy} | {' | '.join(cells)} |", flush=True)
+
+
 def main():
-    """Print one table a set."""
+    """Print one table, again after each seed."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, default=DATA)
-    parser.add_argument("--sets", nargs="*", default=["JapaneseVowels", "Libras"])
+    parser.add_argument("--set", default="JapaneseVowels")
     parser.add_argument("--patterns", nargs="*", default=list(PATTERNS))
     parser.add_argument("--strategies", nargs="*", default=["mean", "last", "linear"])
     parser.add_argument("--variants", nargs="*", default=list(VARIANTS))
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--json", type=Path, help="write all scores here")
+    parser.add_argument("--options", type=json.loads, default={}, help="JSON, of fits")
     args = parser.parse_args()
-    sets, scores = find_sets(args.data), {}
-    for name in args.sets:
-        parts = sets[name][1]()
-        print(
-            f"\n{name}\n\n| missing | filled by | " + " | ".join(args.variants) + " |"
-        )
-        print("|---|---|" + "---|" * len(args.variants))
+    parts, scores = find_sets(args.data)[args.set][1](), {}
+    for seed in range(args.seeds):
         for pattern in args.patterns:
-            rows = [with_gaps(parts, pattern, seed) for seed in range(args.seeds)]
+            rows = with_gaps(parts, pattern, seed)
             for strategy in args.strategies:
-                cells = []
                 for variant in args.variants:
-                    found = [
-                        accuracy(row, strategy, variant, s)
-                        for s, row in enumerate(rows)
-                    ]
-                    scores[f"{name} {pattern} {strategy} {variant}"] = found
-                    cells.append(f"{np.mean(found):.3f} ± {np.std(found):.3f}")
-                print(f"| {pattern} | {strategy} | {' | '.join(cells)} |", flush=True)
-    if args.json is not None:
-        args.json.write_text(json.dumps(scores, indent=1))
+                    found = scores.setdefault(f"{pattern} {strategy} {variant}", [])
+                    found.append(accuracy(rows, strategy, variant, seed, args.options))
+        print(f"\n{args.set}, {seed + 1} seed(s)")
+        show(scores, args.patterns, args.strategies, args.variants)
 
 
 if __name__ == "__main__":

@@ -22,11 +22,13 @@ _MODULE_OF = {
     "RandomKernels": "kernels.partner",
     "SequenceImputer": "preprocessing",
     "SequencePadder": "preprocessing",
+    "SequenceResampler": "preprocessing",
     "SequenceScaler": "preprocessing",
     "StateEncoder": "preprocessing",
     "Tokens": "preprocessing.tokens",
     "events_to_sequences": "sequences.event_tables",
     "load_model": "persistence",
+    "make_windows": "preprocessing.windows",
     "save_model": "persistence",
     "sequences_to_events": "sequences.event_tables",
 }

@@ -25,6 +25,7 @@ from sklearn_seqattn.preprocessing import (
     EventEncoder,
     SequenceImputer,
     SequencePadder,
+    SequenceResampler,
     SequenceScaler,
     StateEncoder,
 )
@@ -132,6 +133,7 @@ ESTIMATORS = {
         "has_missing_": Attribute(check_missing),
     },
     SequencePadder: {**INPUT, "max_len_": simple(check_size)},
+    SequenceResampler: INPUT,
     SequenceScaler: {
         **INPUT,
         "center_": Attribute(check_channels),

@@ -3,6 +3,7 @@
 from sklearn_seqattn.preprocessing.event_encoder import EventEncoder
 from sklearn_seqattn.preprocessing.imputer import SequenceImputer
 from sklearn_seqattn.preprocessing.padder import SequencePadder
+from sklearn_seqattn.preprocessing.resampler import SequenceResampler
 from sklearn_seqattn.preprocessing.scaler import SequenceScaler
 from sklearn_seqattn.preprocessing.state_encoder import StateEncoder
 
@@ -10,6 +11,7 @@ __all__ = [
     "EventEncoder",
     "SequenceImputer",
     "SequencePadder",
+    "SequenceResampler",
     "SequenceScaler",
     "StateEncoder",
 ]
