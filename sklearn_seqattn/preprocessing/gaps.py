@@ -5,6 +5,8 @@ Every function works on one channel of all sequences at once.
 
 import numpy as np
 
+from sklearn_seqattn.sequences.checks import locate
+
 
 def last_observed(is_missing, first):
     """Return the last observed step at or before each step.
@@ -104,3 +106,23 @@ def elapsed(is_missing, first, times):
     """
     places = last_observed(is_missing, first)
     return times - times[np.where(places < 0, first, places)]
+
+
+def check_times(times, sequences):
+    """Raise if a time is missing, or earlier than the one before it.
+
+    Parameters
+    ----------
+    times : ndarray of shape (S,)
+        The time of each step.
+    sequences : Sequences
+        Whose steps they are, end to end.
+    """
+    is_late = np.diff(times, prepend=-np.inf) >= 0
+    is_late[sequences.starts] = ~np.isnan(times[sequences.starts])
+    if not is_late.all():
+        index, step = locate(int(is_late.argmin()), sequences.lengths)
+        raise ValueError(
+            f"X[{index}] has a time that is missing or earlier than the one before it, "
+            f"at step {step}; drop such steps, or sort them."
+        )

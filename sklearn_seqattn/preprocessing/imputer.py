@@ -5,7 +5,6 @@ from numbers import Real
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.impute import SimpleImputer
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqattn._estimator import (
@@ -15,8 +14,14 @@ from sklearn_seqattn._estimator import (
     fit_context,
     rollback_on_error,
 )
+from sklearn_seqattn.preprocessing.channel_statistics import center_and_scale
 from sklearn_seqattn.preprocessing.event_gaps import join_columns, numbers_of
-from sklearn_seqattn.preprocessing.gaps import carry_forward, elapsed, interpolate
+from sklearn_seqattn.preprocessing.gaps import (
+    carry_forward,
+    check_times,
+    elapsed,
+    interpolate,
+)
 from sklearn_seqattn.preprocessing.output import TableFeatureNamesMixin, restore
 from sklearn_seqattn.sequences import validate_sequences
 from sklearn_seqattn.sequences.event_columns import numeric_columns
@@ -149,7 +154,7 @@ class SequenceImputer(
                 self._is_number = numeric_columns(sequences.values)
             numbers = self._numbers(sequences)
             self._times(sequences)
-            self.statistics_ = self._learn_statistics(numbers)
+            self.statistics_ = self._learn_statistics(sequences.with_values(numbers))
             self.has_missing_ = np.isnan(numbers).any(axis=0)
         return self
 
@@ -190,21 +195,20 @@ class SequenceImputer(
             columns=columns,
         )
 
-    def _learn_statistics(self, numbers):
+    def _learn_statistics(self, sequences):
         """Return the value of each channel where a sequence does not give one."""
-        if self.strategy == "constant" or numbers.shape[1] == 0:
-            return np.full(numbers.shape[1], self.fill_value or 0.0, dtype=np.float64)
-        strategy = "median" if self.strategy == "median" else "mean"
-        imputer = SimpleImputer(strategy=strategy, keep_empty_features=True)
-        with np.errstate(over="ignore"):
-            # float64 whatever the dtype of X: the same numbers are filled alike.
-            statistics = imputer.fit(numbers.astype(np.float64)).statistics_
-        if not np.isfinite(statistics).all():
+        n_channels = sequences.values.shape[1]
+        if self.strategy == "constant" or n_channels == 0:
+            return np.full(n_channels, self.fill_value or 0.0, dtype=np.float64)
+        method = "robust" if self.strategy == "median" else "standard"
+        with np.errstate(over="ignore", invalid="ignore"):
+            center, _ = center_and_scale(sequences, np.ones(len(sequences)), method)
+        if not np.isfinite(center).all():
             raise ValueError(
-                f"Channel {np.isfinite(statistics).argmin()} of X has numbers whose "
-                "sum is beyond float64 (about 1e308); divide them by a constant first."
+                f"Channel {np.isfinite(center).argmin()} of X has numbers whose sum is "
+                "beyond float64 (about 1e308); divide them by a constant first."
             )
-        return statistics
+        return center
 
     def _fill(self, numbers, is_missing, first):
         """Return numbers (S, D) without gaps."""
@@ -244,14 +248,13 @@ class SequenceImputer(
                 "DataFrames with such a column, or add_elapsed=True counts steps."
             )
         place = columns.index(self.add_elapsed)
-        if sequences.kind == "numeric":
+        if self._is_number is None:
             times = sequences.values[:, place]
         elif self._is_number[place]:
             times = sequences.values.iloc[:, place].to_numpy(np.float64)
         else:
-            raise TypeError(
-                f"add_elapsed names column {columns[place]!r} of no numbers."
-            )
+            raise TypeError(f"add_elapsed={columns[place]!r}, which holds no numbers.")
+        check_times(times, sequences)
         return times
 
     def _columns_out(self, columns):

@@ -199,7 +199,7 @@ class SequenceResampler(TransformerMixin, VersionedPickles, BaseEstimator):
             return sequences, pd.Series(count - shift)
         if n_channels < 2 or self.on not in range(n_channels):
             raise ValueError(
-                f"on={self.on!r}, but X has {n_channels} channel(s), one of which holds "
+                f"on={self.on!r}, but X has {n_channels} channel(s), of which one has "
                 "the times; pass its number, and at least one other channel."
             )
         return sequences, pd.Series(sequences.values[:, self.on])

@@ -55,7 +55,7 @@ def make_windows(series, n_in, horizon, step=1, *, target=None, calendar=()):
         The column, or the channel, to predict; the others are exogenous and are part
         of the windows alone. If None, all are predicted.
     calendar : list of str, default=()
-        Names of attributes of a DatetimeIndex, for example ``["hour", "dayofweek"]``.
+        Names of attributes of a DatetimeIndex, for example ``["hour", "day_of_week"]``.
         Each is appended to the windows as a channel.
 
     Returns
@@ -197,7 +197,7 @@ def _calendar(index, names):
             raise ValueError(
                 f"calendar names {name!r}, but a row index of type "
                 f"{type(index).__name__} has no such numbers; a DatetimeIndex has, for "
-                "example, 'hour' and 'dayofweek'."
+                "example, 'hour' and 'day_of_week'."
             )
         channels.append(np.asarray(channel))
     return channels
