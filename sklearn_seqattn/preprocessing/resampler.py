@@ -261,6 +261,10 @@ class SequenceResampler(TransformerMixin, VersionedPickles, BaseEstimator):
             "fixed time such as '15min', '1h' or '7D'."
         )
 
+    def __sklearn_is_fitted__(self):
+        """Return whether `fit` was called: sequences of events leave no number."""
+        return hasattr(self, "_input_kind")
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
