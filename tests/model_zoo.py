@@ -52,7 +52,6 @@ EVENTS = [
     for i in range(24)
 ]
 GAPS = [np.where(np.arange(len(x))[:, None] % 3 == 1, np.nan, x) for x in WALKS]
-EVENT_GAPS = [x.assign(h=x["h"].where(x["h"] != 1)) for x in EVENTS]
 STATE_EVENTS = [
     pd.DataFrame({"act": list("xyzx"), "who": list("abab"), "t": [0.0, 1, 3, 4 + i]})
     for i in range(12)
@@ -73,12 +72,6 @@ MODELS = {
     "padder": (SequencePadder(), WALKS, None, "transform"),
     "scaler": (SequenceScaler(method="robust"), WALKS, None, "transform"),
     "imputer": (SequenceImputer("linear", add_indicator=True), GAPS, None, "transform"),
-    "imputer of events": (
-        Pipeline([("fill", SequenceImputer(add_elapsed=True)), ("e", EventEncoder())]),
-        EVENT_GAPS,
-        None,
-        "transform",
-    ),
     "resampler": (SequenceResampler(2), WALKS, None, "transform"),
     "states": (StateEncoder(), SENTENCES, None, "transform"),
     "integer states": (StateEncoder(), [[3, 1], [7]], None, "transform"),

@@ -143,7 +143,8 @@ def test_importing_the_package_loads_no_library():
 WITHOUT_TORCH = """
 import sklearn_seqattn as sa
 for transformer in (
-    sa.SequencePadder(), sa.SequenceScaler(), sa.SequenceImputer(), sa.SequenceResampler(1)
+    sa.SequencePadder(), sa.SequenceScaler(),
+    sa.SequenceImputer(), sa.SequenceResampler(1),
 ):
     transformer.fit_transform([[1.0, 2.0], [3.0]])
 sa.StateEncoder().fit_transform(["a b", "c"])

@@ -21,6 +21,8 @@ from sklearn_seqattn import (
     SequenceScaler,
     StateEncoder,
     events_to_sequences,
+    load_model,
+    save_model,
 )
 
 nan = np.nan
@@ -283,6 +285,14 @@ def test_columns_whose_values_are_all_missing_are_of_any_kind():
     new = pd.DataFrame({"k": pd.Series([nan]), "a": ["z"]})
     with pytest.raises(ValueError, match="'a' holds categories, but it held numbers"):
         imputer.transform([new])
+
+
+def test_files_of_imputers_of_events(tmp_path):
+    frames = [pd.DataFrame({"k": ["x", None], "a": [nan, 2.0]})]
+    imputer = SequenceImputer(add_indicator=True).fit(frames)
+    save_model(imputer, tmp_path / "imputer")
+    found = load_model(tmp_path / "imputer").transform(frames)[0]
+    pd.testing.assert_frame_equal(found, imputer.transform(frames)[0])
 
 
 def test_numbers_that_are_categories():
