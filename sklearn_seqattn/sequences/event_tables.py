@@ -28,7 +28,7 @@ def events_to_sequences(frame, *, id, order=None, columns=None):
         Events with equal values keep the order of the table. If None, all events
         keep it.
     columns : str, list of str or None, default=None
-        What the sequences hold, missing values too. A list keeps these columns. A single name keeps the
+        What the sequences hold. A list keeps these columns. A single name keeps the
         values of that column. If None, all columns but `id` and `order` are kept.
 
     Returns
