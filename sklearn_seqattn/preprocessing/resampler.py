@@ -36,7 +36,7 @@ class SequenceResampler(TransformerMixin, VersionedPickles, BaseEstimator):
 
     Parameters
     ----------
-    freq : str or float
+    freq : str or float, default=1.0
         The length of a step: a fixed time such as ``"15min"``, ``"1h"`` or ``"7D"`` if
         times are dates or durations, or a number in the unit of times that are numbers.
     on : str, int or None, default=None
@@ -90,7 +90,7 @@ class SequenceResampler(TransformerMixin, VersionedPickles, BaseEstimator):
         "agg": [StrOptions({"mean", "median", "min", "max", "first", "last"})],
     }
 
-    def __init__(self, freq, *, on=None, agg="mean"):
+    def __init__(self, freq=1.0, *, on=None, agg="mean"):
         self.freq = freq
         self.on = on
         self.agg = agg

@@ -136,6 +136,6 @@ def test_too_many_steps():
         SequenceResampler(1.0, on=0).fit(far).transform(far)
 
 
-@parametrize_with_checks([SequenceResampler(freq=1)])
+@parametrize_with_checks([SequenceResampler(), SequenceResampler(2)])
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
