@@ -16,10 +16,13 @@ from sklearn_seqattn.ngrams.partner import NGrams as NGrams
 from sklearn_seqattn.persistence import load_model as load_model
 from sklearn_seqattn.persistence import save_model as save_model
 from sklearn_seqattn.preprocessing import EventEncoder as EventEncoder
+from sklearn_seqattn.preprocessing import SequenceImputer as SequenceImputer
 from sklearn_seqattn.preprocessing import SequencePadder as SequencePadder
+from sklearn_seqattn.preprocessing import SequenceResampler as SequenceResampler
 from sklearn_seqattn.preprocessing import SequenceScaler as SequenceScaler
 from sklearn_seqattn.preprocessing import StateEncoder as StateEncoder
 from sklearn_seqattn.preprocessing.tokens import Tokens as Tokens
+from sklearn_seqattn.preprocessing.windows import make_windows as make_windows
 from sklearn_seqattn.sequences.event_tables import (
     events_to_sequences as events_to_sequences,
 )

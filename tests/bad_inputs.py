@@ -37,10 +37,12 @@ RESHAPE = (
     "of one step."
 )
 MINIMUM = "while a minimum of 1 is required"
-FILL = "every step needs finite numbers, so fill or drop such steps first."
+FILL = "fill it with SequenceImputer, or drop such steps first."
+NO_TOKEN = "tokens are never missing, so drop such steps, or give them an id."
+REPLACE = "every step needs finite numbers, so replace or drop such steps first."
 PADDING = (
-    "only trailing steps that are NaN in all channels are read as padding, so fill or "
-    "drop such steps first."
+    "only trailing steps that are NaN in all channels are read as padding, so fill "
+    "the others with SequenceImputer, or drop such steps first."
 )
 EMPTY = (
     "but every sequence needs at least one step; remove the empty sequences (and their "
@@ -552,7 +554,7 @@ BAD_VALUES = [
         lambda: np.array([[-inf, 2.0]]),
         {},
         ValueError,
-        f"X[0] contains infinity (inf) at step 0, channel 0; {FILL}",
+        f"X[0] contains infinity (inf) at step 0, channel 0; {REPLACE}",
     ),
     (
         "NaN in the middle",
@@ -573,7 +575,7 @@ BAD_VALUES = [
         lambda: [np.ones((2, 2)), with_values((3, 2), (1, 1), inf)],
         {},
         ValueError,
-        f"X[1] contains infinity (inf) at step 1, channel 1; {FILL}",
+        f"X[1] contains infinity (inf) at step 1, channel 1; {REPLACE}",
     ),
     (
         "padding in the middle",
@@ -715,7 +717,7 @@ BAD_TOKENS = [
         lambda: [[1, 2], [1, nan]],
         {"tokens": True},
         ValueError,
-        f"X[1] contains NaN at step 1, channel 0; {FILL}",
+        f"X[1] contains NaN at step 1, channel 0; {NO_TOKEN}",
     ),
     (
         "integers too large",
@@ -799,8 +801,8 @@ BAD_EVENTS = [
         lambda: frames({"a": ["x"]}, {"a": ["x", None]}),
         {},
         ValueError,
-        "X[1] has a missing value (NaN or None) at step 1, column 'a'; fill it first, "
-        "for example with the string 'missing'.",
+        "X[1] has a missing value (NaN or None) at step 1, column 'a'; fill it with "
+        "SequenceImputer, or drop such steps first.",
     ),
     (
         "mixed categories",

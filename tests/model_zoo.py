@@ -16,7 +16,9 @@ from sklearn_seqattn import (
     NGrams,
     RandomKernelFeatures,
     RandomKernels,
+    SequenceImputer,
     SequencePadder,
+    SequenceResampler,
     SequenceScaler,
     StateEncoder,
     Tokens,
@@ -50,6 +52,7 @@ EVENTS = [
     pd.DataFrame({"act": list("xyz"[: 1 + i % 3]), "h": np.arange(1.0 + i % 3)})
     for i in range(24)
 ]
+GAPS = [np.where(np.arange(len(x))[:, None] % 3 == 1, np.nan, x) for x in WALKS]
 STATE_EVENTS = [
     pd.DataFrame({"act": list("xyzx"), "who": list("abab"), "t": [0.0, 1, 3, 4 + i]})
     for i in range(12)
@@ -69,6 +72,8 @@ def _regressor(**options):
 MODELS = {
     "padder": (SequencePadder(), WALKS, None, "transform"),
     "scaler": (SequenceScaler(method="robust"), WALKS, None, "transform"),
+    "imputer": (SequenceImputer("linear", add_indicator=True), GAPS, None, "transform"),
+    "resampler": (SequenceResampler(2), WALKS, None, "transform"),
     "states": (StateEncoder(), SENTENCES, None, "transform"),
     "integer states": (StateEncoder(), [[3, 1], [7]], None, "transform"),
     "events": (EventEncoder(), EVENTS, None, "transform"),

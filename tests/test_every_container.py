@@ -19,7 +19,9 @@ from sklearn_seqattn import (
     NextStateLSTM,
     NextStateMarkov,
     RandomKernelFeatures,
+    SequenceImputer,
     SequencePadder,
+    SequenceResampler,
     SequenceScaler,
     StateEncoder,
 )
@@ -86,6 +88,8 @@ ESTIMATORS = {
     "regressor": (AttentionLSTMRegressor(**TINY), "predict"),
     "padder": (SequencePadder(), "transform"),
     "scaler": (SequenceScaler(), "transform"),
+    "imputer": (SequenceImputer(), "transform"),
+    "resampler": (SequenceResampler(1), "transform"),
     "kernels": (RandomKernelFeatures(n_features=84, random_state=0), "transform"),
     "events": (EventEncoder(), "transform"),
 }

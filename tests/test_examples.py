@@ -38,6 +38,20 @@ def test_japanese_vowels(tmp_path, shared_data):
     assert float(re.search(r"Test accuracy: ([\d.]+)", printed)[1]) >= 0.97
 
 
+def test_missing_values(tmp_path):
+    printed = run("missing_values.py", cwd=tmp_path)
+    scores = re.findall(r"^SequenceImputer.*\)  ([\d.]+)", printed, flags=re.MULTILINE)
+    mean, last, with_indicators = map(float, scores)
+    assert with_indicators > max(mean, last)  # it tells something what is missing
+
+
+def test_forecast(tmp_path):
+    printed = run("forecast.py", cwd=tmp_path)
+    errors = dict(re.findall(r"^(\S.*?) {2,}([\d.]+)", printed, flags=re.MULTILINE))
+    naive, ridge, ours = map(float, errors.values())
+    assert max(ours, ridge) < naive
+
+
 def test_next_activity(tmp_path):
     printed = run("next_activity.py", cwd=tmp_path)
     scores = re.findall(r"^NextState\w+ +([\d.]+) +([\d.]+)$", printed, re.MULTILINE)

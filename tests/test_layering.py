@@ -145,11 +145,15 @@ def test_importing_the_package_loads_no_library():
 
 WITHOUT_TORCH = """
 import sklearn_seqattn as sa
-for transformer in (sa.SequencePadder(), sa.SequenceScaler()):
+for transformer in (
+    sa.SequencePadder(), sa.SequenceScaler(),
+    sa.SequenceImputer(), sa.SequenceResampler(1),
+):
     transformer.fit_transform([[1.0, 2.0], [3.0]])
 sa.StateEncoder().fit_transform(["a b", "c"])
 sa.EventEncoder().fit_transform([[1.0, 2.0], [3.0]])
 sa.NextStateMarkov().fit(["a b a", "b a b"]).predict(["a b"])
+sa.make_windows([1.0, 2.0, 3.0], 2, 1)
 sa.events_to_sequences, sa.sequences_to_events
 """
 

@@ -10,7 +10,9 @@ ESTIMATORS = {
     "NextStateLSTM": "network_attributes",
     "NextStateMarkov": "state_attributes",
     "RandomKernelFeatures": "network_attributes",
+    "SequenceImputer": "transformer_attributes",
     "SequencePadder": "transformer_attributes",
+    "SequenceResampler": "transformer_attributes",
     "SequenceScaler": "transformer_attributes",
     "StateEncoder": "transformer_attributes",
 }

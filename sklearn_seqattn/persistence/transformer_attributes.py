@@ -23,7 +23,9 @@ from sklearn_seqattn.persistence.checks import (
 )
 from sklearn_seqattn.preprocessing import (
     EventEncoder,
+    SequenceImputer,
     SequencePadder,
+    SequenceResampler,
     SequenceScaler,
     StateEncoder,
 )
@@ -65,6 +67,24 @@ def check_number_columns(value, where, estimator):
     return check_array(value, where, kind="b", shape=(len(columns),), finite=False)
 
 
+def check_imputed_columns(value, where, estimator):
+    """Return which columns of events are numeric, None if X held only numbers."""
+    return None if value is None else check_number_columns(value, where, estimator)
+
+
+def check_statistics(value, where, estimator):
+    """Return one number for each channel of numbers."""
+    is_number = estimator._is_number
+    n = estimator.input_size_ if is_number is None else np.count_nonzero(is_number)
+    return check_array(value, where, kind="f", shape=(n,))
+
+
+def check_missing(value, where, estimator):
+    """Return for each channel of numbers whether it had missing values."""
+    shape = estimator.statistics_.shape
+    return check_array(value, where, kind="b", shape=shape, finite=False)
+
+
 def pack_one_hot(encoder):
     """Return the names and the categories of the columns of a OneHotEncoder."""
     if encoder is None:
@@ -104,7 +124,14 @@ ESTIMATORS = {
         "_is_number": Attribute(check_number_columns, optional=True),
         "encoder_": Attribute(check_one_hot, pack_one_hot),
     },
+    SequenceImputer: {
+        **INPUT,
+        "_is_number": Attribute(check_imputed_columns),
+        "statistics_": Attribute(check_statistics),
+        "has_missing_": Attribute(check_missing),
+    },
     SequencePadder: {**INPUT, "max_len_": simple(check_size)},
+    SequenceResampler: INPUT,
     SequenceScaler: {
         **INPUT,
         "center_": Attribute(check_channels),

@@ -48,7 +48,7 @@ def to_padded(sequences, n_steps, side="post"):
     return padded
 
 
-def restore(sequences, X, *, n_features=None, channels_first=False):
+def restore(sequences, X, *, n_features=None, channels_first=False, columns=None):
     """Return sequences in the container that `X` is.
 
     Parameters
@@ -62,22 +62,27 @@ def restore(sequences, X, *, n_features=None, channels_first=False):
         table if it has this width; any other list comes back as a list.
     channels_first : bool, default=False
         Whether `X` has the channels before the steps.
+    columns : Index or None, default=None
+        The column names of frames, if they are not those of `X`.
 
     Returns
     -------
     ndarray of shape (n, T) or (n, T, D), or list of ndarray or of DataFrame
-        A 2-D array for a table, also for a DataFrame. Frames of other libraries come
-        back as those of pandas.
+        An array for a table, also for a DataFrame: 2-D if there is one channel.
+        Frames of other libraries come back as those of pandas.
     """
     container = open_container(X, channels_first=channels_first)
     if _is_table(container, sequences, n_features):
-        return sequences.values.reshape(len(sequences), -1)
+        if sequences.values.size == sequences.lengths.sum():
+            return sequences.values.reshape(len(sequences), -1)
+        padded = to_padded(sequences, int(sequences.lengths[0]))
+        return padded.swapaxes(1, 2) if channels_first else padded
     if container.ndim == 3:
         n_steps = container.items.shape[2 if channels_first else 1]
         padded = to_padded(sequences, n_steps)
         return padded.swapaxes(1, 2) if channels_first else padded
     return [
-        _restore_element(values, x, channels_first)
+        _restore_element(values, x, channels_first, columns)
         for values, x in zip(sequences.to_list(), container.items, strict=True)
     ]
 
@@ -90,11 +95,14 @@ def _is_table(container, sequences, n_features):
     return container.ndim == 2 or (n_columns is not None and n_columns == n_features)
 
 
-def _restore_element(values, x, channels_first):
+def _restore_element(values, x, channels_first, columns):
     """Return the steps of one sequence in the shape that `x` has."""
     if is_frame(x):
         frame = to_pandas(x)
-        return pd.DataFrame(values, index=frame.index, columns=frame.columns)
+        if isinstance(values, pd.DataFrame):
+            return values.set_axis(frame.index)
+        columns = frame.columns if columns is None else columns
+        return pd.DataFrame(values, index=frame.index, columns=columns)
     if values.ndim == 1:  # tokens
         return values
     if np.ndim(x) == 1 and values.shape[1] == 1:  # else an array of steps
@@ -103,10 +111,10 @@ def _restore_element(values, x, channels_first):
 
 
 def _may_see_tables(transformer):
-    """Return whether a transformer is not fitted, or fitted on a table."""
-    return not hasattr(transformer, "_input_kind") or hasattr(
-        transformer, "n_features_in_"
-    )
+    """Return whether a transformer is not fitted, or returns tables for tables."""
+    if not hasattr(transformer, "_input_kind"):
+        return True
+    return hasattr(transformer, "n_features_in_") and transformer._keeps_tables
 
 
 class TableFeatureNamesMixin(OneToOneFeatureMixin):
@@ -115,6 +123,8 @@ class TableFeatureNamesMixin(OneToOneFeatureMixin):
     A list of sequences has no columns. After a fit on a list there are no names, and
     `set_output` returns lists unchanged.
     """
+
+    _keeps_tables = True  # False if channels are appended
 
     @available_if(_may_see_tables)
     def get_feature_names_out(self, input_features=None):

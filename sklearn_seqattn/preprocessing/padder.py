@@ -24,7 +24,9 @@ class SequencePadder(TransformerMixin, VersionedPickles, BaseEstimator):
     """Pad sequences with NaN to one 3-D array.
 
     The estimators of this library need no padding. The padder is for other estimators
-    that need one array, and for libraries that use the same layout.
+    that need one array, and for libraries that use the same layout. Missing values
+    (NaN) inside a sequence stay. `inverse_transform` takes steps at the padded end that
+    are NaN in all channels for padding, also where they were missing.
 
     Parameters
     ----------
@@ -150,7 +152,9 @@ class SequencePadder(TransformerMixin, VersionedPickles, BaseEstimator):
         if self.channels_first:
             X = X.swapaxes(1, 2)  # (n, T, D)
         is_reversed = self.padding == "pre"
-        sequences = check_sequences(X[:, ::-1] if is_reversed else X).to_list()
+        sequences = check_sequences(
+            X[:, ::-1] if is_reversed else X, allow_nan=True
+        ).to_list()
         if is_reversed:
             sequences = [steps[::-1] for steps in sequences]
         return [steps.T for steps in sequences] if self.channels_first else sequences
@@ -158,12 +162,18 @@ class SequencePadder(TransformerMixin, VersionedPickles, BaseEstimator):
     def _read(self, X, *, reset):
         """Validate numeric input."""
         return validate_sequences(
-            self, X, tokens=False, channels_first=self.channels_first, reset=reset
+            self,
+            X,
+            tokens=False,
+            channels_first=self.channels_first,
+            allow_nan=True,
+            reset=reset,
         )
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 

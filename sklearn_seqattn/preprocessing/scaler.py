@@ -16,6 +16,7 @@ from sklearn_seqattn._estimator import (
     fit_context,
     rollback_on_error,
 )
+from sklearn_seqattn.preprocessing.channel_statistics import center_and_scale
 from sklearn_seqattn.preprocessing.output import TableFeatureNamesMixin, restore
 from sklearn_seqattn.sequences import validate_sequences
 from sklearn_seqattn.sequences.array_list import steps_at_once
@@ -28,7 +29,8 @@ class SequenceScaler(
 
     A channel is scaled in the same way at every step, so that the shape of a sequence
     is kept. Padding is left out of the statistics and stays padding. A constant channel
-    is only shifted.
+    is only shifted. Missing values (NaN) are left out of the statistics and stay NaN; a
+    channel without any observed value stays as it is.
 
     Parameters
     ----------
@@ -54,6 +56,7 @@ class SequenceScaler(
 
     See Also
     --------
+    SequenceImputer : Fill missing values.
     SequencePadder : Pad sequences to one array.
 
     Notes
@@ -161,13 +164,7 @@ class SequenceScaler(
         )
         if not weights.all():
             sequences, weights = sequences.take(weights > 0), weights[weights > 0]
-        lowest, highest = sequences.channel_ranges()
-        center, scale = _STATISTICS[self.method](sequences, weights, lowest, highest)
-        largest = np.maximum(highest, -lowest)
-        # float64 whatever the dtype of X: the same numbers are scaled in the same way.
-        eps = np.finfo(np.float64).eps
-        is_constant = (lowest == highest) | (scale <= 10 * eps * largest)
-        self.center_, self.scale_ = center, np.where(is_constant, 1.0, scale)
+        self.center_, self.scale_ = center_and_scale(sequences, weights, self.method)
         return self
 
     def _transform_sequences(self, sequences):
@@ -182,7 +179,12 @@ class SequenceScaler(
     def _read(self, X, *, reset):
         """Validate numeric input."""
         return validate_sequences(
-            self, X, tokens=False, channels_first=self.channels_first, reset=reset
+            self,
+            X,
+            tokens=False,
+            channels_first=self.channels_first,
+            allow_nan=True,
+            reset=reset,
         )
 
     def _restore(self, sequences, X):
@@ -197,71 +199,17 @@ class SequenceScaler(
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
 
 def _check_finite(values):
     """Raise if scaled numbers have overflowed."""
-    is_finite = np.isfinite(values).all(axis=0)
-    if not is_finite.all():
+    is_infinite = np.isinf(values).any(axis=0)
+    if is_infinite.any():
         raise ValueError(
-            f"Channel {is_finite.argmin()} of X has numbers that are beyond "
+            f"Channel {is_infinite.argmax()} of X has numbers that are beyond "
             f"{values.dtype} once they are scaled; look for values far from those of "
             "fit, or divide X by a constant before fit."
         )
-
-
-# Each of the following takes Sequences, weights (n,), and the least and the largest
-# number of each channel, (D,) each. It returns center and scale, (D,) each.
-
-
-def _standard(sequences, weights, lowest, highest):
-    """Return means and standard deviations, in float64."""
-    # Deviations from the middle are summed, not the numbers: the sum is exact far from
-    # zero, and zero for a constant channel.
-    middle = lowest.astype(np.float64) / 2 + highest.astype(np.float64) / 2
-    center = middle + _mean_power(sequences, weights, middle, 1)
-    return center, np.sqrt(_mean_power(sequences, weights, center, 2))
-
-
-def _mean_power(sequences, weights, center, power):
-    """Average a power of the deviations from a center, channel by channel."""
-    total = np.zeros(len(center))
-    for steps, rows in sequences.blocks():
-        # NumPy sums contiguous channels pairwise, whatever the memory order of X.
-        channels = np.array(steps.T, dtype=np.float64, order="C")
-        channels -= center[:, np.newaxis]
-        total += (channels**power * weights[rows]).sum(axis=1)
-    return total / (weights @ sequences.lengths)
-
-
-def _robust(sequences, weights, lowest, highest):
-    """Return medians and interquartile ranges."""
-    weights = np.repeat(weights, sequences.lengths)  # (S,)
-    columns = sequences.joined().values.T
-    quartiles = [_weighted_quartiles(column, weights) for column in columns]
-    lower, median, upper = np.array(quartiles, dtype=np.float64).T
-    return median, upper - lower
-
-
-def _weighted_quartiles(column, weights):
-    """Return the quartiles of a sample in which value i occurs weights[i] times.
-
-    If a quartile falls between two values, it is their mean.
-    """
-    order = np.argsort(column)
-    column, total = column[order], np.cumsum(weights[order])
-    wanted = np.array([0.25, 0.5, 0.75]) * total[-1]
-    below = np.searchsorted(total, wanted, side="left")
-    above = np.searchsorted(total, wanted, side="right")
-    return (column[below].astype(np.float64) + column[above]) / 2
-
-
-def _minmax(sequences, weights, lowest, highest):
-    """Return minima and ranges; weights only have to be positive."""
-    lowest = lowest.astype(np.float64)
-    return lowest, highest - lowest
-
-
-_STATISTICS = {"standard": _standard, "robust": _robust, "minmax": _minmax}

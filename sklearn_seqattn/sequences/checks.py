@@ -12,7 +12,9 @@ import numpy as np
 import pandas as pd
 
 NUMBERS = "biuf"  # dtype kinds that hold numbers
-_FILL = "every step needs finite numbers, so fill or drop such steps first"
+_FILL = "fill it with SequenceImputer, or drop such steps first"
+_REPLACE = "every step needs finite numbers, so replace or drop such steps first"
+_NO_TOKEN = "tokens are never missing, so drop such steps, or give them an id"
 STRINGS = "OUT"  # dtype kinds that may hold strings
 
 
@@ -90,16 +92,23 @@ def all_finite(array):
     return bool(np.isfinite(least) and np.isfinite(largest))
 
 
-def check_finite(values, lengths, name, *, channels=None, remedy=_FILL):
-    """Raise at the first NaN or infinity in numeric flat storage (S, D).
+def check_finite(
+    values, lengths, name, *, channels=None, remedy=_FILL, allow_nan=False
+):
+    """Raise at the first infinity, or NaN, in numeric flat storage (S, D).
 
-    `channels` are their names, if they have any.
+    `channels` are their names, if they have any; `remedy` says what to do about NaN.
     """
     if all_finite(values):
         return
-    position, channel = np.argwhere(~np.isfinite(values))[0]
+    is_wrong = np.isinf(values) if allow_nan else ~np.isfinite(values)
+    if not is_wrong.any():
+        return
+    position, channel = np.argwhere(is_wrong)[0]
     index, step = locate(position, lengths)
-    found = "NaN" if np.isnan(values[position, channel]) else "infinity (inf)"
+    found = "NaN"
+    if np.isinf(values[position, channel]):
+        found, remedy = "infinity (inf)", _REPLACE
     where = (
         f"channel {channel}" if channels is None else f"column {channels[channel]!r}"
     )
@@ -145,7 +154,7 @@ def check_integers(flat, lengths, name):
     if flat.dtype.kind == "O":  # an empty object array stands among numbers
         flat = objects_to_float(flat, lengths, name)
     if flat.dtype.kind == "f":
-        check_finite(flat[:, np.newaxis], lengths, name)
+        check_finite(flat[:, np.newaxis], lengths, name, remedy=_NO_TOKEN)
         is_fraction = flat != np.floor(flat)
         if is_fraction.any():
             position = int(is_fraction.argmax())

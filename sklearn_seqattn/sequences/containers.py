@@ -195,14 +195,14 @@ def _refuse_one_sequence(name):
     )
 
 
-def read_container(container, *, tokens, channels_first, allow_empty, name):
+def read_container(container, *, tokens, channels_first, allow_empty, allow_nan, name):
     """Read a container.
 
     Parameters
     ----------
     container : Container
         What `open_container` returned.
-    tokens, channels_first, allow_empty, name
+    tokens, channels_first, allow_empty, allow_nan, name
         As in `check_sequences`.
 
     Returns
@@ -220,12 +220,20 @@ def read_container(container, *, tokens, channels_first, allow_empty, name):
             tokens=tokens,
             channels_first=channels_first,
             allow_empty=allow_empty,
+            allow_nan=allow_nan,
             name=name,
         )
     elif container.ndim == 2:
-        read = read_table(container.items, tokens, name)
+        read = read_table(
+            container.items, tokens=tokens, allow_nan=allow_nan, name=name
+        )
     else:
-        read = read_padded(container.items, channels_first, name)
+        read = read_padded(
+            container.items,
+            channels_first=channels_first,
+            allow_nan=allow_nan,
+            name=name,
+        )
     _check_wanted_kind(read[0], tokens, name)
     return read
 

@@ -1,31 +1,25 @@
-"""What the columns of events hold: numbers, categories, durations or times.
+"""The columns of events as numbers and categories.
 
 The kind of a column follows from its dtype in every frame. Only where the dtype does
 not tell, as dtype object, it follows from the types of the values.
 """
 
 import reprlib
-from datetime import date, timedelta
-from decimal import Decimal
-from functools import lru_cache
-from numbers import Real
 
 import numpy as np
 import pandas as pd
 from pandas.api import types
 
 from sklearn_seqattn.sequences.checks import check_finite, locate
-
-NUMBERS, CATEGORIES = "numbers", "categories"
-DURATIONS, TIMES = "durations", "dates or times"
-
-#: The kinds of Python and NumPy types; the first entry that fits counts.
-_KINDS_OF_TYPES = (
-    (str, CATEGORIES),
-    ((timedelta, np.timedelta64), DURATIONS),  # np.timedelta64 is also an Integral
-    ((date, np.datetime64), TIMES),  # datetime and Timestamp are also dates
-    ((Real, np.bool_, Decimal), NUMBERS),
+from sklearn_seqattn.sequences.column_kinds import (
+    CATEGORIES,
+    DURATIONS,
+    NUMBERS,
+    TIMES,
+    kind_of_dtype,
+    kind_of_type,
 )
+
 _FLOAT32 = np.dtype(np.float32)
 
 
@@ -38,6 +32,8 @@ class EventTable:
         pandas DataFrames with the same columns, one row an event.
     name : str
         The name of the input in error messages.
+    allow_nan : bool, default=False
+        Whether features may be missing: NaN among numbers, and no category.
 
     Attributes
     ----------
@@ -45,8 +41,9 @@ class EventTable:
         Rows of each frame.
     """
 
-    def __init__(self, frames, name):
+    def __init__(self, frames, name, *, allow_nan=False):
         self.name = name
+        self.allow_nan = allow_nan
         self.lengths = np.array([len(frame) for frame in frames], dtype=np.int64)
         full = [frame for frame in frames if len(frame)]
         # The dtypes are read before the frames are joined, because that turns
@@ -157,7 +154,8 @@ class EventTable:
             )
         if kind != CATEGORIES:
             return self._numbers(column, kind)
-        self._check_complete(column)
+        if not self.allow_nan:
+            self._check_complete(column)
         return pd.Categorical(self._events[column].astype(object))
 
     def _numbers(self, column, kind):
@@ -169,23 +167,33 @@ class EventTable:
             numbers = series.to_numpy(np.float64, na_value=np.nan)
         except OverflowError as error:  # an int of Python may be beyond any float
             raise ValueError(f"{self.name}: column {column!r}: {error}.") from error
-        check_finite(numbers[:, None], self.lengths, self.name, channels=[column])
+        check_finite(
+            numbers[:, None],
+            self.lengths,
+            self.name,
+            channels=[column],
+            allow_nan=self.allow_nan,
+        )
         return numbers
 
     def _kind(self, column):
         """Return the kind that all values of a column share; None without rows."""
-        by_frame = [_kind_of_dtype(dtype) for dtype in self._dtypes.get(column, ())]
+        by_frame = [kind_of_dtype(dtype) for dtype in self._dtypes.get(column, ())]
         if len(set(by_frame)) <= 1 and None not in by_frame:
             return by_frame[0] if by_frame else None
-        self._check_complete(column)
+        is_missing = self._missing(column)
         values = self._events[column].to_numpy(object)
         kinds = np.repeat(np.array(by_frame, object), self.lengths[self.lengths > 0])
+        kinds, values = kinds[~is_missing], values[~is_missing]
+        if len(values) == 0:
+            return NUMBERS  # all are missing
         untold = kinds == None  # noqa: E711 (element by element)
-        kinds[untold] = [_kind_of_type(type(value)) for value in values[untold]]
+        kinds[untold] = [kind_of_type(type(value)) for value in values[untold]]
         is_odd = (kinds != kinds[0]) | (kinds == None)  # noqa: E711
         if is_odd.any():
             row = int(is_odd.argmax())
-            self._refuse(column, row, values[row], kinds[row], kinds[0])
+            value, place = values[row], int(np.flatnonzero(~is_missing)[row])
+            self._refuse(column, place, value, kinds[row], kinds[0])
         return kinds[0]
 
     def _refuse(self, column, row, value, kind, first_kind):
@@ -208,6 +216,12 @@ class EventTable:
             "kind of values in all frames, so convert it to one type."
         )
 
+    def _missing(self, column):
+        """Return which values of a column are missing (S,), where they may be."""
+        if not self.allow_nan:
+            self._check_complete(column)
+        return self._events[column].isna().to_numpy()
+
     def _check_complete(self, column):
         """Raise at the first missing value of a column."""
         is_missing = self._events[column].isna().to_numpy()
@@ -215,8 +229,8 @@ class EventTable:
             index, step = locate(int(is_missing.argmax()), self.lengths)
             raise ValueError(
                 f"{self.name}[{index}] has a missing value (NaN or None) at step "
-                f"{step}, column {column!r}; fill it first, for example with the "
-                "string 'missing'."
+                f"{step}, column {column!r}; fill it with SequenceImputer, or drop "
+                "such steps first."
             )
 
 
@@ -271,29 +285,3 @@ def _describe(categories):
     """Return the kind of a column of such categories in words."""
     is_text = len(categories) and isinstance(categories[0], str)
     return CATEGORIES + (" (strings)" if is_text else " (not strings)")
-
-
-def _kind_of_dtype(dtype):
-    """Return the kind of all values of a dtype; None if the dtype does not tell."""
-    if isinstance(dtype, pd.CategoricalDtype):
-        return CATEGORIES  # not cached, because its hash takes long
-    return _kind_of_plain_dtype(dtype)
-
-
-@lru_cache
-def _kind_of_plain_dtype(dtype):
-    """Return the kind of all values of a dtype that has no categories."""
-    if dtype.kind in "mM":
-        return DURATIONS if dtype.kind == "m" else TIMES
-    if types.is_object_dtype(dtype) or dtype.kind == "c":
-        return None
-    if types.is_bool_dtype(dtype) or types.is_numeric_dtype(dtype):
-        return NUMBERS
-    return CATEGORIES if types.is_string_dtype(dtype) else None
-
-
-@lru_cache
-def _kind_of_type(kind):
-    """Return the kind of values of a type; None if there is none."""
-    fitting = (found for known, found in _KINDS_OF_TYPES if issubclass(kind, known))
-    return next(fitting, None)

@@ -98,7 +98,7 @@ def check_unique(columns, name):
         )
 
 
-def read_frames(frames, name):
+def read_frames(frames, name, *, allow_nan=False):
     """Read frames with the same columns, one sequence a frame.
 
     Parameters
@@ -107,6 +107,8 @@ def read_frames(frames, name):
         At least one frame, of any library.
     name : str
         The name of the input in error messages.
+    allow_nan : bool, default=False
+        Whether values may be missing.
 
     Returns
     -------
@@ -120,7 +122,7 @@ def read_frames(frames, name):
     """
     frames = read_each(frames, name)
     columns = shared_columns(frames, name)
-    table = EventTable(frames, name)
+    table = EventTable(frames, name, allow_nan=allow_nan)
     check_not_empty(table.lengths, "0 steps (rows)", name)
     events = table.features(columns)
     if not numeric_columns(events).all():

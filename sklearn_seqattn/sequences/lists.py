@@ -32,14 +32,14 @@ _ELEMENT = (
 _TEXT = "other elements of {} are texts; drop it, or pass an empty text instead"
 
 
-def read_list(items, *, tokens, channels_first, allow_empty, name):
+def read_list(items, *, tokens, channels_first, allow_empty, allow_nan, name):
     """Read a list without knowing what its elements are.
 
     Parameters
     ----------
     items : list
         One element a sequence, at least one.
-    tokens, channels_first, allow_empty, name
+    tokens, channels_first, allow_empty, allow_nan, name
         As in `check_sequences`.
 
     Returns
@@ -49,7 +49,7 @@ def read_list(items, *, tokens, channels_first, allow_empty, name):
     """
     kind = _check_elements(items, name)
     if kind == "frame":
-        return read_frames(items, name)
+        return read_frames(items, name, allow_nan=allow_nan)
     if kind == "text":
         arrays = [np.array(item.split(), dtype=object) for item in items]
     else:
@@ -68,7 +68,7 @@ def read_list(items, *, tokens, channels_first, allow_empty, name):
     if tokens:
         return check_integers(np.concatenate(arrays), lengths, name), lengths, None
     values = _numbers(arrays, lengths, channels_first, name)
-    values.check_finite(lengths, name)
+    values.check_finite(lengths, name, allow_nan=allow_nan)
     return values, lengths, None
 
 

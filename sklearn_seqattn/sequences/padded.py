@@ -13,12 +13,12 @@ from sklearn_seqattn.sequences.checks import (
 )
 
 _ONLY_PADDING = (
-    "only trailing steps that are NaN in all channels are read as padding, so fill or "
-    "drop such steps first"
+    "only trailing steps that are NaN in all channels are read as padding, so fill the "
+    "others with SequenceImputer, or drop such steps first"
 )
 
 
-def read_padded(array, channels_first, name):
+def read_padded(array, *, channels_first, allow_nan, name):
     """Read an array of numbers.
 
     Parameters
@@ -27,6 +27,8 @@ def read_padded(array, channels_first, name):
         The sequences.
     channels_first : bool
         Whether the channels come before the steps.
+    allow_nan : bool
+        Whether numbers may be NaN beside the padding.
     name : str
         What the user calls it.
 
@@ -55,13 +57,14 @@ def read_padded(array, channels_first, name):
     _, n_steps, n_channels = array.shape
     lengths = _lengths_without_padding(array)
     check_not_empty(lengths, "only NaN, and so 0 steps", name)
+    options = {"remedy": _ONLY_PADDING, "allow_nan": allow_nan}
     if lengths.min() == n_steps and array.flags.c_contiguous:
         values = array.reshape(-1, n_channels)
-        check_finite(values, lengths, name, remedy=_ONLY_PADDING)
+        check_finite(values, lengths, name, **options)
     else:
         rows = [row[:length] for row, length in zip(array, lengths, strict=True)]
         values = ArrayList(rows, lengths, array.dtype)
-        values.check_finite(lengths, name, remedy=_ONLY_PADDING)
+        values.check_finite(lengths, name, **options)
     return values, lengths, None
 
 

@@ -18,7 +18,7 @@ from sklearn_seqattn.sequences.checks import (
 _CELL = "every cell of such a column must hold a sequence"
 
 
-def read_table(array, tokens, name):
+def read_table(array, *, tokens, allow_nan, name):
     """Read a table of n univariate sequences of T steps, or of T tokens.
 
     Parameters
@@ -27,6 +27,8 @@ def read_table(array, tokens, name):
         Numbers or strings.
     tokens : bool or None
         Whether integers are tokens.
+    allow_nan : bool
+        Whether numbers may be NaN.
     name : str
         What the user calls it.
 
@@ -54,7 +56,7 @@ def read_table(array, tokens, name):
     if tokens:
         return check_integers(flat, lengths, name), lengths, None
     values = as_float(flat[:, np.newaxis])
-    check_finite(values, lengths, name)
+    check_finite(values, lengths, name, allow_nan=allow_nan)
     return values, lengths, None
 
 

@@ -126,6 +126,7 @@ def check_sequences(
     tokens=None,
     channels_first=False,
     allow_empty=False,
+    allow_nan=False,
     input_name="X",
     join=True,
 ):
@@ -159,6 +160,9 @@ def check_sequences(
         and DataFrames are not affected.
     allow_empty : bool, default=False
         Whether sequences of tokens may have no steps.
+    allow_nan : bool, default=False
+        Whether values may be missing: NaN among numbers, and no category in a column
+        of categories. Tokens are never missing.
     input_name : str, default="X"
         What error messages call the input.
     join : bool, default=True
@@ -175,7 +179,8 @@ def check_sequences(
     TypeError
         If the container or the type of a value is not accepted.
     ValueError
-        If a sequence is empty, has other channels than the first, NaN or infinity.
+        If a sequence is empty, has other channels than the first, infinity, or NaN
+        where it is not allowed.
 
     Examples
     --------
@@ -194,6 +199,7 @@ def check_sequences(
         tokens=tokens,
         channels_first=channels_first,
         allow_empty=allow_empty,
+        allow_nan=allow_nan,
         name=input_name,
     )
     return sequences.joined() if join else sequences
@@ -212,6 +218,7 @@ def validate_sequences(
     tokens=None,
     channels_first=False,
     allow_empty=False,
+    allow_nan=False,
     reset,
     join=True,
 ):
@@ -233,6 +240,8 @@ def validate_sequences(
     channels_first : bool, default=False
         As in `check_sequences`.
     allow_empty : bool, default=False
+        As in `check_sequences`.
+    allow_nan : bool, default=False
         As in `check_sequences`.
     reset : bool
         Whether to remember what `X` is like (in `fit`) or to compare `X` with what
@@ -267,6 +276,7 @@ def validate_sequences(
         tokens=tokens,
         channels_first=channels_first,
         allow_empty=allow_empty,
+        allow_nan=allow_nan,
         name="X",
     )
     if reset:

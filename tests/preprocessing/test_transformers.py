@@ -32,6 +32,10 @@ def name_of(estimator):
     return type(estimator).__name__
 
 
+# Random numbers may be zeros at the ends of all sequences.
+may_be_zeros = pytest.mark.filterwarnings("ignore:.* in all-zero steps:UserWarning")
+
+
 @st.composite
 def numeric_lists(draw, max_channels=3):
     n_channels = draw(st.integers(1, max_channels))
@@ -114,9 +118,14 @@ def test_transform_needs_a_fit(transformer):
         clone(transformer).transform([[1.0, 2.0]])
 
 
+#: What the scaler passes on, and other transformers refuse.
+GAPS = [row for row in BAD_INPUTS if "SequenceImputer" in row[-1]]
+OTHERS = [row for row in BAD_INPUTS if row not in GAPS or row[2].get("tokens")]
+
+
 @pytest.mark.parametrize(
     ("make_input", "kwargs", "exception", "message"),
-    [pytest.param(*row[1:], id=row[0]) for row in BAD_INPUTS],
+    [pytest.param(*row[1:], id=row[0]) for row in OTHERS],
 )
 def test_bad_input(make_input, kwargs, exception, message):
     kwargs = dict(kwargs)
@@ -206,6 +215,7 @@ def test_only_padded_arrays_are_unpadded():
 # SequenceScaler ----------------------------------------------------------------------
 
 
+@may_be_zeros
 @pytest.mark.parametrize("method", METHODS)
 @given(X=numeric_lists())
 def test_scaling_is_undone(method, X):

@@ -1,0 +1,75 @@
+"""Missing values of events: columns of numbers apart from columns of categories."""
+
+import numpy as np
+import pandas as pd
+
+from sklearn_seqattn.sequences.column_kinds import CATEGORIES, NUMBERS
+from sklearn_seqattn.sequences.event_columns import numeric_columns
+
+#: What a missing category becomes.
+MISSING = "missing"
+
+
+def numbers_of(events, is_number):
+    """Return the columns of numbers.
+
+    Parameters
+    ----------
+    events : DataFrame of S rows
+        Columns of numbers and of categories, values may be missing.
+    is_number : ndarray of shape (n_columns,), bool
+        Which columns held numbers in fit.
+
+    Returns
+    -------
+    ndarray of shape (S, n_numbers), float64
+        NaN where a number is missing.
+
+    Raises
+    ------
+    ValueError
+        If a column is of another kind than in fit. A column of which all values are
+        missing may be of any kind.
+    """
+    for column in events.columns[numeric_columns(events) != is_number]:
+        if events[column].notna().any():
+            kinds = [CATEGORIES, NUMBERS]
+            found = kinds.pop(events[column].dtype.kind in "biuf")
+            raise ValueError(
+                f"X: column {column!r} holds {found}, but it held {kinds[0]} in fit."
+            )
+    return events.loc[:, is_number].to_numpy(np.float64)
+
+
+def join_columns(numbers, events, is_number, columns):
+    """Return numbers and categories in one frame.
+
+    Parameters
+    ----------
+    numbers : ndarray of shape (S, n)
+        The columns of numbers, and then the new ones.
+    events : DataFrame of S rows
+        The events, with the columns of categories.
+    is_number : ndarray of shape (n_columns,), bool
+        Which columns of `events` are numbers.
+    columns : Index
+        The names of all columns, the new ones at the end.
+
+    Returns
+    -------
+    DataFrame of S rows
+        Categories are strings, "missing" where they are missing.
+    """
+    names = columns.delete(np.flatnonzero(~is_number))
+    frame = pd.DataFrame(numbers, columns=names)
+    for column in events.columns[~is_number]:
+        frame[column] = _labels(events[column])
+    return frame[columns]
+
+
+def _labels(categories):
+    """Return a column of categories as strings (S,)."""
+    if not isinstance(categories.dtype, pd.CategoricalDtype):  # all are missing
+        return MISSING
+    names = [*map(str, categories.cat.categories), MISSING]
+    return np.array(names, dtype=object)[categories.cat.codes]
