@@ -14,8 +14,8 @@ from sklearn_seqattn.training.randomness import predicting
 PREDICTION_BATCH_SIZE = 64
 
 
-def forward(net, dataset, *, precision="float32", max_steps=None):
-    """Return the outputs of a fitted network over a data set.
+def forward(net, dataset, *, precision="float32", max_steps=None, method="__call__"):
+    """Return one row a sequence of what a fitted network makes of a data set.
 
     Parameters
     ----------
@@ -28,6 +28,8 @@ def forward(net, dataset, *, precision="float32", max_steps=None):
     max_steps : int or None, default=None
         Padded steps of the encoder that pass through the network at once, in float32.
         None takes those of the net.
+    method : str, default="__call__"
+        The method of the network that gives the rows.
 
     Returns
     -------
@@ -46,7 +48,7 @@ def forward(net, dataset, *, precision="float32", max_steps=None):
         for inputs, lengths in _batches(net, dataset, max_steps):
             with named_memory_errors(lengths):
                 with computing_in(precision, net.device):
-                    outputs = net.module_(**inputs)
+                    outputs = getattr(net.module_, method)(**inputs)
                 if outputs.dtype == torch.bfloat16:
                     outputs = outputs.float()
                 rows.append(outputs.cpu().numpy())
@@ -100,14 +102,7 @@ def attention_weights(net, dataset):
         If the network has no attention.
     """
     _check_attention(net)
-    rows = []
-    with predicting(net.device):
-        for inputs, lengths in _batches(net, dataset, net.max_steps):
-            with named_memory_errors(lengths):
-                weights, mask = net.module_.attention_weights(**inputs)
-            for one, n_steps in zip(weights, mask.sum(dim=1), strict=True):
-                rows.append(one[:, :n_steps, :n_steps].float().cpu().numpy())
-    return [rows[i] for i in _restoring_order(dataset)]
+    return _of_steps(net, dataset, "attention_weights", lambda one, n: one[:, :n, :n])
 
 
 def pooling_weights(net, dataset):
@@ -130,13 +125,42 @@ def pooling_weights(net, dataset):
     ValueError
         If the network does not pool by attention.
     """
+    return _of_steps(net, dataset, "pooling_weights", lambda one, n: one[:n])
+
+
+def step_embeddings(net, dataset, *, precision="float32"):
+    """Return the hidden states of a fitted network after its attention.
+
+    Parameters
+    ----------
+    net : SequenceNet
+        As `train` returns it.
+    dataset : SequenceDataset
+        The data.
+    precision : {"float32", "bfloat16"}, default="float32"
+        As in `forward`.
+
+    Returns
+    -------
+    embeddings : list of ndarray of shape (T_i', H), float32
+        In the order of the data set, without padding.
+    """
+    cut, max_steps = lambda one, n: one[:n], bounded_steps(net.max_steps, precision)
+    return _of_steps(net, dataset, "step_embeddings", cut, max_steps, precision)
+
+
+def _of_steps(net, dataset, method, cut, max_steps=None, precision="float32"):
+    """Return an array a sequence of what a method of the network gives for steps.
+
+    `cut` takes the tensor of one sequence and its number of steps, and removes padding.
+    """
     rows = []
     with predicting(net.device):
-        for inputs, lengths in _batches(net, dataset, net.max_steps):
-            with named_memory_errors(lengths):
-                weights, mask = net.module_.pooling_weights(**inputs)
-            for one, n_steps in zip(weights, mask.sum(dim=1), strict=True):
-                rows.append(one[:n_steps].float().cpu().numpy())
+        for inputs, lengths in _batches(net, dataset, max_steps or net.max_steps):
+            with named_memory_errors(lengths), computing_in(precision, net.device):
+                found, mask = getattr(net.module_, method)(**inputs)
+            for one, n_steps in zip(found, mask.sum(dim=1), strict=True):
+                rows.append(cut(one, n_steps).float().cpu().numpy())
     return [rows[i] for i in _restoring_order(dataset)]
 
 
