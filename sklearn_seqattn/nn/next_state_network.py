@@ -13,6 +13,8 @@ from sklearn_seqattn.nn.masking import length_mask
 class EventEmbedding(nn.Module):
     """State, categories and numbers of each step, side by side.
 
+    Vectors (B, T, output_size) in the place of states pass as they are.
+
     Parameters
     ----------
     states : Embedding
@@ -32,6 +34,8 @@ class EventEmbedding(nn.Module):
 
     def forward(self, values, mask, categories=None, numbers=None):
         """Map (B, T), (B, T, F) and (B, T, D) to (B, T, output_size)."""
+        if values.is_floating_point():
+            return values
         parts = [self.states(values, mask)[0]]
         for i, embedding in enumerate(self.categories):
             parts.append(embedding(categories[..., i], mask)[0])

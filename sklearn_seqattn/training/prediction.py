@@ -45,14 +45,14 @@ def forward(net, dataset, *, precision="float32", max_steps=None, method="__call
     rows = []
     large = len(dataset) > PREDICTION_BATCH_SIZE
     with predicting(net.device), kept_memory() if large else nullcontext():
-        for inputs, lengths in _batches(net, dataset, max_steps):
+        for inputs, lengths in network_inputs(net, dataset, max_steps):
             with named_memory_errors(lengths):
                 with computing_in(precision, net.device):
                     outputs = getattr(net.module_, method)(**inputs)
                 if outputs.dtype == torch.bfloat16:
                     outputs = outputs.float()
                 rows.append(outputs.cpu().numpy())
-    outputs = np.concatenate(rows)[_restoring_order(dataset)]
+    outputs = np.concatenate(rows)[restoring_order(dataset)]
     check_outputs(outputs, np.arange(len(outputs)))
     return outputs
 
@@ -156,12 +156,12 @@ def _of_steps(net, dataset, method, cut, max_steps=None, precision="float32"):
     """
     rows = []
     with predicting(net.device):
-        for inputs, lengths in _batches(net, dataset, max_steps or net.max_steps):
+        for inputs, lengths in network_inputs(net, dataset, max_steps or net.max_steps):
             with named_memory_errors(lengths), computing_in(precision, net.device):
                 found, mask = getattr(net.module_, method)(**inputs)
             for one, n_steps in zip(found, mask.sum(dim=1), strict=True):
                 rows.append(cut(one, n_steps).float().cpu().numpy())
-    return [rows[i] for i in _restoring_order(dataset)]
+    return [rows[i] for i in restoring_order(dataset)]
 
 
 def iter_attention_weights(net, dataset, n_queries):
@@ -221,15 +221,40 @@ def _weight_blocks(net, dataset, n_queries):
             yield i, start, weights[0].float().cpu().numpy()
 
 
-def _restoring_order(dataset):
-    """Return the positions of the rows in the batches of prediction, shape (n,)."""
+def restoring_order(dataset):
+    """Return the position of each row of a data set in `network_inputs`.
+
+    Parameters
+    ----------
+    dataset : SequenceDataset
+        The data.
+
+    Returns
+    -------
+    positions : ndarray of shape (n,), int64
+    """
     return np.argsort(BucketBatches(dataset, PREDICTION_BATCH_SIZE).order)
 
 
-def _batches(net, dataset, max_steps):
+def network_inputs(net, dataset, max_steps):
     """Yield padded inputs of the network, and the lengths of their batch.
 
-    Errors of memory name the longest sequence of the batch.
+    Parameters
+    ----------
+    net : SequenceNet
+        As `train` returns it.
+    dataset : SequenceDataset
+        The data.
+    max_steps : int
+        Padded steps of the encoder in one part.
+
+    Yields
+    ------
+    inputs : dict
+        Arguments of the network, on its device and in its dtype.
+    lengths : Tensor of shape (B,), int64
+        Lengths of the batch of which the inputs are a part, which an error of memory
+        names.
     """
     for batch in BucketBatches(dataset, PREDICTION_BATCH_SIZE):
         lengths = batch[0]["lengths"]
