@@ -98,10 +98,10 @@ def make_baseline(estimator, items, baseline=None):
         return Baseline({None: _unknown_token(np.concatenate(items.elements))})
     if items.kind == "events":
         _refuse_baseline(baseline, "events")
-        return Baseline(_of_columns(items))
+        return Baseline(_of_columns(items, _training_means(estimator)))
     if baseline is None:
         means = _training_means(estimator)
-        if means is None or len(means) != len(items.channels):
+        if means is None:
             means = np.concatenate(items.elements).mean(axis=0)
     else:
         means = np.asarray(baseline, dtype=np.float64)
@@ -126,7 +126,7 @@ def _training_means(estimator):
     """Return the means that an estimator subtracts from X itself, or None."""
     encoder = getattr(estimator, "input_encoder_", None)
     steps = [] if encoder is None else encoder.steps_
-    return getattr(steps[-1], "center_", None) if len(steps) == 1 else None
+    return getattr(steps[-1], "center_", None) if steps else None
 
 
 def _unknown_token(tokens):
@@ -136,14 +136,18 @@ def _unknown_token(tokens):
     return _OCCLUDED
 
 
-def _of_columns(items):
+def _of_columns(items, means):
     """Return the baseline of each column of events; times have none."""
     long = pd.concat(items.elements, ignore_index=True)
-    return {
+    values = {
         name: _unknown_category(column) if name == items.states else _of_column(column)
         for name, column in long.items()
         if name != items.times and not is_datetime64_any_dtype(column.dtype)
     }
+    numbers = [name for name, value in values.items() if isinstance(value, float)]
+    if means is not None and len(means) == len(numbers):
+        values.update(zip(numbers, means.tolist(), strict=True))
+    return values
 
 
 def _of_column(column):

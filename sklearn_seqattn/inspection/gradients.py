@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 from sklearn_seqattn._ids import UNKNOWN_ID
-from sklearn_seqattn.inspection.attention import last_inputs
 from sklearn_seqattn.inspection.explained import explain
+from sklearn_seqattn.inspection.input_steps import last_inputs
 from sklearn_seqattn.next_state.base import NextStateMixin
 from sklearn_seqattn.nn.masking import length_mask
 from sklearn_seqattn.preprocessing import EventEncoder

@@ -72,6 +72,28 @@ class Items:
             return [x.T for x in elements]
         return elements
 
+    def pick(self, index):
+        """Return one sequence in a container of the same kind.
+
+        Parameters
+        ----------
+        index : int
+            Which one.
+
+        Returns
+        -------
+        X : sequences
+
+        Raises
+        ------
+        IndexError
+            If there is no such sequence.
+        """
+        n = len(self.elements)
+        if not -n <= index < n:
+            raise IndexError(f"index={index} is no sequence of X, which has {n}.")
+        return self.wrap([self.elements[index]])
+
     def _table(self, rows):
         """Return rows as a frame with the columns of X, if X is one."""
         table = self.container.table

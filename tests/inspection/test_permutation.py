@@ -55,7 +55,7 @@ def test_scorers(scoring):
 
 
 def test_columns_of_events_and_a_pipeline():
-    y = np.arange(24) % 2
+    y = UP_OR_DOWN
     result = permutation_importance(fitted("event classes"), EVENTS, y, n_repeats=2)
     assert result.channels == ["act", "h"]
     categories = [x.astype({"act": "category"}) for x in EVENTS]
@@ -73,18 +73,18 @@ def test_the_exchanged_sequences_keep_lengths_and_the_other_channels():
         seen.append(X)
         return 0.0
 
-    table = {"a": np.arange(3.0), "b": list("xyz")}
-    frames = [pd.DataFrame(table), pd.DataFrame({"a": [7.0], "b": ["w"]})] * 12
     permutation_importance(
         fitted("event classes"), EVENTS, np.zeros(24), scoring=scorer, n_repeats=1
     )
-    assert len(frames) == 24
     whole, first, second = seen
     for before, a, b in zip(whole, first, second, strict=True):
         pd.testing.assert_series_equal(before["h"], a["h"])
         pd.testing.assert_series_equal(before["act"], b["act"])
-    before = sorted(tuple(x["act"]) for x in whole)
-    assert sorted(tuple(x["act"]) for x in first) != before or len(whole) == 1
+    assert any(
+        x["act"].tolist() != a["act"].tolist()
+        for x, a in zip(whole, first, strict=True)
+    )
+    assert [len(x) for x in first] == [len(x) for x in whole]
 
 
 REFUSED = {
