@@ -5,12 +5,10 @@ from sklearn_seqattn.inspection.gradients import integrated_gradients
 from sklearn_seqattn.inspection.history_display import TrainingHistoryDisplay
 from sklearn_seqattn.inspection.importance_display import ImportanceDisplay
 from sklearn_seqattn.inspection.input_steps import attention_to_steps
-from sklearn_seqattn.inspection.next_state_display import (
-    NextStateDisplay,
-    TransitionDisplay,
-)
+from sklearn_seqattn.inspection.next_state_display import NextStateDisplay
 from sklearn_seqattn.inspection.occlusion import occlusion_importance
 from sklearn_seqattn.inspection.permutation import permutation_importance
+from sklearn_seqattn.inspection.transition_display import TransitionDisplay
 
 __all__ = [
     "AttentionDisplay",

@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from sklearn_seqattn.inspection.figures import label_ticks, make_panels
+from sklearn_seqattn.inspection.figures import (
+    add_colorbar,
+    label_ticks,
+    longest_label,
+    make_panels,
+)
 from sklearn_seqattn.inspection.input_steps import last_inputs
 from sklearn_seqattn.inspection.items import read_items
 
@@ -119,7 +124,8 @@ class AttentionDisplay:
             If matplotlib is not installed.
         """
         n_heads, _, n_steps = self.weights.shape
-        size = (0.6 + 3.0 * n_heads, 3.6)
+        space = 0.08 * longest_label(self.labels)
+        size = (0.6 + space + 3.0 * n_heads, 3.6 + space)
         self.figure_, self.ax_ = make_panels(self, ax, size, n_heads)
         low, high = -self.stride / 2, (n_steps - 0.5) * self.stride
         for head, panel in enumerate(self.ax_):
@@ -133,7 +139,7 @@ class AttentionDisplay:
             panel.set_title(f"head {head}" if n_heads > 1 else "attention")
             panel.set_xlabel("attended step")
             self._label(panel, is_first=head == 0)
-        self.figure_.colorbar(image, ax=self.ax_, label="weight", shrink=0.8)
+        add_colorbar(self, ax, image, "weight")
         return self
 
     def _label(self, panel, *, is_first):

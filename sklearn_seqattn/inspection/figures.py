@@ -4,6 +4,7 @@ import numpy as np
 
 _LONGEST_LABEL = 24
 _MOST_TICKS = 40
+_PANELS = 0.9  # of the width of the user's axes; the rest is for the colors
 
 
 def import_pyplot(display):
@@ -77,19 +78,45 @@ def make_panels(display, ax, size, n, *, vertical=False):
     plt = import_pyplot(display)
     if ax is None:
         shape = (n, 1) if vertical else (1, n)
+        # "compressed" suits panels of a fixed shape, as heat maps in a row are.
+        layout = "constrained" if vertical else "compressed"
         figure, panels = plt.subplots(
-            *shape, figsize=size, layout="constrained", squeeze=False
+            *shape, figsize=size, layout=layout, squeeze=False
         )
         return figure, list(panels.flat)
     if n == 1:
         return ax.figure, [ax]
     ax.set_axis_off()
-    share, part = 1 / n, 0.86 / n
+    share, part = _PANELS / n, 0.86 * _PANELS / n
     boxes = [
-        (0, 1 - (k + 1) * share, 1, part) if vertical else (k * share, 0, part, 1)
+        (0, 1 - (k + 1) / n, _PANELS, 0.86 / n) if vertical else (k * share, 0, part, 1)
         for k in range(n)
     ]
     return ax.figure, [ax.inset_axes(box) for box in boxes]
+
+
+def add_colorbar(display, ax, colors, label):
+    """Explain the colors of all panels of a display by one bar at their right.
+
+    Parameters
+    ----------
+    display : object
+        Plotted, but for the bar.
+    ax : matplotlib Axes or None
+        The axes of the user, as in `make_panels`.
+    colors : matplotlib ScalarMappable
+        The colors.
+    label : str
+        What they show.
+    """
+    if ax is not None and len(display.ax_) > 1:
+        bar = ax.inset_axes((_PANELS, 0.1, 0.02, 0.8))
+        display.figure_.colorbar(colors, cax=bar, label=label)
+        return
+    thinness = 15 * max(1.0, display.figure_.get_figheight() / 4)
+    display.figure_.colorbar(
+        colors, ax=display.ax_, label=label, shrink=0.8, aspect=thinness
+    )
 
 
 def signed_colors(values):
@@ -154,3 +181,18 @@ def label_ticks(axis, labels, *, rotation=0):
     places = range(0, len(labels), step)
     texts = [shorten(labels[place]) for place in places]
     axis.set_ticks(list(places), texts, rotation=rotation)
+
+
+def longest_label(labels):
+    """Return the letters of the longest label, cut or not; 0 for None.
+
+    Parameters
+    ----------
+    labels : sequence or None
+        The labels.
+
+    Returns
+    -------
+    int
+    """
+    return 0 if labels is None else max(len(shorten(label)) for label in labels)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from sklearn_seqattn.inspection.figures import (
+    add_colorbar,
     label_ticks,
     make_axes,
     make_panels,
@@ -21,6 +22,7 @@ _METHODS = {
 _MOST_CURVES = 8  # more channels are a heat map
 _MOST_WORDS = 300  # more are a strip
 _LINE = 72  # characters of a line of words
+_WIDTH_OF_LETTERS = 0.62  # of their height, in fonts whose letters are equally wide
 
 
 class ImportanceDisplay:
@@ -174,9 +176,7 @@ class ImportanceDisplay:
                 self._plot_heat_map(ax, names)
             else:
                 self._plot_curves(ax, values, names)
-        self.figure_.colorbar(
-            self.colors_, ax=self.ax_, label="importance", shrink=0.8, aspect=15
-        )
+        add_colorbar(self, ax, self.colors_, "importance")
         if self.title is not None:
             self.ax_[0].set_title(self.title)
         return self
@@ -208,7 +208,9 @@ class ImportanceDisplay:
                 interpolation="nearest",
             )
             marker = "." if n_steps < 30 else None
-            panel.plot(values[:, k], color=_ink(), lw=1.0, marker=marker)
+            width = 1.0 if n_steps < 500 else 0.6
+            panel.plot(values[:, k], color=_ink(), lw=width, marker=marker)
+            panel.xaxis.get_major_locator().set_params(integer=True)
             panel.set_ylim(low, high)
             panel.set_ylabel(shorten(names[k]))
             if k < n_channels - 1:
@@ -238,6 +240,7 @@ class ImportanceDisplay:
         places, n_lines = _lay_out([shorten(word) for word in self.sequence])
         self.figure_, ax = make_axes(self, ax, (8.0, 1.0 + 0.32 * n_lines))
         self.ax_, self.colors_ = [ax], signed_colors(self.importance)
+        width = 72 * self.figure_.get_figwidth() * ax.get_position().width  # points
         for (line, column, word), importance in zip(
             places, self.importance, strict=True
         ):
@@ -246,7 +249,7 @@ class ImportanceDisplay:
                 1 - (line + 0.5) / n_lines,
                 word,
                 family="monospace",
-                size=9,
+                size=min(11.0, width / _LINE / _WIDTH_OF_LETTERS),
                 va="center",
                 transform=ax.transAxes,
                 bbox={

@@ -1,6 +1,10 @@
 """The vectors that a fitted network makes of sequences and of their steps."""
 
+from copy import deepcopy
+from types import SimpleNamespace
+
 import numpy as np
+import torch
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
 from sklearn_seqattn.preprocessing.output import label_rows
@@ -31,12 +35,13 @@ class EmbeddingMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         Returns
         -------
         ndarray of shape (n, n_features_out), float32
-            One row a sequence, in the order of X. A row does not depend on the other
-            sequences.
+            One row a sequence, in the order of X. It is computed in double precision,
+            so that it does not depend on the other sequences; not so in bfloat16.
         """
         dataset = self._read_dataset(X)  # checks that the estimator is fitted
         precision = resolve_precision(self.precision, self.net_.device)
-        rows = forward(self.net_, dataset, precision=precision, method="embeddings")
+        net = _in_double_precision(self.net_, precision)
+        rows = forward(net, dataset, precision=precision, method="embeddings")
         return label_rows(self, rows.astype(np.float32, copy=False), X)
 
     def embed_steps(self, X):
@@ -59,9 +64,21 @@ class EmbeddingMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         """
         dataset = self._read_dataset(X)
         precision = resolve_precision(self.precision, self.net_.device)
-        return step_embeddings(self.net_, dataset, precision=precision)
+        net = _in_double_precision(self.net_, precision)
+        return step_embeddings(net, dataset, precision=precision)
 
     @property
     def _n_features_out(self):
         """Number of columns that `transform` returns."""
         return self.network_.embedding_size
+
+
+def _in_double_precision(net, precision):
+    """Return a copy of a net that computes in float64, where that is possible."""
+    if precision != "float32" or torch.device(net.device).type == "mps":
+        return net
+    return SimpleNamespace(
+        module_=deepcopy(net.module_).double(),
+        device=net.device,
+        max_steps=net.max_steps,
+    )

@@ -27,9 +27,7 @@ X, Y = walks(150, seed=1)
 
 
 def assert_same(found, expected):
-    """Compare to 1e-6 of the largest number, which is what float32 can give."""
-    atol = 1e-6 * max(1, np.abs(expected).max())
-    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=atol)
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
 
 
 def head_of(model, X):
