@@ -25,7 +25,7 @@ def attention_to_steps(estimator, X, *, weights="attention"):
 
     Returns
     -------
-    received : list of ndarray of shape (n_heads, T_i), float64
+    list of ndarray of shape (n_heads, T_i), float64
         One array a sequence; rows sum to one. "pooling" has one row. The start symbol
         of `NextStateLSTM` is left out, and its weight is missing from the sum.
 

@@ -46,7 +46,7 @@ def occlusion_importance(
 
     Returns
     -------
-    importances : list of ndarray of shape (T_i,) or (T_i, D), float64
+    list of ndarray of shape (T_i,) or (T_i, D), float64
         One array a sequence. Positive numbers speak for the class. With `by_channel`
         there is one column for each channel, or column of the events.
 

@@ -40,7 +40,7 @@ def permutation_importance(
 
     Returns
     -------
-    result : Bunch
+    Bunch
         "importances_mean" and "importances_std", ndarrays of shape (n_channels,);
         "importances" of shape (n_channels, n_repeats), the score of X minus that of
         the exchanged X; "channels", the names of the columns or the numbers of the

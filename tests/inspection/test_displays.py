@@ -45,7 +45,7 @@ class TestAttention:
 
     def test_axes_count_steps_of_the_input(self):
         display = AttentionDisplay.from_predictions(np.full((1, 4, 4), 0.25), stride=10)
-        assert display.ax_[0].images[0].get_extent() == (-5, 35, 35, -5)
+        assert [*display.ax_[0].images[0].get_extent()] == [-5, 35, 35, -5]
 
     def test_tokens_are_the_labels(self):
         display = AttentionDisplay.from_estimator(fitted("tokens"), SENTENCES, index=1)
@@ -229,5 +229,5 @@ class TestNextState:
 
 def test_without_matplotlib_the_error_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
-    with pytest.raises(ImportError, match=r"AttentionDisplay .* sklearn_seqattn\[plot"):
+    with pytest.raises(ImportError, match=r"AttentionDisplay .*sklearn_seqattn\[plot"):
         AttentionDisplay.from_predictions(np.full((1, 2, 2), 0.5))

@@ -183,12 +183,3 @@ class TestPipelines:
         classifier = AttentionLSTMClassifier(**{**TOKENS, "max_epochs": 60})
         pipeline = make_pipeline(classifier, LogisticRegression(max_iter=1000))
         assert pipeline.fit(texts, labels).score(texts, labels) > 0.7
-
-
-def test_the_speakers_of_japanese_vowels(shared_data):
-    with np.load(shared_data / "classification" / "JapaneseVowels.npz") as stored:
-        X = np.split(stored["values"], np.cumsum(stored["lengths"])[:-1])
-        y, n = stored["targets"], int(stored["n_train"])
-    embedder = AttentionLSTMClassifier(max_epochs=40, random_state=0).fit(X[:n], y[:n])
-    pipeline = make_pipeline(FrozenEstimator(embedder), KMeans(9, random_state=0))
-    assert adjusted_rand_score(y[n:], pipeline.fit_predict(X[n:])) > 0.9
