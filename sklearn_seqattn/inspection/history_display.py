@@ -128,7 +128,9 @@ class TrainingHistoryDisplay:
         self.ax_.set_xlabel("epoch")
         self.ax_.set_ylabel("loss")
         self.ax_.xaxis.get_major_locator().set_params(integer=True)
-        self.ax_.legend(handles=lines)
+        self.ax_.legend(  # above the axes, where no line crosses it
+            handles=lines, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4
+        )
         return self
 
     def _plot_scores(self, epochs, n_lines, marker):
