@@ -16,8 +16,9 @@ from sklearn_seqattn.inspection import occlusion_importance
 
 X, Y = numbers()
 NAMES = [
-    *("next state", "next event", "markov", "markov of events", "classifier"),
-    *("labels", "tokens", "event classes", "kernel classes", "regressor", "pipeline"),
+    *("next state", "next event", "markov", "markov of events", "backoff"),
+    *("classifier", "labels", "tokens", "event classes", "kernel classes"),
+    *("regressor", "pipeline"),
 ]
 
 
