@@ -22,10 +22,12 @@ EXTRAS = {
     ],
     "optuna": ["optuna>=5.0"],
     "persistence": ["safetensors>=0.6.1", "skops>=0.13"],
+    "plot": ["matplotlib>=3.10"],
     "test": [
         "cloudpickle>=3.1",
         "codespell>=2.4",
         "hypothesis>=6.150",
+        "matplotlib>=3.10",
         "mlflow-skinny>=3.17",
         "numpydoc>=1.11",
         "optuna>=5.0",

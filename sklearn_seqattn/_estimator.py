@@ -23,6 +23,7 @@ try:
         validate_parameter_constraints,
         validate_params,
     )
+    from sklearn.utils._set_output import _get_output_config as get_output_config
     from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 except ImportError as error:
     raise ImportError(
@@ -38,6 +39,7 @@ __all__ = [
     "check_sample_weight",
     "draw_seeds",
     "fit_context",
+    "get_output_config",
     "refuse_renamed",
     "rollback_on_error",
     "validate_parameter_constraints",

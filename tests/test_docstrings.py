@@ -11,7 +11,14 @@ from sklearn_seqattn import (
     AttentionLSTMClassifier,
     AttentionLSTMRegressor,
     NextStateLSTM,
+    inspection,
 )
+
+PUBLIC = [
+    (module, name)
+    for module in (sklearn_seqattn, inspection)
+    for name in module.__all__
+]
 
 #: What numpydoc asks beyond what this library writes.
 NOT_ASKED = {
@@ -64,8 +71,8 @@ OTHER_DEFAULT = {
 
 def public_objects():
     """Return an iterator over the paths of public names and their public methods."""
-    for name in sklearn_seqattn.__all__:
-        thing = getattr(sklearn_seqattn, name)
+    for module, name in PUBLIC:
+        thing = getattr(module, name)
         if not callable(thing):
             continue
         path = f"{thing.__module__}.{name}"
@@ -84,9 +91,9 @@ def test_docstring(path):
     assert wrong == []
 
 
-@pytest.mark.parametrize("name", sklearn_seqattn.__all__)
-def test_every_name_shows_an_example(name):
-    thing = getattr(sklearn_seqattn, name)
+@pytest.mark.parametrize(("module", "name"), PUBLIC)
+def test_every_name_shows_an_example(module, name):
+    thing = getattr(module, name)
     assert name == "__version__" or ">>> " in thing.__doc__
 
 

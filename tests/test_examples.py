@@ -60,3 +60,27 @@ def test_next_activity(tmp_path):
     assert float(perplexity) < float(counted_perplexity)
     assert len(re.findall(r"->  \w", printed)) == 4
     assert not list(tmp_path.iterdir())
+
+
+def test_cluster_embeddings(tmp_path, shared_data):
+    path = shared_data / "classification" / "JapaneseVowels.npz"
+    printed = run("cluster_embeddings.py", str(path), cwd=tmp_path)
+    assert float(re.search(r"Rand index ([\d.]+)", printed)[1]) > 0.9
+
+
+def test_explain_predictions(tmp_path):
+    printed = run("explain_predictions.py", cwd=tmp_path)
+    activity, amount = re.findall(r"^  (?:activity|amount) +(-?[\d.]+)", printed, re.M)
+    assert float(activity) > float(amount) + 0.2
+    rows = re.findall(r"^ *(\w+) +[\d.]+ +(-?[\d.]+) +(-?[\d.]+)", printed, re.M)
+    for column in (1, 2):  # the event that decides
+        largest = max(rows, key=lambda row: abs(float(row[column])))
+        assert largest[0] in ("refund", "order")
+
+
+def test_displays(tmp_path):
+    printed = run("displays.py", str(tmp_path), cwd=tmp_path)
+    paths = [Path(line) for line in printed.splitlines()]
+    assert len(paths) == 6
+    for path in paths:
+        assert path.read_bytes().startswith(b"\x89PNG")

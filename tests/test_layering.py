@@ -162,7 +162,10 @@ def test_what_needs_no_network_does_not_load_torch():
     assert not loaded_by(WITHOUT_TORCH) & {"torch", "skorch", "matplotlib"}
 
 
-def test_estimators_do_not_load_matplotlib():
-    loaded = loaded_by("from sklearn_seqattn import AttentionLSTMClassifier as C; C()")
+def test_estimators_and_displays_do_not_load_matplotlib():
+    loaded = loaded_by(
+        "from sklearn_seqattn import AttentionLSTMClassifier as C; C()\n"
+        "import sklearn_seqattn.inspection"
+    )
     assert "torch" in loaded
     assert "matplotlib" not in loaded

@@ -36,6 +36,7 @@ from sklearn_seqattn.preprocessing.tokens import Tokens
 from sklearn_seqattn.sequences import validate_sequences
 from sklearn_seqattn.training.batching import SequenceDataset
 from sklearn_seqattn.training.devices import resolve_precision
+from sklearn_seqattn.training.embeddings import EmbeddingMixin
 from sklearn_seqattn.training.fit import TrainingSets
 from sklearn_seqattn.training.network_access import NetworkAccessMixin
 from sklearn_seqattn.training.optimization import WeightedLoss
@@ -45,6 +46,7 @@ from sklearn_seqattn.training.prediction import forward, pooling_weights
 class BaseSequenceEstimator(
     TokenPartnerMixin,
     NetworkAccessMixin,
+    EmbeddingMixin,
     NestedParameters,
     VersionedPickles,
     BaseEstimator,
@@ -291,4 +293,5 @@ class BaseSequenceEstimator(
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = ["float32"]
         return tags

@@ -18,7 +18,7 @@ from sklearn_seqattn._estimator import (
     fit_context,
     rollback_on_error,
 )
-from sklearn_seqattn.nn.kernel_features import compute_features
+from sklearn_seqattn.nn.kernel_features import compute_features, feature_names
 from sklearn_seqattn.nn.random_convolutions import RandomConvolutions
 from sklearn_seqattn.preprocessing import SequenceScaler
 from sklearn_seqattn.preprocessing.gain import (
@@ -27,6 +27,7 @@ from sklearn_seqattn.preprocessing.gain import (
     control_gain,
     standardize,
 )
+from sklearn_seqattn.preprocessing.output import label_rows
 from sklearn_seqattn.sequences import validate_sequences
 from sklearn_seqattn.training import isolated_torch, predicting
 
@@ -169,7 +170,27 @@ class RandomKernelFeatures(
         sequences = self._read(X, reset=False)
         with predicting():
             features = compute_features(self.kernels_, *self._tensors(sequences))
-        return features.numpy()
+        return label_rows(self, features.numpy(), X)
+
+    def get_feature_names_out(self, input_features=None):
+        """Return the names of the features.
+
+        The name ``"kernel5_dilation2_channels0+3_threshold1"`` is that of the share of
+        steps at which kernel 5 of 84, dilated by 2 and over the sum of the channels 0
+        and 3, exceeds its second threshold at this dilation.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None, default=None
+            Not used, but checked where `fit` saw a table.
+
+        Returns
+        -------
+        ndarray of shape (n_features,), dtype object
+            One name a feature, in the order of the columns of `transform`.
+        """
+        super().get_feature_names_out(input_features)
+        return np.array(feature_names(self.kernels_), dtype=object)
 
     def _read(self, X, *, reset):
         """Validate sequences of numbers."""

@@ -31,6 +31,7 @@ from sklearn_seqattn.nn.encoders import Encoder
 from sklearn_seqattn.nn.next_state_network import build_next_state_network, widen
 from sklearn_seqattn.preprocessing.tokens import Tokens
 from sklearn_seqattn.training.devices import resolve_precision
+from sklearn_seqattn.training.embeddings import EmbeddingMixin
 from sklearn_seqattn.training.fit import TrainingSets, fit
 from sklearn_seqattn.training.network_access import NetworkAccessMixin
 from sklearn_seqattn.training.plan import TrainingRules
@@ -53,7 +54,11 @@ def auto_epochs(n, batch_size, n_steps):
 
 
 class NextStateLSTM(
-    NetworkAccessMixin, NestedParameters, NextStateMixin, BaseEstimator
+    NetworkAccessMixin,
+    EmbeddingMixin,
+    NestedParameters,
+    NextStateMixin,
+    BaseEstimator,
 ):
     r"""Predict the next state of a sequence by an LSTM network with attention.
 

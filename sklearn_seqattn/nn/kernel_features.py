@@ -44,3 +44,28 @@ def compute_features(kernels, values, lengths):
             features[chosen] = kernels(*inputs).cpu()
             first += size
     return features
+
+
+def feature_names(kernels):
+    """Name each feature by its kernel, dilation, channels and threshold.
+
+    Parameters
+    ----------
+    kernels : RandomConvolutions
+        Fitted.
+
+    Returns
+    -------
+    names : list of str
+        In the order of the features.
+    """
+    plan = zip(kernels.dilations, kernels.n_biases, kernels.channels.cpu(), strict=True)
+    names = []
+    for dilation, n_biases, seen in plan:
+        channels = ["+".join(map(str, row.nonzero()[:, 0].tolist())) for row in seen]
+        names += [
+            f"kernel{k}_dilation{dilation}_channels{read}_threshold{j}"
+            for j in range(n_biases)
+            for k, read in enumerate(channels)
+        ]
+    return names

@@ -53,10 +53,12 @@ class KernelPartner(nn.Module):
         outputs : Tensor of shape (B, K)
             Logits or standardized targets.
         """
-        features = [
-            kernels.standardize(kernels(values, lengths)) for kernels in self.kernels
-        ]
-        return self.outputs(torch.cat(features, dim=1))
+        with torch.autocast(values.device.type, enabled=False):
+            features = [
+                kernels.standardize(kernels(values, lengths))
+                for kernels in self.kernels
+            ]
+            return self.outputs(torch.cat(features, dim=1))
 
     def outputs(self, features):
         """Map standardized features (B, P) to outputs (B, K)."""

@@ -19,6 +19,8 @@ ACTIVATIONS = {"gelu": nn.GELU, "relu": nn.ReLU, "tanh": nn.Tanh}
 class Embedding(nn.Module):
     """Vectors for the ids of tokens; the padding id stays at zero.
 
+    Vectors pass as they are, so that gradients can be taken along a path of them.
+
     Parameters
     ----------
     n_ids : int
@@ -53,6 +55,8 @@ class Embedding(nn.Module):
 
     def forward(self, x, mask):
         """Look up ids (B, T) as vectors (B, T, E)."""
+        if x.is_floating_point():
+            return x, mask
         if self.training and self.token_dropout > 0:
             draws = torch.rand(x.shape, dtype=torch.float32, device=x.device)
             dropped = draws < self.token_dropout

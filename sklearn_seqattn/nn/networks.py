@@ -130,12 +130,21 @@ class SequenceNetwork(nn.Module):
         x, mask = self.front_end(values, mask)
         return self.encoder(x, mask), mask
 
-    def _attended_states(self, values, lengths):
+    def step_embeddings(self, values, lengths):
         """Return the hidden states after the attention, and their mask."""
         h, mask = self.hidden_states(values, lengths)
         if self.attention is not None:
             h = self.attention(h, mask)
         return h, mask
+
+    def embeddings(self, values, lengths):
+        """Return the pooled vector of each sequence, (B, embedding_size)."""
+        return self.pooling(*self.step_embeddings(values, lengths))
+
+    @property
+    def embedding_size(self):
+        """The size of the pooled vector."""
+        return self.pooling.output_size
 
     def forward(self, values, lengths, partner_outputs=None):
         """Return one row of outputs a sequence.
@@ -158,7 +167,7 @@ class SequenceNetwork(nn.Module):
         seen, time_warp = (values, lengths), self.config.time_warp
         if self.training and time_warp > 0:
             seen = warp_time(values, lengths, time_warp, multiple=8 * self.stride)
-        outputs = self.head(self.pooling(*self._attended_states(*seen)))
+        outputs = self.head(self.embeddings(*seen))
         if self.training:
             return outputs if partner_outputs is None else outputs + partner_outputs
         if self.kernel_partner is None:
@@ -222,7 +231,7 @@ class SequenceNetwork(nn.Module):
                 f"pooling={self.config.pooling!r} has no weights; the weights of steps "
                 "come with pooling='attention', alone or as one of several."
             )
-        h, mask = self._attended_states(values, lengths)
+        h, mask = self.step_embeddings(values, lengths)
         pooling = self.pooling.poolings[self.config.pooling.index("attention")]
         return pooling.weights(h, mask), mask
 

@@ -13,6 +13,8 @@ from sklearn_seqattn.nn.masking import length_mask
 class EventEmbedding(nn.Module):
     """State, categories and numbers of each step, side by side.
 
+    Vectors (B, T, output_size) in the place of states pass as they are.
+
     Parameters
     ----------
     states : Embedding
@@ -32,6 +34,8 @@ class EventEmbedding(nn.Module):
 
     def forward(self, values, mask, categories=None, numbers=None):
         """Map (B, T), (B, T, F) and (B, T, D) to (B, T, output_size)."""
+        if values.is_floating_point():
+            return values
         parts = [self.states(values, mask)[0]]
         for i, embedding in enumerate(self.categories):
             parts.append(embedding(categories[..., i], mask)[0])
@@ -99,12 +103,27 @@ class NextStateNetwork(nn.Module):
         x = self.embedding(values, mask, **features)
         return self.encoder(self.dropout(x), mask), mask
 
-    def _states_and_contexts(self, values, lengths, **features):
-        """Return what the head classifies, (B, T, 2 H), or (B, T, H) unattended."""
+    def step_embeddings(self, values, lengths, **features):
+        """Return what the head classifies, and the mask of its steps.
+
+        It is the context and the hidden state side by side, (B, T, 2 H), or without
+        attention the hidden state, (B, T, H).
+        """
         h, mask = self.hidden_states(values, lengths, **features)
         if self.attention is None:
-            return h
-        return torch.cat([self.attention(h, h, h, mask, causal=True), h], dim=-1)
+            return h, mask
+        return torch.cat([self.attention(h, h, h, mask, causal=True), h], dim=-1), mask
+
+    def embeddings(self, values, lengths, **features):
+        """Return what the head classifies at the last step, (B, embedding_size)."""
+        z, _ = self.step_embeddings(values, lengths, **features)
+        return z[torch.arange(len(z), device=z.device), lengths - 1]
+
+    @property
+    def embedding_size(self):
+        """The size of what the head classifies."""
+        size = self.encoder.output_size
+        return size if self.attention is None else size + self.attention.output_size
 
     def forward(self, values, lengths, **features):
         """Return the logits of what follows each step.
@@ -124,13 +143,12 @@ class NextStateNetwork(nn.Module):
         logits : Tensor of shape (B, T, K)
             Row t depends on the steps up to t alone.
         """
-        z = self._states_and_contexts(values, lengths, **features)
+        z, _ = self.step_embeddings(values, lengths, **features)
         return self.head(self.dropout(z))
 
     def last(self, values, lengths, **features):
         """Return the logits of what follows the last step alone, (B, K)."""
-        z = self._states_and_contexts(values, lengths, **features)
-        return self.head(z[torch.arange(len(z), device=z.device), lengths - 1])
+        return self.head(self.embeddings(values, lengths, **features))
 
     def attention_weights(self, values, lengths, **features):
         """Return the attention weights (B, N, T, T) and the mask (B, T)."""

@@ -1,12 +1,14 @@
-"""Return sequences in the kind of container they came in."""
+"""Return sequences in the kind of container they came in, and rows with its labels."""
 
 import numpy as np
 import pandas as pd
 from sklearn.base import OneToOneFeatureMixin
 from sklearn.utils.metaestimators import available_if
 
+from sklearn_seqattn._estimator import get_output_config
 from sklearn_seqattn.sequences.containers import open_container
 from sklearn_seqattn.sequences.frames import is_frame, to_pandas
+from sklearn_seqattn.sequences.tables import has_instances
 
 
 def to_padded(sequences, n_steps, side="post"):
@@ -108,6 +110,32 @@ def _restore_element(values, x, channels_first, columns):
     if np.ndim(x) == 1 and values.shape[1] == 1:  # else an array of steps
         return values[:, 0]
     return values.T if channels_first else values
+
+
+def label_rows(transformer, rows, X):
+    """Index rows by instance if X is a long table and `set_output` asks for pandas.
+
+    scikit-learn would label one row a sequence by the index of X, which has one row a
+    step.
+
+    Parameters
+    ----------
+    transformer : estimator instance
+        Whose `set_output` counts.
+    rows : ndarray of shape (n, n_features)
+        One row a sequence.
+    X : container
+        What the user passed.
+
+    Returns
+    -------
+    ndarray or DataFrame of shape (n, n_features)
+        The same rows.
+    """
+    is_long = isinstance(X, pd.DataFrame | pd.Series) and has_instances(X)
+    if not is_long or get_output_config("transform", transformer)["dense"] != "pandas":
+        return rows
+    return pd.DataFrame(rows, index=X.index.get_level_values(0).unique())
 
 
 def _may_see_tables(transformer):

@@ -14,8 +14,8 @@ from sklearn_seqattn.training.randomness import predicting
 PREDICTION_BATCH_SIZE = 64
 
 
-def forward(net, dataset, *, precision="float32", max_steps=None):
-    """Return the outputs of a fitted network over a data set.
+def forward(net, dataset, *, precision="float32", max_steps=None, method="__call__"):
+    """Return one row a sequence of what a fitted network makes of a data set.
 
     Parameters
     ----------
@@ -28,6 +28,8 @@ def forward(net, dataset, *, precision="float32", max_steps=None):
     max_steps : int or None, default=None
         Padded steps of the encoder that pass through the network at once, in float32.
         None takes those of the net.
+    method : str, default="__call__"
+        The method of the network that gives the rows.
 
     Returns
     -------
@@ -44,14 +46,14 @@ def forward(net, dataset, *, precision="float32", max_steps=None):
     large = len(dataset) > PREDICTION_BATCH_SIZE
     keeping = kept_memory(dataset.lengths) if large else nullcontext()
     with predicting(net.device), keeping:
-        for inputs, lengths in _batches(net, dataset, max_steps):
+        for inputs, lengths in network_inputs(net, dataset, max_steps):
             with named_memory_errors(lengths):
                 with computing_in(precision, net.device):
-                    outputs = net.module_(**inputs)
+                    outputs = getattr(net.module_, method)(**inputs)
                 if outputs.dtype == torch.bfloat16:
                     outputs = outputs.float()
                 rows.append(outputs.cpu().numpy())
-    outputs = np.concatenate(rows)[_restoring_order(dataset)]
+    outputs = np.concatenate(rows)[restoring_order(dataset)]
     check_outputs(outputs, np.arange(len(outputs)))
     return outputs
 
@@ -101,8 +103,7 @@ def attention_weights(net, dataset):
         If the network has no attention.
     """
     _check_attention(net)
-    weights_of = net.module_.attention_weights
-    return _trimmed_weights(net, dataset, weights_of, lambda w, n: w[:, :n, :n])
+    return _of_steps(net, dataset, "attention_weights", lambda one, n: one[:, :n, :n])
 
 
 def pooling_weights(net, dataset):
@@ -125,20 +126,43 @@ def pooling_weights(net, dataset):
     ValueError
         If the network does not pool by attention.
     """
-    weights_of = net.module_.pooling_weights
-    return _trimmed_weights(net, dataset, weights_of, lambda w, n: w[:n])
+    return _of_steps(net, dataset, "pooling_weights", lambda one, n: one[:n])
 
 
-def _trimmed_weights(net, dataset, weights_of, trim):
-    """Return the weights of each sequence as an array, without padding."""
+def step_embeddings(net, dataset, *, precision="float32"):
+    """Return the hidden states of a fitted network after its attention.
+
+    Parameters
+    ----------
+    net : SequenceNet
+        As `train` returns it.
+    dataset : SequenceDataset
+        The data.
+    precision : {"float32", "bfloat16"}, default="float32"
+        As in `forward`.
+
+    Returns
+    -------
+    embeddings : list of ndarray of shape (T_i', H), float32
+        In the order of the data set, without padding.
+    """
+    cut, max_steps = lambda one, n: one[:n], bounded_steps(net.max_steps, precision)
+    return _of_steps(net, dataset, "step_embeddings", cut, max_steps, precision)
+
+
+def _of_steps(net, dataset, method, cut, max_steps=None, precision="float32"):
+    """Return an array a sequence of what a method of the network gives for steps.
+
+    `cut` takes the tensor of one sequence and its number of steps, and removes padding.
+    """
     rows = []
     with predicting(net.device):
-        for inputs, lengths in _batches(net, dataset, net.max_steps):
-            with named_memory_errors(lengths):
-                weights, mask = weights_of(**inputs)
-            for one, n_steps in zip(weights, mask.sum(dim=1), strict=True):
-                rows.append(trim(one, n_steps).float().cpu().numpy())
-    return [rows[i] for i in _restoring_order(dataset)]
+        for inputs, lengths in network_inputs(net, dataset, max_steps or net.max_steps):
+            with named_memory_errors(lengths), computing_in(precision, net.device):
+                found, mask = getattr(net.module_, method)(**inputs)
+            for one, n_steps in zip(found, mask.sum(dim=1), strict=True):
+                rows.append(cut(one, n_steps).float().cpu().numpy())
+    return [rows[i] for i in restoring_order(dataset)]
 
 
 def iter_attention_weights(net, dataset, n_queries):
@@ -198,15 +222,40 @@ def _weight_blocks(net, dataset, n_queries):
             yield i, start, weights[0].float().cpu().numpy()
 
 
-def _restoring_order(dataset):
-    """Return the positions of the rows in the batches of prediction, shape (n,)."""
+def restoring_order(dataset):
+    """Return the position of each row of a data set in `network_inputs`.
+
+    Parameters
+    ----------
+    dataset : SequenceDataset
+        The data.
+
+    Returns
+    -------
+    positions : ndarray of shape (n,), int64
+    """
     return np.argsort(BucketBatches(dataset, PREDICTION_BATCH_SIZE).order)
 
 
-def _batches(net, dataset, max_steps):
+def network_inputs(net, dataset, max_steps):
     """Yield padded inputs of the network, and the lengths of their batch.
 
-    Errors of memory name the longest sequence of the batch.
+    Parameters
+    ----------
+    net : SequenceNet
+        As `train` returns it.
+    dataset : SequenceDataset
+        The data.
+    max_steps : int
+        Padded steps of the encoder in one part.
+
+    Yields
+    ------
+    inputs : dict
+        Arguments of the network, on its device and in its dtype.
+    lengths : Tensor of shape (B,), int64
+        Lengths of the batch of which the inputs are a part, which an error of memory
+        names.
     """
     for batch in BucketBatches(dataset, PREDICTION_BATCH_SIZE):
         lengths = batch[0]["lengths"]

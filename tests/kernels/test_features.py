@@ -71,7 +71,7 @@ def test_number_and_names_of_the_features(wanted, made):
     frame = model.fit_transform(draw_sequences())
     assert frame.shape == (12, made)
     assert list(frame.columns) == list(model.get_feature_names_out())
-    assert frame.columns[1] == "randomkernelfeatures1"
+    assert frame.columns[1].startswith("kernel1_dilation1_channels")
 
 
 def test_copies_give_the_same_features():
@@ -122,3 +122,23 @@ def test_features_of_quiet_sequences_are_not_those_of_flat_lines():
     transformer = RandomKernelFeatures(n_features=840, random_state=0).fit(loud + quiet)
     of_quiet, of_line = transformer.transform([*quiet, np.zeros((30, 1))])[[0, -1]]
     assert np.mean(of_quiet != of_line) > 0.5
+
+
+def test_names_say_which_kernel_dilation_channels_and_threshold():
+    X = draw_sequences(30, n_channels=3)
+    model = transformer(n_features=420).fit(X)
+    names = model.get_feature_names_out()
+    assert len(set(names)) == len(names) == model.transform(X).shape[1]
+    kernels = model.kernels_
+    first = 0
+    for i, (dilation, n_biases) in enumerate(
+        zip(kernels.dilations, kernels.n_biases, strict=True)
+    ):
+        for j in range(n_biases):
+            for k in range(84):
+                channels = np.flatnonzero(kernels.channels[i, k]).tolist()
+                read = "+".join(map(str, channels))
+                expected = f"kernel{k}_dilation{dilation}_channels{read}_threshold{j}"
+                assert names[first + j * 84 + k] == expected
+        first += 84 * n_biases
+    assert first == len(names)

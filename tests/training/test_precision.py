@@ -122,8 +122,9 @@ class TestEstimators:
         model = AttentionLSTMClassifier(
             blend=RandomKernels(n_features=500), **SMALL
         ).fit(X, Y)
-        branch, seen = model.net_.module_.kernel_branch, []
-        branch.kernels.register_forward_hook(lambda *args: seen.append(args[-1].dtype))
+        partner, seen = model.net_.module_.kernel_partner, []
+        for kernels in partner.kernels:
+            kernels.register_forward_hook(lambda *args: seen.append(args[-1].dtype))
         model.set_params(precision="bfloat16").predict(X)
         assert set(seen) == {torch.float32}
 
