@@ -64,7 +64,7 @@ def test_every_table_of_networks_is_read():
     assert len(CALLS) > 50
 
 
-@pytest.mark.parametrize("call", [c for c in CALLS if c.startswith("Attention")])
+@pytest.mark.parametrize("call", [c for c in CALLS if c.startswith("AttentionLSTMC")])
 def test_every_network_fits_and_predicts(call):
     X, y = sentences() if "embedding" in call else walks()
     classifier = eval(call, NAMES).set_params(max_epochs=1, random_state=0).fit(X, y)
@@ -74,6 +74,13 @@ def test_every_network_fits_and_predicts(call):
         del parameters[name]
     regressor = AttentionLSTMRegressor(**parameters).fit(X, [len(x) for x in X])
     assert regressor.predict(X).shape == (60,)
+
+
+@pytest.mark.parametrize("call", [c for c in CALLS if c.startswith("AttentionLSTMR")])
+def test_every_regressor_fits_and_predicts(call):
+    X, _ = walks()
+    regressor = eval(call, NAMES).set_params(max_epochs=1, random_state=0)
+    assert regressor.fit(X, [len(x) for x in X]).predict(X).shape == (60,)
 
 
 @pytest.mark.parametrize("call", [c for c in CALLS if c.startswith("NextState")])
