@@ -64,7 +64,7 @@ def test_every_table_of_networks_is_read():
     assert len(CALLS) > 50
 
 
-@pytest.mark.parametrize("call", [c for c in CALLS if c.startswith("Attention")])
+@pytest.mark.parametrize("call", [c for c in CALLS if c.startswith("AttentionLSTMC")])
 def test_every_network_fits_and_predicts(call):
     reads_tokens = any(word in call for word in ("embedding", "NGrams", "ngrams"))
     X, y = sentences() if reads_tokens else walks()
@@ -75,6 +75,13 @@ def test_every_network_fits_and_predicts(call):
         del parameters[name]
     regressor = AttentionLSTMRegressor(**parameters).fit(X, [len(x) for x in X])
     assert regressor.predict(X).shape == (60,)
+
+
+@pytest.mark.parametrize("call", [c for c in CALLS if c.startswith("AttentionLSTMR")])
+def test_every_regressor_fits_and_predicts(call):
+    X, _ = walks()
+    regressor = eval(call, NAMES).set_params(max_epochs=1, random_state=0)
+    assert regressor.fit(X, [len(x) for x in X]).predict(X).shape == (60,)
 
 
 @pytest.mark.parametrize("call", [c for c in CALLS if c.startswith("NextState")])
