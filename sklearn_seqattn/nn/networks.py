@@ -90,16 +90,12 @@ class SequenceNetwork(nn.Module):
     kernel_partner : KernelPartner or None
         The partner inside the network, whose outputs are added.
 
-    Notes
-    -----
-    With a partner, the buffer `mixture` (3, K) holds how much of the network's outputs
-    and of the partner's is added in evaluation, and a constant. Training does not read
-    it.
-
     Attributes
     ----------
     stride : int
         Steps of the input for one of the encoder.
+    mixture : Tensor of shape (3, K)
+        With a partner: the shares of network and partner in evaluation, and a constant.
     """
 
     def __init__(
