@@ -192,9 +192,10 @@ def max_epochs(n_samples, batch_size, n_steps, *, blended=False):
     """Return the epochs: a number of batches, within bounds.
 
     A network alone gets 400 batches or 40 epochs. Sequences of more than 256 steps,
-    whose batches are expensive, get 320 batches. A network beside a partner learns
-    only what the partner leaves: it gets 120 batches or 15 epochs. Small sets get at
-    most 200 epochs; large ones 8,000 batches or 10 epochs, whichever is more.
+    whose batches are expensive, get 320 batches. A network that learns what a partner
+    leaves gets 200 batches or 15 epochs, and less with fewer than 90 sequences. Small
+    sets get at most 200 epochs; large ones 8,000 batches or 10 epochs, whichever is
+    more.
 
     Parameters
     ----------
@@ -205,7 +206,7 @@ def max_epochs(n_samples, batch_size, n_steps, *, blended=False):
     n_steps : float
         The mean length T.
     blended : bool, default=False
-        Whether the network has a partner.
+        Whether the network learns what a partner leaves.
 
     Returns
     -------
@@ -217,10 +218,12 @@ def max_epochs(n_samples, batch_size, n_steps, *, blended=False):
     >>> [max_epochs(n, 64, 100) for n in (64, 1_000, 10_000, 100_000, 1_000_000)]
     [200, 40, 40, 10, 10]
     >>> [max_epochs(n, 64, 100, blended=True) for n in (64, 1_000, 10_000, 100_000)]
-    [120, 15, 15, 10]
+    [148, 15, 15, 10]
     """
     batches = ceil(n_samples / batch_size)
-    wanted, fewest = (120, 15) if blended else (320 if n_steps > 256 else 400, 40)
+    wanted, fewest = 320 if n_steps > 256 else 400, 40
+    if blended:
+        wanted, fewest = min(200, 20 + 2 * n_samples), 15
     small = min(200, max(fewest, ceil(wanted / batches)))
     return min(small, max(10, ceil(8_000 / batches)))
 
