@@ -1,5 +1,7 @@
 """Padded batches of state sequences, with the state that follows each step."""
 
+from functools import cached_property
+
 import numpy as np
 import torch
 from torch import nn
@@ -45,6 +47,30 @@ class StateDataset(SequenceDataset):
     def mean_targets(self):
         """Mean number of targets a sequence."""
         return (self.following != NOTHING).sum() / len(self)
+
+    @cached_property
+    def _first_equal(self):
+        """The first sequence that equals each one in all that it holds, (n,)."""
+        arrays = [self.values, self.following, *self.step_features.values()]
+        first = {}
+        rows = [slice(*bounds) for bounds in zip(self.starts, self.stops, strict=True)]
+        contents = (tuple(a[row].tobytes() for a in arrays) for row in rows)
+        equal = (first.setdefault(content, i) for i, content in enumerate(contents))
+        return np.fromiter(equal, dtype=np.int64, count=len(self))
+
+    def merge(self, indices):
+        """Merge equal sequences of a batch into one with the sum of their weights.
+
+        Event logs repeat the same sequences: most of a batch are copies. The copies
+        of a batch share their dropout then.
+        """
+        _, first, group = np.unique(
+            self._first_equal[indices], return_index=True, return_inverse=True
+        )
+        weights = np.bincount(group, self.weights[indices])
+        weights *= len(first) / len(indices)  # the loss is divided by the sequences
+        order = np.argsort(first)
+        return indices[first[order]], weights[order].astype(np.float32)
 
     def batch(self, indices):
         """Pad some sequences into one batch.
