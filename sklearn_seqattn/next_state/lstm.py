@@ -456,7 +456,7 @@ class NextStateLSTM(
         if self.events_ is not None:
             features = {
                 "n_categories": self.events_.n_ids,
-                "n_numbers": len(self.events_.numbers_),
+                "n_numbers": self.events_.n_numbers,
             }
         config = self._config(n_states=len(self.classes_), **features)
         network = build_next_state_network(config)
