@@ -3,11 +3,16 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+import pandas as pd
+from sklearn.metrics import f1_score, recall_score
 from sklearn.pipeline import Pipeline
 
-from sklearn_seqattn.next_state.scores import mean_over_positions
+from sklearn_seqattn._estimator import check_sample_weight
+from sklearn_seqattn.next_state.scores import check_scored, mean_over_positions
 
-_METRICS = ("accuracy", "top_k_accuracy", "neg_perplexity")
+_OF_CLASSES = ("balanced_accuracy", "f1_macro")
+_METRICS = ("accuracy", "top_k_accuracy", "neg_perplexity", *_OF_CLASSES)
 _POSITIONS = ("all", "last")
 
 
@@ -20,9 +25,13 @@ class NextStateScorer:
 
     Parameters
     ----------
-    metric : {"accuracy", "top_k_accuracy", "neg_perplexity"}, default="accuracy"
+    metric : {"accuracy", "top_k_accuracy", "neg_perplexity", "balanced_accuracy", \
+            "f1_macro"}, default="accuracy"
         Share of right predictions; share of states among the k most probable;
-        minus the perplexity, so that greater is better.
+        minus the perplexity, so that greater is better; mean over the states that
+        occur of the share of right predictions; mean of F1 over the states that
+        occur or are predicted. The last two are those of scikit-learn under these
+        names.
     positions : {"all", "last"}, default="all"
         Score every state from the second on, or the last of each sequence. They
         are different tasks: their scores cannot be compared.
@@ -80,6 +89,8 @@ class NextStateScorer:
             If X and y have no state to score.
         """
         estimator, X = _final_estimator(estimator, X)
+        if self.metric in _OF_CLASSES:
+            return self._score_classes(estimator, X, y, sample_weight)
         scores = estimator.score_positions(
             X,
             y,
@@ -89,6 +100,19 @@ class NextStateScorer:
         measured = "log_likelihood" if self.metric == "neg_perplexity" else "hits"
         mean = mean_over_positions(scores[measured], scores["positions"], sample_weight)
         return -math.exp(-mean) if self.metric == "neg_perplexity" else mean
+
+    def _score_classes(self, estimator, X, y, sample_weight):
+        """Return the mean over the states of their recall or F1."""
+        found = estimator.compare_positions(X, y, last=self.positions == "last")
+        weights = check_sample_weight(sample_weight, X)[found["sequence"]]
+        found, weights = found[weights != 0], weights[weights != 0]
+        check_scored(len(found))
+        states = pd.concat([found["true"], found["predicted"]])
+        true, predicted = np.split(pd.factorize(states)[0], 2)
+        options = {"average": "macro", "sample_weight": weights, "zero_division": 0}
+        if self.metric == "f1_macro":
+            return float(f1_score(true, predicted, **options))
+        return float(recall_score(true, predicted, labels=np.unique(true), **options))
 
 
 def _final_estimator(estimator, X):

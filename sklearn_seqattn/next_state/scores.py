@@ -102,9 +102,20 @@ def mean_over_positions(totals, positions, sample_weight=None):
     totals, positions = np.asarray(totals), np.asarray(positions)
     weights = check_sample_weight(sample_weight, totals)
     count = weights @ positions
+    check_scored(count)
+    return float((weights @ totals) / count)
+
+
+def check_scored(count):
+    """Raise if there is no position to score.
+
+    Parameters
+    ----------
+    count : float
+        The number of positions, or the sum of their weights.
+    """
     if not count:
         raise ValueError(
             "X has no state to score: scores over all positions take the states "
             "from the second on, so give sequences of two states or more, or y."
         )
-    return float((weights @ totals) / count)

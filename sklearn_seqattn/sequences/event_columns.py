@@ -125,15 +125,16 @@ class EventTable:
     def _feature(self, column):
         """Return one column as numbers, as a Categorical or as dates."""
         kind = self._kind(column)
-        if kind not in (CATEGORIES, TIMES):
-            return self._numbers(column, kind)
-        self._check_complete(column)
         if kind == TIMES:
             return self._dates(column)
+        if kind != CATEGORIES:
+            return self._numbers(column, kind)
+        self._check_complete(column)
         return pd.Categorical(self._events[column].astype(object))
 
     def _dates(self, column):
         """Return dates in one time zone, or all of them without one."""
+        self._check_complete(column, "with the date of the step before")
         series = self._events[column]
         if series.dtype.kind == "M" and not isinstance(series.dtype, pd.ArrowDtype):
             return series
@@ -200,7 +201,7 @@ class EventTable:
             "kind of values in all frames, so convert it to one type."
         )
 
-    def _check_complete(self, column):
+    def _check_complete(self, column, remedy="with the string 'missing'"):
         """Raise at the first missing value of a column."""
         is_missing = self._events[column].isna().to_numpy()
         if is_missing.any():
