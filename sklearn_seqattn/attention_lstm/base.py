@@ -61,7 +61,9 @@ class BaseSequenceEstimator(
     _nested = {"tokens": Tokens, "blend": RandomKernels}
     _rules = TrainingRules(
         batch_size=auto.batch_size,
-        max_epochs=auto.max_epochs,
+        max_epochs=lambda data, batch_size: auto.max_epochs(
+            len(data), batch_size, data.lengths.mean()
+        ),
         early_stopping_from=auto.EARLY_STOPPING_FROM,
     )
     _gain_control = True  # whether low-amplitude sequences are amplified

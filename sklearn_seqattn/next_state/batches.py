@@ -1,7 +1,5 @@
 """Padded batches of state sequences, with the state that follows each step."""
 
-from functools import cached_property
-
 import numpy as np
 import torch
 from torch import nn
@@ -40,6 +38,7 @@ class StateDataset(SequenceDataset):
 
     def __init__(self, streams, weights=None, *, last_only=False):
         super().__init__(streams.ids, streams.lengths, weights=weights)
+        self.streams = streams
         self.step_features = streams.features
         self.following = streams.targets(last_only=last_only)
 
@@ -48,16 +47,6 @@ class StateDataset(SequenceDataset):
         """Mean number of targets a sequence."""
         return (self.following != NOTHING).sum() / len(self)
 
-    @cached_property
-    def _first_equal(self):
-        """The first sequence that equals each one in all that it holds, (n,)."""
-        arrays = [self.values, self.following, *self.step_features.values()]
-        first = {}
-        rows = [slice(*bounds) for bounds in zip(self.starts, self.stops, strict=True)]
-        contents = (tuple(a[row].tobytes() for a in arrays) for row in rows)
-        equal = (first.setdefault(content, i) for i, content in enumerate(contents))
-        return np.fromiter(equal, dtype=np.int64, count=len(self))
-
     def merge(self, indices):
         """Merge equal sequences of a batch into one with the sum of their weights.
 
@@ -65,7 +54,7 @@ class StateDataset(SequenceDataset):
         of a batch share their dropout then.
         """
         _, first, group = np.unique(
-            self._first_equal[indices], return_index=True, return_inverse=True
+            self.streams.first_equal[indices], return_index=True, return_inverse=True
         )
         weights = np.bincount(group, self.weights[indices])
         weights *= len(first) / len(indices)  # the loss is divided by the sequences

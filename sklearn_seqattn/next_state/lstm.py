@@ -47,9 +47,13 @@ def auto_batch_size(n):
     return int(np.clip(n // 64, 16, 64))
 
 
-def auto_epochs(n, batch_size, n_steps):
-    """Return the epochs for n sequences: about 1,500 batches, 10 to 60 epochs."""
-    return int(np.clip(ceil(1500 / ceil(n / batch_size)), 10, 60))
+def auto_epochs(data, batch_size):
+    """Return the epochs for training data: about 1,500 batches, 10 to 60 epochs.
+
+    Half as many where less than half of the sequences are distinct, as in event logs.
+    """
+    epochs = int(np.clip(ceil(1500 / ceil(len(data) / batch_size)), 10, 60))
+    return epochs if 2 * data.n_distinct >= len(data) else ceil(epochs / 2)
 
 
 class NextStateLSTM(
@@ -89,7 +93,7 @@ class NextStateLSTM(
         value, and falls to 0 along a cosine.
     max_epochs : "auto" or int, default="auto"
         Epochs of training, at most. "auto" is what gives 1,500 batches, between 10
-        and 60.
+        and 60; half of that where less than half of the sequences are distinct.
     encoder : {"lstm", "gru", "transformer"} or Transformer, default="lstm"
         The kind of layers that read the sequence.
         :class:`~sklearn_seqattn.blocks.Transformer` chooses the positions of a
