@@ -49,6 +49,12 @@ EVENTS = [
     pd.DataFrame({"act": list("xyz"[: 1 + i % 3]), "h": np.arange(1.0 + i % 3)})
     for i in range(24)
 ]
+DATED_EVENTS = [
+    x.assign(
+        at=pd.Timestamp("2024-01-01", tz="UTC") + pd.to_timedelta(30 * x["h"], "h")
+    )
+    for x in EVENTS
+]
 STATE_EVENTS = [
     pd.DataFrame({"act": list("xyzx"), "who": list("abab"), "t": [0.0, 1, 3, 4 + i]})
     for i in range(12)
@@ -71,6 +77,13 @@ MODELS = {
     "states": (StateEncoder(), SENTENCES, None, "transform"),
     "integer states": (StateEncoder(), [[3, 1], [7]], None, "transform"),
     "events": (EventEncoder(), EVENTS, None, "transform"),
+    "dated events": (EventEncoder(), DATED_EVENTS, None, "transform"),
+    "timed events": (
+        EventEncoder(timestamp="h"),
+        [x[["h"]] for x in EVENTS],
+        None,
+        "transform",
+    ),
     "numeric events": (
         EventEncoder(),
         [x[["h"]] for x in EVENTS],
@@ -97,10 +110,22 @@ MODELS = {
         "predict_proba",
     ),
     "next state": (NextStateLSTM(**STATES), SENTENCES, None, "predict_proba"),
+    "dated next event": (
+        NextStateLSTM(**STATES, target="act"),
+        DATED_EVENTS,
+        None,
+        "predict_proba",
+    ),
     "next event": (
         NextStateLSTM(**STATES, target="act", timestamp="t", tie_weights=False),
         STATE_EVENTS,
         None,
+        "predict_proba",
+    ),
+    "classifier of dated events": (
+        _classifier(),
+        DATED_EVENTS,
+        UP_OR_DOWN,
         "predict_proba",
     ),
     "classifier": (_classifier(), WALKS, UP_OR_DOWN, "predict_proba"),

@@ -227,9 +227,10 @@ class StateEncodingMixin:
     def _unknown_features(self, n):
         """Return the encoded features of n unknown events: zeros."""
         _, no_events = self.events_.split(self.events_.empty([[]]))
+        encoded = self.events_.transform(no_events, np.zeros(1, dtype=np.int64))
         return {
             name: np.zeros((n, *values.shape[1:]), values.dtype)
-            for name, values in self.events_.transform(no_events, np.zeros(1, np.int64)).items()
+            for name, values in encoded.items()
         }
 
 

@@ -6,8 +6,8 @@ from pandas.api.types import is_list_like
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_seqattn.preprocessing.gain import as_float32, check_range
-from sklearn_seqattn.preprocessing.vocabulary import FIRST_ID
 from sklearn_seqattn.preprocessing.time_features import find_times
+from sklearn_seqattn.preprocessing.vocabulary import FIRST_ID
 from sklearn_seqattn.sequences.event_columns import (
     EventTable,
     check_kinds,

@@ -30,7 +30,10 @@ def described(times, lengths=LENGTHS, later=None, ordered=False):
 def test_times_since_the_event_before_and_the_first_one():
     found = described(pd.Series(SECONDS))
     assert list(found) == ["t_since_previous", "t_since_first"]
-    for name, since in (("previous", [0, 10, 20, 0, 40]), ("first", [0, 10, 30, 0, 40])):
+    for name, since in (
+        ("previous", [0, 10, 20, 0, 40]),
+        ("first", [0, 10, 30, 0, 40]),
+    ):
         z = np.log1p(np.array(since) / 20)  # 20 is the median time between events
         expected = (z - z.mean()) / z.std()
         np.testing.assert_allclose(found[f"t_since_{name}"], expected)
@@ -111,7 +114,7 @@ def test_other_kinds_than_in_fit_are_refused():
         for later in kinds:
             if later is at_fit:
                 continue
-            with pytest.raises(ValueError, match="column 't' holds .* it held .* in fit"):
+            with pytest.raises(ValueError, match=r"'t' holds .* it held .* in fit"):
                 features.transform(later, LENGTHS)
         assert features.transform(at_fit[:0], LENGTHS[:0]).shape == (0, 2)
 
@@ -129,4 +132,6 @@ def test_numbers_are_finite_and_those_of_a_part_are_the_same(seconds):
     found = features.transform(times, lengths)
     assert np.isfinite(found).all()
     n = (len(seconds) + 1) // 2
-    np.testing.assert_array_equal(features.transform(times[:n], np.array([n])), found[:n])
+    np.testing.assert_array_equal(
+        features.transform(times[:n], np.array([n])), found[:n]
+    )

@@ -212,7 +212,9 @@ def test_other_columns_are_refused_by_name(name, values, dtype, library):
 
 @pytest.mark.parametrize("name", ESTIMATORS)
 @pytest.mark.parametrize("library", LIBRARIES)
-@pytest.mark.parametrize("hole", ["number", "string", "category", "bool", "duration", "date"])
+@pytest.mark.parametrize(
+    "hole", ["number", "string", "category", "bool", "duration", "date"]
+)
 def test_missing_values_are_refused_with_their_place(name, library, hole):
     values = {
         "number": [1.0, None],
@@ -331,7 +333,10 @@ def test_dates_as_row_index_are_a_column(name):
     ("frame", "columns"),
     [
         (pd.DataFrame({"v": [1.0]}, index=pd.DatetimeIndex(["2020"])), ["time", "v"]),
-        (pd.DataFrame({"v": pd.DatetimeIndex(["2020"])}).set_index("v", drop=False), ["v"]),
+        (
+            pd.DataFrame({"v": pd.DatetimeIndex(["2020"])}).set_index("v", drop=False),
+            ["v"],
+        ),
         (pd.DataFrame({"v": [1.0]}, index=pd.Index([7], name="row")), ["v"]),
     ],
 )
