@@ -3,6 +3,7 @@
 Rows are (id, make_input, kwargs of check_sequences, exception, message).
 """
 
+import datetime
 from collections import namedtuple
 
 import numpy as np
@@ -822,6 +823,14 @@ BAD_EVENTS = [
     (
         "missing date",
         lambda: frames({"a": np.array(["2020-01-01", "NaT"], dtype="M8[s]")}),
+        {},
+        ValueError,
+        "X[0] has a missing value (NaN or None) at step 1, column 'a'; fill it first, "
+        "for example with the date of the step before.",
+    ),
+    (
+        "missing date among objects",
+        lambda: frames({"a": [datetime.date(2020, 1, 1), None]}),
         {},
         ValueError,
         "X[0] has a missing value (NaN or None) at step 1, column 'a'; fill it first, "

@@ -127,8 +127,9 @@ class NextStateLSTM(
     target : str or None, default=None
         Where X is events with several features: the column of the states.
     timestamp : str or None, default=None
-        Where X is events: a column of times, dates or numbers. The network is given
-        the time since the event before and since the first one.
+        Where X is events: the column by which those of a sequence are ordered, in
+        which times must not go back. It holds dates, or numbers in any unit. Columns
+        of dates are read as times without it.
     columns : list of str or None, default=None
         Names of the features, where events are plain tuples.
     batch_size : "auto" or int, default="auto"

@@ -41,9 +41,9 @@ class EventEncoder(
     Parameters
     ----------
     timestamp : str or None, default=None
-        The column by which the events of each sequence are ordered, which times must
-        not go back in. It may hold dates, or numbers in any unit. Columns of dates are
-        read as times without it.
+        Where X is events: the column by which those of a sequence are ordered, in
+        which times must not go back. It holds dates, or numbers in any unit. Columns
+        of dates are read as times without it.
 
     Attributes
     ----------

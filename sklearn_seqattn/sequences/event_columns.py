@@ -134,7 +134,7 @@ class EventTable:
 
     def _dates(self, column):
         """Return dates in one time zone, or all of them without one."""
-        self._check_complete(column, "with the date of the step before")
+        self._check_complete(column)
         series = self._events[column]
         if series.dtype.kind == "M" and not isinstance(series.dtype, pd.ArrowDtype):
             return series
@@ -201,15 +201,17 @@ class EventTable:
             "kind of values in all frames, so convert it to one type."
         )
 
-    def _check_complete(self, column, remedy="with the string 'missing'"):
+    def _check_complete(self, column):
         """Raise at the first missing value of a column."""
         is_missing = self._events[column].isna().to_numpy()
         if is_missing.any():
             index, step = locate(int(is_missing.argmax()), self.lengths)
+            is_date = types.infer_dtype(self._events[column]).startswith("date")
+            remedy = "date of the step before" if is_date else "string 'missing'"
             raise ValueError(
                 f"{self.name}[{index}] has a missing value (NaN or None) at step "
                 f"{step}, column {column!r}; fill it first, for example with the "
-                "string 'missing'."
+                f"{remedy}."
             )
 
 
