@@ -3,13 +3,9 @@
 import math
 from dataclasses import dataclass
 
-import numpy as np
-import pandas as pd
-from sklearn.metrics import f1_score, recall_score
 from sklearn.pipeline import Pipeline
 
-from sklearn_seqattn._estimator import check_sample_weight
-from sklearn_seqattn.next_state.scores import check_scored, mean_over_positions
+from sklearn_seqattn.next_state.scores import mean_over_positions, mean_over_states
 
 _OF_CLASSES = ("balanced_accuracy", "f1_macro")
 _METRICS = ("accuracy", "top_k_accuracy", "neg_perplexity", *_OF_CLASSES)
@@ -90,7 +86,8 @@ class NextStateScorer:
         """
         estimator, X = _final_estimator(estimator, X)
         if self.metric in _OF_CLASSES:
-            return self._score_classes(estimator, X, y, sample_weight)
+            found = estimator.compare_positions(X, y, last=self.positions == "last")
+            return mean_over_states(self.metric, found, len(X), sample_weight)
         scores = estimator.score_positions(
             X,
             y,
@@ -100,19 +97,6 @@ class NextStateScorer:
         measured = "log_likelihood" if self.metric == "neg_perplexity" else "hits"
         mean = mean_over_positions(scores[measured], scores["positions"], sample_weight)
         return -math.exp(-mean) if self.metric == "neg_perplexity" else mean
-
-    def _score_classes(self, estimator, X, y, sample_weight):
-        """Return the mean over the states of their recall or F1."""
-        found = estimator.compare_positions(X, y, last=self.positions == "last")
-        weights = check_sample_weight(sample_weight, X)[found["sequence"]]
-        found, weights = found[weights != 0], weights[weights != 0]
-        check_scored(len(found))
-        states = pd.concat([found["true"], found["predicted"]])
-        true, predicted = np.split(pd.factorize(states)[0], 2)
-        options = {"average": "macro", "sample_weight": weights, "zero_division": 0}
-        if self.metric == "f1_macro":
-            return float(f1_score(true, predicted, **options))
-        return float(recall_score(true, predicted, labels=np.unique(true), **options))
 
 
 def _final_estimator(estimator, X):

@@ -17,23 +17,12 @@ from sklearn_seqattn._estimator import VersionedPickles
 from sklearn_seqattn.next_state.encoding import StateEncodingMixin
 from sklearn_seqattn.next_state.generation import GenerationMixin
 from sklearn_seqattn.next_state.scores import (
+    following_states,
     mean_over_positions,
     score_rows,
     scored_rows,
 )
 from sklearn_seqattn.next_state.streams import rows_of
-
-
-def _following_states(streams, states, y):
-    """Return the state that follows each id of streams as it is in X or y, (S,)."""
-    following = np.full(len(streams.ids), None, dtype=object)
-    n_states = streams.lengths - int(streams.has_start)
-    rows = rows_of(streams.starts + int(streams.has_start), n_states)
-    is_first = rows == np.repeat(streams.starts, n_states)  # nothing is before it
-    following[rows[~is_first] - 1] = states[~is_first]
-    if y is not None:
-        following[np.cumsum(streams.lengths) - 1] = column_or_1d(y, dtype=object)
-    return following
 
 
 class NextStateMixin(
@@ -204,45 +193,33 @@ class NextStateMixin(
 
         Parameters
         ----------
-        X : list of sequences of states
-            As in `predict`. Every state from the second on is predicted from those
-            before it.
-        y : array-like of shape (n_sequences,) or None, default=None
-            The state that follows each sequence, which is one more to predict.
-        last : bool, default=False
-            Whether only the last of these states of each sequence is returned.
+        X, y, last
+            As in `score_positions`.
 
         Returns
         -------
         DataFrame of n_positions rows
-            "sequence", the index of the sequence in X; "true" and "predicted", the
-            states (dtype object), also those unknown at fit. The metrics of
-            `sklearn.metrics` take the two columns.
+            "true" and "predicted", the states (dtype object), also those unknown at
+            fit, and "sequence", the index of the sequence in X.
 
         Examples
         --------
         >>> from sklearn_seqattn import NextStateMarkov
         >>> X = ["a b c a b c", "b c a b"]
         >>> NextStateMarkov().fit(X).compare_positions(X, last=True)
-           sequence true predicted
-        0         0    c         c
-        1         1    b         b
+          true predicted  sequence
+        0    c         c         0
+        1    b         b         1
         """
         streams = self._encode(X, y)
-        following = _following_states(streams, self._read_states(X, reset=False)[0], y)
-        predicted = np.full(len(following), -1)
+        true = following_states(streams, self._read_states(X, reset=False)[0], y)
+        predicted = np.full(len(true), None, dtype=object)
         for indices, log_proba in self._log_proba_batches(streams):
             rows = rows_of(streams.starts[indices], streams.lengths[indices])
-            predicted[rows] = log_proba.argmax(axis=1)
+            predicted[rows] = self.classes_[log_proba.argmax(axis=1)]
         rows, sequence, _ = scored_rows(streams, last=last)
-        states = self.classes_.astype(object)
-        return pd.DataFrame(
-            {
-                "sequence": sequence,
-                "true": pd.Series(following[rows], dtype=object),
-                "predicted": pd.Series(states[predicted[rows]], dtype=object),
-            }
-        )
+        states = {"true": true[rows], "predicted": predicted[rows]}
+        return pd.DataFrame(states, dtype=object).assign(sequence=sequence)
 
     def score_samples(self, X):
         """Return the log-likelihood of each sequence, given its first state.
