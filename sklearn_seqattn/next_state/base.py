@@ -193,7 +193,11 @@ class NextStateMixin(
 
         Parameters
         ----------
-        X, y, last
+        X : list of sequences of states
+            As in `score_positions`.
+        y : array-like of shape (n_sequences,) or None, default=None
+            As in `score_positions`.
+        last : bool, default=False
             As in `score_positions`.
 
         Returns
@@ -201,15 +205,6 @@ class NextStateMixin(
         DataFrame of n_positions rows
             "true" and "predicted", the states (dtype object), also those unknown at
             fit, and "sequence", the index of the sequence in X.
-
-        Examples
-        --------
-        >>> from sklearn_seqattn import NextStateMarkov
-        >>> X = ["a b c a b c", "b c a b"]
-        >>> NextStateMarkov().fit(X).compare_positions(X, last=True)
-          true predicted  sequence
-        0    c         c         0
-        1    b         b         1
         """
         streams = self._encode(X, y)
         true = following_states(streams, self._read_states(X, reset=False)[0], y)
