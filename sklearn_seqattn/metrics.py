@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from sklearn.pipeline import Pipeline
 
-from sklearn_seqattn.next_state.scores import mean_over_positions
+from sklearn_seqattn.next_state.scores import mean_over_positions, mean_over_states
 
-_METRICS = ("accuracy", "top_k_accuracy", "neg_perplexity")
+_OF_CLASSES = ("balanced_accuracy", "f1_macro")
+_METRICS = ("accuracy", "top_k_accuracy", "neg_perplexity", *_OF_CLASSES)
 _POSITIONS = ("all", "last")
 
 
@@ -20,9 +21,13 @@ class NextStateScorer:
 
     Parameters
     ----------
-    metric : {"accuracy", "top_k_accuracy", "neg_perplexity"}, default="accuracy"
+    metric : {"accuracy", "top_k_accuracy", "neg_perplexity", "balanced_accuracy", \
+            "f1_macro"}, default="accuracy"
         Share of right predictions; share of states among the k most probable;
-        minus the perplexity, so that greater is better.
+        minus the perplexity, so that greater is better; mean over the states that
+        occur of the share of right predictions; mean of F1 over the states that
+        occur or are predicted. The last two are those of scikit-learn under these
+        names.
     positions : {"all", "last"}, default="all"
         Score every state from the second on, or the last of each sequence. They
         are different tasks: their scores cannot be compared.
@@ -80,6 +85,9 @@ class NextStateScorer:
             If X and y have no state to score.
         """
         estimator, X = _final_estimator(estimator, X)
+        if self.metric in _OF_CLASSES:
+            found = estimator.compare_positions(X, y, last=self.positions == "last")
+            return mean_over_states(self.metric, found, len(X), sample_weight)
         scores = estimator.score_positions(
             X,
             y,

@@ -3,6 +3,7 @@
 Rows are (id, make_input, kwargs of check_sequences, exception, message).
 """
 
+import datetime
 from collections import namedtuple
 
 import numpy as np
@@ -822,13 +823,20 @@ BAD_EVENTS = [
         f"numbers, strings or categories; {CONVERT}",
     ),
     (
-        "column of times",
-        lambda: frames({"a": np.array(["2020-01-01"], dtype="M8[s]")}),
+        "missing date",
+        lambda: frames({"a": np.array(["2020-01-01", "NaT"], dtype="M8[s]")}),
         {},
-        TypeError,
-        "X: column 'a' holds dates or times; pass numbers instead, for example the "
-        "seconds since the first event of each sequence, or name it by timestamp= of "
-        "NextStateLSTM.",
+        ValueError,
+        "X[0] has a missing value (NaN or None) at step 1, column 'a'; fill it first, "
+        "for example with the date of the step before.",
+    ),
+    (
+        "missing date among objects",
+        lambda: frames({"a": [datetime.date(2020, 1, 1), None]}),
+        {},
+        ValueError,
+        "X[0] has a missing value (NaN or None) at step 1, column 'a'; fill it first, "
+        "for example with the date of the step before.",
     ),
     (
         "complex column",

@@ -53,6 +53,12 @@ EVENTS = [
     for i in range(24)
 ]
 GAPS = [np.where(np.arange(len(x))[:, None] % 3 == 1, np.nan, x) for x in WALKS]
+DATED_EVENTS = [
+    x.assign(
+        at=pd.Timestamp("2024-01-01", tz="UTC") + pd.to_timedelta(30 * x["h"], "h")
+    )
+    for x in EVENTS
+]
 STATE_EVENTS = [
     pd.DataFrame({"act": list("xyzx"), "who": list("abab"), "t": [0.0, 1, 3, 4 + i]})
     for i in range(12)
@@ -77,6 +83,13 @@ MODELS = {
     "states": (StateEncoder(), SENTENCES, None, "transform"),
     "integer states": (StateEncoder(), [[3, 1], [7]], None, "transform"),
     "events": (EventEncoder(), EVENTS, None, "transform"),
+    "dated events": (EventEncoder(), DATED_EVENTS, None, "transform"),
+    "timed events": (
+        EventEncoder(timestamp="h"),
+        [x[["h"]] for x in EVENTS],
+        None,
+        "transform",
+    ),
     "numeric events": (
         EventEncoder(),
         [x[["h"]] for x in EVENTS],
@@ -103,10 +116,22 @@ MODELS = {
         "predict_proba",
     ),
     "next state": (NextStateLSTM(**STATES), SENTENCES, None, "predict_proba"),
+    "dated next event": (
+        NextStateLSTM(**STATES, target="act"),
+        DATED_EVENTS,
+        None,
+        "predict_proba",
+    ),
     "next event": (
         NextStateLSTM(**STATES, target="act", timestamp="t", tie_weights=False),
         STATE_EVENTS,
         None,
+        "predict_proba",
+    ),
+    "classifier of dated events": (
+        _classifier(),
+        DATED_EVENTS,
+        UP_OR_DOWN,
         "predict_proba",
     ),
     "classifier": (_classifier(), WALKS, UP_OR_DOWN, "predict_proba"),

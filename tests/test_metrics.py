@@ -1,10 +1,13 @@
 """Scorers over all positions and over the last."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from sklearn.dummy import DummyClassifier
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.frozen import FrozenEstimator
+from sklearn.metrics import balanced_accuracy_score, f1_score
 from sklearn.model_selection import (
     GridSearchCV,
     HalvingGridSearchCV,
@@ -53,10 +56,79 @@ def test_top_k_by_hand(model):
     assert NextStateScorer("top_k_accuracy", k=3)(model, X) == 1
 
 
+#: Sequences with states that the model does not know, and does not predict alike.
+LATER = [["a", "b", "x", "y", "a"], ["b", "c", "x"], ["a"], ["c", "b", "z", "b"]]
+OF_CLASSES = {
+    "balanced_accuracy": balanced_accuracy_score,
+    "f1_macro": partial(f1_score, average="macro"),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*unknown to the model:UserWarning")
+@pytest.mark.filterwarnings("ignore:y_pred contains classes not in y_true")
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("positions", ["all", "last"])
+@pytest.mark.parametrize("end", [False, True])
+@pytest.mark.parametrize("metric", OF_CLASSES)
+def test_means_over_classes_are_those_of_scikit_learn(metric, end, positions, weighted):
+    model = NextStateMarkov(order=1, end_state=end).fit(X)
+    y = ["b", "<end>", "q", "a"] if end else ["b", "c", "q", "a"]
+    weights = [0.5, 3.0, 0.0, 2.0] if weighted else None
+    true, predicted, repeated = [], [], []
+    for i, (x, following) in enumerate(zip(LATER, y, strict=True)):
+        whole, proba = [*x, following], model.predict_positions([x])[0]
+        steps = range(len(x)) if positions == "all" else [len(x) - 1]
+        true += [whole[t + 1] for t in steps]
+        predicted += [model.classes_[proba[t].argmax()] for t in steps]
+        repeated += [1.0 if weights is None else weights[i] for _ in steps]
+    found = NextStateScorer(metric, positions)(model, LATER, y, weights)
+    kept = np.array(repeated) > 0
+    expected = OF_CLASSES[metric](
+        np.array(true)[kept],
+        np.array(predicted)[kept],
+        sample_weight=np.array(repeated)[kept],
+    )
+    assert 0 < expected < 1
+    assert found == pytest.approx(expected)
+    frame = model.compare_positions(LATER, y, last=positions == "last")
+    assert frame["true"].tolist() == true
+    assert frame["predicted"].tolist() == predicted
+
+
+def test_compared_positions_of_integers_without_a_start_symbol():
+    model = NextStateMarkov(start_state=False).fit([[3, 1, 3, 1], [1, 3]])
+    frame = model.compare_positions([[3, 1], [1], [1, 3, 1]])
+    assert frame.to_dict("list") == {
+        "sequence": [0, 2, 2],
+        "true": [1, 3, 1],
+        "predicted": [1, 3, 1],
+    }
+    assert NextStateScorer("f1_macro")(model, [[3, 1], [1, 3]]) == 1
+
+
+def test_classes_in_a_search():
+    search = GridSearchCV(
+        NextStateMarkov(),
+        {"order": [0, 2]},
+        scoring={name: NextStateScorer(name) for name in OF_CLASSES},
+        refit="f1_macro",
+        cv=3,
+    )
+    search.fit(X)
+    assert search.best_params_ == {"order": 2}
+    for name in OF_CLASSES:
+        means = search.cv_results_[f"mean_test_{name}"]
+        assert 0 < means[0] < means[1]
+
+
 def test_weights_are_copies(model):
     copies = X + [X[0]]
     weights = np.array([2.0, *np.ones(len(X) - 1)])
-    for scorer in (NextStateScorer(), NextStateScorer("neg_perplexity", "last")):
+    for scorer in (
+        *map(NextStateScorer, OF_CLASSES),
+        NextStateScorer(),
+        NextStateScorer("neg_perplexity", "last"),
+    ):
         weighted = scorer(model, X, sample_weight=weights)
         assert weighted == pytest.approx(scorer(model, copies))
 
@@ -127,7 +199,9 @@ def test_other_estimators_are_refused(estimator):
         NextStateScorer()(estimator, X)
 
 
-@pytest.mark.parametrize("metric", ["accuracy", "top_k_accuracy", "neg_perplexity"])
+@pytest.mark.parametrize(
+    "metric", ["accuracy", "top_k_accuracy", "neg_perplexity", *OF_CLASSES]
+)
 def test_nothing_to_score(model, metric):
     with pytest.raises(ValueError, match="X has no state to score"):
         NextStateScorer(metric)(model, [["a"], ["b"]])

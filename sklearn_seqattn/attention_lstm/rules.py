@@ -6,19 +6,27 @@ from functools import partial
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.training.plan import TrainingRules
 
+
+def _by_size(max_epochs):
+    """Return a rule of the data that looks at their number and mean length alone."""
+    return lambda data, size: max_epochs(len(data), size, data.lengths.mean())
+
+
 #: The rules for sequences of numbers and for events.
 NUMBER_RULES = TrainingRules(
     batch_size=auto.batch_size,
-    max_epochs=auto.max_epochs,
+    max_epochs=_by_size(auto.max_epochs),
     early_stopping_from=auto.EARLY_STOPPING_FROM,
 )
 
 #: The rules for a classifier of numbers whose network learns what its partner leaves.
-BLENDED_RULES = replace(NUMBER_RULES, max_epochs=partial(auto.max_epochs, blended=True))
+BLENDED_RULES = replace(
+    NUMBER_RULES, max_epochs=_by_size(partial(auto.max_epochs, blended=True))
+)
 
 #: The rules for tokens.
 TOKEN_RULES = TrainingRules(
     batch_size=auto.batch_size,
-    max_epochs=auto.token_max_epochs,
+    max_epochs=_by_size(auto.token_max_epochs),
     early_stopping_from=auto.EARLY_STOPPING_OF_TOKENS_FROM,
 )

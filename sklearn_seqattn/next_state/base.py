@@ -17,10 +17,12 @@ from sklearn_seqattn._estimator import VersionedPickles
 from sklearn_seqattn.next_state.encoding import StateEncodingMixin
 from sklearn_seqattn.next_state.generation import GenerationMixin
 from sklearn_seqattn.next_state.scores import (
+    following_states,
     mean_over_positions,
     score_rows,
     scored_rows,
 )
+from sklearn_seqattn.next_state.streams import rows_of
 
 
 class NextStateMixin(
@@ -185,6 +187,34 @@ class NextStateMixin(
         return pd.DataFrame(
             {"log_likelihood": log_likelihood, "hits": hits, "positions": positions}
         )
+
+    def compare_positions(self, X, y=None, *, last=False):
+        """Return the true and the predicted state of each position that is scored.
+
+        Parameters
+        ----------
+        X : list of sequences of states
+            As in `score_positions`.
+        y : array-like of shape (n_sequences,) or None, default=None
+            As in `score_positions`.
+        last : bool, default=False
+            As in `score_positions`.
+
+        Returns
+        -------
+        DataFrame of n_positions rows
+            "true" and "predicted", the states (dtype object), also those unknown at
+            fit, and "sequence", the index of the sequence in X.
+        """
+        streams = self._encode(X, y)
+        true = following_states(streams, self._read_states(X, reset=False)[0], y)
+        predicted = np.full(len(true), None, dtype=object)
+        for indices, log_proba in self._log_proba_batches(streams):
+            rows = rows_of(streams.starts[indices], streams.lengths[indices])
+            predicted[rows] = self.classes_[log_proba.argmax(axis=1)]
+        rows, sequence, _ = scored_rows(streams, last=last)
+        states = {"true": true[rows], "predicted": predicted[rows]}
+        return pd.DataFrame(states, dtype=object).assign(sequence=sequence)
 
     def score_samples(self, X):
         """Return the log-likelihood of each sequence, given its first state.

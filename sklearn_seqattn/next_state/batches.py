@@ -38,6 +38,7 @@ class StateDataset(SequenceDataset):
 
     def __init__(self, streams, weights=None, *, last_only=False):
         super().__init__(streams.ids, streams.lengths, weights=weights)
+        self.streams = streams
         self.step_features = streams.features
         self.following = streams.targets(last_only=last_only)
 
@@ -45,6 +46,20 @@ class StateDataset(SequenceDataset):
     def mean_targets(self):
         """Mean number of targets a sequence."""
         return (self.following != NOTHING).sum() / len(self)
+
+    def merge(self, indices):
+        """Merge equal sequences of a batch into one with the sum of their weights.
+
+        Event logs repeat the same sequences: most of a batch are copies. The copies
+        of a batch share their dropout then.
+        """
+        _, first, group = np.unique(
+            self.streams.first_equal[indices], return_index=True, return_inverse=True
+        )
+        weights = np.bincount(group, self.weights[indices])
+        weights *= len(first) / len(indices)  # the loss is divided by the sequences
+        order = np.argsort(first)
+        return indices[first[order]], weights[order].astype(np.float32)
 
     def batch(self, indices):
         """Pad some sequences into one batch.

@@ -189,8 +189,8 @@ class StateEncodingMixin:
         states, events = self.events_.split(frames)
         states, lengths = self._validate_states(states, reset=reset)
         if reset:
-            self.events_.fit(events)
-        return states, lengths, self.events_.transform(events)
+            self.events_.fit(events, lengths)
+        return states, lengths, self.events_.transform(events, lengths)
 
     def _validate_states(self, X, *, reset):
         """Return the states of plain sequences (S,) and the lengths (n,)."""
@@ -227,9 +227,10 @@ class StateEncodingMixin:
     def _unknown_features(self, n):
         """Return the encoded features of n unknown events: zeros."""
         _, no_events = self.events_.split(self.events_.empty([[]]))
+        encoded = self.events_.transform(no_events, np.zeros(1, dtype=np.int64))
         return {
             name: np.zeros((n, *values.shape[1:]), values.dtype)
-            for name, values in self.events_.transform(no_events).items()
+            for name, values in encoded.items()
         }
 
 

@@ -6,16 +6,19 @@ from pandas.api.types import is_list_like
 from sklearn.preprocessing import StandardScaler
 
 from sklearn_seqattn.preprocessing.gain import as_float32, check_range
+from sklearn_seqattn.preprocessing.time_features import find_times
 from sklearn_seqattn.preprocessing.vocabulary import FIRST_ID
-from sklearn_seqattn.sequences.checks import locate
 from sklearn_seqattn.sequences.event_columns import (
     EventTable,
     check_kinds,
     numeric_columns,
 )
-from sklearn_seqattn.sequences.frames import is_frame, read_each, shared_columns
-
-GAP, ELAPSED = "time since the last event", "time since the first event"
+from sklearn_seqattn.sequences.frames import (
+    dates_as_column,
+    is_frame,
+    read_each,
+    shared_columns,
+)
 
 
 def as_frames(X, columns):
@@ -43,7 +46,8 @@ def as_frames(X, columns):
         empty = read_each([first], "X")[0].iloc[:0]
         is_empty = [isinstance(x, list) and not x for x in elements]
         pairs = zip(elements, is_empty, strict=True)
-        return read_each([empty if skip else x for x, skip in pairs], "X")
+        frames = read_each([empty if skip else x for x, skip in pairs], "X")
+        return [dates_as_column(frame) for frame in frames]
     if isinstance(first, list) and any(isinstance(e, tuple | dict) for e in first):
         empty = pd.DataFrame(first, columns=columns).iloc[:0]
         return [pd.DataFrame(list(x), columns=columns) if len(x) else empty for x in X]
@@ -54,16 +58,16 @@ class EventFeatures:
     """Encode the features of events besides their states.
 
     Categories become ids (0 at the start symbol, 1 for a category that was not seen in
-    `fit`). Numbers are standardized. A column of times becomes two numbers:
-    log(1 + t / u) of the time t since the event before and since the first event of
-    the sequence, where u is the median time between events.
+    `fit`). Numbers are standardized. Columns of dates, and the times of `timestamp`,
+    become the numbers of `TimeFeatures`.
 
     Parameters
     ----------
     target : str
         The column of the states.
     timestamp : str or None
-        The column of the times: dates, or numbers in any unit.
+        The column by which the events of a sequence are ordered: dates, or numbers in
+        any unit.
 
     Attributes
     ----------
@@ -75,8 +79,8 @@ class EventFeatures:
         The columns of numbers.
     scaler_ : StandardScaler or None
         Standardizes the numbers; None without any.
-    gap_ : float
-        The median time between events, if there are times.
+    times_ : list of TimeFeatures
+        One for each column of times.
     """
 
     def __init__(self, target, timestamp):
@@ -96,25 +100,19 @@ class EventFeatures:
         states : list of ndarray
             The states of each sequence.
         features : DataFrame
-            The other columns, end to end: numbers and categories, as
-            `EventTable.features` returns them, and times as numbers.
+            The other columns, end to end, as `EventTable.features` returns them.
 
         Raises
         ------
         TypeError
-            If a column holds dates (other than `timestamp`) or values that are
-            neither numbers nor categories.
+            If a column holds values that are no numbers, categories or dates.
         ValueError
-            If the columns differ, a value is missing or infinite, or a time is
-            earlier than the one before.
+            If the columns differ, or a value is missing or infinite.
         """
         columns = self._check_columns(frames)
         table = EventTable(frames, "X")
         states = table.states(self.target)
-        features = table.features(columns.drop(self._roles))
-        if self.timestamp is not None:
-            times = self._times(table.seconds(self.timestamp), table.lengths)
-            features = features.assign(**times)
+        features = table.features(columns.drop(self.target), self.timestamp)
         return np.split(states, np.cumsum(table.lengths)[:-1]), features
 
     def empty(self, X):
@@ -139,11 +137,6 @@ class EventFeatures:
             )
         return [pd.DataFrame(columns=self.columns_)] * len(X)
 
-    @property
-    def _roles(self):
-        """The columns of states and of times."""
-        return [name for name in (self.target, self.timestamp) if name is not None]
-
     def _check_columns(self, frames):
         """Return the columns of all frames; raise if they are not those of fit."""
         columns = shared_columns(frames, "X")
@@ -162,26 +155,15 @@ class EventFeatures:
         self.columns_ = fitted
         return columns
 
-    def _times(self, times, lengths):
-        """Return the times since the event before and since the first, (S,) each."""
-        firsts = np.repeat(np.cumsum(lengths) - lengths, lengths)
-        before = np.maximum(np.arange(len(times)) - 1, firsts)
-        gap = times - times[before]
-        if (gap < 0).any():
-            index, step = locate(int((gap < 0).argmax()), lengths)
-            raise ValueError(
-                f"X[{index}]: the time in column {self.timestamp!r} goes back at step "
-                f"{step}; sort the events of each sequence by time."
-            )
-        return {GAP: gap, ELAPSED: times - times[firsts]}
-
-    def fit(self, events):
+    def fit(self, events, lengths):
         """Learn the categories and the scales.
 
         Parameters
         ----------
         events : DataFrame
             The features of all events, as `split` returns them.
+        lengths : ndarray of shape (n,)
+            Events of each sequence.
 
         Returns
         -------
@@ -191,17 +173,19 @@ class EventFeatures:
         Raises
         ------
         ValueError
-            If the variance of a column is out of range.
+            If the variance of a column is out of range, or times go back.
         """
+        self.times_ = [
+            times.fit(events[times.column], lengths)
+            for times in find_times(events, self.timestamp)
+        ]
+        events = self._others(events)
         is_number = numeric_columns(events)
         self.numbers_ = list(events.columns[is_number])
         self.categories_ = {
             name: pd.Index(events[name].cat.categories)
             for name in events.columns[~is_number]
         }
-        if self.timestamp is not None:
-            gaps = events[GAP].to_numpy()
-            self.gap_ = float(np.median(gaps[gaps > 0])) if (gaps > 0).any() else 1.0
         self.scaler_ = None
         if self.numbers_:
             with np.errstate(over="ignore", invalid="ignore"):
@@ -210,31 +194,38 @@ class EventFeatures:
             check_range(self.scaler_.scale_, self._names)
         return self
 
+    def _others(self, events):
+        """Return the columns that hold no times."""
+        return events.drop(columns=[times.column for times in self.times_])
+
     @property
     def _names(self):
         """What to call the numbers in error messages."""
         return [f"column {name!r}" for name in self.numbers_]
 
     def _numbers(self, events):
-        """Return the numbers (S, D), with times on a logarithmic scale."""
-        numbers = events[self.numbers_].to_numpy(np.float64)
-        if self.timestamp is not None:
-            times = [self.numbers_.index(name) for name in (GAP, ELAPSED)]
-            numbers[:, times] = np.log1p(numbers[:, times] / self.gap_)
-        return numbers
+        """Return the numbers (S, D)."""
+        return events[self.numbers_].to_numpy(np.float64)
+
+    @property
+    def n_numbers(self):
+        """Number of channels of numbers, those of times included."""
+        return len(self.numbers_) + sum(len(times.names) for times in self.times_)
 
     @property
     def n_ids(self):
         """Number of ids of each categorical column."""
         return [len(values) + FIRST_ID for values in self.categories_.values()]
 
-    def transform(self, events):
+    def transform(self, events, lengths):
         """Encode the features of events.
 
         Parameters
         ----------
         events : DataFrame of S rows
             The features, as `split` returns them.
+        lengths : ndarray of shape (n,)
+            Events of each sequence.
 
         Returns
         -------
@@ -245,23 +236,29 @@ class EventFeatures:
         Raises
         ------
         ValueError
-            If a column is of another kind than in `fit`, or a number is out of the
-            range of float32.
+            If a column is of another kind than in `fit`, times go back, or a number is
+            out of the range of float32.
         """
         if len(events):
-            check_kinds(events, self.categories_, "X")
+            check_kinds(self._others(events), self.categories_, "X")
         encoded = {}
         if self.categories_:
             ids = [
                 _ids(events[name], known) for name, known in self.categories_.items()
             ]
             encoded["categories"] = np.stack(ids, axis=1)
+        numbers = []
         if self.numbers_:
-            numbers = self._numbers(events)
+            found = self._numbers(events)
             with np.errstate(over="ignore"):
-                if len(numbers):
-                    numbers = self.scaler_.transform(numbers)
-            encoded["numbers"] = as_float32(numbers, self._names)
+                found = self.scaler_.transform(found) if len(found) else found
+            numbers.append(as_float32(found, self._names))
+        for times in self.times_:
+            found = times.transform(events[times.column], lengths)
+            names = [f"column {times.column!r}"] * found.shape[1]
+            numbers.append(as_float32(found, names))
+        if numbers:
+            encoded["numbers"] = np.hstack(numbers)
         return encoded
 
 

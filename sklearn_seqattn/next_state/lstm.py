@@ -48,9 +48,13 @@ def auto_batch_size(n):
     return int(np.clip(n // 64, 16, 64))
 
 
-def auto_epochs(n, batch_size, n_steps):
-    """Return the epochs for n sequences: about 1,500 batches, 10 to 60 epochs."""
-    return int(np.clip(ceil(1500 / ceil(n / batch_size)), 10, 60))
+def auto_epochs(data, batch_size):
+    """Return the epochs for training data: about 1,500 batches, 10 to 60 epochs.
+
+    Half as many where less than half of the sequences are distinct, as in event logs.
+    """
+    epochs = int(np.clip(ceil(1500 / ceil(len(data) / batch_size)), 10, 60))
+    return epochs if 2 * data.n_distinct >= len(data) else ceil(epochs / 2)
 
 
 class NextStateLSTM(
@@ -94,7 +98,7 @@ class NextStateLSTM(
         value, and falls to 0 along a cosine.
     max_epochs : "auto" or int, default="auto"
         Epochs of training, at most. "auto" is what gives 1,500 batches, between 10
-        and 60.
+        and 60; half of that where less than half of the sequences are distinct.
     encoder : {"lstm", "gru", "transformer"} or Transformer, default="lstm"
         The kind of layers that read the sequence.
         :class:`~sklearn_seqattn.blocks.Transformer` chooses the positions of a
@@ -128,8 +132,9 @@ class NextStateLSTM(
     target : str or None, default=None
         Where X is events with several features: the column of the states.
     timestamp : str or None, default=None
-        Where X is events: a column of times, dates or numbers. The network is given
-        the time since the event before and since the first one.
+        Where X is events: the column by which those of a sequence are ordered, in
+        which times must not go back. It holds dates, or numbers in any unit. Columns
+        of dates are read as times without it.
     columns : list of str or None, default=None
         Names of the features, where events are plain tuples.
     batch_size : "auto" or int, default="auto"
@@ -461,7 +466,7 @@ class NextStateLSTM(
         if self.events_ is not None:
             features = {
                 "n_categories": self.events_.n_ids,
-                "n_numbers": len(self.events_.numbers_),
+                "n_numbers": self.events_.n_numbers,
             }
         config = self._config(n_states=len(self.classes_), **features)
         network = build_next_state_network(config)

@@ -1,8 +1,12 @@
 """Scores of predicted states, position by position."""
 
 import numpy as np
+import pandas as pd
+from sklearn.metrics import f1_score, recall_score
+from sklearn.utils import column_or_1d
 
 from sklearn_seqattn._estimator import check_sample_weight
+from sklearn_seqattn.next_state.streams import rows_of
 
 
 def scored_rows(streams, *, last=False):
@@ -30,6 +34,33 @@ def scored_rows(streams, *, last=False):
         ends = np.diff(sequence, append=-1) != 0
         rows, sequence = rows[ends], sequence[ends]
     return rows, sequence, streams.following[rows]
+
+
+def following_states(streams, states, y):
+    """Return the state that follows each id of streams, as it is in X or y.
+
+    Parameters
+    ----------
+    streams : StateStreams
+        The sequences, S ids in all.
+    states : ndarray of shape (sum of the numbers of states,)
+        The states of X, one sequence after the other.
+    y : array-like of shape (n,) or None
+        The state that follows each sequence.
+
+    Returns
+    -------
+    ndarray of shape (S,), dtype object
+        None where nothing follows.
+    """
+    following = np.full(len(streams.ids), None, dtype=object)
+    n_states = streams.lengths - int(streams.has_start)
+    rows = rows_of(streams.starts + int(streams.has_start), n_states)
+    is_first = rows == np.repeat(streams.starts, n_states)  # nothing is before it
+    following[rows[~is_first] - 1] = states[~is_first]
+    if y is not None:
+        following[np.cumsum(streams.lengths) - 1] = column_or_1d(y, dtype=object)
+    return following
 
 
 def score_rows(log_proba, following, *, k, unknown_mass):
@@ -102,9 +133,56 @@ def mean_over_positions(totals, positions, sample_weight=None):
     totals, positions = np.asarray(totals), np.asarray(positions)
     weights = check_sample_weight(sample_weight, totals)
     count = weights @ positions
+    check_scored(count)
+    return float((weights @ totals) / count)
+
+
+def check_scored(count):
+    """Raise if there is no position to score.
+
+    Parameters
+    ----------
+    count : float
+        The number of positions, or the sum of their weights.
+    """
     if not count:
         raise ValueError(
             "X has no state to score: scores over all positions take the states "
             "from the second on, so give sequences of two states or more, or y."
         )
-    return float((weights @ totals) / count)
+
+
+def mean_over_states(metric, found, n, sample_weight=None):
+    """Return the mean over the states of their recall or of their F1.
+
+    Parameters
+    ----------
+    metric : {"balanced_accuracy", "f1_macro"}
+        Recall of the states that occur, or F1 of all that occur or are predicted, as
+        scikit-learn defines them.
+    found : DataFrame
+        As `compare_positions` returns it, of n sequences.
+    n : int
+        The number of sequences.
+    sample_weight : array-like of shape (n,) or None, default=None
+        Weight of each sequence.
+
+    Returns
+    -------
+    float
+        The mean.
+
+    Raises
+    ------
+    ValueError
+        If there is no position.
+    """
+    weights = check_sample_weight(sample_weight, np.empty(n))[found["sequence"]]
+    found, weights = found[weights != 0], weights[weights != 0]
+    check_scored(len(found))
+    states = pd.concat([found["true"], found["predicted"]])
+    true, predicted = np.split(pd.factorize(states)[0], 2)
+    options = {"average": "macro", "sample_weight": weights, "zero_division": 0}
+    if metric == "f1_macro":
+        return float(f1_score(true, predicted, **options))
+    return float(recall_score(true, predicted, labels=np.unique(true), **options))

@@ -6,6 +6,7 @@ the sequence where it is learned.
 """
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -45,6 +46,17 @@ class StateStreams:
     def starts(self):
         """The row where each sequence begins."""
         return np.cumsum(self.lengths) - self.lengths
+
+    @cached_property
+    def first_equal(self):
+        """The first sequence that equals each one in all that it holds, (n,)."""
+        arrays = (self.ids, self.following, *self.features.values())
+        bounds = np.cumsum(self.lengths)[:-1]
+        parts = zip(*(np.split(array, bounds) for array in arrays), strict=True)
+        first = {}
+        contents = (tuple(array.tobytes() for array in part) for part in parts)
+        equal = (first.setdefault(content, i) for i, content in enumerate(contents))
+        return np.fromiter(equal, dtype=np.int64, count=len(self))
 
     @property
     def scored(self):

@@ -36,6 +36,11 @@ class WeightedStreams:
         """The number of steps of each sequence, (n,)."""
         return self.streams.lengths
 
+    @property
+    def n_distinct(self):
+        """The number of distinct sequences."""
+        return len(np.unique(self.streams.first_equal))
+
     def digests(self):
         """Return a short text for X, y and sample_weight that differs where they do."""
         streams = self.streams

@@ -26,7 +26,7 @@ _KINDS = (
     "texts",
     "strings (tokens)",
     "integers (tokens)",
-    "events with categories",
+    "events with categories or dates",
 )
 
 

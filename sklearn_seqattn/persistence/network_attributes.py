@@ -167,7 +167,7 @@ def check_state_net(value, where, estimator):
     wanted = (
         len(estimator.classes_),
         () if events is None else tuple(events.n_ids),
-        0 if events is None else len(events.numbers_),
+        0 if events is None else events.n_numbers,
     )
     if found != wanted:
         raise FileFormatError(f"{where} has states and features {found}, not {wanted}.")

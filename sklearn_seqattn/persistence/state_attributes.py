@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.preprocessing import StandardScaler
 
 from sklearn_seqattn.next_state.cache import MAX_COMMON
 from sklearn_seqattn.next_state.event_features import EventFeatures
@@ -20,6 +19,11 @@ from sklearn_seqattn.persistence.checks import (
     check_size,
     check_states,
     refuse,
+)
+from sklearn_seqattn.persistence.time_attributes import (
+    check_scaler,
+    check_times,
+    pack_times,
 )
 from sklearn_seqattn.preprocessing.vocabulary import Vocabulary
 from sklearn_seqattn.storage.files import FileFormatError
@@ -75,7 +79,7 @@ def pack_events(events):
         "numbers": events.numbers_,
         "mean": None if scaler is None else scaler.mean_,
         "scale": None if scaler is None else scaler.scale_,
-        "gap": getattr(events, "gap_", None),
+        "times": pack_times(events.times_),
     }
 
 
@@ -84,7 +88,7 @@ def check_events(value, where, estimator):
     if value is None:
         return None
     fields = {"columns", "names", "categories", "numbers", "mean", "scale"}
-    check_keys(value, where, fields | {"target", "timestamp", "gap"})
+    check_keys(value, where, fields | {"target", "timestamp", "times"})
     target, timestamp = value["target"], value["timestamp"]
     events = EventFeatures(target, timestamp)
     names, categories = check_labels(value["names"], where), value["categories"]
@@ -99,23 +103,15 @@ def check_events(value, where, estimator):
     known = events.columns_
     if target not in known or timestamp not in (None, *known):
         raise FileFormatError(f"{where} has roles that are no columns.")
-    if timestamp is not None:
-        events.gap_ = check_positive(value["gap"], where)
+    events.times_ = check_times(value["times"], f"{where}.times")
+    if not {times.column for times in events.times_} <= set(known):
+        raise FileFormatError(f"{where} has times that are no columns.")
     events.scaler_ = None
     if events.numbers_:
-        events.scaler_ = _scaler(
+        events.scaler_ = check_scaler(
             value["mean"], value["scale"], len(events.numbers_), where
         )
     return events
-
-
-def _scaler(mean, scale, n, where):
-    """Return a fitted StandardScaler."""
-    scaler = StandardScaler()
-    scaler.mean_ = check_array(mean, where, kind="f", shape=(n,))
-    scaler.scale_ = check_array(scale, where, kind="f", shape=(n,), positive=True)
-    scaler.var_, scaler.n_features_in_ = scaler.scale_**2, n
-    return scaler
 
 
 def pack_ngrams(model):

@@ -21,6 +21,7 @@ from sklearn_seqattn.persistence.checks import (
     check_states,
     refuse,
 )
+from sklearn_seqattn.persistence.time_attributes import check_times, pack_times
 from sklearn_seqattn.preprocessing import (
     EventEncoder,
     SequenceImputer,
@@ -89,7 +90,8 @@ def pack_one_hot(encoder):
     """Return the names and the categories of the columns of a OneHotEncoder."""
     if encoder is None:
         return None
-    return {"names": list(encoder.feature_names_in_), "categories": encoder.categories_}
+    names = list(getattr(encoder, "feature_names_in_", []))
+    return {"names": names, "categories": encoder.categories_}
 
 
 def check_one_hot(value, where, estimator):
@@ -100,9 +102,11 @@ def check_one_hot(value, where, estimator):
     names, categories = check_labels(value["names"], where), value["categories"]
     if not isinstance(categories, list) or len(names) != len(categories):
         refuse(where, categories, "the categories of each column")
+    times = [column.column for column in estimator.times_]
     others, columns = ~estimator._is_number, getattr(estimator, "_input_columns", None)
-    wanted = names if columns is None else columns[others].tolist()
-    if names != wanted or len(names) != np.count_nonzero(others):
+    wanted = [*names, *times] if columns is None else columns[others].tolist()
+    wanted = [name for name in wanted if name not in times]
+    if names != wanted or len(names) + len(times) != np.count_nonzero(others):
         raise FileFormatError(f"{where} has other columns than the events.")
     for states in categories:
         check_states(states, where)
@@ -122,6 +126,7 @@ ESTIMATORS = {
     EventEncoder: {
         **INPUT,
         "_is_number": Attribute(check_number_columns, optional=True),
+        "times_": Attribute(check_times, pack_times),
         "encoder_": Attribute(check_one_hot, pack_one_hot),
     },
     SequenceImputer: {

@@ -1,6 +1,9 @@
 """Encode events with several features as numeric sequences."""
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 from sklearn.base import (
     BaseEstimator,
     OneToOneFeatureMixin,
@@ -11,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqattn._estimator import VersionedPickles, fit_context, rollback_on_error
 from sklearn_seqattn.preprocessing.output import restore
+from sklearn_seqattn.preprocessing.time_features import find_times
 from sklearn_seqattn.sequences import validate_sequences
 from sklearn_seqattn.sequences.event_columns import check_kinds, numeric_columns
 
@@ -22,18 +26,31 @@ class EventEncoder(
     BaseEstimator,
     auto_wrap_output_keys=None,
 ):
-    """Encode events with categorical and numeric features as numeric sequences.
+    """Encode events with categories, numbers and times as numeric sequences.
 
     Columns of numbers become one channel each, in their order: integers, floats,
-    booleans, decimals, and durations in seconds. After them, columns of strings or
+    booleans, decimals, and durations in seconds. Each column of dates becomes two to
+    seven channels after them: the times since the event before and since the first
+    event, standardized on a logarithmic scale; and, where the dates of `fit` are far
+    enough apart, the place between the first and the last of them, and the sine and
+    the cosine of the hour and of the day of the week. Last, columns of strings or
     categories are one-hot encoded: one channel a category. A category that was not
-    seen in `fit` is zero in all channels of its column. Dates and times are refused.
-    Numeric sequences do not change.
+    seen in `fit` is zero in all channels of its column. Numeric sequences do not
+    change.
+
+    Parameters
+    ----------
+    timestamp : str or None, default=None
+        Where X is events: the column by which those of a sequence are ordered, in
+        which times must not go back. It holds dates, or numbers in any unit. Columns
+        of dates are read as times without it.
 
     Attributes
     ----------
     encoder_ : OneHotEncoder or None
         The fitted encoder of the columns of categories; None if there are none.
+    times_ : list of TimeFeatures
+        Describes each column of times.
     input_size_ : int
         Channels, if the sequences seen in `fit` were numeric.
     n_features_in_ : int
@@ -60,17 +77,21 @@ class EventEncoder(
            [5., 1., 0.]])
     """
 
-    _parameter_constraints = {}
+    _parameter_constraints = {"timestamp": [str, None]}
+
+    def __init__(self, *, timestamp=None):
+        self.timestamp = timestamp
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
-        """Learn the categories of each column.
+        """Learn the categories and the scales of times.
 
         Parameters
         ----------
         X : list of DataFrame
             One row an event, the same columns in each, as frames of pandas, polars,
-            pyarrow or modin; or any container of numeric sequences.
+            pyarrow or modin. Dates that are the row index of pandas are one more
+            column. Or any container of numeric sequences.
         y : None
             Ignored.
 
@@ -124,30 +145,40 @@ class EventEncoder(
         if self.encoder_ is None:
             return np.asarray(self._input_columns.astype(str), dtype=object)
         numeric = self._input_columns[self._is_number]
+        times = [name for times in self.times_ for name in times.names]
         categories = self.encoder_.get_feature_names_out()
-        return np.array([*map(str, numeric), *categories], dtype=object)
+        return np.array([*map(str, numeric), *times, *categories], dtype=object)
 
     def _fit_sequences(self, sequences):
         """Learn from validated sequences of events."""
-        self.encoder_ = None
+        self.encoder_, self.times_ = None, []
         if sequences.kind == "events":
-            self._is_number = numeric_columns(sequences.values)
-            categories = sequences.values.loc[:, ~self._is_number]
+            events, lengths = sequences.values, sequences.lengths
+            self.times_ = [
+                times.fit(events[times.column], lengths)
+                for times in find_times(events, self.timestamp)
+            ]
+            is_time = events.columns.isin([times.column for times in self.times_])
+            self._is_number = numeric_columns(events) & ~is_time
             self.encoder_ = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
-            self.encoder_.fit(categories)
+            self.encoder_.fit(events.loc[:, ~self._is_number & ~is_time])
         return self
 
     def _transform_sequences(self, sequences):
         """Encode validated sequences of events; return numeric ones as they are."""
         if sequences.kind == "numeric":
             return sequences
-        events = sequences.values
-        categories = events.loc[:, ~self._is_number]
-        known = zip(categories.columns, self.encoder_.categories_, strict=True)
-        check_kinds(events, dict(known), "X")
+        events, lengths = sequences.values, sequences.lengths
+        times = [
+            times.transform(events[times.column], lengths) for times in self.times_
+        ]
+        others = events.drop(columns=[times.column for times in self.times_])
+        names = getattr(self.encoder_, "feature_names_in_", [])
+        known = zip(names, self.encoder_.categories_, strict=True)
+        check_kinds(others, dict(known), "X")
         numbers = events.loc[:, self._is_number].to_numpy(np.float64)
-        one_hot = self.encoder_.transform(categories)
-        return sequences.with_values(np.hstack([numbers, one_hot]))
+        one_hot = self.encoder_.transform(events[list(names)])
+        return sequences.with_values(np.hstack([numbers, *times, one_hot]))
 
     def _read(self, X, *, reset):
         """Validate events or numbers."""
@@ -156,6 +187,21 @@ class EventEncoder(
             raise TypeError(
                 "X holds tokens, but DataFrames with one row an event are expected; "
                 "use StateEncoder, or make a column of each sequence."
+            )
+        if self.timestamp is None:
+            return sequences
+        if sequences.columns is None or self.timestamp not in sequences.columns:
+            raise ValueError(
+                f"timestamp={self.timestamp!r} is no column of X, which has "
+                f"{None if sequences.columns is None else list(sequences.columns)}."
+            )
+        if sequences.kind == "numeric":  # all columns hold numbers, this one times
+            values = pd.DataFrame(sequences.values, columns=sequences.columns)
+            sequences = replace(sequences, values=values)
+        elif isinstance(sequences.values[self.timestamp].dtype, pd.CategoricalDtype):
+            raise TypeError(
+                f"The times in column {self.timestamp!r} are neither dates nor numbers;"
+                " convert them with pandas.to_datetime."
             )
         return sequences
 

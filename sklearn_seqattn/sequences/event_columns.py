@@ -57,15 +57,18 @@ class EventTable:
         """Whether every column of every frame is of dtype float32."""
         return all({*dtypes} == {_FLOAT32} for dtypes in self._dtypes.values())
 
-    def features(self, columns):
-        """Return columns as numbers (float64) and categories (CategoricalDtype).
+    def features(self, columns, timestamp=None):
+        """Return columns as numbers (float64), categories (CategoricalDtype) or dates.
 
-        Booleans are numbers, and durations are numbers of seconds.
+        Booleans are numbers, and durations are numbers of seconds. Dates with several
+        time zones are in UTC.
 
         Parameters
         ----------
         columns : Index or list
             The names of the columns.
+        timestamp : hashable, default=None
+            The one among them that must hold dates or numbers.
 
         Returns
         -------
@@ -75,10 +78,15 @@ class EventTable:
         Raises
         ------
         TypeError
-            If a column holds dates, times, values of several kinds, or others.
+            If a column holds values of several kinds, or of none of these.
         ValueError
-            If a value is missing or infinite.
+            If a value is missing or infinite, or only some dates have a time zone.
         """
+        if timestamp is not None and self._kind(timestamp) == CATEGORIES:
+            raise TypeError(
+                f"The times in column {timestamp!r} are neither dates nor numbers; "
+                "convert them with pandas.to_datetime."
+            )
         features = {column: self._feature(column) for column in columns}
         return pd.DataFrame(features, index=self._events.index, columns=columns)
 
@@ -111,52 +119,37 @@ class EventTable:
         self._check_complete(column)
         return self._events[column].infer_objects().to_numpy()
 
-    def seconds(self, column):
-        """Return a column of times as numbers; dates become seconds.
-
-        Parameters
-        ----------
-        column : hashable
-            The name of the column.
-
-        Returns
-        -------
-        ndarray of shape (S,), float64
-            Numbers as they are; dates as the seconds since the earliest.
-
-        Raises
-        ------
-        TypeError
-            If the column holds neither dates nor numbers.
-        ValueError
-            If a value is missing or infinite.
-        """
-        kind = self._kind(column)
-        if kind == CATEGORIES:
-            raise TypeError(
-                f"The times in column {column!r} are neither dates nor numbers; "
-                "convert them with pandas.to_datetime."
-            )
-        if kind != TIMES:
-            return self._numbers(column, kind)
-        self._check_complete(column)
-        times = pd.to_datetime(self._events[column], utc=True)
-        return ((times - times.min()) / pd.Timedelta(seconds=1)).to_numpy(np.float64)
-
     def _feature(self, column):
-        """Return one column as numbers or as a Categorical."""
+        """Return one column as numbers, as a Categorical or as dates."""
         kind = self._kind(column)
         if kind == TIMES:
-            raise TypeError(
-                f"{self.name}: column {column!r} holds dates or times; pass numbers "
-                "instead, for example the seconds since the first event of each "
-                "sequence, or name it by timestamp= of NextStateLSTM."
-            )
+            return self._dates(column)
         if kind != CATEGORIES:
             return self._numbers(column, kind)
         if not self.allow_nan:
             self._check_complete(column)
         return pd.Categorical(self._events[column].astype(object))
+
+    def _dates(self, column):
+        """Return dates in one time zone, or all of them without one."""
+        self._check_complete(column)
+        series = self._events[column]
+        if series.dtype.kind == "M" and not isinstance(series.dtype, pd.ArrowDtype):
+            return series
+        dates = series.astype(object)
+        zones = [getattr(value, "tzinfo", None) for value in dates]
+        zoned = np.array([zone is not None for zone in zones])
+        if (zoned != zoned[0]).any():
+            index, step = locate(int((zoned != zoned[0]).argmax()), self.lengths)
+            raise ValueError(
+                f"{self.name}[{index}]: only some dates in column {column!r} have a "
+                f"time zone, and that at step {step} is unlike those before it; give "
+                "one to all, for example with tz_localize."
+            )
+        dates = pd.to_datetime(dates, utc=bool(zoned[0]))
+        if zoned[0] and len({*map(str, zones)}) == 1:
+            return dates.dt.tz_convert(zones[0])
+        return dates
 
     def _numbers(self, column, kind):
         """Return finite numbers (S,), float64; durations in seconds."""
@@ -227,10 +220,12 @@ class EventTable:
         is_missing = self._events[column].isna().to_numpy()
         if is_missing.any():
             index, step = locate(int(is_missing.argmax()), self.lengths)
+            is_date = types.infer_dtype(self._events[column]).startswith("date")
+            remedy = "with the date before" if is_date else "with SequenceImputer"
             raise ValueError(
                 f"{self.name}[{index}] has a missing value (NaN or None) at step "
-                f"{step}, column {column!r}; fill it with SequenceImputer, or drop "
-                "such steps first."
+                f"{step}, column {column!r}; fill it {remedy}, or drop such steps "
+                "first."
             )
 
 
@@ -271,9 +266,13 @@ def check_kinds(events, categories, name):
         If a column holds numbers instead of categories, or the reverse, or if its
         categories are strings instead of other values, or the reverse.
     """
-    for column, is_number in zip(events.columns, numeric_columns(events), strict=True):
+    for column, dtype in events.dtypes.items():
         known = categories.get(column)
-        found = NUMBERS if is_number else _describe(events[column].cat.categories)
+        found = NUMBERS
+        if types.is_datetime64_any_dtype(dtype):
+            found = TIMES
+        elif not types.is_numeric_dtype(dtype):
+            found = _describe(dtype.categories)
         fitted = NUMBERS if known is None else _describe(known)
         if found != fitted:
             raise ValueError(

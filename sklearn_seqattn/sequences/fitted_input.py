@@ -5,6 +5,7 @@ import pandas as pd
 from sklearn_seqattn.sequences.checks import check_not_empty
 
 _TEXTS, _TOKENS = "texts", "strings (tokens)"
+_EVENTS = "events with categories or dates"
 
 
 def remember_input(estimator, container, sequences):
@@ -137,7 +138,7 @@ def _fitted_on(estimator, table):
         return None
     if kind == "numbers" and estimator.input_size_ > 1:
         return f"sequences of {estimator.input_size_} channels"
-    return kind if kind == "events with categories" else None
+    return kind if kind == _EVENTS else None
 
 
 def _is_column(table):
@@ -158,4 +159,4 @@ def _kind_of(container, sequences):
         if sequences.values.dtype != object:
             return "integers (tokens)"
         return _TEXTS if container.is_texts else _TOKENS
-    return {"numeric": "numbers", "events": "events with categories"}[sequences.kind]
+    return _EVENTS if sequences.kind == "events" else "numbers"

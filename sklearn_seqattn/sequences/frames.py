@@ -120,7 +120,7 @@ def read_frames(frames, name, *, allow_nan=False):
     columns : Index
         The column names.
     """
-    frames = read_each(frames, name)
+    frames = [dates_as_column(frame) for frame in read_each(frames, name)]
     columns = shared_columns(frames, name)
     table = EventTable(frames, name, allow_nan=allow_nan)
     check_not_empty(table.lengths, "0 steps (rows)", name)
@@ -158,6 +158,26 @@ def read_each(frames, name):
                 " are DataFrames; all sequences need the same kind of container."
             )
     return [to_pandas(frame, f"{name}[{i}]") for i, frame in enumerate(frames)]
+
+
+def dates_as_column(frame):
+    """Return a frame with the dates of its row index as the first column.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One sequence of events.
+
+    Returns
+    -------
+    DataFrame
+        The same frame if its index holds no dates or is a column already. An index
+        without a name becomes the column "time".
+    """
+    if not isinstance(frame.index, pd.DatetimeIndex):
+        return frame
+    name = "time" if frame.index.name is None else frame.index.name
+    return frame if name in frame.columns else frame.reset_index(names=name)
 
 
 def shared_columns(frames, name):

@@ -100,6 +100,23 @@ class SequenceDataset(Dataset):
     def __len__(self):
         return len(self.lengths)
 
+    def merge(self, indices):
+        """Return the sequences to compute instead of those of a training batch.
+
+        Parameters
+        ----------
+        indices : ndarray of shape (B,), int64
+            The sequences of the batch.
+
+        Returns
+        -------
+        indices : ndarray of shape (B',), int64
+            The sequences to compute, in the order of the batch.
+        weights : ndarray of shape (B',), float32
+            The weight of each, such that the mean loss of the batch stays the same.
+        """
+        return indices, self.weights[indices]
+
     def steps(self, indices):
         """Return the encoded steps of some sequences, one sequence after the other.
 
@@ -244,9 +261,12 @@ class TrainingBatches(BucketBatches):
     """
 
     def _padded(self, rows):
-        """Return one padded batch with weights."""
+        """Return one padded batch with weights; in training, of merged sequences."""
+        weights = self.dataset.weights[rows]
+        if self.random_state is not None:
+            rows, weights = self.dataset.merge(rows)
         inputs, targets = super()._padded(rows)
-        inputs["weights"] = torch.from_numpy(self.dataset.weights[rows])
+        inputs["weights"] = torch.from_numpy(weights)
         return inputs, targets
 
 

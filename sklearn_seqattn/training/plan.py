@@ -17,7 +17,7 @@ class TrainingRules:
     batch_size : callable
         From the number of sequences n to sequences a batch.
     max_epochs : callable
-        From n, the batch size and the mean length to epochs.
+        From the training data and the batch size to epochs.
     early_stopping_from : int, default=0
         The n from which ``early_stopping="auto"`` holds sequences out.
     calibrates : bool, default=False
@@ -75,7 +75,7 @@ def plan_training(estimator, data, *, patience=None, n_epochs=None, checkpoint=N
     if batch_size == "auto":
         batch_size = rules.batch_size(n_samples)
     if max_epochs == "auto":
-        max_epochs = rules.max_epochs(n_samples, batch_size, data.lengths.mean())
+        max_epochs = rules.max_epochs(data, batch_size)
     averaging = ()
     if rules.averaged_share is not None and n_epochs is None:
         averaging = (("average", AverageWeights(rules.averaged_share)),)

@@ -418,3 +418,16 @@ def test_a_table_of_one_column_is_its_states():
     np.testing.assert_array_equal(
         of_frames.predict_proba(frames), plain.predict_proba(X)
     )
+
+
+def test_half_the_epochs_where_sequences_repeat():
+    fits = {}
+    for name, X in {
+        "distinct": [list(f"{i:07b}") for i in range(100)],
+        "repeated": [["a", "b"], ["b"]] * 50,
+    }.items():
+        model = NextStateLSTM(
+            hidden_size=2, num_layers=1, early_stopping=False, random_state=0
+        )
+        fits[name] = model.fit(X).n_iter_
+    assert fits == {"distinct": 60, "repeated": 30}

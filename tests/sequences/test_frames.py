@@ -48,6 +48,7 @@ SPANS = [[dt.timedelta(seconds=v) for v in values] for values in ONES]
 WORDS = [["a", "b", "b"], ["b", "a"]]
 DATES = [[dt.date(2020, 1, v) for v in values] for values in ONES]
 TIMES = [[dt.datetime(2020, 1, v) for v in values] for values in ONES]
+UTC_TIMES = [[time.replace(tzinfo=dt.UTC) for time in times] for times in TIMES]
 
 #: Columns of two frames that hold the numbers of ONES (or of BITS), by dtype.
 NUMBERS = {
@@ -82,14 +83,19 @@ CATEGORIES = {
     "ordered category": (WORDS, pd.CategoricalDtype(["b", "a", "c"], ordered=True)),
     "dictionary[pyarrow]": (WORDS, arrow(pa.dictionary(pa.int8(), pa.string()))),
 }
-REFUSED = {
+#: The same for the dates of TIMES, without and with a time zone.
+DATES_OF_ALL_KINDS = {
     "datetime64[ns]": (TIMES, "M8[ns]"),
     "datetime64[s]": (TIMES, "M8[s]"),
     "datetime64[us, UTC]": (TIMES, "datetime64[us, UTC]"),
     "timestamp[pyarrow]": (TIMES, arrow(pa.timestamp("us"))),
+    "timestamp[pyarrow, UTC]": (UTC_TIMES, arrow(pa.timestamp("us", "UTC"))),
     "date32[pyarrow]": (DATES, arrow(pa.date32())),
     "datetime objects": (TIMES, "object"),
+    "datetime objects in UTC": (UTC_TIMES, "object"),
     "date objects": (DATES, "object"),
+}
+REFUSED = {
     "time objects": ([[dt.time(1)] * 3, [dt.time(2)] * 2], "object"),
     "bytes": ([[b"a"] * 3, [b"b"] * 2], "object"),
     "lists": ([[[1]] * 3, [[2]] * 2], "object"),
@@ -142,6 +148,8 @@ REFERENCES = {
     "bits": frames(BITS, "float64"),
     "categories": frames(WORDS, "object"),
     "categories of numbers": frames(ONES, "category"),
+    "dates": frames(TIMES, "M8[us]"),
+    "dates with a time zone": frames(TIMES, "datetime64[us, UTC]"),
 }
 
 
@@ -152,22 +160,25 @@ def reference(name, kind):
     return model, outputs(model, REFERENCES[kind])
 
 
-def kind_of(values, table):
+def kind_of(values, table, dtype_name=""):
+    if table is DATES_OF_ALL_KINDS:
+        return "dates with a time zone" if "UTC" in dtype_name else "dates"
     if table is NUMBERS:
         return "bits" if values is BITS else "numbers"
     return "categories of numbers" if values is ONES else "categories"
 
 
+TABLES = [NUMBERS, CATEGORIES, DATES_OF_ALL_KINDS]
 ESTIMATORS = ["encoder", "classifier", "regressor", "next state"]
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)
-@pytest.mark.parametrize("table", [NUMBERS, CATEGORIES], ids=["numbers", "categories"])
+@pytest.mark.parametrize("table", TABLES, ids=["numbers", "categories", "dates"])
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_columns_are_predicted_from_as_the_plain_ones(name, table, library):
     for dtype_name, (values, dtype) in table.items():
         if dtype_name not in NOT_IN[library]:
-            model, expected = reference(name, kind_of(values, table))
+            model, expected = reference(name, kind_of(values, table, dtype_name))
             found = outputs(model, frames(values, dtype, library))
             np.testing.assert_array_equal(found, expected, err_msg=dtype_name)
 
@@ -175,12 +186,12 @@ def test_columns_are_predicted_from_as_the_plain_ones(name, table, library):
 @pytest.mark.parametrize("name", ESTIMATORS)
 @pytest.mark.parametrize(
     ("table", "dtype_name"),
-    [(table, name) for table in (NUMBERS, CATEGORIES) for name in table],
+    [(table, name) for table in TABLES for name in table],
 )
 def test_columns_are_fitted_as_the_plain_ones(name, table, dtype_name):
     values, dtype = table[dtype_name]
     X = frames(values, dtype)
-    _, expected = reference(name, kind_of(values, table))
+    _, expected = reference(name, kind_of(values, table, dtype_name))
     np.testing.assert_array_equal(outputs(fit(name, X), X), expected)
 
 
@@ -201,7 +212,9 @@ def test_other_columns_are_refused_by_name(name, values, dtype, library):
 
 @pytest.mark.parametrize("name", ESTIMATORS)
 @pytest.mark.parametrize("library", LIBRARIES)
-@pytest.mark.parametrize("hole", ["number", "string", "category", "bool", "duration"])
+@pytest.mark.parametrize(
+    "hole", ["number", "string", "category", "bool", "duration", "date"]
+)
 def test_missing_values_are_refused_with_their_place(name, library, hole):
     values = {
         "number": [1.0, None],
@@ -209,6 +222,7 @@ def test_missing_values_are_refused_with_their_place(name, library, hole):
         "category": pd.Categorical(["a", None]),
         "bool": pd.array([True, None], dtype="boolean"),
         "duration": pd.to_timedelta([1, None], unit="s"),
+        "date": pd.to_datetime(["2020-01-01", None]),
     }[hole]
     frame = pd.DataFrame({"state": ["x", "y"], "v": values})
     X = [LIBRARIES[library](f) for f in (frame[:1], frame)] * 6
@@ -287,12 +301,65 @@ def test_categories_are_those_of_fit_whichever_frames_come_together():
 @pytest.mark.parametrize("name", ["encoder", "next state"])
 @pytest.mark.parametrize(
     ("at_fit", "later"),
-    list(itertools.permutations([(ONES, None), (WORDS, None), (ONES, "category")], 2)),
+    list(
+        itertools.permutations(
+            [
+                *((ONES, None), (WORDS, None), (ONES, "category")),
+                *((TIMES, None), (TIMES, "datetime64[us, UTC]")),
+            ],
+            2,
+        )
+    ),
 )
 def test_other_kinds_than_at_fit_are_refused(name, at_fit, later):
     model = fit(name, frames(*at_fit))
     with pytest.raises(ValueError, match=r"column 'v' holds .*, but it held .* in fit"):
         outputs(model, frames(*later))
+
+
+# Dates -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_dates_as_row_index_are_a_column(name):
+    X = [f[["v", "state"]] for f in REFERENCES["dates"]]
+    indexed = [f.set_index("v") for f in X]
+    np.testing.assert_array_equal(
+        outputs(fit(name, indexed), indexed), outputs(fit(name, X), X)
+    )
+
+
+@pytest.mark.parametrize(
+    ("frame", "columns"),
+    [
+        (pd.DataFrame({"v": [1.0]}, index=pd.DatetimeIndex(["2020"])), ["time", "v"]),
+        (
+            pd.DataFrame({"v": pd.DatetimeIndex(["2020"])}).set_index("v", drop=False),
+            ["v"],
+        ),
+        (pd.DataFrame({"v": [1.0]}, index=pd.Index([7], name="row")), ["v"]),
+    ],
+)
+def test_names_of_dates_as_row_index(frame, columns):
+    assert check_sequences([frame]).columns.tolist() == columns
+
+
+def test_dates_in_several_time_zones_are_in_utc():
+    zones = [pd.Timestamp("2020-01-01 12:00", tz=z) for z in ("Asia/Tokyo", "UTC")]
+    X = [pd.DataFrame({"v": [time]}) for time in zones]
+    found = check_sequences(X).values["v"]
+    assert [str(time) for time in found] == [
+        "2020-01-01 03:00:00+00:00",
+        "2020-01-01 12:00:00+00:00",
+    ]
+
+
+def test_dates_with_and_without_a_time_zone_are_refused():
+    times = [pd.Timestamp("2020"), pd.Timestamp("2021", tz="UTC")]
+    X = [pd.DataFrame({"v": [time]}) for time in (times[0], *times)]
+    message = r"X\[2\]: only some dates in column 'v' have a time zone.* at step 0"
+    with pytest.raises(ValueError, match=message):
+        check_sequences(X)
 
 
 # Columns of all libraries ------------------------------------------------------------

@@ -349,8 +349,8 @@ def test_a_new_fit_forgets_the_old_one():
             [pd.DataFrame({"a": ["x"]})],
             [pd.DataFrame({"a": [1]})],
             {},
-            "X holds numbers, but Stub was fitted on events with categories; pass the "
-            "same kind of sequences.",
+            "X holds numbers, but Stub was fitted on events with categories or dates; "
+            "pass the same kind of sequences.",
         ),
         (
             [pd.DataFrame({"a": [1], "b": [2]})],

@@ -10,7 +10,7 @@ from sklearn_seqattn.training.plan import TrainingRules, plan_training
 
 RULES = TrainingRules(
     batch_size=lambda n: n // 10,
-    max_epochs=lambda n, batch_size, n_steps: n // batch_size + int(n_steps),
+    max_epochs=lambda data, size: len(data) // size + int(data.lengths.mean()),
     early_stopping_from=50,
 )
 
