@@ -51,6 +51,7 @@ def ours(spec, **options):
     from sklearn_seqattn import AttentionLSTMClassifier
 
     return AttentionLSTMClassifier(
+        blend=None,
         front_end=None,
         hidden_size=spec["hidden"],
         num_layers=2,

@@ -5,6 +5,7 @@ Every reader gives X and y of the train and of the test part; X is a list of arr
 """
 
 import numpy as np
+from panel_sets import PANEL
 
 
 def find_sets(folder):
@@ -21,13 +22,18 @@ def find_sets(folder):
     }
 
 
-def package_sets(aeon, tslearn, bundled):
+def package_sets(aeon, tslearn, bundled, panel):
     """List classification sets of packages by name, as `find_sets` does.
 
     What does not come with aeon or tslearn, they fetch from their archive; those of
-    `BUNDLED` come with some package.
+    `BUNDLED` and of `panel_sets` come with some package.
     """
-    readers = [(read_aeon, aeon), (read_tslearn, tslearn), (read_bundled, bundled)]
+    readers = [
+        (read_aeon, aeon),
+        (read_tslearn, tslearn),
+        (read_bundled, bundled),
+        (lambda name: PANEL[name](), panel),
+    ]
     return {
         name: ("classification", lambda read=read, name=name: read(name))
         for read, names in readers

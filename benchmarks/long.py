@@ -34,7 +34,9 @@ def run_ours(spec):
 
     X, y = make_data(spec["n_steps"])
     model = AttentionLSTMClassifier(
+        blend=None,
         front_end=None,
+        bidirectional=True,
         attention=None if spec["attention"] == "none" else spec["attention"],
         tbptt_steps=spec.get("tbptt_steps"),
         batch_size=2,

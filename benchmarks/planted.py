@@ -67,6 +67,7 @@ DATA = {"numbers": plant_numbers, "tokens": plant_tokens, "events": plant_events
 def make_classifier(kind, seed, epochs):
     """Give the network: default, but small, and with attention pooling."""
     return AttentionLSTMClassifier(
+        blend=None,
         hidden_size=16,
         pooling=("max", "mean", "attention"),
         tokens=Tokens(16) if kind == "tokens" else None,

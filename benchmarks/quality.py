@@ -12,10 +12,11 @@ LSTMs and, where aeon is installed, MiniRocket and MultiRocket-Hydra::
 A folder holds ``classification/*.npz`` and ``regression/*.npz`` with the arrays
 ``values`` (S, D), ``lengths`` (n,), ``targets`` (n,) and the number ``n_train``: the
 first sequences are the train part; and ``text/NAME.train``, ``text/NAME.test`` with
-lines ``LABEL:detail words ...``. With ``--aeon``, ``--tslearn`` or ``--bundled`` the
-named sets of packages are taken instead. Printed is a table in Markdown: accuracy
-(root mean squared error for regression), mean and standard deviation over the seeds,
-and CPU seconds of a fit and a prediction on one thread. With ``--inside`` test parts
+lines ``LABEL:detail words ...``. With ``--aeon``, ``--tslearn``, ``--bundled`` or
+``--panel`` the named sets of packages are taken instead. Printed is a table in
+Markdown: accuracy and log loss (root mean squared error for regression), means over
+the seeds, the standard deviation of the first, and CPU seconds of a fit and a
+prediction on one thread. With ``--inside`` test parts
 are left alone: classifiers are cross-validated inside the train parts, in two folds, or
 three of at most 50 sequences, and a seed is a split.
 
@@ -37,7 +38,14 @@ os.environ.setdefault("NUMBA_NUM_THREADS", "1")
 import numpy as np
 import torch
 from loaders import BUNDLED, find_sets, package_sets
-from rivals import Aeon, LSTMClassifier, LSTMRegressor, tfidf_classifier
+from panel_sets import PANEL
+from rivals import (
+    Aeon,
+    LSTMClassifier,
+    LSTMRegressor,
+    MiniRocket,
+    tfidf_classifier,
+)
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.model_selection import StratifiedKFold
 
@@ -46,12 +54,12 @@ from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 ABLATIONS = {
-    "default": {},
+    "network alone": {},
     "no stem": {"front_end": None},
     "linear stem": {"front_end": ("dense",)},
     "no time warping": {"time_warp": 0.0},
     "no residual": {"residual": False},
-    "one direction": {"bidirectional": False},
+    "both directions": {"bidirectional": True},
     "no attention": {"attention": None},
     "dot attention": {"attention": "dot"},
     "additive attention": {"attention": "additive"},
@@ -63,9 +71,8 @@ ABLATIONS = {
     "GRU": {"encoder": "gru"},
     "Transformer": {"encoder": "transformer"},
     "validation split": {"early_stopping": True, "validation_fraction": 0.2},
-    "no label smoothing": {"label_smoothing": 0.0},
+    "label smoothing": {"label_smoothing": 0.1},
     "bfloat16": {"precision": "bfloat16"},
-    "kernels": {"blend": "kernels"},
 }
 
 
@@ -78,9 +85,7 @@ def aeon_models(task):
         return {}
     if task == "classification":
         return {
-            "MiniRocket": lambda seed: Aeon(
-                lambda s: classification.MiniRocketClassifier(random_state=s), seed
-            ),
+            "MiniRocket": lambda seed: Aeon(MiniRocket, seed),
             "MultiRocket-Hydra": lambda seed: Aeon(
                 lambda s: classification.MultiRocketHydraClassifier(random_state=s),
                 seed,
@@ -101,13 +106,12 @@ def models(task):
         ours, lstm, dummy = AttentionLSTMClassifier, LSTMClassifier, DummyClassifier
     found = {
         "default": lambda seed: ours(random_state=seed),
-        "kernels": lambda seed: ours(blend="kernels", random_state=seed),
+        "network alone": lambda seed: ours(blend=None, random_state=seed),
         "majority": lambda seed: dummy(),
         "naive LSTM": lambda seed: lstm(masked=False, random_state=seed),
         "plain LSTM": lambda seed: lstm(masked=True, random_state=seed),
     }
     if task == "text":
-        del found["kernels"]  # they need numbers
         return found | {"TF-IDF + logistic": tfidf_classifier}
     return found | aeon_models(task)
 
@@ -117,32 +121,41 @@ def ablated_models(task):
     ours = AttentionLSTMClassifier
     if task != "classification":
         return {}
-    return {
-        name: lambda seed, params=params: ours(random_state=seed, **params)
+    alone = {
+        name: lambda seed, params=params: ours(blend=None, random_state=seed, **params)
         for name, params in ABLATIONS.items()
     }
+    return {"with its partner": lambda seed: ours(random_state=seed)} | alone
 
 
 def evaluate(model, task, X_train, y_train, X_test, y_test):
-    """Give the score on the test part and the CPU seconds of the whole."""
+    """Give the measures on the test part and the CPU seconds of the whole.
+
+    The measures of a classifier are accuracy, log loss and Brier score; that of a
+    regressor is the root mean squared error.
+    """
     start = time.process_time()
     predicted = model.fit(X_train, y_train).predict(X_test)
     seconds = time.process_time() - start
     if task == "regression":
         return float(np.sqrt(np.mean((predicted - y_test) ** 2))), seconds
-    return float(np.mean(predicted == y_test)), seconds
+    proba, classes = model.predict_proba(X_test), np.unique(y_train)
+    is_class = np.asarray(y_test)[:, None] == classes
+    proba = np.asarray(proba, np.float64)
+    log_loss = -np.log(np.clip(proba[is_class], 1e-15, 1)).mean()
+    brier = ((proba - is_class) ** 2).sum(1).mean()
+    return float(np.mean(predicted == y_test)), float(log_loss), float(brier), seconds
 
 
 def evaluate_inside(make, X, y, seed):
     """Cross-validate inside a train part; give the score and the seconds of a fold."""
     folds = StratifiedKFold(3 if len(y) <= 50 else 2, shuffle=True, random_state=seed)
-    scores, seconds = [], []
+    results, sizes = [], []
     for fold, (a, b) in enumerate(folds.split(y, y)):
         parts = [X[i] for i in a], y[a], [X[i] for i in b], y[b]
-        result = evaluate(make(100 * seed + fold), "classification", *parts)
-        scores += [result[0]] * len(b)
-        seconds += [result[1]]
-    return float(np.mean(scores)), float(np.mean(seconds))
+        results.append(evaluate(make(100 * seed + fold), "classification", *parts))
+        sizes.append(len(b))
+    return np.average(results, axis=0, weights=sizes).tolist()
 
 
 def warm_up(task):
@@ -159,7 +172,9 @@ def run(args):
     """Fill in the scores that are missing in the results file."""
     done = json.loads(args.results.read_text()) if args.results.exists() else {}
     candidates = ablated_models if args.ablation else models
-    sets = package_sets(args.aeon, args.tslearn, args.bundled) or find_sets(args.data)
+    sets = package_sets(args.aeon, args.tslearn, args.bundled, args.panel) or find_sets(
+        args.data
+    )
     for name, (task, read) in sets.items():
         left_out = args.sets and name not in args.sets
         if left_out or (args.inside and task != "classification"):
@@ -175,7 +190,7 @@ def run(args):
                     done[key] = evaluate_inside(make, *data[:2], seed)
                 else:
                     done[key] = evaluate(make(seed), task, *data)
-                print(key, "{:.4f} {:.1f} s".format(*done[key]), flush=True)
+                print(key, *(f"{value:.4f}" for value in done[key]), "s", flush=True)
                 args.results.write_text(json.dumps(done, indent=0))
     return done
 
@@ -202,7 +217,7 @@ def table(done):
         ]
         whole = [np.mean(row, axis=0) for row in rows if row is not None]
         full = whole and len(whole) == len(rows)
-        means.append("{:.3f} ({:.1f} s)".format(*np.mean(whole, 0)) if full else "")
+        means.append(_text(np.mean(whole, 0)) if full else "")
     return "\n".join([*lines, "| mean of classification | " + " | ".join(means) + " |"])
 
 
@@ -210,8 +225,15 @@ def _cell(results):
     """Write mean, spread and seconds of the seeds of one model on one set."""
     if results is None:
         return ""
-    scores, seconds = np.transpose(results)
-    return f"{scores.mean():.3f} ± {scores.std():.3f} ({seconds.mean():.1f} s)"
+    return _text(np.mean(results, axis=0), np.std(results, axis=0)[0])
+
+
+def _text(measures, spread=None):
+    """Write score, its spread, log loss and seconds."""
+    score, *others, seconds = measures
+    text = f"{score:.3f}" if spread is None else f"{score:.3f} ± {spread:.3f}"
+    loss = f" / {others[0]:.3f}" if others else ""
+    return f"{text}{loss} ({seconds:.1f} s)"
 
 
 def main():
@@ -224,6 +246,7 @@ def main():
     parser.add_argument(
         "--bundled", nargs="*", default=[], choices=BUNDLED, help="sets of packages"
     )
+    parser.add_argument("--panel", nargs="*", default=[], choices=PANEL)
     parser.add_argument("--models", nargs="*", help="names of models; all by default")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--ablation", action="store_true")

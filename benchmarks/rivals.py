@@ -7,10 +7,13 @@ from itertools import pairwise
 
 import numpy as np
 import torch
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from scipy.special import softmax
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from torch import nn
 from torch.nn.functional import cross_entropy, mse_loss
 from torch.nn.utils.rnn import pad_sequence
@@ -140,6 +143,10 @@ class LSTMClassifier(ClassifierMixin, _LSTMEstimator):
         """Predict a target a sequence."""
         return self.classes_[self._outputs(X).argmax(1)]
 
+    def predict_proba(self, X):
+        """Predict the probability of each class."""
+        return softmax(self._outputs(X), axis=1)
+
 
 class LSTMRegressor(RegressorMixin, _LSTMEstimator):
     """An LSTM regressor in plain torch; the target is standardized."""
@@ -185,6 +192,50 @@ class Aeon(BaseEstimator):
     def predict(self, X):
         """Predict a target a sequence."""
         return self.model_.predict(self._pad(X))
+
+    def predict_proba(self, X):
+        """Predict the probability of each class."""
+        return self.model_.predict_proba(self._pad(X))
+
+
+class MiniRocket(ClassifierMixin, BaseEstimator):
+    """Features of aeon's MiniRocket, a ridge classifier, and Platt's calibration.
+
+    Classes are predicted by a ridge classifier fitted to all sequences, and
+    probabilities by those of cross-validation, each with a sigmoid.
+    """
+
+    def __init__(self, random_state=0):
+        self.random_state = random_state
+
+    def fit(self, X, y):
+        """Fit to padded sequences (n, D, T)."""
+        from aeon.transformations.collection.convolution_based import MiniRocket
+
+        self.features_ = MiniRocket(random_state=self.random_state)
+        features = np.asarray(self.features_.fit_transform(X))
+        ridge = make_pipeline(
+            StandardScaler(), RidgeClassifierCV(np.logspace(-3, 3, 10))
+        )
+        self.ridge_ = clone(ridge).fit(features, y)
+        self.classes_, counts = np.unique(y, return_counts=True)
+        self.calibrated_ = None
+        if counts.min() > 1:
+            calibrated = CalibratedClassifierCV(ridge, cv=min(5, counts.min()))
+            self.calibrated_ = calibrated.fit(features, y)
+        return self
+
+    def predict(self, X):
+        """Predict the classes of the ridge classifier."""
+        return self.ridge_.predict(np.asarray(self.features_.transform(X)))
+
+    def predict_proba(self, X):
+        """Predict probabilities, 0 and 1 where a class has one sequence."""
+        features = np.asarray(self.features_.transform(X))
+        if self.calibrated_ is None:
+            predicted = self.ridge_.predict(features)
+            return (predicted[:, None] == self.classes_).astype(float)
+        return self.calibrated_.predict_proba(features)
 
 
 def _words_and_pairs(words):

@@ -33,6 +33,7 @@ def measure(spec):
 
     def make(n_epochs):
         return AttentionLSTMClassifier(
+            blend=None,
             front_end=None,
             hidden_size=spec["hidden"],
             bidirectional=False,
