@@ -161,7 +161,7 @@ STEPS = ("state", "steps", "list")
         ("classifier", lambda node, a: a.popitem(), "that is not there"),
         ("classifier", lambda node, a: node["attributes"].pop("net_"), "lacks"),
         ("classifier", put("attributes", "note", 1), "lacks, or should not have"),
-        ("classifier", put("settings", "output", "pandas"), "no output to set"),
+        ("markov", put("settings", "output", "pandas"), "no output to set"),
         (
             "classifier",
             put("settings", "requests", {"__init__": {}}),
