@@ -67,11 +67,11 @@ LABELS = np.random.default_rng(0).integers(0, 2, (24, 3))
 
 
 def _classifier(**options):
-    return AttentionLSTMClassifier(**{**SMALL, **options})
+    return AttentionLSTMClassifier(**{"blend": None, **SMALL, **options})
 
 
 def _regressor(**options):
-    return AttentionLSTMRegressor(**{**SMALL, **options})
+    return AttentionLSTMRegressor(**{"blend": None, **SMALL, **options})
 
 
 #: Name: estimator, X, y, method whose result is compared.
