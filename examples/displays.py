@@ -34,6 +34,7 @@ for x, label in zip(X, y, strict=True):
     x[start : start + 6, 1] += 4 if label else -4
 
 model = AttentionLSTMClassifier(
+    blend=None,  # integrated gradients do not see a partner
     hidden_size=16,
     max_epochs=20,
     callbacks=[EpochScoring("accuracy", lower_is_better=False)],

@@ -31,7 +31,10 @@ def make_case(is_costly):
 
 y = np.array(["cheap", "costly"])[rng.integers(0, 2, 200)]
 X = [make_case(label == "costly") for label in y]
-model = AttentionLSTMClassifier(hidden_size=16, max_epochs=30, random_state=0)
+# The network alone: integrated gradients do not see a partner.
+model = AttentionLSTMClassifier(
+    blend=None, hidden_size=16, max_epochs=30, random_state=0
+)
 model.fit(X[:150], y[:150])
 print(f"Accuracy on new cases: {model.score(X[150:], y[150:]):.2f}")
 

@@ -150,11 +150,17 @@ MODELS = {
         "predict_proba",
     ),
     "labels": (_classifier(attention=None), WALKS, LABELS, "predict_proba"),
-    "tokens": (AttentionLSTMClassifier(**TOKENS), SENTENCES, YES, "predict_proba"),
+    "tokens": (
+        AttentionLSTMClassifier(**TOKENS, blend=None),
+        SENTENCES,
+        YES,
+        "predict_proba",
+    ),
     "vectors": (
         AttentionLSTMClassifier(
             **{
                 **TOKENS,
+                "blend": None,
                 "tokens": Tokens(
                     vocabulary=["ba", "bu", "di", "yes"], vectors=np.ones((4, 5))
                 ),
@@ -194,7 +200,12 @@ MODELS = {
         UP_OR_DOWN,
         "predict_proba",
     ),
-    "regressor": (_regressor(encoder="gru"), WALKS, LENGTHS, "predict"),
+    "regressor": (
+        _regressor(encoder="gru", early_stopping=False),
+        WALKS,
+        LENGTHS,
+        "predict",
+    ),
     "quantiles": (
         _regressor(loss="quantile", quantile=0.9, blend=RandomKernels(84)),
         WALKS,

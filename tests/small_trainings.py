@@ -14,6 +14,7 @@ from sklearn_seqattn.training import (
 from sklearn_seqattn.training.batching import SequenceDataset
 
 SMALL = {
+    "blend": None,  # the training of the network alone
     "front_end": None,
     "hidden_size": 4,
     "num_layers": 1,

@@ -311,9 +311,7 @@ class TestEveryTokenVariant:
         assert_same(found[0], found[1])
 
     def test_padding_of_the_network(self, token_model, token_expected):
-        encoded = token_model.input_encoder_.transform(
-            token_model._read(S, reset=False)
-        )
+        encoded = token_model.input_encoder_.transform(token_model._read_again(S))
         values = torch.full((len(S), encoded.lengths.max() + 9), 3)
         for row, ids in zip(values, encoded.to_list(), strict=True):
             row[: len(ids)] = torch.from_numpy(ids)

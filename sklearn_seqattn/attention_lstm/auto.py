@@ -192,8 +192,8 @@ def max_epochs(n_samples, batch_size, n_steps, *, blended=False):
     """Return the epochs: a number of batches, within bounds.
 
     A network alone gets 400 batches or 40 epochs. Sequences of more than 256 steps,
-    whose batches are expensive, get 320 batches. A network that learns what a partner
-    leaves gets 200 batches or 15 epochs, and less with fewer than 90 sequences. Small
+    whose batches are expensive, get 320 batches. A network beside random kernels gets
+    200 batches or 15 epochs, and less with fewer than 90 sequences. Small
     sets get at most 200 epochs; large ones 8,000 batches or 10 epochs, whichever is
     more.
 
@@ -206,7 +206,7 @@ def max_epochs(n_samples, batch_size, n_steps, *, blended=False):
     n_steps : float
         The mean length T.
     blended : bool, default=False
-        Whether the network learns what a partner leaves.
+        Whether the network stands beside random kernels.
 
     Returns
     -------

@@ -14,7 +14,11 @@ from sklearn_seqattn.attention_lstm.network_config import (
     sequence_config,
 )
 from sklearn_seqattn.attention_lstm.parameters import find_partner
-from sklearn_seqattn.attention_lstm.rules import NUMBER_RULES, TOKEN_RULES
+from sklearn_seqattn.attention_lstm.rules import (
+    BLENDED_RULES,
+    NUMBER_RULES,
+    TOKEN_RULES,
+)
 from sklearn_seqattn.attention_lstm.target_checks import check_same_classes
 from sklearn_seqattn.attention_lstm.token_partner import TokenPartnerMixin
 from sklearn_seqattn.attention_lstm.training_data import (
@@ -64,8 +68,10 @@ class BaseSequenceEstimator(
 
     @property
     def _rules(self):
-        """What "auto" means for the training, by the kind of X."""
-        return TOKEN_RULES if "tokens" in self._input_kind else NUMBER_RULES
+        """What "auto" means; networks beside random kernels need fewer steps."""
+        if "tokens" in self._input_kind:
+            return TOKEN_RULES
+        return NUMBER_RULES if self.blend is None else BLENDED_RULES
 
     def _read(self, X, front_end, *, reset):
         """Return checked sequences, tokens only where the front end embeds them."""

@@ -12,7 +12,6 @@ from sklearn_seqattn.attention_lstm.base import BaseSequenceEstimator
 from sklearn_seqattn.attention_lstm.blending import choose_blend
 from sklearn_seqattn.attention_lstm.class_weights import weigh_classes
 from sklearn_seqattn.attention_lstm.parameters import SEQUENCE_CONSTRAINTS, SHARE
-from sklearn_seqattn.attention_lstm.rules import BLENDED_RULES
 from sklearn_seqattn.attention_lstm.shrinkage import shrink
 from sklearn_seqattn.attention_lstm.target_checks import check_labels
 from sklearn_seqattn.attention_lstm.targets import learn_labels
@@ -61,9 +60,8 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         Epochs of training. "auto" is what gives 400 batches (320 of sequences of
         more than 256 steps on average), between 40 and 200; for large sets 8,000
         batches, at least 10. With at least 1,000 sequences of tokens it is what
-        gives 600 batches, at least 8 and at most 40. A classifier whose network stands
-        beside random kernels gets 200 batches, less with fewer than 90 sequences, and
-        at least 15 epochs.
+        gives 600 batches, at least 8 and at most 40. A network beside random kernels
+        gets 200 batches, less with fewer than 90 sequences, and at least 15 epochs.
     front_end : "auto", None, str, block, list or tuple, default="auto"
         The blocks before the encoder, in their order. A block is an object of
         :mod:`sklearn_seqattn.blocks`, such as ``Conv(32, stride=2)``, or its name
@@ -451,13 +449,6 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
                 valid_set.targets,
                 valid_set.weights,
             )
-
-    @property
-    def _rules(self):
-        """What "auto" means; networks beside random kernels need fewer steps."""
-        if "tokens" in self._input_kind or self.blend is None:
-            return super()._rules
-        return BLENDED_RULES
 
     def _time_warp(self, kind):
         """Return the largest change of tempo; only numbers can be interpolated."""

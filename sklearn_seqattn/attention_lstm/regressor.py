@@ -68,9 +68,8 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         Epochs of training. "auto" is what gives 400 batches (320 of sequences of
         more than 256 steps on average), between 40 and 200; for large sets 8,000
         batches, at least 10. With at least 1,000 sequences of tokens it is what
-        gives 600 batches, at least 8 and at most 40. A classifier whose network stands
-        beside random kernels gets 200 batches, less with fewer than 90 sequences, and
-        at least 15 epochs.
+        gives 600 batches, at least 8 and at most 40. A network beside random kernels
+        gets 200 batches, less with fewer than 90 sequences, and at least 15 epochs.
     front_end : "auto", None, str, block, list or tuple, default="auto"
         The blocks before the encoder, in their order. A block is an object of
         :mod:`sklearn_seqattn.blocks`, such as ``Conv(32, stride=2)``, or its name

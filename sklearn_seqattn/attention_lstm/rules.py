@@ -19,7 +19,7 @@ NUMBER_RULES = TrainingRules(
     early_stopping_from=auto.EARLY_STOPPING_FROM,
 )
 
-#: The rules for a classifier of numbers whose network learns what its partner leaves.
+#: The rules for sequences of numbers and for events beside random kernels.
 BLENDED_RULES = replace(
     NUMBER_RULES, max_epochs=_by_size(partial(auto.max_epochs, blended=True))
 )

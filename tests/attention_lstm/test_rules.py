@@ -3,7 +3,11 @@ import pytest
 from sequence_data import sentences, walks
 
 from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
-from sklearn_seqattn.attention_lstm.rules import NUMBER_RULES, TOKEN_RULES
+from sklearn_seqattn.attention_lstm.rules import (
+    BLENDED_RULES,
+    NUMBER_RULES,
+    TOKEN_RULES,
+)
 
 TINY = {
     "front_end": "embedding",
@@ -32,7 +36,8 @@ def test_from_1000_token_sequences_on_some_are_held_out(estimator, blend):
 def test_the_kind_of_sequences_decides_the_rules(estimator):
     numbers, tokens, y = walks(12)[0], sentences(12)[0], np.arange(12) % 2
     model = estimator(**{**TINY, "front_end": "auto"})
-    assert model.fit(numbers, y)._rules is NUMBER_RULES
+    assert model.fit(numbers, y)._rules is BLENDED_RULES
     assert model.fit(tokens, y)._rules is TOKEN_RULES
     events = [[[1, 2], [2, 1]]] * 6 + [[[3, 4]]] * 6
-    assert model.fit(events, y)._rules is NUMBER_RULES
+    assert model.fit(events, y)._rules is BLENDED_RULES
+    assert model.set_params(blend=None).fit(numbers, y)._rules is NUMBER_RULES

@@ -105,7 +105,7 @@ def test_a_weight_counts_as_copies(task):
     assert (without.predict(X) == model.predict(X)).all()
 
 
-@TASKS
+@pytest.mark.parametrize("task", ["classes", "labels"])
 def test_validation_data_choose_the_blend(task, monkeypatch):
     monkeypatch.setattr(auto, "FEWEST_TO_BLEND", 20)
     model, y = make(task)
@@ -115,6 +115,16 @@ def test_validation_data_choose_the_blend(task, monkeypatch):
     held_out, _ = make(task, early_stopping=True, validation_fraction=0.4)
     held_out.fit(X, y)
     assert held_out.blend_.weight > 0.5
+
+
+@pytest.mark.parametrize("task", ["number", "numbers"])
+def test_validation_data_choose_the_shares_of_regressors(task, monkeypatch):
+    monkeypatch.setattr(auto, "FEWEST_TO_BLEND", 20)
+    model, y = make(task)
+    model.fit(X[:40], y[:40], validation_data=(X[40:], y[40:]))
+    error = ((model.predict(X[40:]) - y[40:]) ** 2).mean(axis=0)
+    constant = ((y[:40].mean(axis=0) - y[40:]) ** 2).mean(axis=0)
+    assert (error <= constant * (1 + 1e-4)).all()
 
 
 def test_the_partner_is_fitted_to_held_out_sequences_but_not_to_given_ones(monkeypatch):
@@ -141,11 +151,11 @@ def test_few_validation_data_do_not_choose_the_blend():
 def test_more_training_leaves_the_partner(task):
     model, y = make(task, warm_start=True)
     partner = model.fit(X, y).partner_
-    before = partner.outputs(model._read(X, reset=False))
+    before = partner.outputs(model._read_again(X))
     model.fit(X[:30], y[:30])
     model.partial_fit(X[30:], y[30:])
     assert model.partner_ is partner
-    assert (partner.outputs(model._read(X, reset=False)) == before).all()
+    assert (partner.outputs(model._read_again(X)) == before).all()
 
 
 @TASKS

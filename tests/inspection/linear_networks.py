@@ -27,6 +27,7 @@ def linear_regressor(X, y, **options):
 
     return AttentionLSTMRegressor(
         **{
+            "blend": None,
             "front_end": None,
             "encoder": "same",
             "attention": None,

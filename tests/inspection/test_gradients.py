@@ -10,7 +10,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn_seqattn.inspection import integrated_gradients
 
 ALONE = [
-    *("classifier", "default", "transformer", "labels", "tokens", "vectors"),
+    *("classifier", "transformer", "labels", "tokens", "vectors"),
     *("event classes", "regressor"),
 ]
 
@@ -63,10 +63,10 @@ def test_every_network(name):
 
 
 def _target(name):
-    return 0 if name == "kernel numbers" else None
+    return 0 if name in ("kernel numbers", "ngram numbers", "counts") else None
 
 
-@pytest.mark.parametrize("name", ["kernel classes", "next state"])
+@pytest.mark.parametrize("name", ["kernel classes", "ngram classes", "next state"])
 def test_a_partner_is_not_explained(name):
     model, data = fitted(name), MODELS[name][1][:2]
     with pytest.warns(UserWarning, match="the network alone is explained"):

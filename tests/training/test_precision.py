@@ -75,7 +75,11 @@ def test_parts_have_as_many_rows_as_the_format_allows(monkeypatch, precision, ro
     monkeypatch.setattr(SequenceNetwork, "forward", noted)
     X, y = RNG.normal(size=(8, 10)), [0, 1] * 4
     model = AttentionLSTMClassifier(
-        precision=precision, batch_size=8, net_params={"max_steps": 20}, max_epochs=1
+        blend=None,
+        precision=precision,
+        batch_size=8,
+        net_params={"max_steps": 20},
+        max_epochs=1,
     )
     model.fit(X, y)
     assert set(seen) == {rows}

@@ -21,7 +21,7 @@ from sklearn_seqattn import (
 
 STATES = [["a", "b", "c"], ["b", "c", "a", "b"], ["c", "a"]] * 5
 Y = np.arange(14) % 2
-FAST = {k: v for k, v in SMALL.items() if k not in ("front_end", "head_units")}
+FAST = {k: v for k, v in SMALL.items() if k not in ("blend", "front_end", "head_units")}
 FAST["max_epochs"] = 1
 #: Estimators with the data of a fit.
 CASES = {
