@@ -827,16 +827,16 @@ BAD_EVENTS = [
         lambda: frames({"a": np.array(["2020-01-01", "NaT"], dtype="M8[s]")}),
         {},
         ValueError,
-        "X[0] has a missing value (NaN or None) at step 1, column 'a'; fill it first, "
-        "for example with the date of the step before.",
+        "X[0] has a missing value (NaN or None) at step 1, column 'a'; fill it "
+        "with the date before, or drop such steps first.",
     ),
     (
         "missing date among objects",
         lambda: frames({"a": [datetime.date(2020, 1, 1), None]}),
         {},
         ValueError,
-        "X[0] has a missing value (NaN or None) at step 1, column 'a'; fill it first, "
-        "for example with the date of the step before.",
+        "X[0] has a missing value (NaN or None) at step 1, column 'a'; fill it "
+        "with the date before, or drop such steps first.",
     ),
     (
         "complex column",

@@ -180,7 +180,8 @@ def model(request):
 @pytest.fixture(scope="module", params=TOKEN_VARIANTS)
 def token_model(request):
     """Fit one variant to tokens."""
-    model = AttentionLSTMClassifier(**{**TINY, **TOKEN_VARIANTS[request.param]})
+    params = {"blend": None, **TINY, **TOKEN_VARIANTS[request.param]}
+    model = AttentionLSTMClassifier(**params)
     return model.fit(S_TRAIN, Y)
 
 

@@ -210,7 +210,8 @@ class CompetingConvolutions(nn.Module):
                 responses = self._responses(one, i, groups, dilation)  # (G, 8, B, T)
                 for best in (responses.amax(1, True), responses.amin(1, True)):
                     won = (responses == best) & real
-                    columns.append(won.sum(3).flatten(0, 1) / lengths)
+                    won = won.sum(3, dtype=torch.float32)
+                    columns.append(won.flatten(0, 1) / lengths)
         return torch.cat(columns).sqrt().T
 
     def _responses(self, x, i, groups, dilation):

@@ -217,7 +217,8 @@ class SequenceResampler(TransformerMixin, VersionedPickles, BaseEstimator):
         """Return frames without their times, and the times of all rows."""
         if self.on is None:
             index = [frame.index.get_level_values(-1) for frame in frames]
-            return frames, pd.Series(index[0].append(index[1:])).reset_index(drop=True)
+            times = pd.Series(index[0].append(index[1:])).reset_index(drop=True)
+            return [frame.reset_index(drop=True) for frame in frames], times
         for position, frame in enumerate(frames):
             if self.on not in frame.columns.tolist():
                 raise ValueError(

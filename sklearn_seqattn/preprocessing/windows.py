@@ -107,7 +107,10 @@ def make_windows(series, n_in, horizon, step=1, *, target=None, calendar=()):
     """
     every = _as_list(series)
     sequences = check_sequences(
-        every, tokens=False, allow_nan=True, input_name="series"
+        [_without_index(one) for one in every],
+        tokens=False,
+        allow_nan=True,
+        input_name="series",
     )
     indexes = [_index_of(one, i, len(sequences[i])) for i, one in enumerate(every)]
     targets = _target_channels(target, sequences)
@@ -160,6 +163,11 @@ def _as_list(series):
         first = next(iter(series))
         return list(series) if is_frame(first) or np.ndim(first) else [series]
     return list(series) if np.ndim(series) > 2 else [series]
+
+
+def _without_index(one):
+    """Return a series without its times, which are no channel."""
+    return one.reset_index(drop=True) if isinstance(one, pd.DataFrame) else one
 
 
 def _index_of(one, number, n_rows):

@@ -198,7 +198,7 @@ def test_an_estimator_that_occurs_twice_is_one_object(path):
     assert copy.named_estimators_.a is copy.estimators_[0]
     assert copy.named_estimators_["b"] is copy.estimators_[1]
     assert copy.estimators_[0] is not copy.estimators_[1]
-    save_model(fitted("classifier"), path.with_suffix(".one"))
+    save_model(copy.estimators_[0], path.with_suffix(".one"))
     one = path.with_suffix(".one").stat().st_size
     assert path.stat().st_size < 3 * one  # two fitted ones and their parameters
 

@@ -136,7 +136,7 @@ def test_shapes_of_low_amplitude_sequences_are_learned():
         shape = np.sin(time + rng.uniform(0, 6)) ** (3 if label else 1)
         X.append(10.0 ** rng.uniform(-4, 1) * shape)  # five orders of magnitude
         y.append(label)
-    params = {"max_epochs": 25, "random_state": 0}
+    params = {"max_epochs": 25, "random_state": 0, "blend": None}
     fitted = {
         standardize: AttentionLSTMClassifier(standardize=standardize, **params)
         .fit(X[:60], y[:60])
