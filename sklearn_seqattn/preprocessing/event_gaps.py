@@ -1,4 +1,4 @@
-"""Missing values of events: columns of numbers apart from columns of categories."""
+"""Missing values of events: columns of numbers apart from those of other kinds."""
 
 import numpy as np
 import pandas as pd
@@ -42,14 +42,14 @@ def numbers_of(events, is_number):
 
 
 def join_columns(numbers, events, is_number, columns):
-    """Return numbers and categories in one frame.
+    """Return numbers, categories and dates in one frame.
 
     Parameters
     ----------
     numbers : ndarray of shape (S, n)
         The columns of numbers, and then the new ones.
     events : DataFrame of S rows
-        The events, with the columns of categories.
+        The events, with the columns of categories and dates.
     is_number : ndarray of shape (n_columns,), bool
         Which columns of `events` are numbers.
     columns : Index
@@ -63,12 +63,14 @@ def join_columns(numbers, events, is_number, columns):
     names = columns.delete(np.flatnonzero(~is_number))
     frame = pd.DataFrame(numbers, columns=names)
     for column in events.columns[~is_number]:
-        frame[column] = _labels(events[column])
+        frame[column] = _labels_or_dates(events[column])
     return frame[columns]
 
 
-def _labels(categories):
-    """Return a column of categories as strings (S,)."""
+def _labels_or_dates(categories):
+    """Return categories as strings (S,), and dates, of which none is missing."""
+    if categories.dtype.kind == "M":
+        return categories.array
     if not isinstance(categories.dtype, pd.CategoricalDtype):  # all are missing
         return MISSING
     names = [*map(str, categories.cat.categories), MISSING]

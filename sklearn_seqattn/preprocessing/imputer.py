@@ -58,7 +58,8 @@ class SequenceImputer(
         Whether to append a channel for each channel with values missing in `fit`: the
         number of steps since its last observed value, 0 where it is observed; before
         its first value, the number of steps since the first. For frames, the name of
-        a column of numbers without missing values takes the time from this column.
+        a column of numbers or of dates without missing values takes the time from this
+        column; that of dates is in seconds.
     channels_first : bool, default=False
         Whether arrays are (n, D, T) and elements of lists (D, T_i), on both sides.
 
@@ -250,10 +251,16 @@ class SequenceImputer(
         place = columns.index(self.add_elapsed)
         if self._is_number is None:
             times = sequences.values[:, place]
-        elif self._is_number[place]:
-            times = sequences.values.iloc[:, place].to_numpy(np.float64)
         else:
-            raise TypeError(f"add_elapsed={columns[place]!r}, which holds no numbers.")
+            times = sequences.values.iloc[:, place]
+            if times.dtype.kind == "M":
+                times = (times - times.min()) / pd.Timedelta(seconds=1)
+            elif not self._is_number[place]:
+                raise TypeError(
+                    f"add_elapsed={columns[place]!r}, which holds neither numbers nor "
+                    "dates."
+                )
+            times = times.to_numpy(np.float64)
         check_times(times, sequences)
         return times
 

@@ -97,7 +97,7 @@ def test_elapsed_time_of_a_column():
     ("frame", "error", "message"),
     [
         ({"a": [1.0, nan]}, ValueError, "names no column of X"),
-        ({"t": ["x", "y"], "a": [1.0, nan]}, TypeError, "holds no numbers"),
+        ({"t": ["x", "y"], "a": [1.0, nan]}, TypeError, "neither numbers nor dates"),
         (
             {"t": [0.0, nan], "a": [1.0, nan]},
             ValueError,
@@ -386,3 +386,24 @@ def test_scikit_learn_checks(estimator, check):
 )
 def test_checks_scikit_learn_runs_on_itself(check):
     check("SequenceImputer", SequenceImputer())
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+@pytest.mark.parametrize("where", ["column", "index"])
+def test_dates_pass_through(zone, where):
+    dates = pd.to_datetime(["2025-01-01", "2025-01-02", "2025-01-05"]).tz_localize(zone)
+    frames = [
+        pd.DataFrame({"time": dates, "a": [1.0, nan, 3.0]}),
+        pd.DataFrame({"time": dates[1:], "a": [nan, 5.0]}),
+    ]
+    if where == "index":
+        frames = [frame.set_index("time") for frame in frames]
+    found = SequenceImputer("last", add_elapsed="time").fit_transform(frames)
+    assert [frame["a"].tolist() for frame in found] == [[1, 1, 3], [3, 5]]
+    assert [frame["time"].tolist() for frame in found] == [
+        dates.tolist(),
+        dates[1:].tolist(),
+    ]
+    assert found[0]["elapsed_a"].tolist() == [0, 24 * 3600, 0]
+    names = EventEncoder().fit(found).get_feature_names_out()
+    assert any("time" in name for name in names)
