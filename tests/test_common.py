@@ -20,7 +20,6 @@ from sklearn_seqattn import (
 ESTIMATORS = [
     AttentionLSTMClassifier(max_epochs=10),
     AttentionLSTMRegressor(max_epochs=30),
-    AttentionLSTMRegressor(max_epochs=30, loss="poisson"),
 ]
 
 

@@ -75,8 +75,8 @@ def integrated_gradients(estimator, X, *, target=None, n_steps=50):
     >>> rng = np.random.default_rng(0)
     >>> X = [rng.normal(size=(rng.integers(5, 10), 2)) for _ in range(40)]
     >>> y = [int(x[:, 1].mean() > 0) for x in X]
-    >>> model = AttentionLSTMClassifier(max_epochs=20, random_state=0).fit(X, y)
-    >>> found = integrated_gradients(model, X, target=1)
+    >>> model = AttentionLSTMClassifier(blend=None, max_epochs=20, random_state=0)
+    >>> found = integrated_gradients(model.fit(X, y), X, target=1)
     >>> first, second = np.abs(np.concatenate(found)).mean(axis=0)
     >>> bool(second > first)
     True
