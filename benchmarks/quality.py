@@ -14,11 +14,11 @@ A folder holds ``classification/*.npz`` and ``regression/*.npz`` with the arrays
 first sequences are the train part; and ``text/NAME.train``, ``text/NAME.test`` with
 lines ``LABEL:detail words ...``. With ``--aeon``, ``--tslearn``, ``--bundled`` or
 ``--panel`` the named sets of packages are taken instead. Printed is a table in
-Markdown: accuracy and log loss (root mean squared error for regression), means over
-the seeds, the standard deviation of the first, and CPU seconds of a fit and a
-prediction on one thread. With ``--inside`` test parts
-are left alone: classifiers are cross-validated inside the train parts, in two folds, or
-three of at most 50 sequences, and a seed is a split.
+Markdown: accuracy, log loss, Brier score and expected calibration error (root mean
+squared error for regression), means over the seeds, the standard deviation of the
+first, and CPU seconds of a fit and a prediction on one thread. With ``--inside`` test
+parts are left alone: classifiers are cross-validated inside the train parts, in two
+folds, or three of at most 50 sequences, and a seed is a split.
 
 The rules of ``sklearn_seqattn/attention_lstm/auto.py`` and the default parameters come
 from the recipe the project started from, and from cross-validation inside the train
@@ -131,8 +131,8 @@ def ablated_models(task):
 def evaluate(model, task, X_train, y_train, X_test, y_test):
     """Give the measures on the test part and the CPU seconds of the whole.
 
-    The measures of a classifier are accuracy, log loss and Brier score; that of a
-    regressor is the root mean squared error.
+    The measures of a classifier are accuracy, log loss, Brier score and expected
+    calibration error; that of a regressor is the root mean squared error.
     """
     start = time.process_time()
     predicted = model.fit(X_train, y_train).predict(X_test)
@@ -144,7 +144,17 @@ def evaluate(model, task, X_train, y_train, X_test, y_test):
     proba = np.asarray(proba, np.float64)
     log_loss = -np.log(np.clip(proba[is_class], 1e-15, 1)).mean()
     brier = ((proba - is_class) ** 2).sum(1).mean()
-    return float(np.mean(predicted == y_test)), float(log_loss), float(brier), seconds
+    accuracy = np.mean(predicted == y_test)
+    error = calibration_error(proba, is_class)
+    return *map(float, (accuracy, log_loss, brier, error)), seconds
+
+
+def calibration_error(proba, is_class, n_bins=15):
+    """Give the mean distance of confidence and accuracy, in bins of confidence."""
+    confidence, right = proba.max(1), is_class[np.arange(len(proba)), proba.argmax(1)]
+    bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
+    gaps = np.bincount(bins, right - confidence, minlength=n_bins)
+    return np.abs(gaps).sum() / len(proba)
 
 
 def evaluate_inside(make, X, y, seed):
@@ -232,8 +242,8 @@ def _text(measures, spread=None):
     """Write score, its spread, log loss and seconds."""
     score, *others, seconds = measures
     text = f"{score:.3f}" if spread is None else f"{score:.3f} ± {spread:.3f}"
-    loss = f" / {others[0]:.3f}" if others else ""
-    return f"{text}{loss} ({seconds:.1f} s)"
+    others = "".join(f" / {value:.3f}" for value in others)
+    return f"{text}{others} ({seconds:.1f} s)"
 
 
 def main():

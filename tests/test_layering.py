@@ -26,7 +26,6 @@ LAYERS = [
     "_estimator",
     "nn",
     "sequences",
-    "_losses",
     "_ids",
     "_version",
 ]

@@ -60,7 +60,7 @@ class BaseSequenceEstimator(
     It supplies the hooks of `training.fit.fit`. A subclass says what a target is:
     `_check_targets` checks y, `_learn_targets` returns the object that encodes it,
     `target_encoder_`, and `_encode_targets` and `_loss` give what the network is
-    trained on.
+    trained on. `_fit_partner` fits the partner inside a network.
     """
 
     _nested = {"tokens": (Tokens,), "blend": (RandomKernels, NGrams)}
@@ -209,9 +209,6 @@ class BaseSequenceEstimator(
             self._fit_partner(network, sets, seed, fresh=fresh, is_partial=is_partial)
         return network
 
-    def _fit_partner(self, network, sets, seed, *, fresh, is_partial):
-        """Fit the partner inside a network, and compute what it predicts."""
-
     def _build_network(self, data, *, has_partner=True):
         """Build the network for some training data."""
         encoder, embedding, vectors = self.input_encoder_, None, None
@@ -237,8 +234,7 @@ class BaseSequenceEstimator(
         auto_size = auto.kernel_features(len(data))
         n_features = auto_size if partner.n_features == "auto" else partner.n_features
         return KernelConfig(
-            max_length=int(data.lengths.max()),
-            n_features=int(n_features),
+            max_length=int(data.lengths.max()), n_features=int(n_features)
         )
 
     def _time_warp(self, kind):

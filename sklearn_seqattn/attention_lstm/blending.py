@@ -6,7 +6,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_expit, log_softmax
 
-from sklearn_seqattn._losses import ROW_LOSSES
+from sklearn_seqattn.ngrams.losses import ROW_LOSSES
 
 #: Bounds of the scales that are searched.
 _SCALES = (0.05, 20.0)

@@ -444,10 +444,24 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         """
         if fresh:
             self._fit_token_partner(data, valid, sets)
+            if self.partner_ is not None:
+                self._recalibrate(sets)
             self._weigh(data, sets, plan, seeds)
         # mps has no double precision, and bfloat16 does without.
         if torch.device(plan.device).type != "mps" and plan.precision == "float32":
             self.network_.to(torch.float64)
+
+    def _recalibrate(self, sets):
+        """Scale and shift the n-grams, fitted by least squares, to suit the loss."""
+        judged = sets.train if sets.train.left_out is not None else sets.valid
+        (factors,), shift = stacking_weights(
+            judged.left_out[None],
+            judged.targets,
+            judged.weights,
+            self.target_encoder_.loss,
+        )
+        self.partner_.scale(factors, shift)
+        judged.left_out = judged.left_out * factors + shift
 
     def _weigh(self, data, sets, plan, seeds):
         """Weigh network and partner by the least loss for sequences left out.
@@ -456,7 +470,8 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         other half. Their shares add up to at most 1: the outputs are shrunk towards
         the best constant. Without such predictions both count alike.
         """
-        has_partner = self.network_.kernel_partner is not None or self.partner_
+        has_kernels = self.network_.kernel_partner is not None
+        has_partner = has_kernels or self.partner_ is not None
         is_partial = plan.constant_lr or self.net_.was_interrupted
         has_all_data = self.early_stopping == "auto" and plan.patience is None
         is_small = has_partner or len(data) < auto.SHRINK_BELOW
@@ -464,7 +479,7 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
             self._stack(forward(self.net_, sets.valid), sets.valid)
         elif has_all_data and is_small and len(data) >= FEWEST and not is_partial:
             self._stack(self._outputs_of_halves(data, plan, seeds), sets.train)
-        elif self.network_.kernel_partner is not None:
+        elif has_kernels:
             shrink(self.network_, 0.5, 0.5)
 
     def _outputs_of_halves(self, data, plan, seeds):

@@ -1,5 +1,6 @@
 """Linear heads of the partner: what is fitted to features, and how fits are added."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,8 +65,8 @@ class NumberHead:
         Decides which sequences are left out together.
     """
 
-    linearize: callable
-    stack: callable
+    linearize: Callable
+    stack: Callable
     seed: int
 
     def fit(self, features, targets, weights):

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from sklearn_seqattn._losses import ROW_LOSSES
+from sklearn_seqattn.ngrams.losses import ROW_LOSSES
 
 
 class _LinearModel:

@@ -42,10 +42,10 @@ class LinearNGrams:
         """
         return self.features.transform(sequences) @ self.coef.T + self.intercept
 
-    def scale(self, factors):
-        """Multiply the outputs by factors (K,), in place."""
+    def scale(self, factors, shift=0.0):
+        """Multiply the outputs by factors (K,) and add a shift (K,), in place."""
         self.coef = self.coef * factors[:, None]
-        self.intercept = self.intercept * factors
+        self.intercept = self.intercept * factors + shift
 
 
 def fit_ngrams(ngrams, activation, n_outputs, train, valid=None, *, refit=False):

@@ -8,9 +8,9 @@ steps that one kernel wins. Nothing is learned by gradient.
 import math
 
 import torch
-from torch import nn
 from torch.nn import functional
 
+from sklearn_seqattn.nn.frozen_convolutions import FrozenConvolutions
 from sklearn_seqattn.nn.kernel_input import KernelInput, guarded
 from sklearn_seqattn.nn.kernel_plan import (
     KERNEL_LENGTH,
@@ -25,11 +25,9 @@ _WEIGHT_STEP = 2.0**-7
 _LARGEST_WEIGHT_SUM = 1.25
 # Values are clipped here, in standard deviations, before they are rounded.
 _CLIP = 8.0
-# Steps of a chunk: the responses of a dilation stay in the cache.
-_STEPS_PER_CHUNK = 2048
 
 
-class CompetingConvolutions(nn.Module):
+class CompetingConvolutions(FrozenConvolutions):
     """Shares of steps at which fixed random convolutions win their group.
 
     Half of the groups see the values, the others their differences in time. The
@@ -58,9 +56,10 @@ class CompetingConvolutions(nn.Module):
 
     Notes
     -----
-    Values and weights lie on grids on which sums are exact (`KernelInput`). A feature
-    is the same to the last bit for any padding, batch, thread count or device. Kernels
-    of equal responses all win.
+    Features are grouped by dilation, by values and differences, by largest and
+    smallest responses, then by kernel. Kernels of equal responses all win. Values and
+    weights lie on grids on which sums are exact (`KernelInput`): a feature is the same
+    to the last bit for any padding, batch, thread count or device.
 
     Two things differ from the paper: what wins is counted for the smallest
     responses and for the largest, without their size; and each group draws a
@@ -156,47 +155,6 @@ class CompetingConvolutions(nn.Module):
         seldom = (features == 0).float().mean(0) ** 4
         self.feature_std.copy_(guarded(features.std(0, unbiased=False) + seldom))
         return self
-
-    def standardize(self, features):
-        """Subtract the mean and divide by the scale.
-
-        Parameters
-        ----------
-        features : Tensor of shape (B, n_features)
-
-        Returns
-        -------
-        standardized : Tensor of shape (B, n_features)
-        """
-        return (features - self.feature_mean) / self.feature_std
-
-    def forward(self, values, lengths):
-        """Compute the features of a padded batch.
-
-        Parameters
-        ----------
-        values : Tensor of shape (B, T, D)
-            Right-padded; the values of padded steps do not matter.
-
-        lengths : Tensor of shape (B,), int64
-            Real steps of each sequence, at least 1.
-
-        Returns
-        -------
-        features : Tensor of shape (B, n_features), float32
-            Roots of shares, grouped by dilation, by values and differences, by largest
-            and smallest, then by kernel.
-        """
-        # Lower precision would change who wins.
-        with (
-            torch.autocast(values.device.type, enabled=False),
-            torch.backends.cudnn.flags(enabled=True, allow_tf32=False),
-        ):
-            if torch.compiler.is_exporting():  # chunks would fix the sizes
-                return self._features(values, lengths)
-            size = max(1, _STEPS_PER_CHUNK // values.shape[1])
-            chunks = zip(values.split(size), lengths.split(size), strict=True)
-            return torch.cat([self._features(*chunk) for chunk in chunks])
 
     def _features(self, values, lengths):
         """Compute the features of a chunk that fits a cache."""

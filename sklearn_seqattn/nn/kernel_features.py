@@ -3,8 +3,6 @@
 import torch
 from torch import nn
 
-from sklearn_seqattn.nn.random_convolutions import STEPS_PER_CHUNK
-
 
 def compute_features(kernels, values, lengths):
     """Compute the features of sequences of any lengths, a few at a time.
@@ -35,7 +33,7 @@ def compute_features(kernels, values, lengths):
     with torch.no_grad():
         while first < len(order):
             # Sorted by length, so a chunk needs almost no padding.
-            size = max(1, STEPS_PER_CHUNK // int(lengths[order[first]]))
+            size = max(1, kernels.steps_per_chunk // int(lengths[order[first]]))
             chosen = order[first : first + size]
             batch = nn.utils.rnn.pad_sequence(
                 [sequences[j] for j in chosen], batch_first=True

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from sklearn_seqattn.nn.frozen_convolutions import FrozenConvolutions
 from sklearn_seqattn.nn.kernel_input import KernelInput, guarded
 from sklearn_seqattn.nn.kernel_plan import (
     KERNEL_LENGTH,
@@ -23,15 +24,13 @@ from sklearn_seqattn.nn.kernel_plan import (
 )
 
 _GOLDEN_RATIO = (math.sqrt(5) + 1) / 2
-# Steps of a chunk: its 84 responses stay in the cache, and calls are few.
-STEPS_PER_CHUNK = 4096
 # Values are clipped here, in standard deviations, before they are rounded.
 _CLIP = 32.0
 # With more channels than this, mixing first and convolving each mix is faster.
 _MAX_DENSE_CHANNELS = 12
 
 
-class RandomConvolutions(nn.Module):
+class RandomConvolutions(FrozenConvolutions):
     """Shares of steps at which fixed random convolutions exceed thresholds.
 
     The kernels, the channels each of them sees, the thresholds and the statistics
@@ -60,7 +59,8 @@ class RandomConvolutions(nn.Module):
 
     Notes
     -----
-    The values are scaled by `KernelInput`. A feature is the same to the last bit for
+    Features are grouped by dilation, then by threshold, then by kernel. The values are
+    scaled by `KernelInput`. A feature is the same to the last bit for
     any padding, batch, thread count or device, also where a response equals its
     threshold.
 
@@ -164,47 +164,6 @@ class RandomConvolutions(nn.Module):
         self.feature_mean.copy_(features.mean(0))
         self.feature_std.copy_(guarded(features.std(0, unbiased=False)))
         return self
-
-    def standardize(self, features):
-        """Subtract the mean and divide by the standard deviation.
-
-        Parameters
-        ----------
-        features : Tensor of shape (B, n_features)
-
-        Returns
-        -------
-        standardized : Tensor of shape (B, n_features)
-        """
-        return (features - self.feature_mean) / self.feature_std
-
-    def forward(self, values, lengths):
-        """Compute the features of a padded batch.
-
-        Parameters
-        ----------
-        values : Tensor of shape (B, T, D)
-            Right-padded; the values of padded steps do not matter.
-
-        lengths : Tensor of shape (B,), int64
-            Real steps of each sequence, at least 1.
-
-        Returns
-        -------
-        features : Tensor of shape (B, n_features), float32
-            Shares between 0 and 1, grouped by dilation, then by threshold, then
-            by kernel.
-        """
-        # Lower precision would move responses across their thresholds.
-        with (
-            torch.autocast(values.device.type, enabled=False),
-            torch.backends.cudnn.flags(enabled=True, allow_tf32=False),
-        ):
-            if torch.compiler.is_exporting():  # chunks would fix the sizes
-                return self._features(values, lengths)
-            size = max(1, STEPS_PER_CHUNK // values.shape[1])
-            chunks = zip(values.split(size), lengths.split(size), strict=True)
-            return torch.cat([self._features(*chunk) for chunk in chunks])
 
     def _features(self, values, lengths):
         """Compute the features of a chunk that fits a cache."""

@@ -35,9 +35,8 @@ class SequenceImputer(
     """Fill missing values (NaN) inside each sequence.
 
     Each channel is filled by itself. No value passes from one sequence to another:
-    only the mean or the median of the training data does. In frames with columns of
-    categories, a missing category becomes the category "missing", whatever the
-    strategy, and all categories become strings.
+    only the mean or the median of the training data does. In frames a missing category
+    becomes the category "missing", all categories become strings, and dates pass.
 
     Parameters
     ----------

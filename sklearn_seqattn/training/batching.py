@@ -1,7 +1,6 @@
 """Padded batches of sequences of similar length, from flat storage.
 
-A data set is never padded as a whole: a batch is about as long as the longest of its
-own sequences, and batches are made of sequences of similar length (buckets).
+A batch is about as long as its longest sequence, and holds sequences of similar length.
 """
 
 from itertools import pairwise
@@ -66,17 +65,14 @@ class SequenceDataset(Dataset):
     encode : callable or None
         Function of the steps of whole sequences, (S', D), and their lengths, which
         returns the inputs of the network, float32; None leaves steps as they are. It
-        is called for a few sequences at a time, so that no encoded copy of the data
-        set is needed.
+        is called for a few sequences at a time: no encoded copy of all is made.
 
     Attributes
     ----------
     partner_outputs : ndarray of shape (n, K), float32, or None
-        What the partner predicts for each sequence, to which the network adds; None by
-        default.
-    left_out : ndarray of shape (n, K), float32, or None
-        What the partner predicts for each sequence by a fit without it; None by
-        default.
+        What the partner predicts, to which the network adds; None by default.
+    left_out : ndarray of shape (n, K), or None
+        What the partner predicts by fits without each sequence; None by default.
     """
 
     window = WINDOW  # for training, see BucketBatches

@@ -127,6 +127,22 @@ def test_validation_data_choose_the_shares_of_regressors(task, monkeypatch):
     assert (error <= constant * (1 + 1e-4)).all()
 
 
+def test_n_grams_of_a_quantile_are_those_of_the_quantile():
+    model, y = make("number", loss="quantile", quantile=0.9, early_stopping=False)
+    below = (
+        y[:, None]
+        <= model.fit(X, y).partner_.outputs(model._read_again(X))
+        * model.target_encoder_.scale_
+        + model.target_encoder_.center_
+    )
+    assert 0.75 < below.mean() <= 1.0
+    mean, _ = make("number", early_stopping=False)
+    level = mean.fit(X, y).partner_.outputs(mean._read_again(X)).mean()
+    encoder = mean.target_encoder_
+    level = level * encoder.scale_ + encoder.center_
+    assert (y <= level).mean() < 0.75
+
+
 def test_the_partner_is_fitted_to_held_out_sequences_but_not_to_given_ones(monkeypatch):
     monkeypatch.setattr(auto, "FEWEST_TO_BLEND", 20)
     model, y = make("classes", early_stopping=True, validation_fraction=0.4)

@@ -1,5 +1,7 @@
 """Integrated gradients: known answers, completeness, and what is refused."""
 
+import warnings
+
 import numpy as np
 import pytest
 from linear_networks import known_importance, linear_regressor, numbers
@@ -51,11 +53,26 @@ def test_attributions_add_up_to_the_difference_of_the_outputs(name):
     assert [len(one) for one in found] == [len(x) for x in data]
 
 
+def has_partner(model):
+    """Return whether a model blends its network with something else."""
+    last = model[-1] if hasattr(model, "steps") else model
+    partners = (
+        getattr(last.network_, "kernel_partner", None),
+        getattr(last, "partner_", None),
+        getattr(last, "counts_", None),
+    )
+    return any(partner is not None for partner in partners)
+
+
 @pytest.mark.parametrize("name", [*NETWORKS, "pipeline"])
 @pytest.mark.filterwarnings("ignore:The partner of:UserWarning")
 def test_every_network(name):
     model, data = fitted(name), MODELS[name][1][:3]
-    found = integrated_gradients(model, data, n_steps=3, target=_target(name))
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        found = integrated_gradients(model, data, n_steps=3, target=_target(name))
+    told = [str(one.message).startswith("The partner of") for one in seen]
+    assert any(told) == has_partner(model)
     assert [len(one) for one in found] == [len(x) for x in data]
     shuffled = integrated_gradients(model, data[::-1], n_steps=3, target=_target(name))
     for one, other in zip(found, shuffled[::-1], strict=True):
