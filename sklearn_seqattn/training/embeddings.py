@@ -25,7 +25,8 @@ class EmbeddingMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         For the classifier and the regressor it is the pooled vector of the hidden
         states after the attention. For `NextStateLSTM` it is the attention context and
         the hidden state of the last event, side by side. The partner of a blend has no
-        part in it.
+        part in it. Beside random kernels the network of a classifier learns only what
+        they leave: for vectors that group the classes, fit it with ``blend=None``.
 
         Parameters
         ----------
