@@ -188,6 +188,29 @@ def kernel_features(n_samples):
     return min(max(50_000_000 // n_samples, 1_000), 10_000)
 
 
+def last_steps(longest, n_channels):
+    """Return how many of the last steps a linear model reads: at most 1,000 values.
+
+    Parameters
+    ----------
+    longest : int
+        Steps of the longest sequence.
+    n_channels : int
+        Channels of a step.
+
+    Returns
+    -------
+    n_steps : int
+
+    Examples
+    --------
+    >>> from sklearn_seqattn.attention_lstm.auto import last_steps
+    >>> [last_steps(48, 1), last_steps(5_000, 1), last_steps(168, 10), last_steps(9, 4000)]
+    [48, 1000, 100, 1]
+    """
+    return max(1, min(longest, 1_000 // n_channels))
+
+
 def max_epochs(n_samples, batch_size, n_steps, *, blended=False):
     """Return the epochs: a number of batches, within bounds.
 

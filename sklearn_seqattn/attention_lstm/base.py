@@ -227,15 +227,22 @@ class BaseSequenceEstimator(
         return build_sequence_network(config, vectors=vectors)
 
     def _kernel_config(self, data):
-        """Return the sizes of the random convolutions inside the network, or None."""
+        """Return the sizes of the partner inside the network, or None."""
         partner = find_partner(self.blend, data.sequences.kind)
         if not isinstance(partner, RandomKernels):
             return None
         auto_size = auto.kernel_features(len(data))
         n_features = auto_size if partner.n_features == "auto" else partner.n_features
+        longest = int(data.lengths.max())
         return KernelConfig(
-            max_length=int(data.lengths.max()), n_features=int(n_features)
+            max_length=longest,
+            n_features=int(n_features),
+            last_steps=self._last_steps(longest),
         )
+
+    def _last_steps(self, longest):
+        """Return how many of the last steps the partner reads as they are."""
+        return 0
 
     def _time_warp(self, kind):
         """Return the largest change of tempo in training; 0 changes nothing."""

@@ -16,8 +16,9 @@ from sklearn_seqattn.attention_lstm.base import BaseSequenceEstimator
 from sklearn_seqattn.attention_lstm.blending import Blend
 from sklearn_seqattn.attention_lstm.losses import LOSSES, make_loss
 from sklearn_seqattn.attention_lstm.network_config import check_same_fields
+from sklearn_seqattn.attention_lstm.overlaps import N_FOLDS, folds
 from sklearn_seqattn.attention_lstm.parameters import SEQUENCE_CONSTRAINTS
-from sklearn_seqattn.attention_lstm.shrinkage import halves, shrink, stacking_weights
+from sklearn_seqattn.attention_lstm.shrinkage import shrink, stacking_weights
 from sklearn_seqattn.attention_lstm.target_checks import check_numbers
 from sklearn_seqattn.attention_lstm.targets import NumberTargets
 from sklearn_seqattn.kernels.fitting import (
@@ -418,6 +419,10 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         """Return the loss of single rows."""
         return self.target_encoder_.loss.module()
 
+    def _last_steps(self, longest):
+        """Return how many of the last steps the partner reads as they are."""
+        return auto.last_steps(longest, self.input_encoder_.output_size_)
+
     def _fit_partner(self, network, sets, seed, *, fresh, is_partial):
         """Fit the partner inside a network, which learns without it.
 
@@ -429,7 +434,8 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         if fresh or not is_partial:
             loss = self.target_encoder_.loss
             stack = partial(stacking_weights, loss=loss)
-            head = NumberHead(loss.linearize, stack, seed)
+            parts = folds(sets.train, min(N_FOLDS, len(sets.train)), seed)
+            head = NumberHead(loss.linearize, stack, parts)
             seed = seed if fresh else None
             sets.train.left_out = fit_kernel_partner(partner, sets.train, head, seed)
         if sets.valid is not None:
@@ -478,13 +484,15 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         if sets.valid is not None and sets.valid.left_out is not None:
             self._stack(forward(self.net_, sets.valid), sets.valid)
         elif has_all_data and is_small and len(data) >= FEWEST and not is_partial:
-            self._stack(self._outputs_of_halves(data, plan, seeds), sets.train)
+            halves = folds(sets.train, 2, seeds.split)
+            outputs = self._outputs_of_halves(halves, data, plan, seeds)
+            self._stack(outputs, sets.train)
         elif has_kernels:
             shrink(self.network_, 0.5, 0.5)
 
-    def _outputs_of_halves(self, data, plan, seeds):
+    def _outputs_of_halves(self, halves, data, plan, seeds):
         """Return outputs for each half of a network that was fitted to the other."""
-        first, second = halves(len(data), seeds.split)
+        first, second = halves
         plan = plan.of_auxiliary_network()
         outputs = np.empty((len(data), self.target_encoder_.n_outputs))
         for a, b in ((first, second), (second, first)):

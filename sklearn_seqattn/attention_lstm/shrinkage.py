@@ -4,23 +4,6 @@ import numpy as np
 import torch
 
 
-def halves(n_samples, seed):
-    """Return two random halves of the rows.
-
-    Parameters
-    ----------
-    n_samples : int
-        The number of rows.
-    seed : int
-        Decides the split.
-
-    Returns
-    -------
-    halves : list of two ndarray of int64
-    """
-    return np.array_split(np.random.RandomState(seed).permutation(n_samples), 2)
-
-
 def stacking_weights(predictions, targets, weights, loss):
     """Return the weight of each predictor in a sum, and an intercept, by least loss.
 

@@ -12,8 +12,8 @@ FEWEST = 4
 def fit_kernel_partner(partner, dataset, head, seed=None):
     """Fit the linear head of a partner, and predict each sequence left out of the fit.
 
-    One ridge regression is fitted to the features of each kind of convolutions, and
-    their predictions are added with the shares that suit sequences left out.
+    One ridge regression is fitted to the features of each kind, and their predictions
+    are added with the shares that suit sequences left out.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def fit_kernel_partner(partner, dataset, head, seed=None):
     head : ClassHead or NumberHead
         How targets are fitted.
     seed : int or None, default=None
-        Decides the convolutions; None keeps those that are fitted.
+        Decides the convolutions; None keeps the features as they were fitted.
 
     Returns
     -------
@@ -35,16 +35,16 @@ def fit_kernel_partner(partner, dataset, head, seed=None):
     steps, lengths = _tensors(dataset)
     generator = None if seed is None else torch.Generator().manual_seed(seed)
     fits = []
-    for kernels in partner.kernels:
+    for kind in partner.kinds:
         if seed is not None:
-            kernels.fit(steps, lengths, generator)
+            kind.fit(steps, lengths, generator)
         if len(dataset) >= FEWEST:
-            features = compute_features(kernels, steps, lengths)
+            features = compute_features(kind, steps, lengths)
             if seed is not None:
-                kernels.fit_statistics(features)
+                kind.fit_statistics(features)
             fits.append(
                 head.fit(
-                    kernels.standardize(features).numpy(),
+                    kind.standardize(features).numpy(),
                     dataset.targets,
                     dataset.weights,
                 )
@@ -78,8 +78,8 @@ def compute_outputs(partner, dataset):
     steps, lengths = _tensors(dataset)
     with torch.no_grad():
         features = [
-            kernels.standardize(compute_features(kernels, steps, lengths))
-            for kernels in partner.kernels
+            kind.standardize(compute_features(kind, steps, lengths))
+            for kind in partner.kinds
         ]
         outputs = partner.outputs(torch.cat(features, dim=1))
     return outputs.float().cpu().numpy()

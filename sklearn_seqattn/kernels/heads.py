@@ -61,18 +61,18 @@ class NumberHead:
     stack : callable
         Returns the shares and the shift of least loss, from predictions (m, n, K) for
         sequences left out, targets and weights.
-    seed : int
-        Decides which sequences are left out together.
+    folds : list of ndarray of int64
+        Which sequences are left out together.
     """
 
     linearize: Callable
     stack: Callable
-    seed: int
+    folds: list
 
     def fit(self, features, targets, weights):
         """Return coefficients, intercepts and predictions for sequences left out."""
         targets = self.linearize(targets)
-        left_out = left_out_regression(features, targets, weights, seed=self.seed)
+        left_out = left_out_regression(features, targets, weights, folds=self.folds)
         return *fit_ridge_regression(features, targets, weights), left_out
 
     def combine(self, left_out, targets, weights):

@@ -8,7 +8,6 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_expit, log_softmax
 from sklearn import config_context
 from sklearn.linear_model import RidgeCV
-from sklearn.model_selection import KFold
 
 #: Penalties to choose from; the largest leave little but the mean of the targets.
 ALPHAS = np.logspace(-2, 7, 19)
@@ -50,8 +49,8 @@ def fit_ridge_regression(features, targets, sample_weight=None):
     return _weights(ridge, targets.shape[1])
 
 
-def left_out_regression(features, targets, sample_weight=None, *, seed=0):
-    """Predict the targets of each fifth of the rows by a fit to the others.
+def left_out_regression(features, targets, sample_weight=None, *, folds):
+    """Predict the targets of each fold by a fit to the others.
 
     Each fit chooses its own penalty, so that the errors include this choice.
 
@@ -59,8 +58,8 @@ def left_out_regression(features, targets, sample_weight=None, *, seed=0):
     ----------
     features, targets, sample_weight
         As in `fit_ridge_regression`, n of at least 3.
-    seed : int, default=0
-        Decides the fifths.
+    folds : list of ndarray of int64
+        The rows of each fold, at least two folds.
 
     Returns
     -------
@@ -71,12 +70,12 @@ def left_out_regression(features, targets, sample_weight=None, *, seed=0):
     >>> import numpy as np
     >>> from sklearn_seqattn.kernels.ridge import left_out_regression
     >>> x = np.linspace(-1, 1, 5)[:, np.newaxis]
-    >>> left_out_regression(x, 3 * x + 1).round(1).T
+    >>> left_out_regression(x, 3 * x + 1, folds=np.arange(5)[:, None]).round(1).T
     array([[-2. , -0.5,  1. ,  2.5,  4. ]])
     """
-    folds = KFold(min(5, len(features)), shuffle=True, random_state=seed)
     predictions = np.empty(targets.shape)
-    for kept, left_out in folds.split(features):
+    for left_out in folds:
+        kept = np.setdiff1d(np.arange(len(features)), left_out)
         weights = None if sample_weight is None else sample_weight[kept]
         coef, intercept = fit_ridge_regression(features[kept], targets[kept], weights)
         predictions[left_out] = features[left_out] @ coef.T + intercept

@@ -10,7 +10,7 @@ import math
 import torch
 from torch.nn import functional
 
-from sklearn_seqattn.nn.frozen_convolutions import FrozenConvolutions
+from sklearn_seqattn.nn.frozen_features import FrozenFeatures
 from sklearn_seqattn.nn.kernel_input import KernelInput, guarded
 from sklearn_seqattn.nn.kernel_plan import (
     KERNEL_LENGTH,
@@ -27,7 +27,7 @@ _LARGEST_WEIGHT_SUM = 1.25
 _CLIP = 8.0
 
 
-class CompetingConvolutions(FrozenConvolutions):
+class CompetingConvolutions(FrozenFeatures):
     """Shares of steps at which fixed random convolutions win their group.
 
     Half of the groups see the values, the others their differences in time. The
@@ -97,16 +97,11 @@ class CompetingConvolutions(FrozenConvolutions):
             device=device,
         )
         groups = (len(self.dilations), self.n_groups)
-        shapes = {
-            "weights": (*groups, GROUP_SIZE, KERNEL_LENGTH),
-            "channels": (*groups, input_size),
-            "feature_mean": (self.output_size,),
-            "feature_std": (self.output_size,),
-        }
-        for name, shape in shapes.items():
-            buffer = torch.zeros(shape, dtype=torch.float32, device=device)
-            self.register_buffer(name, buffer)
-        self.feature_std.fill_(1.0)
+        self._add_buffers(
+            device,
+            weights=(*groups, GROUP_SIZE, KERNEL_LENGTH),
+            channels=(*groups, input_size),
+        )
 
     @torch.no_grad()
     def fit(self, values, lengths, generator):
@@ -151,7 +146,7 @@ class CompetingConvolutions(FrozenConvolutions):
         -------
         self : CompetingConvolutions
         """
-        self.feature_mean.copy_(features.mean(0))
+        super().fit_statistics(features)
         seldom = (features == 0).float().mean(0) ** 4
         self.feature_std.copy_(guarded(features.std(0, unbiased=False) + seldom))
         return self

@@ -108,18 +108,21 @@ class EmbeddingConfig(Config):
 
 @dataclass(frozen=True, kw_only=True)
 class KernelConfig(Config):
-    """Sizes of the random convolutions of the partner.
+    """Sizes of the features of the partner.
 
     Parameters
     ----------
     max_length : int
         Steps of the longest training sequence.
     n_features : int
-        The number of features of each of the two kinds.
+        The number of features of each of the two kinds of random convolutions.
+    last_steps : int, default=0
+        How many of the last steps are features themselves.
     """
 
     max_length: Annotated[int, Range(1, 2**27)]
     n_features: Size
+    last_steps: Count = 0
 
 
 @dataclass(frozen=True, kw_only=True)

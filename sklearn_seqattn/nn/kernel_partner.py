@@ -1,16 +1,18 @@
-"""The numeric partner inside a network: a linear head on random convolutions."""
+"""The numeric partner inside a network: a linear head on frozen features."""
 
 import torch
 from torch import nn
 from torch.nn.functional import linear
 
 from sklearn_seqattn.nn.competing_convolutions import CompetingConvolutions
+from sklearn_seqattn.nn.last_steps import LastSteps
 from sklearn_seqattn.nn.random_convolutions import RandomConvolutions
 
 
 class KernelPartner(nn.Module):
-    """Predict by a fixed linear map of the features of random convolutions.
+    """Predict by a fixed linear map of frozen features.
 
+    They are those of two kinds of random convolutions, and the last steps themselves.
     Nothing in it is trained by gradient: `sklearn_seqattn.kernels` fits it in closed
     form. Until then it predicts zero.
 
@@ -21,7 +23,7 @@ class KernelPartner(nn.Module):
     n_outputs : int
         Outputs K.
     config : KernelConfig
-        Sizes of the convolutions.
+        Sizes of the features.
     device : str or torch.device, default="cpu"
         Where the buffers are.
     """
@@ -29,10 +31,12 @@ class KernelPartner(nn.Module):
     def __init__(self, input_size, n_outputs, config, device="cpu"):
         super().__init__()
         sizes = (input_size, config.max_length, config.n_features, device)
-        self.kernels = nn.ModuleList(
+        self.kinds = nn.ModuleList(
             [RandomConvolutions(*sizes), CompetingConvolutions(*sizes)]
         )
-        n_features = sum(kernels.output_size for kernels in self.kernels)
+        if config.last_steps:
+            self.kinds.append(LastSteps(input_size, config.last_steps, device))
+        n_features = sum(kind.output_size for kind in self.kinds)
         shapes = {"coef": (n_outputs, n_features), "intercept": (n_outputs,)}
         for name, shape in shapes.items():
             buffer = torch.zeros(shape, dtype=torch.float32, device=device)
@@ -55,8 +59,7 @@ class KernelPartner(nn.Module):
         """
         with torch.autocast(values.device.type, enabled=False):
             features = [
-                kernels.standardize(kernels(values, lengths))
-                for kernels in self.kernels
+                kind.standardize(kind(values, lengths)) for kind in self.kinds
             ]
             return self.outputs(torch.cat(features, dim=1))
 

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from sklearn_seqattn.nn.frozen_convolutions import FrozenConvolutions
+from sklearn_seqattn.nn.frozen_features import FrozenFeatures
 from sklearn_seqattn.nn.kernel_input import KernelInput, guarded
 from sklearn_seqattn.nn.kernel_plan import (
     KERNEL_LENGTH,
@@ -30,7 +30,7 @@ _CLIP = 32.0
 _MAX_DENSE_CHANNELS = 12
 
 
-class RandomConvolutions(FrozenConvolutions):
+class RandomConvolutions(FrozenFeatures):
     """Shares of steps at which fixed random convolutions exceed thresholds.
 
     The kernels, the channels each of them sees, the thresholds and the statistics
@@ -96,16 +96,11 @@ class RandomConvolutions(FrozenConvolutions):
         self.inputs = KernelInput(
             input_size, clip=_CLIP, largest_sum=largest_sum, device=device
         )
-        shapes = {
-            "channels": (len(self.dilations), N_KERNELS, input_size),
-            "biases": (sum(self.n_biases), N_KERNELS),
-            "feature_mean": (self.output_size,),
-            "feature_std": (self.output_size,),
-        }
-        for name, shape in shapes.items():
-            buffer = torch.zeros(shape, dtype=torch.float32, device=device)
-            self.register_buffer(name, buffer)
-        self.feature_std.fill_(1.0)
+        self._add_buffers(
+            device,
+            channels=(len(self.dilations), N_KERNELS, input_size),
+            biases=(sum(self.n_biases), N_KERNELS),
+        )
 
     @torch.no_grad()
     def fit(self, values, lengths, generator):
@@ -147,22 +142,6 @@ class RandomConvolutions(FrozenConvolutions):
                 wanted.reshape(N_KERNELS, count),
             ).T
             first = last
-        return self
-
-    def fit_statistics(self, features):
-        """Learn the mean and standard deviation that `standardize` removes.
-
-        Parameters
-        ----------
-        features : Tensor of shape (n, n_features)
-            Features of the training sequences.
-
-        Returns
-        -------
-        self : RandomConvolutions
-        """
-        self.feature_mean.copy_(features.mean(0))
-        self.feature_std.copy_(guarded(features.std(0, unbiased=False)))
         return self
 
     def _features(self, values, lengths):

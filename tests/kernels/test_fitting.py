@@ -88,14 +88,14 @@ def test_outputs_of_a_left_out_sequence_do_not_follow_its_own_label():
 def test_new_heads_for_the_same_convolutions():
     X, y = draw(n=40)
     partner, data, first = fitted_partner(X, y)
-    biases = partner.kernels[0].biases.clone()
+    biases = partner.kinds[0].biases.clone()
     coef = partner.coef.clone()
     again = fit_kernel_partner(partner, data, ClassHead(2, False))
     assert (again == first).all()
     assert (partner.coef == coef).all()
     other = fit_kernel_partner(partner, dataset(X[:20], y[:20]), ClassHead(2, False))
     assert len(other) == 20
-    assert (partner.kernels[0].biases == biases).all()
+    assert (partner.kinds[0].biases == biases).all()
     assert (partner.coef != coef).any()
 
 
@@ -156,8 +156,8 @@ def test_a_warm_start_keeps_the_convolutions_and_fits_their_heads():
     model.fit(X[:20], y[:20])
     after = model.network_.kernel_partner
     assert (before.coef != after.coef).any()
-    assert (before.kernels[0].biases == after.kernels[0].biases).all()
-    assert (before.kernels[1].weights == after.kernels[1].weights).all()
+    assert (before.kinds[0].biases == after.kinds[0].biases).all()
+    assert (before.kinds[1].weights == after.kinds[1].weights).all()
 
 
 def test_partial_fit_leaves_the_partner_and_trains_the_network():

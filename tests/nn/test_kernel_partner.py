@@ -11,7 +11,7 @@ def build():
 def fitted():
     partner, generator = build(), torch.Generator().manual_seed(0)
     values, lengths = torch.randn(32, 2, generator=generator), torch.tensor([12, 20])
-    for kernels in partner.kernels:
+    for kernels in partner.kinds:
         kernels.fit(values, lengths, generator)
     torch.nn.init.normal_(partner.coef, generator=generator)
     return partner, values
@@ -29,7 +29,7 @@ def test_outputs_are_linear_in_the_standardized_features_of_both_kinds():
     partner.intercept.copy_(torch.tensor([1.0, -2.0, 0.5]))
     batch, lengths = values[:12].unsqueeze(0), torch.tensor([12])
     parts, first = [], 0
-    for kernels in partner.kernels:
+    for kernels in partner.kinds:
         coef = partner.coef[:, first : first + kernels.output_size]
         features = kernels.standardize(kernels(batch, lengths))
         parts.append(features.double() @ coef.double().T)

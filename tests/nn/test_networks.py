@@ -238,7 +238,7 @@ KERNELS = KernelConfig(max_length=9, n_features=84)
 def test_a_rebuilt_network_has_the_weights_and_other_settings_of_training():
     network = build_sequence(front_end=["differences", "batch_norm"], kernels=KERNELS)
     partner = network.kernel_partner
-    for kernels in partner.kernels:
+    for kernels in partner.kinds:
         kernels.fit(draw(9, 3), torch.tensor([9]), torch.Generator().manual_seed(0))
     nn.init.normal_(partner.coef)
     copy = rebuild(network, time_warp=0.5, tbptt_steps=3)

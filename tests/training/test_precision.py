@@ -127,7 +127,7 @@ class TestEstimators:
             blend=RandomKernels(n_features=500), **SMALL
         ).fit(X, Y)
         partner, seen = model.net_.module_.kernel_partner, []
-        for kernels in partner.kernels:
+        for kernels in partner.kinds:
             kernels.register_forward_hook(lambda *args: seen.append(args[-1].dtype))
         model.set_params(precision="bfloat16").predict(X)
         assert set(seen) == {torch.float32}

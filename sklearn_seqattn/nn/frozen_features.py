@@ -1,0 +1,103 @@
+"""What all features of a partner share: they are computed chunk by chunk, and scaled."""
+
+import torch
+from torch import nn
+
+from sklearn_seqattn.nn.kernel_input import guarded
+
+
+class FrozenFeatures(nn.Module):
+    """Base of modules that turn sequences into features, without gradients.
+
+    The ``_features`` of a subclass maps a padded batch (B, T, D) and its lengths (B,)
+    to features (B, output_size). `feature_mean` and `feature_std` are buffers.
+
+    Attributes
+    ----------
+    steps_per_chunk : int
+        Steps of a part of the batch: few enough that its responses stay in the cache.
+    """
+
+    steps_per_chunk = 4096
+
+    def _add_buffers(self, device, **shapes):
+        """Register float32 buffers of these shapes, and those of the statistics."""
+        shapes |= dict.fromkeys(("feature_mean", "feature_std"), (self.output_size,))
+        for name, shape in shapes.items():
+            buffer = torch.zeros(shape, dtype=torch.float32, device=device)
+            self.register_buffer(name, buffer)
+        self.feature_std.fill_(1.0)
+
+    def fit(self, values, lengths, generator):
+        """Learn or draw what the features depend on; here it is nothing.
+
+        Parameters
+        ----------
+        values : Tensor of shape (S, D), float32
+            All training sequences, concatenated.
+        lengths : Tensor of shape (n,), int64
+            Steps of each; they sum to S.
+        generator : torch.Generator
+            On the CPU, as are the other arguments.
+
+        Returns
+        -------
+        self : FrozenFeatures
+        """
+        return self
+
+    def fit_statistics(self, features):
+        """Learn the mean and standard deviation that `standardize` removes.
+
+        Parameters
+        ----------
+        features : Tensor of shape (n, output_size)
+            Features of the training sequences.
+
+        Returns
+        -------
+        self : FrozenFeatures
+        """
+        self.feature_mean.copy_(features.mean(0))
+        self.feature_std.copy_(guarded(features.std(0, unbiased=False)))
+        return self
+
+    def standardize(self, features):
+        """Subtract the mean and divide by the standard deviation.
+
+        Parameters
+        ----------
+        features : Tensor of shape (B, n_features)
+
+        Returns
+        -------
+        standardized : Tensor of shape (B, n_features)
+        """
+        return (features - self.feature_mean) / self.feature_std
+
+    def forward(self, values, lengths):
+        """Compute the features of a padded batch.
+
+        Parameters
+        ----------
+        values : Tensor of shape (B, T, D)
+            Right-padded; the values of padded steps do not matter.
+
+        lengths : Tensor of shape (B,), int64
+            Real steps of each sequence, at least 1.
+
+        Returns
+        -------
+        features : Tensor of shape (B, n_features), float32
+            One row a sequence.
+        """
+        # Lower precision would move responses across thresholds and change who wins.
+        with (
+            torch.autocast(values.device.type, enabled=False),
+            torch.backends.cudnn.flags(enabled=True, allow_tf32=False),
+        ):
+            if torch.compiler.is_exporting():  # chunks would fix the sizes
+                return self._features(values, lengths)
+            size = max(1, self.steps_per_chunk // values.shape[1])
+            chunks = zip(values.split(size), lengths.split(size), strict=True)
+            return torch.cat([self._features(*chunk) for chunk in chunks])
