@@ -91,7 +91,8 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
     pooling : {"max", "mean", "last", "attention"}, list or tuple of them, \
             default=("max", "mean")
         How the steps of a sequence become one vector; several are concatenated.
-        "last" is the last real step.
+        "last" is the last real step; of the backward direction of recurrent layers it
+        is the first step, where that direction ends.
     head_units : int, list or tuple of int, default=(64,)
         Hidden layers of the dense head, each with layer normalization, GELU and
         dropout; ``()`` is a single linear layer.

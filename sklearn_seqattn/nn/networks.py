@@ -262,7 +262,7 @@ def build_sequence_network(config, *, vectors=None, device="cpu"):
                 residual=config.residual,
                 dropout=config.dropout,
             )
-        pooling = build_pooling(config.pooling, size)
+        pooling = build_pooling(config.pooling, size, _n_backward(config))
         head = build_head(
             pooling.output_size,
             config.head_units,
@@ -276,6 +276,14 @@ def build_sequence_network(config, *, vectors=None, device="cpu"):
         return SequenceNetwork(
             config, front_end, encoder, attention, pooling, head, partner
         )
+
+
+def _n_backward(config):
+    """Return how many channels that are pooled, the last ones, were read backwards."""
+    is_mixed = config.attention is not None and not config.residual
+    if config.encoder.is_recurrent and config.bidirectional and not is_mixed:
+        return config.hidden_size
+    return 0
 
 
 def rebuild(network, **training):

@@ -66,12 +66,30 @@ class MeanPooling(Pooling):
 
 @register_pooling("last")
 class LastPooling(Pooling):
-    """The vector of the last real step."""
+    """The vector of the last real step.
+
+    The last step of a layer that reads backwards is the first one of the sequence.
+
+    Parameters
+    ----------
+    size : int
+        The number of channels C.
+    n_backward : int, default=0
+        How many of the channels, the last ones, were read backwards.
+    """
+
+    def __init__(self, size, n_backward=0):
+        super().__init__(size)
+        self.n_backward = n_backward
 
     def forward(self, x, mask):
-        """Pick the last real step."""
+        """Pick the last real step in each direction."""
         last = mask.sum(dim=1) - 1  # (B,)
-        return x[torch.arange(len(x), device=x.device), last]
+        at_end = x[torch.arange(len(x), device=x.device), last]
+        if self.n_backward == 0:
+            return at_end
+        n_forward = self.output_size - self.n_backward
+        return torch.cat([at_end[:, :n_forward], x[:, 0, n_forward:]], dim=1)
 
 
 @register_pooling("attention")
@@ -120,7 +138,7 @@ class ConcatenatedPooling(nn.Module):
         return torch.cat([pooling(x, mask) for pooling in self.poolings], dim=-1)
 
 
-def build_pooling(names, size):
+def build_pooling(names, size, n_backward=0):
     """Build poolings by name.
 
     Parameters
@@ -129,9 +147,14 @@ def build_pooling(names, size):
         Names of `POOLINGS`, in the order of the result.
     size : int
         The number of channels C.
+    n_backward : int, default=0
+        How many of the channels, the last ones, were read backwards.
 
     Returns
     -------
     pooling : ConcatenatedPooling
     """
-    return ConcatenatedPooling([POOLINGS[name](size) for name in names])
+    options = {"last": {"n_backward": n_backward}}
+    return ConcatenatedPooling(
+        [POOLINGS[name](size, **options.get(name, {})) for name in names]
+    )

@@ -5,15 +5,9 @@ import pytest
 from test_losses import ALL
 
 from sklearn_seqattn import AttentionLSTMRegressor, RandomKernels
-from sklearn_seqattn.attention_lstm.shrinkage import halves, shrink
+from sklearn_seqattn.attention_lstm.shrinkage import shrink
 
 SMALL = {"front_end": None, "hidden_size": 8, "num_layers": 1, "head_units": (8,)}
-
-
-def test_halves_hold_every_row_once():
-    first, second = halves(7, seed=0)
-    assert sorted([*first, *second]) == list(range(7))
-    assert abs(len(first) - len(second)) <= 1
 
 
 @pytest.mark.parametrize("blend", [None, RandomKernels(84)])

@@ -18,7 +18,7 @@ from sklearn_seqattn.nn.encoders import LSTM, Transformer
 from sklearn_seqattn.nn.front_end import Residual
 
 EMBEDDING = {"n_ids": 5, "size": 3, "token_dropout": 0.1}
-KERNELS = {"max_length": 9, "n_features": 84}
+KERNELS = {"max_length": 9, "n_features": 84, "last_steps": 2}
 
 CONFIGS = [
     sequence_config(),

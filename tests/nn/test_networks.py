@@ -232,7 +232,29 @@ def test_other_poolings_have_no_weights():
         network.pooling_weights(draw(1, 5, 3), torch.tensor([5]))
 
 
-KERNELS = KernelConfig(max_length=9, n_features=84)
+@pytest.mark.parametrize("kind", ["lstm", "gru"])
+def test_last_pooling_reads_where_each_direction_ends(kind):
+    network = build_sequence(
+        front_end=None,
+        encoder=kind,
+        num_layers=1,
+        bidirectional=True,
+        residual=False,
+        attention=None,
+        pooling="last",
+    ).eval()
+    x, lengths = draw(2, 6, 3), torch.tensor([6, 4])
+    pooled = network.embeddings(x, lengths)
+    layer = network.encoder.layers[0].recurrent
+    cells = (layer.forward_cell, layer.backward_cell)
+    for row, length in enumerate(lengths):
+        sequence = x[row : row + 1, :length]
+        for direction, steps in enumerate((sequence, sequence.flip(1))):
+            final = cells[direction](steps)[0][0, -1]
+            torch.testing.assert_close(pooled[row].chunk(2)[direction], final)
+
+
+KERNELS = KernelConfig(max_length=9, n_features=84, last_steps=2)
 
 
 def test_a_rebuilt_network_has_the_weights_and_other_settings_of_training():

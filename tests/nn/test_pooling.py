@@ -73,3 +73,8 @@ def test_padding_changes_nothing_and_gets_no_gradient(kind):
     pooled.sum().backward()
     torch.testing.assert_close(pooled, pooling(X, MASK))
     assert (other.grad[~MASK] == 0).all()
+
+
+def test_the_backward_direction_ends_at_the_first_step():
+    pooling = build_pooling(("last",), 2, n_backward=1)
+    assert pooling(X, MASK).tolist() == [[2.0, -4.0], [4.0, -1.0]]
