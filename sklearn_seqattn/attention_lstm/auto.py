@@ -22,6 +22,12 @@ EARLY_STOPPING_FROM = 10_000
 #: The same of tokens, which a network learns by heart.
 EARLY_STOPPING_OF_TOKENS_FROM = 1_000
 
+#: The steps of a mean length that reach an encoder, at most.
+MOST_STEPS = 64
+
+#: The same of a classifier beside random kernels, which read every step.
+MOST_STEPS_BESIDE_KERNELS = 40
+
 #: The share that is kept of what the network of a classifier adds to its partner.
 NETWORK_SHARE = 0.75
 
@@ -35,13 +41,15 @@ NGRAMS_WEIGHT = 0.8
 SHRINK_BELOW = 1_000
 
 
-def stem(n_steps):
+def stem(n_steps, most_steps=MOST_STEPS):
     """Return the front end of numeric sequences.
 
     Parameters
     ----------
     n_steps : float
         The mean length T.
+    most_steps : int, default=MOST_STEPS
+        The steps of the encoder, at most.
 
     Returns
     -------
@@ -53,8 +61,9 @@ def stem(n_steps):
     >>> stem(640)[:2]
     (Differences(lag=10), Conv(kernel_size=21, stride=10))
     """
-    differences = Differences(lag=stem_stride(n_steps))
-    return (differences, *_convolutions(n_steps, stem_dilation(n_steps)))
+    stride = stem_stride(n_steps, most_steps)
+    dilation = stem_dilation(n_steps, most_steps)
+    return (Differences(lag=stride), *_convolutions(stride, dilation))
 
 
 def token_stem(n_steps):
@@ -69,24 +78,25 @@ def token_stem(n_steps):
     -------
     blocks : tuple of Block
     """
-    return (Embedding(), Dropout(locked=True), *_convolutions(n_steps, 1))
+    return (Embedding(), Dropout(locked=True), *_convolutions(stem_stride(n_steps), 1))
 
 
-def _convolutions(n_steps, dilation):
+def _convolutions(stride, dilation):
     """Return a strided convolution and two residual ones, the last one dilated."""
-    stride = stem_stride(n_steps)
     first = Conv(kernel_size=stem_kernel_size(stride), stride=stride)
     groups = [Residual((Conv(dilation=d), BatchNorm(), GELU())) for d in (1, dilation)]
     return (first, BatchNorm(), GELU(), *groups)
 
 
-def stem_stride(n_steps):
-    """Return the stride of the stem: at most 64 steps of a mean length remain.
+def stem_stride(n_steps, most_steps=MOST_STEPS):
+    """Return the stride of the stem, which leaves `most_steps` of a mean length.
 
     Parameters
     ----------
     n_steps : float
         The mean length T.
+    most_steps : int, default=MOST_STEPS
+        The steps of the encoder, at most.
 
     Returns
     -------
@@ -98,7 +108,7 @@ def stem_stride(n_steps):
     >>> [stem_stride(n_steps) for n_steps in (1, 64, 65, 1000)]
     [1, 1, 2, 16]
     """
-    return max(1, ceil(n_steps / 64))
+    return max(1, ceil(n_steps / most_steps))
 
 
 def stem_kernel_size(stride):
@@ -116,7 +126,7 @@ def stem_kernel_size(stride):
     return max(7, 2 * stride + 1)
 
 
-def stem_dilation(n_steps):
+def stem_dilation(n_steps, most_steps=MOST_STEPS):
     """Return the dilation of the last convolution of the stem of numbers.
 
     Its five taps reach half a sequence of mean length to both sides, but at most over
@@ -127,6 +137,8 @@ def stem_dilation(n_steps):
     ----------
     n_steps : float
         The mean length T.
+    most_steps : int, default=MOST_STEPS
+        The steps of the encoder, at most.
 
     Returns
     -------
@@ -140,7 +152,7 @@ def stem_dilation(n_steps):
     """
     if n_steps > 192:
         return 1
-    return min(8, max(1, int(n_steps / stem_stride(n_steps) / 4)))
+    return min(8, max(1, int(n_steps / stem_stride(n_steps, most_steps) / 4)))
 
 
 def batch_size(n_samples):
@@ -205,8 +217,8 @@ def last_steps(longest, n_channels):
     Examples
     --------
     >>> from sklearn_seqattn.attention_lstm.auto import last_steps
-    >>> [last_steps(48, 1), last_steps(5_000, 1), last_steps(168, 10), last_steps(9, 4000)]
-    [48, 1000, 100, 1]
+    >>> [last_steps(48, 1), last_steps(5_000, 1), last_steps(168, 10)]
+    [48, 1000, 100]
     """
     return max(1, min(longest, 1_000 // n_channels))
 

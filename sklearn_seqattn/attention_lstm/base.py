@@ -65,6 +65,7 @@ class BaseSequenceEstimator(
 
     _nested = {"tokens": (Tokens,), "blend": (RandomKernels, NGrams)}
     _gain_control = True  # whether low-amplitude sequences are amplified
+    _most_steps_beside_kernels = auto.MOST_STEPS  # that reach the encoder
 
     @property
     def _rules(self):
@@ -214,6 +215,7 @@ class BaseSequenceEstimator(
         encoder, embedding, vectors = self.input_encoder_, None, None
         if encoder.n_ids_ is not None:
             embedding, vectors = embedding_of_tokens(self._tokens(), encoder.n_ids_)
+        kernels = self._kernel_config(data)
         config = sequence_config(
             self.get_params(deep=False),
             data.front_end,
@@ -221,7 +223,10 @@ class BaseSequenceEstimator(
             n_outputs=self.target_encoder_.n_outputs,
             n_steps=float(data.lengths.mean()),
             embedding=embedding,
-            kernels=self._kernel_config(data) if has_partner else None,
+            most_steps=(
+                self._most_steps_beside_kernels if kernels else auto.MOST_STEPS
+            ),
+            kernels=kernels if has_partner else None,
             time_warp=self._time_warp(data.sequences.kind),
         )
         return build_sequence_network(config, vectors=vectors)

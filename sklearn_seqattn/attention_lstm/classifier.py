@@ -71,8 +71,9 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         residual group, as is ``Residual([...])``. "auto" is differences and three
         convolutions, batch-normalized and with GELU, the last two of them residual;
         the first one strides so that of a sequence of mean length at most 64 steps
-        reach the encoder. Tokens go through an embedding and locked dropout instead
-        of the differences. None leaves the sequences as they are.
+        reach the encoder, in a classifier beside random kernels 40. Tokens go through
+        an embedding and locked dropout instead of the differences. None leaves the
+        sequences as they are.
     encoder : {"lstm", "gru", "transformer"} or Transformer, default="lstm"
         The kind of layers that read the sequence.
         :class:`~sklearn_seqattn.blocks.Transformer` chooses the positions of a
@@ -310,6 +311,8 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         self.callbacks = callbacks
         self.net_params = net_params
         self.verbose = verbose
+
+    _most_steps_beside_kernels = auto.MOST_STEPS_BESIDE_KERNELS
 
     @property
     def classes_(self):

@@ -61,6 +61,7 @@ def sequence_config(
     input_size,
     n_outputs,
     n_steps,
+    most_steps=auto.MOST_STEPS,
     embedding=None,
     kernels=None,
     time_warp=0,
@@ -77,6 +78,8 @@ def sequence_config(
         Channels of a step (1 for ids), and outputs of a sequence.
     n_steps : float
         The mean length T, which decides the stride of "auto".
+    most_steps : int, default=MOST_STEPS
+        The steps of the encoder after a front end of "auto" for numbers, at most.
     embedding : EmbeddingConfig or None, default=None
         Sizes of the vectors of tokens; None where X holds numbers.
     kernels : KernelConfig or None, default=None
@@ -94,7 +97,7 @@ def sequence_config(
         If a parameter is invalid or contradicts another one.
     """
     if front_end is None:
-        front_end = _stem(embedding, n_steps)
+        front_end = _stem(embedding, n_steps, most_steps)
     return SequenceConfig(
         input_size=input_size,
         n_outputs=n_outputs,
@@ -106,9 +109,11 @@ def sequence_config(
     )
 
 
-def _stem(embedding, n_steps):
+def _stem(embedding, n_steps, most_steps=auto.MOST_STEPS):
     """Return the blocks of "auto", for numbers or for tokens."""
-    return (auto.stem if embedding is None else auto.token_stem)(n_steps)
+    if embedding is not None:
+        return auto.token_stem(n_steps)
+    return auto.stem(n_steps, most_steps)
 
 
 def check_network_params(params):

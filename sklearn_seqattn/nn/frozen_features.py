@@ -1,4 +1,4 @@
-"""What all features of a partner share: they are computed chunk by chunk, and scaled."""
+"""Base of the features of a partner, which are computed chunk by chunk and scaled."""
 
 import torch
 from torch import nn
@@ -27,24 +27,6 @@ class FrozenFeatures(nn.Module):
             buffer = torch.zeros(shape, dtype=torch.float32, device=device)
             self.register_buffer(name, buffer)
         self.feature_std.fill_(1.0)
-
-    def fit(self, values, lengths, generator):
-        """Learn or draw what the features depend on; here it is nothing.
-
-        Parameters
-        ----------
-        values : Tensor of shape (S, D), float32
-            All training sequences, concatenated.
-        lengths : Tensor of shape (n,), int64
-            Steps of each; they sum to S.
-        generator : torch.Generator
-            On the CPU, as are the other arguments.
-
-        Returns
-        -------
-        self : FrozenFeatures
-        """
-        return self
 
     def fit_statistics(self, features):
         """Learn the mean and standard deviation that `standardize` removes.

@@ -58,9 +58,7 @@ class KernelPartner(nn.Module):
             Logits or standardized targets.
         """
         with torch.autocast(values.device.type, enabled=False):
-            features = [
-                kind.standardize(kind(values, lengths)) for kind in self.kinds
-            ]
+            features = [kind.standardize(kind(values, lengths)) for kind in self.kinds]
             return self.outputs(torch.cat(features, dim=1))
 
     def outputs(self, features):

@@ -3,12 +3,17 @@
 import torch
 
 from sklearn_seqattn.nn.frozen_features import FrozenFeatures
+from sklearn_seqattn.nn.kernel_input import KernelInput
+
+# Values are clipped here, in standard deviations: a linear model has no bounds.
+_CLIP = 8.0
 
 
 class LastSteps(FrozenFeatures):
     """Return the last steps of each sequence side by side, the oldest one first.
 
-    A sequence that has fewer steps is preceded by zeros, the mean of each channel.
+    The values are scaled by `KernelInput`. A sequence that has fewer steps is preceded
+    by zeros, the mean of each channel.
 
     Parameters
     ----------
@@ -38,12 +43,35 @@ class LastSteps(FrozenFeatures):
         super().__init__()
         self.n_steps = n_steps
         self.output_size = n_steps * input_size
+        self.inputs = KernelInput(
+            input_size, clip=_CLIP, largest_sum=1.0, device=device
+        )
         self._add_buffers(device)
+
+    def fit(self, values, lengths, generator):
+        """Learn the scale of values.
+
+        Parameters
+        ----------
+        values : Tensor of shape (S, D), float32
+            All training sequences, concatenated.
+        lengths : Tensor of shape (n,), int64
+            Not used.
+        generator : torch.Generator
+            Not used.
+
+        Returns
+        -------
+        self : LastSteps
+        """
+        self.inputs.fit(values)
+        return self
 
     def _features(self, values, lengths):
         """Pick the last steps of a padded batch."""
-        steps = torch.arange(-self.n_steps, 0, device=values.device)
+        x = self.inputs(values, lengths).permute(1, 2, 0)
+        steps = torch.arange(-self.n_steps, 0, device=x.device)
         steps = lengths[:, None] + steps  # (B, n_steps), negative before the start
-        rows = torch.arange(len(values), device=values.device)[:, None]
-        picked = values[rows, steps.clamp(min=0)]
-        return picked.masked_fill((steps < 0)[:, :, None], 0.0).flatten(1).float()
+        rows = torch.arange(len(x), device=x.device)[:, None]
+        picked = x[rows, steps.clamp(min=0)]
+        return picked.masked_fill((steps < 0)[:, :, None], 0.0).flatten(1)

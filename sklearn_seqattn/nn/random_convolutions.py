@@ -12,7 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from sklearn_seqattn.nn.frozen_features import FrozenFeatures
-from sklearn_seqattn.nn.kernel_input import KernelInput, guarded
+from sklearn_seqattn.nn.kernel_input import KernelInput
 from sklearn_seqattn.nn.kernel_plan import (
     KERNEL_LENGTH,
     MAX_CHANNELS_PER_KERNEL,

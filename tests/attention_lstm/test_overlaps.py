@@ -70,7 +70,9 @@ def test_equal_sequences_are_in_the_order_once():
 
 @pytest.mark.parametrize("step", [1, 9])
 def test_folds_hold_every_row_once(step):
-    values, starts, lengths = flat(cut(np.random.RandomState(0).normal(size=(99, 1)), 9, step))
+    values, starts, lengths = flat(
+        cut(np.random.RandomState(0).normal(size=(99, 1)), 9, step)
+    )
     dataset = SequenceDataset(values, lengths, starts=starts)
     parts = folds(dataset, 3, seed=0)
     assert sorted(np.concatenate(parts)) == list(range(len(lengths)))
