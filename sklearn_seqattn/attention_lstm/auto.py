@@ -4,6 +4,7 @@ The rules look at the number n of distinct training sequences and at their mean 
 alone.
 """
 
+import warnings
 from math import ceil
 
 from sklearn_seqattn.nn.blocks import (
@@ -27,6 +28,9 @@ MOST_STEPS = 64
 
 #: The same of a classifier beside random kernels, which read every step.
 MOST_STEPS_BESIDE_KERNELS = 40
+
+#: Strides beyond this may lose short events: a network that has no partner warns.
+LARGE_STRIDE = 32
 
 #: The share that is kept of what the network of a classifier adds to its partner.
 NETWORK_SHARE = 0.75
@@ -109,6 +113,27 @@ def stem_stride(n_steps, most_steps=MOST_STEPS):
     [1, 1, 2, 16]
     """
     return max(1, ceil(n_steps / most_steps))
+
+
+def warn_large_stride(n_steps):
+    """Warn where the stem strides so far that short events may be lost.
+
+    Parameters
+    ----------
+    n_steps : float
+        The mean length T.
+    """
+    stride = stem_stride(n_steps)
+    if stride > LARGE_STRIDE:
+        warnings.warn(
+            f"Sequences have {n_steps:.0f} steps on average. front_end='auto' makes "
+            f"them {stride} times as short, and events of a few steps may be lost. "
+            "Keep the partner (blend='auto'), which reads every step; or set "
+            "front_end, for example [Conv(32, kernel_size=9, stride=8), 'batch_norm', "
+            "'gelu']; or cut windows.",
+            UserWarning,
+            stacklevel=2,
+        )
 
 
 def stem_kernel_size(stride):

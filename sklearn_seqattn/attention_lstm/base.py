@@ -216,6 +216,8 @@ class BaseSequenceEstimator(
         if encoder.n_ids_ is not None:
             embedding, vectors = embedding_of_tokens(self._tokens(), encoder.n_ids_)
         kernels = self._kernel_config(data)
+        if data.front_end is None and kernels is None:
+            auto.warn_large_stride(data.lengths.mean())
         config = sequence_config(
             self.get_params(deep=False),
             data.front_end,

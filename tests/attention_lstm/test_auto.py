@@ -1,7 +1,9 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sklearn_seqattn import AttentionLSTMClassifier, RandomKernels
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.blocks import Conv, Differences, Residual
 
@@ -104,3 +106,26 @@ def test_networks_beside_a_partner_never_get_more_epochs(n, size, n_steps):
         auto.max_epochs(n, size, n_steps, blended=blended) for blended in (False, True)
     )
     assert min(10, alone) <= blended <= alone
+
+
+def fit_steps(n_steps, **params):
+    X = np.random.default_rng(0).normal(size=(4, n_steps, 1))
+    params = {"max_epochs": 1, "hidden_size": 2, "num_layers": 1, **params}
+    return AttentionLSTMClassifier(**params).fit(X, [0, 1, 0, 1])
+
+
+def test_a_network_alone_warns_of_a_large_stride():
+    with pytest.warns(UserWarning, match="2049 steps on average.*33 times as short"):
+        fit_steps(2049, blend=None)
+
+
+@pytest.mark.parametrize(
+    ("n_steps", "params"),
+    [
+        (2048, {"blend": None}),
+        (2049, {"blend": RandomKernels(84)}),
+        (2049, {"blend": None, "front_end": ["conv"]}),
+    ],
+)
+def test_no_other_network_warns(n_steps, params):
+    fit_steps(n_steps, **params)  # warnings are errors
