@@ -1,4 +1,4 @@
-"""What "auto" means for the training of a classifier or a regressor."""
+"""What "auto" means for the training of a classifier, a regressor or a tagger."""
 
 from dataclasses import replace
 from functools import partial
@@ -29,4 +29,14 @@ TOKEN_RULES = TrainingRules(
     batch_size=auto.batch_size,
     max_epochs=_by_size(auto.token_max_epochs),
     early_stopping_from=auto.EARLY_STOPPING_OF_TOKENS_FROM,
+)
+
+#: The rules of a tagger that reads numbers or events; a partner needs `calibrates`.
+TAGGER_RULES = replace(
+    NUMBER_RULES, calibrates=True, fewest_to_split=auto.FEWEST_TO_WEIGH_WINDOWS
+)
+
+#: The rules of a tagger that reads tokens.
+TAGGER_TOKEN_RULES = replace(
+    TOKEN_RULES, calibrates=True, fewest_to_split=auto.FEWEST_TO_WEIGH_WINDOWS
 )
