@@ -7,8 +7,12 @@ from sklearn_seqattn._estimator import check_sample_weight
 from sklearn_seqattn.attention_lstm.step_labels import join_steps, read_rows
 from sklearn_seqattn.sequences.arrays import has_array, is_array_like, to_numpy
 from sklearn_seqattn.sequences.checks import locate
-from sklearn_seqattn.sequences.frames import is_frame
-from sklearn_seqattn.sequences.tables import has_instances
+from sklearn_seqattn.sequences.frames import is_frame, to_pandas
+from sklearn_seqattn.sequences.tables import (
+    has_instances,
+    has_nested_columns,
+    holds_sequences,
+)
 from sklearn_seqattn.sequences.unreadable import refuse_unreadable
 
 
@@ -118,10 +122,13 @@ def check_step_weights(sample_weight, lengths):
 
 def _is_nested(weights):
     """Return whether weights are one array a sequence."""
-    if weights is None or not (is_array_like(weights) or is_frame(weights)):
-        return False
-    if getattr(weights, "ndim", 1) == 2:
-        return True
     if isinstance(weights, pd.Series) and has_instances(weights):
         return True
+    if is_frame(weights):
+        return has_nested_columns(to_pandas(weights))
+    if weights is None or not is_array_like(weights):
+        return False
+    if has_array(weights):
+        weights = to_numpy(weights, "sample_weight")
+        return weights.dtype == object and holds_sequences(weights.ravel())
     return any(map(is_array_like, weights))

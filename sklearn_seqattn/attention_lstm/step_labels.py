@@ -216,10 +216,7 @@ def join_steps(rows, lengths, name, noun):
 
 def _is_missing(labels):
     """Return whether all of some labels are missing."""
-    missing = pd.isna(labels)
-    if labels.dtype.kind in "iu":
-        missing = labels == -1
-    return bool(missing.all())
+    return all(pd.isna(label) or label == -1 for label in labels.tolist())
 
 
 def _as_integers(values, known, lengths):

@@ -522,6 +522,7 @@ class AttentionLSTMTagger(WindowPartnerMixin, BaseSequenceEstimator):
         Returns
         -------
         float
+            The share of right predictions.
         """
         return score_steps("accuracy", self.predict(X), y, sample_weight)
 

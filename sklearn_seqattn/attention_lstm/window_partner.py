@@ -29,17 +29,18 @@ class WindowPartnerMixin:
         """Fit the partner, and weigh it by sequences that neither part was fitted to.
 
         These are the validation sequences. Without them the weight is fixed. The
-        partner is fitted again to both parts, unless the user gave the second.
+        partner is fitted again to both parts, unless the user gave the second. A later
+        fit without them leaves partner and weight.
         """
         model = self._window_model()
-        if not fresh:
+        if not fresh and valid is None:
             return
         self.partner_ = self.blend_ = None
         if model is None:
             return
         table = self._table(valid, sets.valid)
         self.partner_, left_out = fit_windows(
-            model.size_of(data.sequences.kind),
+            model._size_of(data.sequences.kind),
             self.target_encoder_.n_outputs,
             self._table(data, sets.train),
             table,

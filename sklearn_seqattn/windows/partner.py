@@ -52,18 +52,8 @@ class WindowModel(BaseEstimator):
     def __init__(self, size="auto"):
         self.size = size
 
-    def size_of(self, kind):
-        """Return the size for sequences of a kind.
-
-        Parameters
-        ----------
-        kind : {"numeric", "tokens", "events"}
-            What the sequences hold.
-
-        Returns
-        -------
-        size : int
-        """
+    def _size_of(self, kind):
+        """Return the size for sequences of a kind."""
         if self.size != "auto":
             return int(self.size)
         return _OF_TOKENS if kind == "tokens" else _OF_NUMBERS
