@@ -12,9 +12,14 @@ def _by_size(max_epochs):
     return lambda data, size: max_epochs(len(data), size, data.lengths.mean())
 
 
+def _batch_size(data):
+    """Return the batch size by the number of sequences."""
+    return auto.batch_size(len(data))
+
+
 #: The rules for sequences of numbers and for events.
 NUMBER_RULES = TrainingRules(
-    batch_size=auto.batch_size,
+    batch_size=_batch_size,
     max_epochs=_by_size(auto.max_epochs),
     early_stopping_from=auto.EARLY_STOPPING_FROM,
 )
@@ -26,7 +31,7 @@ BLENDED_RULES = replace(
 
 #: The rules for tokens.
 TOKEN_RULES = TrainingRules(
-    batch_size=auto.batch_size,
+    batch_size=_batch_size,
     max_epochs=_by_size(auto.token_max_epochs),
     early_stopping_from=auto.EARLY_STOPPING_OF_TOKENS_FROM,
 )

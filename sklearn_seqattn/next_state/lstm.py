@@ -40,9 +40,9 @@ _NETWORK_PARAMETERS = (
 _CACHED_VALUES = 2**24  # hidden states of continued sequences
 
 
-def auto_batch_size(n):
+def auto_batch_size(data):
     """Return the batch size for n sequences: n / 64, from 16 to 64."""
-    return int(np.clip(n // 64, 16, 64))
+    return int(np.clip(len(data) // 64, 16, 64))
 
 
 def auto_epochs(data, batch_size):

@@ -96,7 +96,7 @@ def undo_stride(outputs, lengths, n_steps, stride):
     last = (lengths - 1).clamp(min=0)[:, None]  # (B, 1)
     before = torch.minimum(steps // stride, last)  # (B, T)
     after = torch.minimum(before + 1, last)
-    share = ((steps % stride) / stride).to(outputs.dtype)[:, None]
+    share = (steps % stride).to(outputs.dtype)[:, None] / stride
     first, second = (
         outputs.gather(1, rows[..., None].expand(-1, -1, outputs.shape[2]))
         for rows in (before, after)

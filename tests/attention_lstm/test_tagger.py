@@ -85,7 +85,7 @@ def test_a_network_alone_learns_labels_that_depend_on_the_past(bidirectional):
     rng = np.random.default_rng(0)
     X = [rng.normal(size=(n, 1)) for n in rng.integers(3, 30, 120)]
     y = [np.cumsum(x[:, 0]) > 0 for x in X]
-    options = {"max_epochs": 40, "random_state": 0, "device": "cpu", "blend": None}
+    options = {"front_end": None, "max_epochs": 20, "blend": None, "random_state": 0}
     tagger = AttentionLSTMTagger(bidirectional=bidirectional, **options)
     tagger.fit(X[:80], y[:80])
     assert tagger.score(X[80:], y[80:]) > 0.9
