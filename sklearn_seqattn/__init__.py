@@ -12,6 +12,7 @@ from sklearn_seqattn._version import __version__
 _MODULE_OF = {
     "AttentionLSTMClassifier": "attention_lstm.classifier",
     "AttentionLSTMRegressor": "attention_lstm.regressor",
+    "AttentionLSTMTagger": "attention_lstm.tagger",
     "Checkpoint": "training.checkpoints",
     "Counts": "next_state.partner",
     "EventEncoder": "preprocessing",
@@ -27,6 +28,7 @@ _MODULE_OF = {
     "SequenceScaler": "preprocessing",
     "StateEncoder": "preprocessing",
     "Tokens": "preprocessing.tokens",
+    "WindowModel": "windows.partner",
     "events_to_sequences": "sequences.event_tables",
     "load_model": "persistence",
     "make_windows": "preprocessing.windows",

@@ -5,6 +5,9 @@ from sklearn_seqattn.attention_lstm.classifier import (
 from sklearn_seqattn.attention_lstm.regressor import (
     AttentionLSTMRegressor as AttentionLSTMRegressor,
 )
+from sklearn_seqattn.attention_lstm.tagger import (
+    AttentionLSTMTagger as AttentionLSTMTagger,
+)
 from sklearn_seqattn.kernels.features import (
     RandomKernelFeatures as RandomKernelFeatures,
 )
@@ -31,3 +34,4 @@ from sklearn_seqattn.sequences.event_tables import (
 )
 from sklearn_seqattn.storage.files import FileFormatError as FileFormatError
 from sklearn_seqattn.training.checkpoints import Checkpoint as Checkpoint
+from sklearn_seqattn.windows.partner import WindowModel as WindowModel

@@ -1,15 +1,17 @@
-"""Scorers for next-state estimators: all positions of a sequence, or the last."""
+"""Scorers of next states and of labels of steps, for model selection."""
 
 import math
 from dataclasses import dataclass
 
 from sklearn.pipeline import Pipeline
 
+from sklearn_seqattn.attention_lstm.step_scores import score_steps
 from sklearn_seqattn.next_state.scores import mean_over_positions, mean_over_states
 
 _OF_CLASSES = ("balanced_accuracy", "f1_macro")
 _METRICS = ("accuracy", "top_k_accuracy", "neg_perplexity", *_OF_CLASSES)
 _POSITIONS = ("all", "last")
+_OF_STEPS = ("accuracy", *_OF_CLASSES)
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,8 @@ class NextStateScorer:
     k: int = 3
 
     def __post_init__(self):
-        for name, value, known in (
-            ("metric", self.metric, _METRICS),
-            ("positions", self.positions, _POSITIONS),
-        ):
-            if value not in known:
-                raise ValueError(f"{name}={value!r} is unknown; take one of {known}.")
+        _check_choice("metric", self.metric, _METRICS)
+        _check_choice("positions", self.positions, _POSITIONS)
 
     def __call__(self, estimator, X, y=None, sample_weight=None):
         """Score a fitted estimator.
@@ -97,6 +95,72 @@ class NextStateScorer:
         measured = "log_likelihood" if self.metric == "neg_perplexity" else "hits"
         mean = mean_over_positions(scores[measured], scores["positions"], sample_weight)
         return -math.exp(-mean) if self.metric == "neg_perplexity" else mean
+
+
+@dataclass(frozen=True)
+class StepScorer:
+    """A scorer of predicted labels of steps, for ``scoring=`` in model selection.
+
+    All steps that have a label count alike, however long their sequences are.
+
+    Parameters
+    ----------
+    metric : {"accuracy", "balanced_accuracy", "f1_macro"}, default="accuracy"
+        Share of right predictions; mean over the labels that occur of the share of
+        right predictions; mean of F1 over the labels that occur or are predicted. They
+        are those of scikit-learn under these names.
+
+    Examples
+    --------
+    >>> from sklearn.model_selection import cross_val_score
+    >>> from sklearn_seqattn import AttentionLSTMTagger
+    >>> from sklearn_seqattn.metrics import StepScorer
+    >>> X = ["a b a b", "b a b", "a a b a"] * 4
+    >>> y = [["A" if word == "a" else "B" for word in x.split()] for x in X]
+    >>> tagger = AttentionLSTMTagger(max_epochs=20, random_state=0)
+    >>> cross_val_score(tagger, X, y, scoring=StepScorer("f1_macro"), cv=2)
+    array([1., 1.])
+    """
+
+    metric: str = "accuracy"
+
+    def __post_init__(self):
+        _check_choice("metric", self.metric, _OF_STEPS)
+
+    def __call__(self, estimator, X, y, sample_weight=None):
+        """Score a fitted estimator.
+
+        Parameters
+        ----------
+        estimator : AttentionLSTMTagger, Pipeline or search
+            The fitted estimator, or any other whose `predict` returns an array of
+            labels a sequence.
+        X : sequences
+            The sequences.
+        y : list of array-like of shape (T_i,)
+            Their labels, as `AttentionLSTMTagger.fit` takes them. A label that was
+            never seen counts as wrong.
+        sample_weight : array-like of shape (n,), list of arrays of shape (T_i,) or \
+                None, default=None
+            Weights of sequences or of steps.
+
+        Returns
+        -------
+        float
+            The score; greater is better.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If y does not have one label for each step, or no step has a label.
+        """
+        return score_steps(self.metric, estimator.predict(X), y, sample_weight)
+
+
+def _check_choice(name, value, known):
+    """Raise for a value that is none of those known."""
+    if value not in known:
+        raise ValueError(f"{name}={value!r} is unknown; take one of {known}.")
 
 
 def _final_estimator(estimator, X):

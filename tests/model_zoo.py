@@ -10,6 +10,7 @@ from sklearn.pipeline import Pipeline
 from sklearn_seqattn import (
     AttentionLSTMClassifier,
     AttentionLSTMRegressor,
+    AttentionLSTMTagger,
     EventEncoder,
     NextStateLSTM,
     NextStateMarkov,
@@ -22,8 +23,9 @@ from sklearn_seqattn import (
     SequenceScaler,
     StateEncoder,
     Tokens,
+    WindowModel,
 )
-from sklearn_seqattn.blocks import Dense
+from sklearn_seqattn.blocks import Conv, Dense
 
 SMALL = {
     "front_end": Dense(3),
@@ -63,6 +65,8 @@ STATE_EVENTS = [
     pd.DataFrame({"act": list("xyzx"), "who": list("abab"), "t": [0.0, 1, 3, 4 + i]})
     for i in range(12)
 ]
+RISES = [np.diff(x[:, 0], prepend=0) > 0 for x in WALKS]
+IS_YES = [[word == "yes" for word in sentence] for sentence in SENTENCES]
 LABELS = np.random.default_rng(0).integers(0, 2, (24, 3))
 
 
@@ -72,6 +76,10 @@ def _classifier(**options):
 
 def _regressor(**options):
     return AttentionLSTMRegressor(**{"blend": None, **SMALL, **options})
+
+
+def _tagger(**options):
+    return AttentionLSTMTagger(**{"blend": None, **SMALL, **options})
 
 
 #: Name: estimator, X, y, method whose result is compared.
@@ -223,6 +231,31 @@ MODELS = {
         WALKS,
         np.c_[LENGTHS, LENGTHS**2],
         "predict",
+    ),
+    "tags": (_tagger(front_end=Conv(3, stride=2)), WALKS, RISES, "predict_proba"),
+    "window tags": (
+        _tagger(blend=WindowModel(1)),
+        WALKS,
+        [np.where(rises, "up", "down") for rises in RISES],
+        "predict_proba",
+    ),
+    "word tags": (
+        AttentionLSTMTagger(**TOKENS),
+        SENTENCES,
+        IS_YES,
+        "predict_proba",
+    ),
+    "integer tags": (
+        AttentionLSTMTagger(**TOKENS),
+        [[i % 3, 7, i % 2] for i in range(24)],
+        [[i % 2, -1, 3] for i in range(24)],
+        "predict_proba",
+    ),
+    "event tags": (
+        _tagger(front_end="auto", blend="window"),
+        EVENTS,
+        [x["act"].to_numpy() for x in EVENTS],
+        "predict_proba",
     ),
     "pipeline": (
         Pipeline(

@@ -10,6 +10,7 @@ import sklearn_seqattn
 from sklearn_seqattn import (
     AttentionLSTMClassifier,
     AttentionLSTMRegressor,
+    AttentionLSTMTagger,
     NextStateLSTM,
     inspection,
 )
@@ -34,6 +35,7 @@ NOT_ASKED = {
 MOST_PARAMETERS = [
     (AttentionLSTMClassifier, 33),
     (AttentionLSTMRegressor, 34),
+    (AttentionLSTMTagger, 34),
     (NextStateLSTM, 30),
 ]
 
@@ -46,6 +48,14 @@ OTHER_MEANING = {
         "early_stopping",  # also decides about shrinkage
         "standardize",  # without gain control
         "validation_fraction",  # has no classes to keep the shares of
+    },
+    AttentionLSTMTagger: {
+        "blend",  # has another partner
+        "class_weight",  # is for steps
+        "front_end",  # has no stride in "auto"
+        "max_epochs",  # has no kernels beside it
+        "standardize",  # without gain control
+        "validation_fraction",  # also weighs the partner
     },
     NextStateLSTM: {
         "attention",  # is causal
@@ -65,6 +75,7 @@ OTHER_MEANING = {
 #: Parameters with the same text, but another default.
 OTHER_DEFAULT = {
     AttentionLSTMRegressor: set(),
+    AttentionLSTMTagger: {"bidirectional"},
     NextStateLSTM: {"lr", "n_iter_no_change"},
 }
 

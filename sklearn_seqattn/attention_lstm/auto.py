@@ -41,6 +41,12 @@ FEWEST_TO_BLEND = 100
 #: The weight of n-grams beside a network, where no validation data choose it.
 NGRAMS_WEIGHT = 0.8
 
+#: The weight of the windows beside a tagger, where no validation data choose it.
+WINDOWS_WEIGHT = 0.5
+
+#: With fewer sequences, a tagger holds none out to weigh network and windows.
+FEWEST_TO_WEIGH_WINDOWS = 20
+
 #: With fewer sequences, a regressor shrinks its outputs towards a constant.
 SHRINK_BELOW = 1_000
 

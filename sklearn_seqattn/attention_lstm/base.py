@@ -1,4 +1,4 @@
-"""Base of the classifier and the regressor: read, encode, build, run."""
+"""Base of classifier, regressor and tagger: read, encode, build, run."""
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -11,7 +11,7 @@ from sklearn_seqattn.attention_lstm.network_config import (
     check_same_network,
     embedding_of_tokens,
     given_front_end,
-    sequence_config,
+    network_config,
 )
 from sklearn_seqattn.attention_lstm.parameters import find_partner
 from sklearn_seqattn.attention_lstm.rules import (
@@ -19,17 +19,17 @@ from sklearn_seqattn.attention_lstm.rules import (
     NUMBER_RULES,
     TOKEN_RULES,
 )
+from sklearn_seqattn.attention_lstm.sample_weights import check_weights
 from sklearn_seqattn.attention_lstm.target_checks import check_same_classes
 from sklearn_seqattn.attention_lstm.token_partner import TokenPartnerMixin
 from sklearn_seqattn.attention_lstm.training_data import (
     LabeledSequences,
     canonical_rows,
-    check_weights,
     validation_pair,
 )
 from sklearn_seqattn.kernels.partner import RandomKernels
 from sklearn_seqattn.ngrams.partner import NGrams
-from sklearn_seqattn.nn.config import KernelConfig
+from sklearn_seqattn.nn.config import KernelConfig, SequenceConfig
 from sklearn_seqattn.nn.networks import build_sequence_network, rebuild
 from sklearn_seqattn.preprocessing.input_encoder import InputEncoder
 from sklearn_seqattn.preprocessing.state_encoder import (
@@ -40,22 +40,22 @@ from sklearn_seqattn.preprocessing.tokens import Tokens
 from sklearn_seqattn.sequences import validate_sequences
 from sklearn_seqattn.training.batching import SequenceDataset
 from sklearn_seqattn.training.devices import resolve_precision
-from sklearn_seqattn.training.embeddings import EmbeddingMixin
+from sklearn_seqattn.training.embeddings import StepEmbeddingMixin
 from sklearn_seqattn.training.fit import TrainingSets
 from sklearn_seqattn.training.network_access import NetworkAccessMixin
 from sklearn_seqattn.training.optimization import WeightedLoss
-from sklearn_seqattn.training.prediction import forward, pooling_weights
+from sklearn_seqattn.training.prediction import forward
 
 
 class BaseSequenceEstimator(
     TokenPartnerMixin,
     NetworkAccessMixin,
-    EmbeddingMixin,
+    StepEmbeddingMixin,
     NestedParameters,
     VersionedPickles,
     BaseEstimator,
 ):
-    """Base of the estimators that give one answer a sequence.
+    """Base of the estimators that are fitted to sequences and targets.
 
     It supplies the hooks of `training.fit.fit`. A subclass says what a target is:
     `_check_targets` checks y, `_learn_targets` returns the object that encodes it,
@@ -64,6 +64,7 @@ class BaseSequenceEstimator(
     """
 
     _nested = {"tokens": (Tokens,), "blend": (RandomKernels, NGrams)}
+    _config = SequenceConfig
     _gain_control = True  # whether low-amplitude sequences are amplified
     _most_steps_beside_kernels = auto.MOST_STEPS  # that reach the encoder
 
@@ -97,7 +98,7 @@ class BaseSequenceEstimator(
         self, X, y, sample_weight, *, fresh, classes=None, validation=(None, None, None)
     ):
         """Return the training data in canonical order, and the validation data."""
-        front_end = check_network_params(self.get_params(deep=False))
+        front_end = check_network_params(self._config, self.get_params(deep=False))
         self._tokens()
         sequences = self._read(X, front_end, reset=fresh)
         if y is None:
@@ -137,7 +138,11 @@ class BaseSequenceEstimator(
             self._fit_targets(data)
         class_weights = self._class_weights(data)
         sets = [self._dataset(part, class_weights) for part in (data, valid)]
-        return TrainingSets(*sets, WeightedLoss(self._loss()))
+        return TrainingSets(*sets, self._criterion(sets[0]))
+
+    def _criterion(self, train_set):
+        """Return the loss of a batch."""
+        return WeightedLoss(self._loss())
 
     def _input_encoder(self):
         """Return the encoder of inputs, not yet fitted."""
@@ -174,14 +179,18 @@ class BaseSequenceEstimator(
                     "class_weight is 0 for the class of every validation sequence; at "
                     "least one must count."
                 )
-        encoded = self.input_encoder_.transform(data.sequences)
-        if encoded.kind == "numeric":  # fail now, not when a batch is scaled
-            self.input_encoder_.check_range(encoded)
         return self._batched(
-            encoded,
+            self._encode(data.sequences),
             self._encode_targets(data.targets),
             (weights / weights.mean()).astype(np.float32),
         )
+
+    def _encode(self, sequences):
+        """Return encoded sequences that can be scaled."""
+        encoded = self.input_encoder_.transform(sequences)
+        if encoded.kind == "numeric":  # fail now, not when a batch is scaled
+            self.input_encoder_.check_range(encoded)
+        return encoded
 
     def _batched(self, encoded, *targets_and_weights):
         """Return a data set of encoded sequences; numbers are scaled in its batches."""
@@ -212,26 +221,34 @@ class BaseSequenceEstimator(
 
     def _build_network(self, data, *, has_partner=True):
         """Build the network for some training data."""
-        encoder, embedding, vectors = self.input_encoder_, None, None
-        if encoder.n_ids_ is not None:
-            embedding, vectors = embedding_of_tokens(self._tokens(), encoder.n_ids_)
         kernels = self._kernel_config(data)
         if data.front_end is None and kernels is None:
             auto.warn_large_stride(data.lengths.mean())
-        config = sequence_config(
-            self.get_params(deep=False),
-            data.front_end,
-            input_size=encoder.output_size_,
-            n_outputs=self.target_encoder_.n_outputs,
+        most_steps = self._most_steps_beside_kernels if kernels else auto.MOST_STEPS
+        config, vectors = self._network_config(
+            data,
             n_steps=float(data.lengths.mean()),
-            embedding=embedding,
-            most_steps=(
-                self._most_steps_beside_kernels if kernels else auto.MOST_STEPS
-            ),
+            most_steps=most_steps,
             kernels=kernels if has_partner else None,
             time_warp=self._time_warp(data.sequences.kind),
         )
         return build_sequence_network(config, vectors=vectors)
+
+    def _network_config(self, data, **others):
+        """Return the configuration of a network, and the initial vectors of tokens."""
+        encoder, embedding, vectors = self.input_encoder_, None, None
+        if encoder.n_ids_ is not None:
+            embedding, vectors = embedding_of_tokens(self._tokens(), encoder.n_ids_)
+        config = network_config(
+            self._config,
+            self.get_params(deep=False),
+            data.front_end,
+            input_size=encoder.output_size_,
+            n_outputs=self.target_encoder_.n_outputs,
+            embedding=embedding,
+            **others,
+        )
+        return config, vectors
 
     def _kernel_config(self, data):
         """Return the sizes of the partner inside the network, or None."""
@@ -284,30 +301,7 @@ class BaseSequenceEstimator(
             warn_unknown(states_of_unknown_sequences(sequences, encoded), stacklevel=4)
         return self._batched(encoded)
 
-    def pooling_weights(self, X):
-        """Return the weight of each step in attention pooling.
-
-        Parameters
-        ----------
-        X : sequences
-            As in `fit`.
-
-        Returns
-        -------
-        list of ndarray of shape (T_i',)
-            One array a sequence, without padding, which sums to one. T_i' is as in
-            `attention_weights`.
-
-        Raises
-        ------
-        ValueError
-            If the network pools without attention (no "attention" in `pooling`).
-        """
-        dataset = self._read_dataset(X)
-        return pooling_weights(self.net_, dataset)
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
-        tags.transformer_tags.preserves_dtype = ["float32"]
         return tags

@@ -12,6 +12,7 @@ from sklearn_seqattn.attention_lstm.base import BaseSequenceEstimator
 from sklearn_seqattn.attention_lstm.blending import choose_blend
 from sklearn_seqattn.attention_lstm.class_weights import weigh_classes
 from sklearn_seqattn.attention_lstm.parameters import SEQUENCE_CONSTRAINTS, SHARE
+from sklearn_seqattn.attention_lstm.pooled import PoolingMixin
 from sklearn_seqattn.attention_lstm.shrinkage import shrink
 from sklearn_seqattn.attention_lstm.target_checks import check_labels
 from sklearn_seqattn.attention_lstm.targets import learn_labels
@@ -21,7 +22,7 @@ from sklearn_seqattn.training.fit import fit
 from sklearn_seqattn.training.prediction import forward
 
 
-class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
+class AttentionLSTMClassifier(ClassifierMixin, PoolingMixin, BaseSequenceEstimator):
     r"""Classify sequences by an LSTM network with attention.
 
     The network is a convolution stem, residual LSTM layers [1]_, multi-head

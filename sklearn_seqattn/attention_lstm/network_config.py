@@ -11,7 +11,6 @@ from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.nn.config import (
     TRAINING_FIELDS,
     EmbeddingConfig,
-    SequenceConfig,
 )
 from sklearn_seqattn.nn.front_end import FrontEnd, read_front_end
 
@@ -29,6 +28,11 @@ _PARAMETERS = (
     "dropout",
     "tbptt_steps",
 )
+
+
+def _values_of(params):
+    """Return the values of the parameters that the configuration takes."""
+    return {name: params[name] for name in _PARAMETERS if name in params}
 
 
 def given_front_end(front_end):
@@ -54,7 +58,8 @@ def given_front_end(front_end):
     return read_front_end(front_end)
 
 
-def sequence_config(
+def network_config(
+    kind,
     params,
     front_end,
     *,
@@ -63,33 +68,32 @@ def sequence_config(
     n_steps,
     most_steps=auto.MOST_STEPS,
     embedding=None,
-    kernels=None,
-    time_warp=0,
+    **others,
 ):
     """Return the configuration of a network for these parameters and data.
 
     Parameters
     ----------
+    kind : type
+        `SequenceConfig` or `TaggingConfig`.
     params : dict
         The parameters of the estimator.
     front_end : FrontEnd or None
         As from `given_front_end`.
     input_size, n_outputs : int
-        Channels of a step (1 for ids), and outputs of a sequence.
+        Channels of a step (1 for ids), and outputs of a sequence or of a step.
     n_steps : float
         The mean length T, which decides the stride of "auto".
     most_steps : int, default=MOST_STEPS
         The steps of the encoder after a front end of "auto" for numbers, at most.
     embedding : EmbeddingConfig or None, default=None
         Sizes of the vectors of tokens; None where X holds numbers.
-    kernels : KernelConfig or None, default=None
-        The side branch of random convolutions.
-    time_warp : float, default=0
-        How far training sequences are warped in time.
+    **others : object
+        Further fields of the configuration.
 
     Returns
     -------
-    config : SequenceConfig
+    config : BodyConfig
 
     Raises
     ------
@@ -98,14 +102,13 @@ def sequence_config(
     """
     if front_end is None:
         front_end = _stem(embedding, n_steps, most_steps)
-    return SequenceConfig(
+    return kind(
         input_size=input_size,
         n_outputs=n_outputs,
         front_end=front_end,
         embedding=embedding,
-        kernels=kernels,
-        time_warp=time_warp,
-        **{name: params[name] for name in _PARAMETERS},
+        **others,
+        **_values_of(params),
     )
 
 
@@ -116,11 +119,13 @@ def _stem(embedding, n_steps, most_steps=auto.MOST_STEPS):
     return auto.stem(n_steps, most_steps)
 
 
-def check_network_params(params):
+def check_network_params(kind, params):
     """Refuse parameters that describe no network, before any data are read.
 
     Parameters
     ----------
+    kind : type
+        `SequenceConfig` or `TaggingConfig`.
     params : dict
         The parameters of the estimator.
 
@@ -137,8 +142,8 @@ def check_network_params(params):
     front_end = given_front_end(params["front_end"])
     blocks = FrontEnd() if front_end is None else front_end
     embedding = EmbeddingConfig(n_ids=FIRST_ID + 1, size=1) if blocks.embeds else None
-    sequence_config(
-        params, blocks, input_size=1, n_outputs=1, n_steps=1, embedding=embedding
+    network_config(
+        kind, params, blocks, input_size=1, n_outputs=1, n_steps=1, embedding=embedding
     )
     return front_end
 
@@ -153,7 +158,7 @@ def check_same_network(params, front_end, config):
     front_end : FrontEnd or None
         As from `given_front_end`; the blocks of "auto" are those of the first fit,
         whatever the mean length is now.
-    config : SequenceConfig
+    config : BodyConfig
         What the network was built from.
 
     Raises
@@ -161,7 +166,7 @@ def check_same_network(params, front_end, config):
     ValueError
         If they differ in a parameter that shapes the network.
     """
-    wanted = replace(config, **{name: params[name] for name in _PARAMETERS})
+    wanted = replace(config, **_values_of(params))
     if front_end is None:
         stem = _stem(config.embedding, n_steps=1)
         same = list(map(type, stem)) == list(map(type, config.front_end))

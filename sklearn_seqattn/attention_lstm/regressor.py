@@ -18,6 +18,7 @@ from sklearn_seqattn.attention_lstm.losses import LOSSES, make_loss
 from sklearn_seqattn.attention_lstm.network_config import check_same_fields
 from sklearn_seqattn.attention_lstm.overlaps import N_FOLDS, folds
 from sklearn_seqattn.attention_lstm.parameters import SEQUENCE_CONSTRAINTS
+from sklearn_seqattn.attention_lstm.pooled import PoolingMixin
 from sklearn_seqattn.attention_lstm.shrinkage import shrink, stacking_weights
 from sklearn_seqattn.attention_lstm.target_checks import check_numbers
 from sklearn_seqattn.attention_lstm.targets import NumberTargets
@@ -33,7 +34,7 @@ from sklearn_seqattn.training.plan import plan_training
 from sklearn_seqattn.training.prediction import forward
 
 
-class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
+class AttentionLSTMRegressor(RegressorMixin, PoolingMixin, BaseSequenceEstimator):
     r"""Predict numbers from sequences by an LSTM network with attention.
 
     The network is that of `AttentionLSTMClassifier`: a convolution stem, residual

@@ -1,4 +1,4 @@
-"""What "auto" means for the training of a classifier or a regressor."""
+"""What "auto" means for the training of a classifier, a regressor or a tagger."""
 
 from dataclasses import replace
 from functools import partial
@@ -12,9 +12,14 @@ def _by_size(max_epochs):
     return lambda data, size: max_epochs(len(data), size, data.lengths.mean())
 
 
+def _batch_size(data):
+    """Return the batch size by the number of sequences."""
+    return auto.batch_size(len(data))
+
+
 #: The rules for sequences of numbers and for events.
 NUMBER_RULES = TrainingRules(
-    batch_size=auto.batch_size,
+    batch_size=_batch_size,
     max_epochs=_by_size(auto.max_epochs),
     early_stopping_from=auto.EARLY_STOPPING_FROM,
 )
@@ -26,7 +31,17 @@ BLENDED_RULES = replace(
 
 #: The rules for tokens.
 TOKEN_RULES = TrainingRules(
-    batch_size=auto.batch_size,
+    batch_size=_batch_size,
     max_epochs=_by_size(auto.token_max_epochs),
     early_stopping_from=auto.EARLY_STOPPING_OF_TOKENS_FROM,
+)
+
+#: The rules of a tagger that reads numbers or events; a partner needs `calibrates`.
+TAGGER_RULES = replace(
+    NUMBER_RULES, calibrates=True, fewest_to_split=auto.FEWEST_TO_WEIGH_WINDOWS
+)
+
+#: The rules of a tagger that reads tokens.
+TAGGER_TOKEN_RULES = replace(
+    TOKEN_RULES, calibrates=True, fewest_to_split=auto.FEWEST_TO_WEIGH_WINDOWS
 )

@@ -8,12 +8,9 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-from sklearn_seqattn._estimator import check_sample_weight
 from sklearn_seqattn.nn.front_end import FrontEnd
 from sklearn_seqattn.sequences import Sequences
 from sklearn_seqattn.sequences.array_list import steps_at_once
-from sklearn_seqattn.sequences.arrays import has_array, is_array_like, to_numpy
-from sklearn_seqattn.sequences.unreadable import refuse_unreadable
 from sklearn_seqattn.training.fingerprint import digest
 
 
@@ -61,40 +58,6 @@ class LabeledSequences:
             targets=self.targets[rows],
             weights=self.weights[rows],
         )
-
-
-def check_weights(sample_weight, y):
-    """Return the weight of each sequence.
-
-    Parameters
-    ----------
-    sample_weight : array-like of shape (n,) or None
-        As the user gave it; None weighs all alike.
-    y : ndarray of shape (n, ...)
-        The targets.
-
-    Returns
-    -------
-    weights : ndarray of shape (n,), float64
-
-    Raises
-    ------
-    TypeError
-        If the weights are no array-like, or masked.
-    ValueError
-        If a weight is negative or all are zero.
-    """
-    refuse_unreadable(sample_weight, "sample_weight")
-    if is_array_like(sample_weight) and has_array(sample_weight):
-        sample_weight = to_numpy(sample_weight, "sample_weight")
-    # As objects: a missing weight is not a weight of zero.
-    if sample_weight is not None and np.all(np.asarray(sample_weight, object) == 0):
-        raise ValueError(
-            "sample_weight is zero for every sequence; at least one must count."
-        )
-    return check_sample_weight(
-        sample_weight, y, dtype=np.float64, ensure_non_negative=True
-    )
 
 
 def validation_pair(validation_data, X_val, y_val):
@@ -164,20 +127,47 @@ def canonical_rows(sequences, targets, weights):
     >>> sorted(zip(rows.tolist(), weights.tolist()))
     [(0, 3.0), (1, 1.0)]
     """
+    order, groups = canonical_order(sequences, targets)
+    return first_of_groups(order, groups), np.bincount(groups, weights=weights[order])
+
+
+def canonical_order(sequences, targets):
+    """Order rows by content, and number the groups of equal ones.
+
+    Parameters
+    ----------
+    sequences : Sequences
+        n sequences.
+    targets : ndarray of shape (n, ...)
+        One target a sequence, or objects that are one array a sequence.
+
+    Returns
+    -------
+    order : ndarray of shape (n,), int64
+        The rows in their order.
+    groups : ndarray of shape (n,), int64
+        The group of each of them, ascending from 0.
+    """
     steps, starts = _step_contents(sequences), sequences.starts
-    stops, targets = starts + sequences.lengths, _bytes_of(targets)
-    at_once = steps_at_once(steps)
+    stops, at_once = starts + sequences.lengths, steps_at_once(steps)
+    if targets.dtype != object:
+        targets = _bytes_of(targets)
     digests = np.empty((len(sequences), 4), dtype=np.uint64)
     for i, (start, stop) in enumerate(zip(starts, stops, strict=True)):
         content = steps[start:stop]
         blocks = [content[k : k + at_once] for k in range(0, len(content), at_once)]
         # The sequence comes first: the order does not depend on the targets' units.
-        digests[i] = [*_digest(map(_bytes_of, blocks)), *_digest([targets[i]])]
+        target = _digest([_bytes_of(targets[i])])
+        digests[i] = [*_digest(map(_bytes_of, blocks)), *target]
     order = np.lexsort(digests.T[::-1])
     is_new = np.ones(len(order), dtype=bool)
     is_new[1:] = (digests[order[1:]] != digests[order[:-1]]).any(axis=1)
-    groups = np.cumsum(is_new) - 1
-    return order[is_new], np.bincount(groups, weights=weights[order])
+    return order, np.cumsum(is_new) - 1
+
+
+def first_of_groups(order, groups):
+    """Return the first row of each group, as `canonical_order` returns them."""
+    return order[np.flatnonzero(np.diff(groups, prepend=-1))]
 
 
 def _digest(blocks):

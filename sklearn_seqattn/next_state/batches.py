@@ -2,7 +2,6 @@
 
 import numpy as np
 import torch
-from torch import nn
 
 from sklearn_seqattn.next_state.streams import NOTHING
 from sklearn_seqattn.training import (
@@ -12,6 +11,7 @@ from sklearn_seqattn.training import (
     predicting,
 )
 from sklearn_seqattn.training.batching import BucketBatches, SequenceDataset
+from sklearn_seqattn.training.padding import StepArrays
 from sklearn_seqattn.training.prediction import check_outputs
 
 _PREDICTION_CELLS = 2**22  # logits of a batch of prediction, about
@@ -37,15 +37,19 @@ class StateDataset(SequenceDataset):
     window = 1
 
     def __init__(self, streams, weights=None, *, last_only=False):
-        super().__init__(streams.ids, streams.lengths, weights=weights)
+        lengths, following = streams.lengths, streams.targets(last_only=last_only)
+        targets = StepArrays(following, lengths, NOTHING)
+        super().__init__(streams.ids, lengths, targets, weights)
         self.streams = streams
-        self.step_features = streams.features
-        self.following = streams.targets(last_only=last_only)
+        self.step_features = {
+            name: StepArrays(values, lengths)
+            for name, values in streams.features.items()
+        }
 
     @property
     def mean_targets(self):
         """Mean number of targets a sequence."""
-        return (self.following != NOTHING).sum() / len(self)
+        return (self.targets.flat != NOTHING).sum() / len(self)
 
     def merge(self, indices):
         """Merge equal sequences of a batch into one with the sum of their weights.
@@ -76,61 +80,10 @@ class StateDataset(SequenceDataset):
         targets : Tensor of shape (B, T)
             The targets, -1 where there is none.
         """
-        inputs, _ = super().batch(indices)
-        n_steps = inputs["values"].shape[1]
+        inputs, targets = super().batch(indices)
         for name, values in self.step_features.items():
-            inputs[name] = self._padded(values, indices, n_steps, 0)
-        return inputs, self._padded(self.following, indices, n_steps, NOTHING)
-
-    def _padded(self, flat, indices, n_steps, fill):
-        """Pad rows of flat storage to (B, T, ...)."""
-        shape = (len(indices), n_steps, *flat.shape[1:])
-        padded = np.full(shape, fill, flat.dtype)
-        for row, i in zip(padded, indices, strict=True):
-            row[: self.lengths[i]] = flat[self.starts[i] : self.stops[i]]
-        return torch.from_numpy(padded)
-
-
-class PositionLoss(nn.Module):
-    """Weighted cross-entropy of all targets of a batch.
-
-    The sum is divided by the number of targets that as many sequences have on
-    average. Divided by the number of targets of the batch, a step in a batch of short
-    sequences would count more than one in a batch of long ones.
-
-    Parameters
-    ----------
-    mean_targets : float
-        Mean number of targets a sequence.
-    """
-
-    def __init__(self, mean_targets):
-        super().__init__()
-        self.mean_targets = mean_targets
-
-    def forward(self, outputs, targets_and_weights):
-        """Return the loss of a batch.
-
-        Parameters
-        ----------
-        outputs : Tensor of shape (B, T, K)
-            Logits.
-        targets_and_weights : tuple
-            Targets (B, T) and weights (B,).
-
-        Returns
-        -------
-        Tensor
-            The loss.
-        """
-        targets, weights = targets_and_weights
-        targets = targets[:, : outputs.shape[1]]  # a part may be shorter than its batch
-        known = targets >= 0  # (B, T)
-        losses = nn.functional.cross_entropy(
-            outputs[known], targets[known], reduction="none"
-        )
-        weights = weights[:, None].expand_as(targets)[known]
-        return (losses * weights).sum() / (len(targets) * self.mean_targets)
+            inputs[name] = torch.from_numpy(values[indices])
+        return inputs, targets
 
 
 def logit_batches(net, dataset, n_outputs, *, precision="float32", last=False):

@@ -15,11 +15,7 @@ from sklearn_seqattn._estimator import NestedParameters, StrOptions, fit_context
 from sklearn_seqattn.attention_lstm.network_config import check_same_fields
 from sklearn_seqattn.attention_lstm.parameters import TRAINING_CONSTRAINTS
 from sklearn_seqattn.next_state.base import NextStateMixin
-from sklearn_seqattn.next_state.batches import (
-    PositionLoss,
-    StateDataset,
-    logit_batches,
-)
+from sklearn_seqattn.next_state.batches import StateDataset, logit_batches
 from sklearn_seqattn.next_state.cache import with_cache
 from sklearn_seqattn.next_state.cached_decoding import CachedContinuations
 from sklearn_seqattn.next_state.mixture import Choice, choose_mixture, mix
@@ -34,6 +30,7 @@ from sklearn_seqattn.training.devices import resolve_precision
 from sklearn_seqattn.training.embeddings import EmbeddingMixin
 from sklearn_seqattn.training.fit import TrainingSets, fit
 from sklearn_seqattn.training.network_access import NetworkAccessMixin
+from sklearn_seqattn.training.optimization import PositionLoss
 from sklearn_seqattn.training.plan import TrainingRules
 
 _NETWORK_PARAMETERS = (
@@ -43,9 +40,9 @@ _NETWORK_PARAMETERS = (
 _CACHED_VALUES = 2**24  # hidden states of continued sequences
 
 
-def auto_batch_size(n):
+def auto_batch_size(data):
     """Return the batch size for n sequences: n / 64, from 16 to 64."""
-    return int(np.clip(n // 64, 16, 64))
+    return int(np.clip(len(data) // 64, 16, 64))
 
 
 def auto_epochs(data, batch_size):

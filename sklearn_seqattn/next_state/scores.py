@@ -2,10 +2,10 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import f1_score, recall_score
 from sklearn.utils import column_or_1d
 
 from sklearn_seqattn._estimator import check_sample_weight
+from sklearn_seqattn.attention_lstm.step_scores import mean_over_classes
 from sklearn_seqattn.next_state.streams import rows_of
 
 
@@ -182,7 +182,4 @@ def mean_over_states(metric, found, n, sample_weight=None):
     check_scored(len(found))
     states = pd.concat([found["true"], found["predicted"]])
     true, predicted = np.split(pd.factorize(states)[0], 2)
-    options = {"average": "macro", "sample_weight": weights, "zero_division": 0}
-    if metric == "f1_macro":
-        return float(f1_score(true, predicted, **options))
-    return float(recall_score(true, predicted, labels=np.unique(true), **options))
+    return mean_over_classes(metric, true, predicted, weights)

@@ -42,9 +42,13 @@ class ClassModel(_LinearModel):
     def fit(self, features, targets, weights, strength):
         """Fit codes of classes (n,)."""
         n_classes, n_features = self.n_outputs, features.shape[1]
-        without_features = sparse.csr_array((n_classes, n_features))
+        if sparse.issparse(features):
+            empty = sparse.csr_array((n_classes, n_features))
+            features = sparse.vstack([features, empty], format="csr")
+        else:
+            features = np.vstack([features, np.zeros((n_classes, n_features))])
         self._model.set_params(C=strength).fit(
-            sparse.vstack([features, without_features], format="csr"),
+            features,
             np.append(targets, np.arange(n_classes)),
             sample_weight=np.append(weights, np.full(n_classes, 1 / n_classes)),
         )
@@ -112,7 +116,7 @@ LINEAR_MODELS = {
 }
 
 
-def choose_strength(activation, n_outputs, parts):
+def choose_strength(activation, n_outputs, parts, strengths=None):
     """Choose the regularization by predictions for rows that were not fitted.
 
     The strongest comes first. Weaker ones follow as long as the loss falls.
@@ -126,6 +130,8 @@ def choose_strength(activation, n_outputs, parts):
     parts : list of pairs (fitted, held out)
         Tables (features, targets, weights): a model is fitted to the first one and
         predicts the second one.
+    strengths : tuple of float or None, default=None
+        What to choose from; None takes those of the model.
 
     Returns
     -------
@@ -139,7 +145,7 @@ def choose_strength(activation, n_outputs, parts):
         np.concatenate([held_out[k] for _, held_out in parts]) for k in (1, 2)
     )
     chosen = None, None, np.inf
-    for strength in models[0].strengths:
+    for strength in strengths or models[0].strengths:
         outputs = np.concatenate(
             [
                 model.fit(*fitted, strength).outputs(held_out[0])

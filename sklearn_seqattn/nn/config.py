@@ -3,12 +3,12 @@
 A builder takes it, the network keeps it as `config`, and a file holds `to_dict()`.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
-from sklearn_seqattn.nn.components import Component
+from sklearn_seqattn.nn.config_base import Config
 from sklearn_seqattn.nn.encoders import ENCODERS, Encoder
-from sklearn_seqattn.nn.fields import Count, Range, Share, Size, checked_values
+from sklearn_seqattn.nn.fields import Count, Range, Share, Size
 from sklearn_seqattn.nn.front_end import FrontEnd, read_front_end
 from sklearn_seqattn.nn.pooling import POOLINGS
 
@@ -16,75 +16,6 @@ from sklearn_seqattn.nn.pooling import POOLINGS
 TRAINING_FIELDS = frozenset({"time_warp", "tbptt_steps"})
 
 Attention = Literal["dot", "general", "additive", "multihead"]
-
-
-class Config:
-    """Base of the configurations: values that are checked when they are set."""
-
-    def __post_init__(self):
-        self._read()
-        for name, value in checked_values(self).items():
-            object.__setattr__(self, name, value)
-        self._check()
-
-    def _read(self):
-        """Turn names, single values and dicts into what the fields hold."""
-
-    def _set(self, name, value):
-        """Set a field of this frozen instance while it is made."""
-        object.__setattr__(self, name, value)
-
-    def _check(self):
-        """Raise ValueError where fields contradict each other."""
-
-    def to_dict(self):
-        """Return the configuration in plain values of JSON.
-
-        Returns
-        -------
-        values : dict
-        """
-        return {
-            field.name: _to_json(getattr(self, field.name)) for field in fields(self)
-        }
-
-    @classmethod
-    def from_dict(cls, values):
-        """Return a configuration from plain values that need not be valid.
-
-        Parameters
-        ----------
-        values : dict
-            As `to_dict` returns it.
-
-        Returns
-        -------
-        config : Config
-
-        Raises
-        ------
-        ValueError
-            If names are unknown or missing, or values are invalid.
-        """
-        names = {field.name for field in fields(cls)}
-        if not isinstance(values, dict) or values.keys() != names:
-            found = sorted(map(str, values)) if isinstance(values, dict) else values
-            raise ValueError(f"{cls.__name__} needs {sorted(names)}, but has {found}.")
-        try:
-            return cls(**values)
-        except TypeError as error:
-            raise ValueError(str(error)) from None
-
-
-def _to_json(value):
-    """Return a value of a field in JSON."""
-    if isinstance(value, Component):
-        return value.to_json()
-    if isinstance(value, Config):
-        return value.to_dict()
-    if isinstance(value, tuple):
-        return [_to_json(one) for one in value]
-    return value
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,15 +57,15 @@ class KernelConfig(Config):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SequenceConfig(Config):
-    """The network of the classifier and the regressor.
+class BodyConfig(Config):
+    """What the networks of classifier, regressor and tagger have in common.
 
     Single values, names and dicts become tuples and objects.
 
     Parameters
     ----------
     input_size, n_outputs : int
-        Channels of a step (1 for ids), and outputs of a sequence.
+        Channels of a step (1 for ids), and outputs of a sequence or of a step.
     front_end : FrontEnd
         As `read_front_end` takes it.
     embedding : EmbeddingConfig or None, default=None
@@ -152,16 +83,10 @@ class SequenceConfig(Config):
     num_heads : int
         Heads of every multi-head attention, at most: each has the largest number that
         divides its size.
-    pooling : tuple of str
-        Names of poolings.
     head_units : tuple of int
         Hidden layers of the head.
     dropout : float
         Dropout everywhere.
-    kernels : KernelConfig or None, default=None
-        The partner inside the network.
-    time_warp : float, default=0.0
-        In training, how far sequences are warped in time, see `warp_time`.
     tbptt_steps : int or None, default=None
         In training, the steps after which gradients through hidden states stop.
     """
@@ -177,23 +102,61 @@ class SequenceConfig(Config):
     residual: bool
     attention: Attention | None
     num_heads: Size
-    pooling: tuple[str, ...]
     head_units: tuple[Size, ...]
     dropout: Share
-    kernels: KernelConfig | None = None
-    time_warp: Annotated[float, Range(0, 10)] = 0.0
     tbptt_steps: Size | None = None
 
     def _read(self):
         self._set("front_end", read_front_end(self.front_end))
         self._set("encoder", read_encoder(self.encoder))
-        for name, kind in (("embedding", EmbeddingConfig), ("kernels", KernelConfig)):
-            if isinstance(getattr(self, name), dict):
-                self._set(name, kind.from_dict(getattr(self, name)))
-        for name in ("pooling", "head_units"):
-            value = getattr(self, name)
-            is_list = isinstance(value, list | tuple)
-            self._set(name, value if is_list else (value,))
+        self._read_dict("embedding", EmbeddingConfig)
+        self._read_tuple("head_units")
+
+    def _read_dict(self, name, kind):
+        """Turn a dict into a configuration."""
+        if isinstance(getattr(self, name), dict):
+            self._set(name, kind.from_dict(getattr(self, name)))
+
+    def _read_tuple(self, name):
+        """Turn a single value into a tuple."""
+        value = getattr(self, name)
+        self._set(name, value if isinstance(value, list | tuple) else (value,))
+
+    def _check(self):
+        if self.front_end.embeds != (self.embedding is not None):
+            raise ValueError("front_end and embedding contradict each other.")
+        check_tbptt_steps(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaggingConfig(BodyConfig):
+    """The network of the tagger; the parameters are those of `BodyConfig`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SequenceConfig(BodyConfig):
+    """The network of the classifier and the regressor.
+
+    The parameters are those of `BodyConfig`, and these.
+
+    Parameters
+    ----------
+    pooling : tuple of str
+        Names of poolings.
+    kernels : KernelConfig or None, default=None
+        The partner inside the network.
+    time_warp : float, default=0.0
+        In training, how far sequences are warped in time, see `warp_time`.
+    """
+
+    pooling: tuple[str, ...]
+    kernels: KernelConfig | None = None
+    time_warp: Annotated[float, Range(0, 10)] = 0.0
+
+    def _read(self):
+        super()._read()
+        self._read_dict("kernels", KernelConfig)
+        self._read_tuple("pooling")
 
     def _check(self):
         if not self.pooling or not set(self.pooling) <= POOLINGS.keys():
@@ -202,9 +165,7 @@ class SequenceConfig(Config):
                 f"pooling={self.pooling!r} must hold at least one of {known}, and "
                 "nothing else."
             )
-        if self.front_end.embeds != (self.embedding is not None):
-            raise ValueError("front_end and embedding contradict each other.")
-        check_tbptt_steps(self)
+        super()._check()
 
 
 @dataclass(frozen=True, kw_only=True)

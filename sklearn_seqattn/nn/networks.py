@@ -5,46 +5,11 @@ from dataclasses import replace
 import torch
 from torch import nn
 
-from sklearn_seqattn.nn.attention import build_attention
+from sklearn_seqattn.nn.body import SequenceBody, build_body
 from sklearn_seqattn.nn.construction import constructing
-from sklearn_seqattn.nn.front_end import build_blocks
 from sklearn_seqattn.nn.kernel_partner import KernelPartner
-from sklearn_seqattn.nn.masking import length_mask
 from sklearn_seqattn.nn.pooling import build_pooling
 from sklearn_seqattn.nn.time_warping import warp_time
-
-
-class AttentionLayer(nn.Module):
-    """Self-attention over hidden states, residual and normalized or bare.
-
-    Parameters
-    ----------
-    attention : nn.Module
-        Called as ``attention(query, key, value, mask)``.
-    residual : bool
-        Whether the hidden states are added to the contexts, and the sum
-        normalized.
-    dropout : float
-        Dropout on the contexts.
-    """
-
-    def __init__(self, attention, *, residual, dropout):
-        super().__init__()
-        self.attention = attention
-        self.residual = residual
-        self.output_size = attention.output_size
-        self.dropout = nn.Dropout(dropout)
-        self.norm = nn.LayerNorm(self.output_size) if residual else nn.Identity()
-
-    def weights(self, h, mask, queries):
-        """Return the attention weights of a range of steps, (B, N, T_q, T)."""
-        query = h[:, queries.start : queries.stop]
-        return self.attention.weights(query, h, mask, start=queries.start)
-
-    def forward(self, h, mask):
-        """Map (B, T, size) to the same shape."""
-        context = self.dropout(self.attention(h, h, h, mask))
-        return self.norm(h + context) if self.residual else context
 
 
 def build_head(input_size, units, n_outputs, *, dropout):
@@ -78,7 +43,7 @@ def build_head(input_size, units, n_outputs, *, dropout):
     return nn.Sequential(*layers, nn.Linear(input_size, n_outputs))
 
 
-class SequenceNetwork(nn.Module):
+class SequenceNetwork(SequenceBody):
     """Front end, encoder, attention, pooling, head.
 
     Parameters
@@ -92,8 +57,6 @@ class SequenceNetwork(nn.Module):
 
     Attributes
     ----------
-    stride : int
-        Steps of the input for one of the encoder.
     mixture : Tensor of shape (3, K)
         With a partner: the shares of network and partner in evaluation, and a constant.
     """
@@ -101,15 +64,10 @@ class SequenceNetwork(nn.Module):
     def __init__(
         self, config, front_end, encoder, attention, pooling, head, kernel_partner
     ):
-        super().__init__()
-        self.config = config
-        self.front_end = front_end
-        self.encoder = encoder
-        self.attention = attention
+        super().__init__(config, front_end, encoder, attention)
         self.pooling = pooling
         self.head = head
         self.kernel_partner = kernel_partner
-        self.stride = front_end.stride
         if kernel_partner is not None:
             mixture = torch.tensor([[1.0], [1.0], [0.0]]).repeat(1, config.n_outputs)
             self.register_buffer("mixture", mixture)
@@ -119,19 +77,6 @@ class SequenceNetwork(nn.Module):
         """Make the outputs zero, so that training starts from those of the partner."""
         for parameter in self.head[-1].parameters():
             parameter.zero_()
-
-    def hidden_states(self, values, lengths):
-        """Return the hidden states and their mask, (B, T', H) and (B, T')."""
-        mask = length_mask(lengths, values.shape[1])
-        x, mask = self.front_end(values, mask)
-        return self.encoder(x, mask), mask
-
-    def step_embeddings(self, values, lengths):
-        """Return the hidden states after the attention, and their mask."""
-        h, mask = self.hidden_states(values, lengths)
-        if self.attention is not None:
-            h = self.attention(h, mask)
-        return h, mask
 
     def embeddings(self, values, lengths):
         """Return the pooled vector of each sequence, (B, embedding_size)."""
@@ -174,28 +119,6 @@ class SequenceNetwork(nn.Module):
         share, partner_share, constant = self.mixture.to(partner_outputs.dtype)
         blended = share * outputs + partner_share * partner_outputs + constant
         return blended.to(outputs.dtype)
-
-    def attention_weights(self, values, lengths):
-        """Return the attention weights and the mask of the steps they are over.
-
-        Parameters
-        ----------
-        values, lengths : Tensor
-            As in `forward`.
-
-        Returns
-        -------
-        weights : Tensor of shape (B, N, T', T')
-            Row t holds what step t attends to.
-        mask : Tensor of shape (B, T'), bool
-            The real steps after the front end.
-        """
-        h, mask = self.hidden_states(values, lengths)
-        return self.weights_of_queries(h, mask, range(h.shape[1])), mask
-
-    def weights_of_queries(self, h, mask, queries):
-        """Return the attention weights of a range of steps, (B, N, T_q, T')."""
-        return self.attention.weights(h, mask, queries)
 
     @property
     def has_pooling_weights(self):
@@ -250,18 +173,8 @@ def build_sequence_network(config, *, vectors=None, device="cpu"):
         In float32, with `config` as an attribute.
     """
     with constructing(device):
-        front_end = build_blocks(config.front_end, config.input_size, config)
-        if vectors is not None:
-            front_end.blocks[0].set_vectors(vectors)
-        encoder = config.encoder.build(front_end.output_size, config)
+        front_end, encoder, attention = build_body(config, vectors)
         size = encoder.output_size
-        attention = None
-        if config.attention is not None:
-            attention = AttentionLayer(
-                build_attention(config.attention, size, num_heads=config.num_heads),
-                residual=config.residual,
-                dropout=config.dropout,
-            )
         pooling = build_pooling(config.pooling, size, _n_backward(config))
         head = build_head(
             pooling.output_size,
@@ -286,13 +199,15 @@ def _n_backward(config):
     return 0
 
 
-def rebuild(network, **training):
+def rebuild(network, build=build_sequence_network, **training):
     """Build a network again with other settings of training, and the same weights.
 
     Parameters
     ----------
     network : SequenceNetwork
         Left as it is.
+    build : callable, default=build_sequence_network
+        The builder of such networks.
     **training : object
         New values of the fields of its configuration that matter in training alone.
 
@@ -301,6 +216,6 @@ def rebuild(network, **training):
     network : SequenceNetwork
         In float32 on the CPU.
     """
-    copy = build_sequence_network(replace(network.config, **training))
+    copy = build(replace(network.config, **training))
     copy.load_state_dict(network.state_dict())
     return copy

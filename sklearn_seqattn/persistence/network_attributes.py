@@ -7,6 +7,7 @@ import torch
 from sklearn_seqattn.attention_lstm.classifier import AttentionLSTMClassifier
 from sklearn_seqattn.attention_lstm.losses import LOSSES, make_loss
 from sklearn_seqattn.attention_lstm.regressor import AttentionLSTMRegressor
+from sklearn_seqattn.attention_lstm.tagger import AttentionLSTMTagger
 from sklearn_seqattn.attention_lstm.targets import (
     ClassTargets,
     LabelTargets,
@@ -32,6 +33,7 @@ from sklearn_seqattn.persistence.networks import (
     unpack_kernels,
     unpack_next_state_network,
     unpack_sequence_network,
+    unpack_tagging_network,
 )
 from sklearn_seqattn.persistence.ngram_attributes import (
     check_blend,
@@ -51,6 +53,7 @@ from sklearn_seqattn.persistence.transformer_attributes import (
     check_scales,
     pack_input_encoder,
 )
+from sklearn_seqattn.persistence.window_attributes import check_windows, pack_windows
 from sklearn_seqattn.storage.files import FileFormatError
 from sklearn_seqattn.training import bare_net, resolve_device
 
@@ -77,6 +80,14 @@ def check_class_encoder(value, where, _):
     encoder = LabelTargets(len(classes))
     if not np.array_equal(classes, encoder.classes_):
         refuse(where, classes, "the numbers of the label columns")
+    return encoder
+
+
+def check_label_encoder(value, where, estimator):
+    """Return the encoder of the labels of steps."""
+    encoder = check_class_encoder(value, where, estimator)
+    if encoder.multilabel:
+        refuse(where, value, "one class a step")
     return encoder
 
 
@@ -146,7 +157,16 @@ def _finite(packed):
 
 def check_sequence_net(value, where, estimator):
     """Return the net of a classifier or a regressor."""
-    module = unpack_sequence_network(value, where)
+    return _net_of(unpack_sequence_network(value, where), where, estimator)
+
+
+def check_tagging_net(value, where, estimator):
+    """Return the net of a tagger."""
+    return _net_of(unpack_tagging_network(value, where), where, estimator)
+
+
+def _net_of(module, where, estimator):
+    """Return the net of a network that fits the encoders of its estimator."""
     config, encoder = module.config, estimator.input_encoder_
     n_ids = config.embedding and config.embedding.n_ids
     found = (config.input_size, config.n_outputs, n_ids)
@@ -228,6 +248,13 @@ ESTIMATORS = {
         **INPUT,
         "target_encoder_": Attribute(check_number_encoder, pack_target_encoder),
         **_NETWORK,
+    },
+    AttentionLSTMTagger: {
+        **INPUT,
+        "target_encoder_": Attribute(check_label_encoder, pack_target_encoder),
+        **_NETWORK,
+        "net_": Attribute(check_tagging_net, pack_net, check_at_save=False),
+        "partner_": Attribute(check_windows, pack_windows),
     },
     NextStateLSTM: {
         **STATES,

@@ -3,10 +3,11 @@
 import numpy as np
 import torch
 
-from sklearn_seqattn.nn.config import NextStateConfig, SequenceConfig
+from sklearn_seqattn.nn.config import NextStateConfig, SequenceConfig, TaggingConfig
 from sklearn_seqattn.nn.networks import build_sequence_network
 from sklearn_seqattn.nn.next_state_network import build_next_state_network
 from sklearn_seqattn.nn.random_convolutions import RandomConvolutions
+from sklearn_seqattn.nn.tagging_network import build_tagging_network
 from sklearn_seqattn.persistence.checks import (
     check_array,
     check_choice,
@@ -79,6 +80,15 @@ def unpack_sequence_network(packed, where):
     check_int(len(config.pooling), f"{where}.pooling", 1, _MOST_POOLINGS)
     return _build(
         lambda device: build_sequence_network(config, device=device), packed, where
+    )
+
+
+def unpack_tagging_network(packed, where):
+    """Build the network of a tagger; parameters as of `unpack_sequence_network`."""
+    config = _read_config(TaggingConfig, packed, where)
+    check_int(len(config.head_units), f"{where}.head_units", 0, len(packed["weights"]))
+    return _build(
+        lambda device: build_tagging_network(config, device=device), packed, where
     )
 
 

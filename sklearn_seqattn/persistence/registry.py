@@ -6,6 +6,7 @@ from importlib import import_module
 ESTIMATORS = {
     "AttentionLSTMClassifier": "network_attributes",
     "AttentionLSTMRegressor": "network_attributes",
+    "AttentionLSTMTagger": "network_attributes",
     "EventEncoder": "transformer_attributes",
     "NextStateLSTM": "network_attributes",
     "NextStateMarkov": "state_attributes",
@@ -25,7 +26,9 @@ PARAMETER_OBJECTS = {
     "NGrams": "sklearn_seqattn.ngrams.partner:NGrams",
     "NextStateScorer": "sklearn_seqattn.metrics:NextStateScorer",
     "RandomKernels": "sklearn_seqattn.kernels.partner:RandomKernels",
+    "StepScorer": "sklearn_seqattn.metrics:StepScorer",
     "Tokens": "sklearn_seqattn.preprocessing.tokens:Tokens",
+    "WindowModel": "sklearn_seqattn.windows.partner:WindowModel",
 }
 
 #: Registries of the components of networks, those of users included: "module:name".

@@ -10,6 +10,7 @@ import torch
 from torch.utils.data import Dataset
 
 from sklearn_seqattn.sequences.array_list import blocks_of, steps_at_once
+from sklearn_seqattn.training.padding import batch_length, longest_of, padded_length
 
 #: Sequences are sorted by length within windows of this many batches.
 WINDOW = 16
@@ -21,32 +22,6 @@ MAX_STEPS = 4096
 _OF_STEPS = {"values", "categories", "numbers"}  # inputs (B, T, ...)
 
 
-def padded_length(n_steps):
-    """Round a number of steps up to one of sixteen values in each octave.
-
-    For each new length torch compiles the layers again, which takes as long as some
-    batches of a small network. The rounding adds 2 % of steps on average.
-
-    Parameters
-    ----------
-    n_steps : int
-        The longest sequence.
-
-    Returns
-    -------
-    n_steps : int
-        At most a sixteenth more; the same up to 32.
-
-    Examples
-    --------
-    >>> from sklearn_seqattn.training.batching import padded_length
-    >>> [padded_length(n_steps) for n_steps in (7, 32, 33, 101, 1000)]
-    [7, 32, 34, 104, 1024]
-    """
-    multiple = 1 << max(0, (n_steps - 1).bit_length() - 5)
-    return -(-n_steps // multiple) * multiple
-
-
 class SequenceDataset(Dataset):
     """Sequences in flat storage, with their targets and weights.
 
@@ -56,10 +31,10 @@ class SequenceDataset(Dataset):
         The steps of all sequences; each sequence is a slice.
     lengths : ndarray of shape (n,), int64
         The number of steps of each sequence.
-    targets : ndarray of shape (n, ...) or None
-        One target a sequence.
-    weights : ndarray of shape (n,), float32, or None
-        One weight a sequence; None weighs all equally.
+    targets : ndarray of shape (n, ...), StepArrays or None
+        One target a sequence, or one a step.
+    weights : ndarray of shape (n,), float32, StepArrays or None
+        One weight a sequence, or one a step; None weighs all equally.
     starts : ndarray of shape (n,), int64, or None
         Where the sequences start in `values`; None means that they follow each other.
     encode : callable or None
@@ -89,9 +64,7 @@ class SequenceDataset(Dataset):
         self.targets = np.zeros(n, np.float32) if targets is None else targets
         self.weights = np.ones(n, np.float32) if weights is None else weights
         self.partner_outputs = self.left_out = None
-        # Sequences of one length are not padded. A single sequence may be one of many
-        # calls of different lengths: it is padded to one of few lengths.
-        self.longest = int(lengths.max()) if len(lengths) > 1 else None
+        self.longest = longest_of(lengths)
 
     def __len__(self):
         return len(self.lengths)
@@ -163,9 +136,7 @@ class SequenceDataset(Dataset):
             The targets.
         """
         lengths, steps = self.lengths[indices], self.steps(indices)
-        n_steps = padded_length(int(lengths.max()))
-        if self.longest is not None:
-            n_steps = min(n_steps, self.longest)
+        n_steps = batch_length(lengths, self.longest)
         shape = (len(indices), n_steps, *steps.shape[1:])
         padded = np.zeros(shape, steps.dtype)
         stops = np.cumsum(lengths)

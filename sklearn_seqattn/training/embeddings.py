@@ -12,7 +12,40 @@ from sklearn_seqattn.training.devices import resolve_precision
 from sklearn_seqattn.training.prediction import forward, step_embeddings
 
 
-class EmbeddingMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
+class StepEmbeddingMixin:
+    """The embeddings of steps.
+
+    An estimator supplies `net_` and `_read_dataset(X)`, which returns checked and
+    encoded sequences.
+    """
+
+    def embed_steps(self, X):
+        """Return the hidden states after the attention, before they are pooled.
+
+        Step j of the result is centered on step ``j * s`` of the sequence, where the
+        convolutions of a front end have strides of s in all.
+
+        Parameters
+        ----------
+        X : sequences
+            As in `fit`.
+
+        Returns
+        -------
+        list of ndarray of shape (T_i', H), float32
+            One array a sequence, without padding. T_i' is the number of steps that the
+            encoder reads, as in `attention_weights`: ``ceil(T_i / s)``. A start symbol
+            of `NextStateLSTM` is a step.
+        """
+        dataset = self._read_dataset(X)
+        precision = resolve_precision(self.precision, self.net_.device)
+        net = _in_double_precision(self.net_, precision)
+        return step_embeddings(net, dataset, precision=precision)
+
+
+class EmbeddingMixin(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, StepEmbeddingMixin
+):
     """The embeddings of sequences and of their steps.
 
     An estimator supplies `net_`, `network_` and `_read_dataset(X)`, which returns
@@ -44,29 +77,6 @@ class EmbeddingMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
         net = _in_double_precision(self.net_, precision)
         rows = forward(net, dataset, precision=precision, method="embeddings")
         return label_rows(self, rows.astype(np.float32, copy=False), X)
-
-    def embed_steps(self, X):
-        """Return the hidden states after the attention, before they are pooled.
-
-        Step j of the result is centered on step ``j * s`` of the sequence, where the
-        convolutions of a front end have strides of s in all.
-
-        Parameters
-        ----------
-        X : sequences
-            As in `fit`.
-
-        Returns
-        -------
-        list of ndarray of shape (T_i', H), float32
-            One array a sequence, without padding. T_i' is the number of steps that the
-            encoder reads, as in `attention_weights`: ``ceil(T_i / s)``. A start symbol
-            of `NextStateLSTM` is a step.
-        """
-        dataset = self._read_dataset(X)
-        precision = resolve_precision(self.precision, self.net_.device)
-        net = _in_double_precision(self.net_, precision)
-        return step_embeddings(net, dataset, precision=precision)
 
     @property
     def _n_features_out(self):

@@ -35,6 +35,50 @@ class WeightedLoss(nn.Module):
         return (losses.reshape(len(weights), -1).mean(dim=1) * weights).mean()
 
 
+class PositionLoss(nn.Module):
+    """Weighted cross-entropy of all targets of a batch.
+
+    The sum is divided by the number of targets that as many sequences have on
+    average. Divided by the number of targets of the batch, a step in a batch of short
+    sequences would count more than one in a batch of long ones.
+
+    Parameters
+    ----------
+    mean_targets : float
+        Mean number of targets a sequence.
+    """
+
+    def __init__(self, mean_targets):
+        super().__init__()
+        self.mean_targets = mean_targets
+
+    def forward(self, outputs, targets_and_weights):
+        """Return the loss of a batch.
+
+        Parameters
+        ----------
+        outputs : Tensor of shape (B, T, K)
+            Logits.
+        targets_and_weights : tuple
+            Targets (B, T), -1 where there is none, and weights (B,) or (B, T).
+
+        Returns
+        -------
+        Tensor
+            The loss.
+        """
+        targets, weights = targets_and_weights
+        n_steps = outputs.shape[1]  # a part may be shorter than its batch
+        targets = targets[:, :n_steps]
+        known = targets >= 0  # (B, T)
+        losses = nn.functional.cross_entropy(
+            outputs[known], targets[known], reduction="none"
+        )
+        weights = weights[:, None] if weights.ndim == 1 else weights[:, :n_steps]
+        weights = weights.expand_as(targets)[known]
+        return (losses * weights).sum() / (len(targets) * self.mean_targets)
+
+
 class LeanAdamW(torch.optim.AdamW):
     """AdamW whose methods are not wrapped for torch's compiler.
 

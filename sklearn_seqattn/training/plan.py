@@ -15,7 +15,7 @@ class TrainingRules:
     Parameters
     ----------
     batch_size : callable
-        From the number of sequences n to sequences a batch.
+        From the training data to sequences a batch.
     max_epochs : callable
         From the training data and the batch size to epochs.
     early_stopping_from : int, default=0
@@ -70,10 +70,10 @@ def plan_training(estimator, data, *, patience=None, n_epochs=None, checkpoint=N
     -------
     plan : TrainingPlan
     """
-    rules, n_samples = estimator._rules, len(data)
+    rules = estimator._rules
     batch_size, max_epochs = estimator.batch_size, estimator.max_epochs
     if batch_size == "auto":
-        batch_size = rules.batch_size(n_samples)
+        batch_size = rules.batch_size(data)
     if max_epochs == "auto":
         max_epochs = rules.max_epochs(data, batch_size)
     averaging = ()

@@ -126,7 +126,7 @@ def pooling_weights(net, dataset):
     ValueError
         If the network does not pool by attention.
     """
-    return _of_steps(net, dataset, "pooling_weights", lambda one, n: one[:n])
+    return _of_steps(net, dataset, "pooling_weights")
 
 
 def step_embeddings(net, dataset, *, precision="float32"):
@@ -146,18 +146,45 @@ def step_embeddings(net, dataset, *, precision="float32"):
     embeddings : list of ndarray of shape (T_i', H), float32
         In the order of the data set, without padding.
     """
-    cut, max_steps = lambda one, n: one[:n], bounded_steps(net.max_steps, precision)
-    return _of_steps(net, dataset, "step_embeddings", cut, max_steps, precision)
+    return _of_steps(net, dataset, "step_embeddings", precision=precision)
 
 
-def _of_steps(net, dataset, method, cut, max_steps=None, precision="float32"):
+def step_outputs(net, dataset, *, precision="float32"):
+    """Return the outputs of a fitted network for each step.
+
+    Parameters
+    ----------
+    net : SequenceNet
+        As `train` returns it; its network has `step_outputs`.
+    dataset : SequenceDataset
+        The data.
+    precision : {"float32", "bfloat16"}, default="float32"
+        As in `forward`.
+
+    Returns
+    -------
+    outputs : list of ndarray of shape (T_i, K), float32
+        In the order of the data set, without padding.
+
+    Raises
+    ------
+    ValueError
+        If an output is NaN or infinite.
+    """
+    rows = _of_steps(net, dataset, "step_outputs", precision=precision)
+    sequences = np.repeat(np.arange(len(rows)), list(map(len, rows)))
+    check_outputs(np.concatenate(rows), sequences)
+    return rows
+
+
+def _of_steps(net, dataset, method, cut=lambda one, n: one[:n], precision="float32"):
     """Return an array a sequence of what a method of the network gives for steps.
 
     `cut` takes the tensor of one sequence and its number of steps, and removes padding.
     """
-    rows = []
+    rows, max_steps = [], bounded_steps(net.max_steps, precision)
     with predicting(net.device):
-        for inputs, lengths in network_inputs(net, dataset, max_steps or net.max_steps):
+        for inputs, lengths in network_inputs(net, dataset, max_steps):
             with named_memory_errors(lengths), computing_in(precision, net.device):
                 found, mask = getattr(net.module_, method)(**inputs)
             for one, n_steps in zip(found, mask.sum(dim=1), strict=True):

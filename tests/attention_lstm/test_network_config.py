@@ -14,11 +14,11 @@ from sklearn_seqattn.attention_lstm.network_config import (
     check_same_network,
     embedding_of_tokens,
     given_front_end,
-    sequence_config,
+    network_config,
 )
 from sklearn_seqattn.blocks import Conv, Dense, Transformer
 from sklearn_seqattn.nn.blocks import Embedding
-from sklearn_seqattn.nn.config import EmbeddingConfig
+from sklearn_seqattn.nn.config import EmbeddingConfig, SequenceConfig
 from sklearn_seqattn.nn.networks import build_sequence_network
 
 TOKENS = EmbeddingConfig(n_ids=9, size=5)
@@ -30,7 +30,8 @@ def make_params(**options):
 
 def make_config(*, input_size=2, n_steps=10, embedding=None, time_warp=0.0, **options):
     params = make_params(**options)
-    return sequence_config(
+    return network_config(
+        SequenceConfig,
         params,
         given_front_end(params["front_end"]),
         input_size=input_size,

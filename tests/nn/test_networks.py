@@ -8,10 +8,10 @@ from torch import nn
 
 from sklearn_seqattn.nn.attention import build_attention
 from sklearn_seqattn.nn.blocks import Conv, SelfAttention
+from sklearn_seqattn.nn.body import AttentionLayer
 from sklearn_seqattn.nn.config import EmbeddingConfig, KernelConfig
 from sklearn_seqattn.nn.masking import length_mask
 from sklearn_seqattn.nn.networks import (
-    AttentionLayer,
     build_head,
     build_sequence_network,
     rebuild,

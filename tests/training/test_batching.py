@@ -10,8 +10,8 @@ from sklearn_seqattn.training.batching import (
     SequenceDataset,
     TrainingBatches,
     bounded_parts,
-    padded_length,
 )
+from sklearn_seqattn.training.padding import padded_length
 
 lengths_of_sets = st.lists(st.integers(1, 30), min_size=1, max_size=120)
 batch_sizes = st.integers(1, 20)
@@ -92,19 +92,6 @@ def test_large_selections_are_encoded_in_portions_of_whole_sequences(monkeypatch
     dataset = SequenceDataset(values, lengths, encode=encode)
     assert dataset.steps(np.arange(6)).tolist() == values.tolist()
     assert seen == [[3, 2], [9], [1, 1], [1]]
-
-
-@given(st.integers(1, 10**6))
-def test_few_lengths_are_padded_to(n_steps):
-    padded = padded_length(n_steps)
-    assert n_steps <= padded <= n_steps * 17 / 16
-    assert padded_length(padded) == padded
-    assert n_steps == padded or n_steps > 32
-
-
-def test_there_are_sixteen_of_them_up_to_each_double():
-    found = {padded_length(n_steps) for n_steps in range(129, 257)}
-    assert sorted(found) == list(range(136, 257, 8))
 
 
 def test_nothing_is_padded_beyond_the_longest_of_all():

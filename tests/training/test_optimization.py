@@ -13,7 +13,7 @@ from torch import nn
 
 from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
 from sklearn_seqattn.training import WeightedLoss, adamw, warmup_cosine
-from sklearn_seqattn.training.optimization import LeanAdamW
+from sklearn_seqattn.training.optimization import LeanAdamW, PositionLoss
 
 SMALL = DEFAULTS | {"early_stopping": False}  # nor are regressions shrunk then
 
@@ -253,3 +253,34 @@ def test_the_lean_optimizer_takes_the_steps_of_torchs(fused):
         results.append((weight.detach(), losses))
     assert torch.equal(results[0][0], results[1][0])
     assert results[0][1] == results[1][1]
+
+
+def test_loss_of_positions_by_hand():
+    logits = torch.tensor([[[0.0, 1.0], [2.0, 0.0]], [[3.0, 0.0], [9.0, 9.0]]])
+    targets = torch.tensor([[0, 1], [1, -1]])
+    weights = torch.tensor([2.0, 0.5])
+    losses = [np.log(1 + np.e), np.log(1 + np.exp(2)), np.log(1 + np.exp(3))]
+    expected = (2 * losses[0] + 2 * losses[1] + 0.5 * losses[2]) / (2 * 1.5)
+    for given in (weights, torch.tensor([[2.0, 2.0], [0.5, 7.0]])):
+        found = PositionLoss(1.5)(logits, (targets, given))
+        assert found.item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_loss_of_batches_adds_up_to_that_of_all_positions():
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(6, 5, 3, generator=generator)
+    targets = torch.randint(-1, 3, (6, 5), generator=generator)
+    weights, known = torch.ones(6), targets >= 0
+    loss = PositionLoss(known.sum().item() / 6)
+    parts = [
+        loss(logits[i : i + 2], (targets[i : i + 2], weights[:2])) for i in (0, 2, 4)
+    ]
+    whole = torch.nn.functional.cross_entropy(logits[known], targets[known])
+    assert sum(parts).item() / 3 == pytest.approx(whole.item(), rel=1e-6)
+
+
+def test_a_batch_without_targets_has_loss_zero():
+    loss = PositionLoss(1.0)(
+        torch.zeros(1, 2, 3), (torch.full((1, 2), -1), torch.ones(1))
+    )
+    assert loss.item() == 0

@@ -9,7 +9,7 @@ from sklearn_seqattn import AttentionLSTMClassifier, NextStateLSTM
 from sklearn_seqattn.training.plan import TrainingRules, plan_training
 
 RULES = TrainingRules(
-    batch_size=lambda n: n // 10,
+    batch_size=lambda data: len(data) // 10,
     max_epochs=lambda data, size: len(data) // size + int(data.lengths.mean()),
     early_stopping_from=50,
 )

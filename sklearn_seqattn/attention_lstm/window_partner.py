@@ -1,0 +1,80 @@
+"""The linear model of windows beside a tagger, and how the two are averaged."""
+
+import numpy as np
+
+from sklearn_seqattn.attention_lstm import auto
+from sklearn_seqattn.attention_lstm.blending import Blend, choose_blend
+from sklearn_seqattn.training.prediction import step_outputs
+from sklearn_seqattn.windows.model import WindowTable, fit_windows
+from sklearn_seqattn.windows.partner import WindowModel
+
+
+class WindowPartnerMixin:
+    """Fit a linear model of windows beside the network, and average their outputs.
+
+    Without a partner, `partner_` and `blend_` are None.
+    """
+
+    partner_ = None
+    blend_ = None
+
+    def _window_model(self):
+        """Return the parameters of the partner; None for the network alone."""
+        model = WindowModel() if isinstance(self.blend, str) else self.blend
+        if model is not None:
+            model._validate_params()
+        return model
+
+    def _calibrate(self, data, valid, sets, plan, seeds, *, fresh):
+        """Fit the partner, and weigh it by sequences that neither part was fitted to.
+
+        These are the validation sequences. Without them the weight is fixed. The
+        partner is fitted again to both parts, unless the user gave the second. A later
+        fit without them leaves partner and weight.
+        """
+        model = self._window_model()
+        if not fresh and valid is None:
+            return
+        self.partner_ = self.blend_ = None
+        if model is None:
+            return
+        table = self._table(valid, sets.valid)
+        self.partner_, left_out = fit_windows(
+            model._size_of(data.sequences.kind),
+            self.target_encoder_.n_outputs,
+            self._table(data, sets.train),
+            table,
+            refit=valid is not None and not valid.given,
+        )
+        self.blend_ = Blend("softmax", weight=auto.WINDOWS_WEIGHT)
+        if table is not None:
+            network = np.concatenate(step_outputs(self.net_, sets.valid))
+            rows = table.rows
+            self.blend_ = choose_blend(
+                "softmax",
+                network[rows],
+                left_out,
+                table.codes[rows],
+                table.weights[rows],
+            )
+
+    def _table(self, data, dataset):
+        """Return sequences with their labels for the partner; None stays None."""
+        if data is None:
+            return None
+        steps = self._steps_of_partner(data.sequences, dataset)
+        labels = dataset.targets.flat, dataset.weights.flat
+        return WindowTable(steps, data.lengths, *labels)
+
+    def _steps_of_partner(self, sequences, dataset):
+        """Return tokens as they came, or scaled numbers, end to end."""
+        if sequences.kind == "tokens":
+            return sequences.joined().values
+        return dataset.steps(np.arange(len(dataset)))
+
+    def _blended(self, outputs, sequences, dataset):
+        """Return the outputs of the network, averaged with those of the partner."""
+        if self.partner_ is None or not len(outputs):
+            return outputs
+        steps = self._steps_of_partner(sequences, dataset)
+        return self.blend_(outputs, self.partner_.outputs(steps, sequences.lengths))

@@ -1,0 +1,162 @@
+"""The fitted partner: features of windows and a linear model."""
+
+import numpy as np
+from sklearn.model_selection import KFold
+
+from sklearn_seqattn.ngrams.linear import ClassModel, choose_strength
+from sklearn_seqattn.windows.features import NumberWindows, TokenWindows
+
+#: Inverse strengths of regularization to choose from, the strongest first.
+_STRENGTHS = (0.01, 0.1, 1.0, 10.0)
+
+#: Steps whose features are computed at once.
+_AT_ONCE = 2**15
+
+#: Labeled steps that are fitted, at most; of more, evenly spaced ones.
+_MOST = 200_000
+
+_N_FOLDS = 3
+
+
+class LinearWindows:
+    """Predict by a linear model of the steps around each step.
+
+    Parameters
+    ----------
+    features : NumberWindows or TokenWindows
+        Fitted.
+    coef : ndarray of shape (K, n_features)
+        Weights of the outputs.
+    intercept : ndarray of shape (K,)
+        Their constants.
+    """
+
+    def __init__(self, features, coef, intercept):
+        self.features = features
+        self.coef = coef
+        self.intercept = intercept
+
+    def outputs(self, steps, lengths):
+        """Return the logits of all steps.
+
+        Parameters
+        ----------
+        steps : ndarray of shape (S, D) or (S,)
+            Scaled numbers, or tokens.
+        lengths : ndarray of shape (n,)
+            Steps of each sequence.
+
+        Returns
+        -------
+        outputs : ndarray of shape (S, K), float64
+        """
+        outputs = np.empty((len(steps), len(self.intercept)))
+        for start in range(0, len(steps), _AT_ONCE):
+            rows = np.arange(start, min(start + _AT_ONCE, len(steps)))
+            found = self.features.transform(steps, lengths, rows)
+            outputs[rows] = found @ self.coef.T + self.intercept
+        return outputs
+
+
+class WindowTable:
+    """The steps of some sequences, with the labels and weights of those that count.
+
+    Parameters
+    ----------
+    steps : ndarray of shape (S, D) or (S,)
+        Scaled numbers, or tokens.
+    lengths : ndarray of shape (n,)
+        Steps of each sequence.
+    codes : ndarray of shape (S,), int64
+        The codes of the labels; -1 where a step does not count.
+    weights : ndarray of shape (S,)
+        The weights of the steps.
+    """
+
+    def __init__(self, steps, lengths, codes, weights):
+        self.steps, self.lengths = steps, lengths
+        self.codes, self.weights = codes, weights
+        self.sequence = np.repeat(np.arange(len(lengths)), lengths)
+        self.rows = np.flatnonzero(codes >= 0)
+
+    def join(self, other):
+        """Return the sequences of this table, and after them those of another."""
+        names = ("steps", "lengths", "codes", "weights")
+        pairs = ((getattr(self, name), getattr(other, name)) for name in names)
+        return WindowTable(*map(np.concatenate, pairs))
+
+    def fit(self, features, rows):
+        """Return features fitted to some rows of the table."""
+        return features.fit(self.steps, self.lengths, rows)
+
+    def take(self, features, rows):
+        """Return features, codes and weights of some rows."""
+        found = features.transform(self.steps, self.lengths, rows)
+        return found, self.codes[rows], self.weights[rows]
+
+
+def fit_windows(size, n_outputs, train, valid=None, *, refit=False):
+    """Fit a linear model of windows to labeled steps.
+
+    The regularization is that of least loss on the validation part; without one, on
+    the thirds of the training sequences, each predicted by a fit to the others.
+
+    Parameters
+    ----------
+    size : int
+        Steps before and after a step.
+    n_outputs : int
+        The number of classes K.
+    train, valid : WindowTable; `valid` may be None
+        Sequences in an order of no meaning.
+    refit : bool, default=False
+        Whether the model that is returned is fitted to both parts.
+
+    Returns
+    -------
+    partner : LinearWindows
+    outputs : ndarray of shape (m, K)
+        Outputs for the labeled steps of the validation part, or without one of the
+        training part, by a model that was not fitted to their sequence. Those of a
+        single training sequence were.
+    """
+    kind = TokenWindows if train.steps.ndim == 1 else NumberWindows
+
+    def prepared(table, rows, others, other_rows):
+        rows = _spaced(rows)
+        features = table.fit(kind(size), rows)
+        return table.take(features, rows), others.take(features, other_rows)
+
+    if valid is not None:
+        parts = [prepared(train, train.rows, valid, valid.rows)]
+        order = slice(None)
+    else:
+        folds = _thirds(train)
+        parts = [prepared(train, fitted, train, held) for fitted, held in folds]
+        order = np.argsort(np.concatenate([held for _, held in folds]))
+    strength, outputs = choose_strength("softmax", n_outputs, parts, _STRENGTHS)
+    table = train.join(valid) if valid is not None and refit else train
+    rows = _spaced(table.rows)
+    features = table.fit(kind(size), rows)
+    model = ClassModel(n_outputs).fit(*table.take(features, rows), strength)
+    return LinearWindows(features, model.coef_, model.intercept_), outputs[order]
+
+
+def _spaced(rows):
+    """Return at most `_MOST` rows, evenly spaced."""
+    return rows[:: -(-len(rows) // _MOST)]
+
+
+def _thirds(table):
+    """Return pairs of rows: the labeled steps of all sequences but a third, and those.
+
+    A single sequence is both.
+    """
+    labeled = np.unique(table.sequence[table.rows])
+    if len(labeled) == 1:
+        return [(table.rows, table.rows)]
+    of_rows, pairs = table.sequence[table.rows], []
+    for _, held in KFold(min(_N_FOLDS, len(labeled))).split(labeled):
+        is_held = np.isin(of_rows, labeled[held])
+        pairs.append((table.rows[~is_held], table.rows[is_held]))
+    return pairs

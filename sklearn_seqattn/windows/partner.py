@@ -1,0 +1,59 @@
+"""The partner of a network that labels steps: a linear model of windows of steps."""
+
+from numbers import Integral
+
+from sklearn.base import BaseEstimator
+
+from sklearn_seqattn._estimator import Interval, StrOptions
+
+#: The sizes of "auto".
+_OF_NUMBERS, _OF_TOKENS = 8, 2
+
+
+class WindowModel(BaseEstimator):
+    """A linear model of the steps around a step, for ``blend``.
+
+    Logistic regression reads a window of steps before and after the one to label. Of
+    numbers and events it reads the values in the window, and the standard deviation of
+    each channel over it. Of tokens that are strings it reads indicators of each word in
+    lower case, its first and last characters and its shape (capitals, digits, signs),
+    as linear chain models of text do [1]_; of integers it reads the tokens themselves.
+    Its strength of regularization is chosen on sequences that it was not fitted to. The
+    probabilities of network and linear model are averaged. It helps most where single
+    words or the near steps tell the label, and on small sets.
+
+    Parameters
+    ----------
+    size : "auto" or int, default="auto"
+        The steps that are read before the step, and after it; 0 reads the step alone.
+        "auto" is 2 for tokens, and 8 for numbers and events.
+
+    References
+    ----------
+    .. [1] J. Lafferty, A. McCallum and F. Pereira, "Conditional random fields:
+       probabilistic models for segmenting and labeling sequence data", ICML 2001.
+
+    Examples
+    --------
+    >>> from sklearn_seqattn import AttentionLSTMTagger, WindowModel
+    >>> X = ["to be or not to be", "to go or to stay", "be quick to go"] * 4
+    >>> y = [["to" if w == "to" else "other" for w in x.split()] for x in X]
+    >>> tagger = AttentionLSTMTagger(
+    ...     blend=WindowModel(size=1), max_epochs=2, random_state=0
+    ... )
+    >>> tagger.fit(X, y).predict(["not to stay"])[0].tolist()
+    ['other', 'to', 'other']
+    """
+
+    _parameter_constraints = {
+        "size": [Interval(Integral, 0, None, closed="left"), StrOptions({"auto"})]
+    }
+
+    def __init__(self, size="auto"):
+        self.size = size
+
+    def _size_of(self, kind):
+        """Return the size for sequences of a kind."""
+        if self.size != "auto":
+            return int(self.size)
+        return _OF_TOKENS if kind == "tokens" else _OF_NUMBERS
