@@ -468,8 +468,9 @@ BAD_TABLES = [
         lambda: pd.DataFrame({**CELLS, "age": [7, 8], "name": ["x", "y"]}),
         {},
         ValueError,
-        "X has columns of sequences and columns of single values, ['age', 'name']; "
-        "static features are not supported, so leave these columns out.",
+        "X has columns of single values beside sequences (static columns), "
+        "['age', 'name'], but check_sequences reads sequences alone; leave these "
+        "columns out.",
     ),
     (
         "cells of other lengths",

@@ -82,6 +82,7 @@ class BaseSequenceEstimator(
             tokens=embeds or None,
             channels_first=self.channels_first,
             allow_empty=True,
+            static="read",
             reset=reset,
             join=False,
         )
@@ -176,11 +177,8 @@ class BaseSequenceEstimator(
         encoded = self.input_encoder_.transform(data.sequences)
         if encoded.kind == "numeric":  # fail now, not when a batch is scaled
             self.input_encoder_.check_range(encoded)
-        return self._batched(
-            encoded,
-            self._encode_targets(data.targets),
-            (weights / weights.mean()).astype(np.float32),
-        )
+        weights = (weights / weights.mean()).astype(np.float32)
+        return self._batched(encoded, self._encode_targets(data.targets), weights)
 
     def _batched(self, encoded, *targets_and_weights):
         """Return a data set of encoded sequences; numbers are scaled in its batches."""
@@ -191,6 +189,7 @@ class BaseSequenceEstimator(
             *targets_and_weights,
             starts=encoded.starts,
             encode=self.input_encoder_.scale if is_numeric else None,
+            static=self.input_encoder_.transform_static(encoded),
         )
 
     def _make_network(self, data, sets, seed, *, fresh, is_partial):
@@ -222,6 +221,7 @@ class BaseSequenceEstimator(
             n_steps=float(data.lengths.mean()),
             embedding=embedding,
             kernels=self._kernel_config(data) if has_partner else None,
+            n_static=encoder.static_size,
             time_warp=self._time_warp(data.sequences.kind),
         )
         return build_sequence_network(config, vectors=vectors)
@@ -289,8 +289,7 @@ class BaseSequenceEstimator(
         ValueError
             If the network pools without attention (no "attention" in `pooling`).
         """
-        dataset = self._read_dataset(X)
-        return pooling_weights(self.net_, dataset)
+        return pooling_weights(self.net_, self._read_dataset(X))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -63,6 +63,7 @@ def sequence_config(
     n_steps,
     embedding=None,
     kernels=None,
+    n_static=0,
     time_warp=0,
 ):
     """Return the configuration of a network for these parameters and data.
@@ -81,6 +82,8 @@ def sequence_config(
         Sizes of the vectors of tokens; None where X holds numbers.
     kernels : KernelConfig or None, default=None
         The side branch of random convolutions.
+    n_static : int, default=0
+        Static numbers of a sequence.
     time_warp : float, default=0
         How far training sequences are warped in time.
 
@@ -101,6 +104,7 @@ def sequence_config(
         front_end=front_end,
         embedding=embedding,
         kernels=kernels,
+        n_static=n_static,
         time_warp=time_warp,
         **{name: params[name] for name in _PARAMETERS},
     )

@@ -22,7 +22,8 @@ def integrated_gradients(estimator, X, *, target=None, n_steps=50):
     The gradient is averaged along the straight line from a baseline to the sequence,
     and multiplied by the difference of the two. The line runs in what the network
     reads: from the means of training for standardized numbers, from zero for others,
-    and from the vector of the unknown for tokens, states and categories. The sum of all
+    and from the vector of the unknown for tokens, states and categories. Static columns
+    keep their values. The sum of all
     attributions is the output for the sequence minus that for the baseline, up to the
     error of the numerical integral.
 
@@ -137,7 +138,11 @@ def _integrate(last, inputs, columns, n_steps):
     total = torch.zeros_like(end)
     for point, weight in zip((points + 1) / 2, weights / 2, strict=True):
         x = (start + point * (end - start)).requires_grad_()
-        output = _output(last, x, lengths).gather(1, columns[:, None]).sum()
+        output = (
+            _output(last, x, lengths, inputs.get("static"))
+            .gather(1, columns[:, None])
+            .sum()
+        )
         total += weight * torch.autograd.grad(output, x)[0]
     return total * (end - start)
 
@@ -161,10 +166,11 @@ def _vectors(network, inputs):
     return embed(values, mask, **features), embed(baseline, mask, **unknown)
 
 
-def _output(last, x, lengths):
+def _output(last, x, lengths, static):
     """Return what is explained of each class or target, (B, K)."""
     network = last.network_
-    outputs = network.head(network.embeddings(x, lengths))
+    beside = {} if static is None else {"static": static}
+    outputs = network.head(network.embeddings(x, lengths, **beside))
     if isinstance(last, NextStateMixin):
         return (outputs / last.temperature_).log_softmax(dim=1)
     targets = last.target_encoder_

@@ -21,6 +21,8 @@ Attention = Literal["dot", "general", "additive", "multihead"]
 class Config:
     """Base of the configurations: values that are checked when they are set."""
 
+    _added: ClassVar[dict] = {}  # fields that earlier files lack, and their values
+
     def __post_init__(self):
         self._read()
         for name, value in checked_values(self).items():
@@ -67,6 +69,8 @@ class Config:
             If names are unknown or missing, or values are invalid.
         """
         names = {field.name for field in fields(cls)}
+        if isinstance(values, dict):
+            values = {**cls._added, **values}
         if not isinstance(values, dict) or values.keys() != names:
             found = sorted(map(str, values)) if isinstance(values, dict) else values
             raise ValueError(f"{cls.__name__} needs {sorted(names)}, but has {found}.")
@@ -157,11 +161,15 @@ class SequenceConfig(Config):
         Dropout everywhere.
     kernels : KernelConfig or None, default=None
         The partner inside the network.
+    n_static : int, default=0
+        Static numbers of a sequence, which join its pooled vector.
     time_warp : float, default=0.0
         In training, how far sequences are warped in time, see `warp_time`.
     tbptt_steps : int or None, default=None
         In training, the steps after which gradients through hidden states stop.
     """
+
+    _added: ClassVar[dict] = {"n_static": 0}
 
     input_size: Size
     n_outputs: Size
@@ -178,6 +186,7 @@ class SequenceConfig(Config):
     head_units: tuple[Size, ...]
     dropout: Share
     kernels: KernelConfig | None = None
+    n_static: Count = 0
     time_warp: Annotated[float, Range(0, 10)] = 0.0
     tbptt_steps: Size | None = None
 
