@@ -60,6 +60,13 @@ class Items:
         return list(range(self.elements[0].shape[1]))
 
     @property
+    def names(self):
+        """What the user calls the channels: the names of columns, where there are."""
+        if self.kind == "numbers" and self.container.has_named_channels:
+            return self.container.nested.tolist()
+        return self.channels
+
+    @property
     def static_columns(self):
         """The names of the static columns."""
         return [] if self.static is None else list(self.static.columns)

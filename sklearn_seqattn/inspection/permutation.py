@@ -52,7 +52,8 @@ def permutation_importance(
     TypeError
         If the estimator is none of this library.
     ValueError
-        If X holds tokens without static columns, X and y differ in length, or `n_repeats` is not positive.
+        If X holds tokens and no static columns, X and y differ in length, or
+        `n_repeats` is not positive.
 
     References
     ----------
@@ -73,7 +74,7 @@ def permutation_importance(
     """
     steps_of(estimator)  # refuses other estimators
     items = read_items(estimator, X)
-    channels = items.channels + items.static_columns
+    channels = items.names + items.static_columns
     if not channels:
         raise ValueError(
             "X holds tokens, which have no channels to exchange; use "
