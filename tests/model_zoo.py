@@ -64,6 +64,19 @@ STATE_EVENTS = [
     for i in range(12)
 ]
 LABELS = np.random.default_rng(0).integers(0, 2, (24, 3))
+CELLS = pd.DataFrame({f"x{k}": [x[:, k] for x in WALKS] for k in range(2)})
+STATIC = pd.DataFrame(
+    {
+        "age": np.linspace(20, 80, 24),
+        "kind": list("abc") * 8,
+        "is_new": LABELS[:, 0] > 0,
+    }
+)
+STATIC_WALKS = pd.concat([CELLS, STATIC], axis=1)
+STATIC_WORDS = STATIC.assign(words=SENTENCES)
+STATIC_EVENTS = pd.DataFrame(
+    {"act": [x["act"].tolist() for x in EVENTS], "h": [x["h"].array for x in EVENTS]}
+).assign(kind=STATIC["kind"])
 
 
 def _classifier(**options):
@@ -222,6 +235,24 @@ MODELS = {
         _regressor(blend=RandomKernels(168)),
         WALKS,
         np.c_[LENGTHS, LENGTHS**2],
+        "predict",
+    ),
+    "static classes": (
+        _classifier(blend=RandomKernels(168)),
+        STATIC_WALKS,
+        UP_OR_DOWN,
+        "predict_proba",
+    ),
+    "static tokens": (
+        AttentionLSTMClassifier(**TOKENS, blend=NGrams((1, 2))),
+        STATIC_WORDS,
+        YES,
+        "predict_proba",
+    ),
+    "static events": (
+        _regressor(standardize=False),
+        STATIC_EVENTS,
+        LENGTHS,
         "predict",
     ),
     "pipeline": (

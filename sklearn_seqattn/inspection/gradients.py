@@ -187,12 +187,12 @@ def _columns_of_channels(last):
     encoder = last.input_encoder_
     if not (encoder.steps_ and isinstance(encoder.steps_[0], EventEncoder)):
         return None
-    events, columns = encoder.steps_[0], list(last._input_columns)
+    events, columns = encoder.steps_[0], list(map(str, last._input_columns))
     names = getattr(events.encoder_, "feature_names_in_", [])
     categories = zip(names, events.encoder_.categories_, strict=True)
     owners = [*np.flatnonzero(events._is_number)]
     for times in events.times_:
-        owners += [columns.index(times.column)] * len(times.names)
+        owners += [columns.index(str(times.column))] * len(times.names)
     for column, known in categories:
         owners += [columns.index(column)] * len(known)
     return np.eye(len(columns))[owners]

@@ -106,7 +106,7 @@ def check_one_hot(value, where, estimator):
     times = [column.column for column in estimator.times_]
     others, columns = ~estimator._is_number, getattr(estimator, "_input_columns", None)
     wanted = [*names, *times] if columns is None else columns[others].tolist()
-    wanted = [name for name in wanted if name not in times]
+    wanted = [str(name) for name in wanted if name not in times]
     if names != wanted or len(names) + len(times) != np.count_nonzero(others):
         raise FileFormatError(f"{where} has other columns than the events.")
     for states in categories:

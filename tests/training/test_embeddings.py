@@ -37,8 +37,8 @@ def head_of(model, X):
         lambda _, inputs: seen.append(inputs[0].clone())
     )
     method = getattr(model, "predict_proba", model.predict)
-    for x in X:
-        method([x])
+    for i in range(len(X)):
+        method(X[i : i + 1])
     hook.remove()
     return torch.cat(seen).float().numpy()
 
@@ -58,10 +58,11 @@ def test_a_row_does_not_depend_on_the_other_sequences(name):
     together, steps = model.transform(data), model.embed_steps(data)
     reverse = model.embed_steps(data[::-1])[::-1]
     assert_same(model.transform(data[::-1])[::-1], together)
-    for i, x in enumerate(data):
-        assert_same(model.transform([x])[0], together[i])
+    for i in range(len(data)):
+        one = data[i : i + 1]
+        assert_same(model.transform(one)[0], together[i])
         assert_same(reverse[i], steps[i])
-        assert_same(model.embed_steps([x])[0], steps[i])
+        assert_same(model.embed_steps(one)[0], steps[i])
 
 
 @pytest.mark.parametrize("name", NETWORKS)
