@@ -62,10 +62,8 @@ def synthetic(data, rng, *, signal):
 
 def vowels(data, rng):
     """Return the train part of JapaneseVowels in random order, with noise."""
-    (_, parts) = next(
-        found for found in find_sets(data) if found[0] == "JapaneseVowels"
-    )
-    X, y = parts[:2]
+    _, read = find_sets(data)["JapaneseVowels"]
+    X, y, *_ = read()
     order = rng.permutation(len(X))
     X, y = [X[i] for i in order], np.asarray(y)[order]
     return nested(X), noise(len(X), rng), y, 2 * len(X) // 3

@@ -62,7 +62,7 @@ class StaticEncoder:
             with np.errstate(over="ignore", invalid="ignore"):
                 scaler = StandardScaler().fit(numbers.to_numpy(), None, weights)
             self.center_, self.scale_ = scaler.mean_, scaler.scale_
-            check_range(np.stack([self.center_, self.scale_]), self._names)
+            check_range(np.stack([scaler.mean_, scaler.var_]), self._names)
         self.categories_ = {
             name: np.unique(column.to_numpy(object))
             for name, column in static.loc[:, ~is_number].items()

@@ -7,6 +7,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from sklearn_seqattn.sequences import check_sequences
 from sklearn_seqattn.sequences.static_columns import read_static
 
 NUMBERS = {
@@ -71,3 +72,14 @@ def test_columns_of_polars_have_the_same_kinds():
     found = read_static(frame.to_pandas(), "X")
     kinds = [isinstance(dtype, pd.CategoricalDtype) for dtype in found.dtypes]
     assert kinds == [False, False, True, True]
+
+
+def test_a_reader_of_sequences_alone_names_the_columns():
+    frame = pd.DataFrame({"a": [[1.0, 2.0], [3.0]], "age": [7, 8], "name": ["x", "y"]})
+    with pytest.raises(ValueError) as caught:
+        check_sequences(frame)
+    assert str(caught.value) == (
+        "X has columns of single values beside sequences (static columns), "
+        "['age', 'name'], but check_sequences reads sequences alone; leave these "
+        "columns out."
+    )
