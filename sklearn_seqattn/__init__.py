@@ -33,7 +33,7 @@ _MODULE_OF = {
     "load_model": "persistence",
     "make_windows": "preprocessing.windows",
     "save_model": "persistence",
-    "sequences_to_events": "sequences.event_tables",
+    "sequences_to_events": "sequences.long_tables",
 }
 
 __all__ = ["__version__", *_MODULE_OF]

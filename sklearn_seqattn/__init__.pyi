@@ -29,7 +29,7 @@ from sklearn_seqattn.preprocessing.windows import make_windows as make_windows
 from sklearn_seqattn.sequences.event_tables import (
     events_to_sequences as events_to_sequences,
 )
-from sklearn_seqattn.sequences.event_tables import (
+from sklearn_seqattn.sequences.long_tables import (
     sequences_to_events as sequences_to_events,
 )
 from sklearn_seqattn.storage.files import FileFormatError as FileFormatError

@@ -464,14 +464,6 @@ BAD_TABLES = [
         "fill such rows first.",
     ),
     (
-        "static features",
-        lambda: pd.DataFrame({**CELLS, "age": [7, 8], "name": ["x", "y"]}),
-        {},
-        ValueError,
-        "X has columns of sequences and columns of single values, ['age', 'name']; "
-        "static features are not supported, so leave these columns out.",
-    ),
-    (
         "cells of other lengths",
         lambda: pd.DataFrame({**CELLS, "b": [[1.0, 2.0], [3.0, 4.0]]}),
         {},

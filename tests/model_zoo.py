@@ -68,6 +68,19 @@ STATE_EVENTS = [
 RISES = [np.diff(x[:, 0], prepend=0) > 0 for x in WALKS]
 IS_YES = [[word == "yes" for word in sentence] for sentence in SENTENCES]
 LABELS = np.random.default_rng(0).integers(0, 2, (24, 3))
+CELLS = pd.DataFrame({f"x{k}": [x[:, k] for x in WALKS] for k in range(2)})
+STATIC = pd.DataFrame(
+    {
+        "age": np.linspace(20, 80, 24),
+        "kind": list("abc") * 8,
+        "is_new": LABELS[:, 0] > 0,
+    }
+)
+STATIC_WALKS = pd.concat([CELLS, STATIC], axis=1)
+STATIC_WORDS = STATIC.assign(words=SENTENCES)
+STATIC_EVENTS = pd.DataFrame(
+    {"act": [x["act"].tolist() for x in EVENTS], "h": [x["h"].array for x in EVENTS]}
+).assign(kind=STATIC["kind"])
 
 
 def _classifier(**options):
@@ -256,6 +269,24 @@ MODELS = {
         EVENTS,
         [x["act"].to_numpy() for x in EVENTS],
         "predict_proba",
+    ),
+    "static classes": (
+        _classifier(blend=RandomKernels(168)),
+        STATIC_WALKS,
+        UP_OR_DOWN,
+        "predict_proba",
+    ),
+    "static tokens": (
+        AttentionLSTMClassifier(**TOKENS, blend=NGrams((1, 2))),
+        STATIC_WORDS,
+        YES,
+        "predict_proba",
+    ),
+    "static events": (
+        _regressor(standardize=False),
+        STATIC_EVENTS,
+        LENGTHS,
+        "predict",
     ),
     "pipeline": (
         Pipeline(

@@ -25,6 +25,7 @@ from sklearn_seqattn import (
     SequenceScaler,
     StateEncoder,
 )
+from sklearn_seqattn.sequences import check_sequences
 
 RNG = np.random.default_rng(0)
 TINY = {"hidden_size": 4, "num_layers": 1, "max_epochs": 1, "random_state": 0}
@@ -103,6 +104,8 @@ TOKEN_ESTIMATORS = {
 
 def numbers(result):
     """Return all numbers of a result end to end, without padding."""
+    if isinstance(result, pd.DataFrame):  # as cells came in
+        result = check_sequences(result).to_list()
     flat = np.concatenate([np.ravel(x) for x in result]).astype(float)
     return flat[~np.isnan(flat)]
 

@@ -84,6 +84,7 @@ class BaseSequenceEstimator(
             tokens=embeds or None,
             channels_first=self.channels_first,
             allow_empty=True,
+            static="read",
             reset=reset,
             join=False,
         )
@@ -179,11 +180,9 @@ class BaseSequenceEstimator(
                     "class_weight is 0 for the class of every validation sequence; at "
                     "least one must count."
                 )
-        return self._batched(
-            self._encode(data.sequences),
-            self._encode_targets(data.targets),
-            (weights / weights.mean()).astype(np.float32),
-        )
+        weights = (weights / weights.mean()).astype(np.float32)
+        encoded = self._encode(data.sequences)
+        return self._batched(encoded, self._encode_targets(data.targets), weights)
 
     def _encode(self, sequences):
         """Return encoded sequences that can be scaled."""
@@ -201,6 +200,7 @@ class BaseSequenceEstimator(
             *targets_and_weights,
             starts=encoded.starts,
             encode=self.input_encoder_.scale if is_numeric else None,
+            static=self.input_encoder_.transform_static(encoded),
         )
 
     def _make_network(self, data, sets, seed, *, fresh, is_partial):
@@ -230,6 +230,7 @@ class BaseSequenceEstimator(
             n_steps=float(data.lengths.mean()),
             most_steps=most_steps,
             kernels=kernels if has_partner else None,
+            n_static=self.input_encoder_.static_size,
             time_warp=self._time_warp(data.sequences.kind),
         )
         return build_sequence_network(config, vectors=vectors)

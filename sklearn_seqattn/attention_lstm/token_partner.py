@@ -3,7 +3,7 @@
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.blending import Blend
 from sklearn_seqattn.attention_lstm.parameters import find_partner
-from sklearn_seqattn.ngrams.model import fit_ngrams
+from sklearn_seqattn.ngrams.model import LabeledRows, fit_ngrams
 
 
 class TokenPartnerMixin:
@@ -40,9 +40,9 @@ class TokenPartnerMixin:
         self.blend_ = Blend(targets.activation, weight=auto.NGRAMS_WEIGHT)
 
     def _table(self, data, dataset):
-        """Return sequences, targets and weights for a linear model."""
+        """Return sequences, targets, weights and static numbers for a linear model."""
         targets = self._targets_of_partner(dataset.targets)
-        return data.sequences, targets, dataset.weights
+        return LabeledRows(data.sequences, targets, dataset.weights, dataset.static)
 
     def _targets_of_partner(self, targets):
         """Return targets as a linear model fits them."""
@@ -52,4 +52,5 @@ class TokenPartnerMixin:
         """Return the outputs of the network, averaged with those of the partner."""
         if self.partner_ is None:
             return outputs
-        return self.blend_(outputs, self.partner_.outputs(sequences))
+        static = self.input_encoder_.transform_static(sequences)
+        return self.blend_(outputs, self.partner_.outputs(sequences, static))

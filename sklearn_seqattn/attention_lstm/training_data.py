@@ -45,7 +45,7 @@ class LabeledSequences:
         """Return a short text for X, y and sample_weight that differs where they do."""
         sequences = self.sequences.joined()
         return {
-            "X": digest(sequences.values, sequences.lengths),
+            "X": digest(sequences.values, sequences.lengths, sequences.static),
             "y": digest(self.targets),
             "sample_weight": digest(self.weights),
         }
@@ -96,7 +96,7 @@ def validation_pair(validation_data, X_val, y_val):
 
 
 def canonical_rows(sequences, targets, weights):
-    """Merge equal rows, and order by content.
+    """Merge equal rows, and order by content; static columns are a part of it.
 
     The order depends on the values alone: not on the order of the rows, the container,
     the dtype, the byte order, the memory order or the sign of zero.
@@ -152,13 +152,17 @@ def canonical_order(sequences, targets):
     stops, at_once = starts + sequences.lengths, steps_at_once(steps)
     if targets.dtype != object:
         targets = _bytes_of(targets)
+    static = [[]] * len(sequences)
+    if sequences.static is not None:
+        static = _hash_columns(sequences.static)[:, None]
     digests = np.empty((len(sequences), 4), dtype=np.uint64)
     for i, (start, stop) in enumerate(zip(starts, stops, strict=True)):
         content = steps[start:stop]
         blocks = [content[k : k + at_once] for k in range(0, len(content), at_once)]
         # The sequence comes first: the order does not depend on the targets' units.
         target = _digest([_bytes_of(targets[i])])
-        digests[i] = [*_digest(map(_bytes_of, blocks)), *target]
+        content = [*map(_bytes_of, blocks), *static[i]]
+        digests[i] = [*_digest(content), *target]
     order = np.lexsort(digests.T[::-1])
     is_new = np.ones(len(order), dtype=bool)
     is_new[1:] = (digests[order[1:]] != digests[order[:-1]]).any(axis=1)
@@ -191,9 +195,13 @@ def _step_contents(sequences):
     if sequences.kind == "tokens":
         return pd.util.hash_array(values)
     if sequences.kind == "events":
-        columns = [_hash_column(column) for _, column in values.items()]
-        return np.stack(columns, axis=1)
+        return _hash_columns(values)
     return values
+
+
+def _hash_columns(frame):
+    """Hash each value of a frame, (S, n_columns)."""
+    return np.stack([_hash_column(column) for _, column in frame.items()], axis=1)
 
 
 def _hash_column(column):

@@ -22,7 +22,8 @@ def integrated_gradients(estimator, X, *, target=None, n_steps=50):
     The gradient is averaged along the straight line from a baseline to the sequence,
     and multiplied by the difference of the two. The line runs in what the network
     reads: from the means of training for standardized numbers, from zero for others,
-    and from the vector of the unknown for tokens, states and categories. The sum of all
+    and from the vector of the unknown for tokens, states and categories. Static columns
+    keep their values. The sum of all
     attributions is the output for the sequence minus that for the baseline, up to the
     error of the numerical integral.
 
@@ -137,7 +138,11 @@ def _integrate(last, inputs, columns, n_steps):
     total = torch.zeros_like(end)
     for point, weight in zip((points + 1) / 2, weights / 2, strict=True):
         x = (start + point * (end - start)).requires_grad_()
-        output = _output(last, x, lengths).gather(1, columns[:, None]).sum()
+        output = (
+            _output(last, x, lengths, inputs.get("static"))
+            .gather(1, columns[:, None])
+            .sum()
+        )
         total += weight * torch.autograd.grad(output, x)[0]
     return total * (end - start)
 
@@ -161,10 +166,11 @@ def _vectors(network, inputs):
     return embed(values, mask, **features), embed(baseline, mask, **unknown)
 
 
-def _output(last, x, lengths):
+def _output(last, x, lengths, static):
     """Return what is explained of each class or target, (B, K)."""
     network = last.network_
-    outputs = network.head(network.embeddings(x, lengths))
+    beside = {} if static is None else {"static": static}
+    outputs = network.head(network.embeddings(x, lengths, **beside))
     if isinstance(last, NextStateMixin):
         return (outputs / last.temperature_).log_softmax(dim=1)
     targets = last.target_encoder_
@@ -181,12 +187,12 @@ def _columns_of_channels(last):
     encoder = last.input_encoder_
     if not (encoder.steps_ and isinstance(encoder.steps_[0], EventEncoder)):
         return None
-    events, columns = encoder.steps_[0], list(last._input_columns)
+    events, columns = encoder.steps_[0], list(map(str, last._input_columns))
     names = getattr(events.encoder_, "feature_names_in_", [])
     categories = zip(names, events.encoder_.categories_, strict=True)
     owners = [*np.flatnonzero(events._is_number)]
     for times in events.times_:
-        owners += [columns.index(times.column)] * len(times.names)
+        owners += [columns.index(str(times.column))] * len(times.names)
     for column, known in categories:
         owners += [columns.index(column)] * len(known)
     return np.eye(len(columns))[owners]

@@ -12,6 +12,7 @@ from sklearn_seqattn.preprocessing.output import to_padded
 from sklearn_seqattn.sequences import check_sequences
 from sklearn_seqattn.sequences.containers import Container, open_container
 from sklearn_seqattn.sequences.frames import is_frame, read_each
+from sklearn_seqattn.sequences.nested import nest
 
 
 @dataclass(frozen=True, eq=False)  # arrays have no single truth value
@@ -30,6 +31,8 @@ class Items:
         The column of events that holds states, for a next-state model.
     times : str or None, default=None
         The column of events that holds times, for a next-state model.
+    static : DataFrame or None, default=None
+        The static columns beside the elements, as the user passed them.
     """
 
     elements: list
@@ -37,6 +40,7 @@ class Items:
     channels_first: bool
     states: str | None = None
     times: str | None = None
+    static: pd.DataFrame | None = None
 
     @property
     def kind(self):
@@ -55,9 +59,35 @@ class Items:
             return list(self.elements[0].columns)
         return list(range(self.elements[0].shape[1]))
 
-    def wrap(self, elements):
-        """Return other elements in a container of the same kind."""
+    @property
+    def names(self):
+        """What the user calls the channels: the names of columns, where there are."""
+        if self.kind == "numbers" and self.container.has_named_channels:
+            return self.container.nested.tolist()
+        return self.channels
+
+    @property
+    def static_columns(self):
+        """The names of the static columns."""
+        return [] if self.static is None else list(self.static.columns)
+
+    def wrap(self, elements, static=None):
+        """Return other elements in a container of the same kind.
+
+        Parameters
+        ----------
+        elements : list
+            Arrays or DataFrames.
+        static : DataFrame or None, default=None
+            The static columns of each; None takes those of all elements of X.
+
+        Returns
+        -------
+        X : sequences
+        """
         container = self.container
+        if self.static is not None:
+            return nest(elements, container, static=static)
         if self.kind == "events":
             return elements
         if container.ndim == 2:
@@ -92,7 +122,13 @@ class Items:
         n = len(self.elements)
         if not -n <= index < n:
             raise IndexError(f"index={index} is no sequence of X, which has {n}.")
-        return self.wrap([self.elements[index]])
+        return self.wrap(*self.copies([self.elements[index]], index))
+
+    def copies(self, elements, index):
+        """Return changed copies of one sequence, and its static columns for each."""
+        if self.static is None:
+            return elements, None
+        return elements, self.static.iloc[[index] * len(elements)]
 
     def _table(self, rows):
         """Return rows as a frame with the columns of X, if X is one."""
@@ -123,14 +159,18 @@ def read_items(estimator, X):
     frames = _frames(container, last)
     if frames is not None:
         columns = (getattr(last, name, None) for name in ("target", "timestamp"))
-        return Items(frames, container, channels_first, *columns)
+        return Items(
+            frames, container, channels_first, *columns, static=container.static
+        )
     sequences = check_sequences(
-        X,
+        X if container.static is None else container.items,
         tokens=_reads_tokens(first) or None,
         channels_first=channels_first,
         allow_empty=True,
     )
-    return Items(sequences.to_list(), container, channels_first)
+    return Items(
+        sequences.to_list(), container, channels_first, static=container.static
+    )
 
 
 def _frames(container, last):

@@ -42,7 +42,7 @@ def occlusion_importance(
         What numbers are replaced by. None takes the means of the channels: those of
         training where the estimator standardizes X itself, else those of X. Tokens and
         categories are replaced by unknown ones, columns of numbers by their means over
-        X. Times are not changed.
+        X. Times and static columns are not changed.
 
     Returns
     -------
@@ -116,7 +116,7 @@ def _fall(items, i, explained, baseline, channels, window):
         copies = [baseline.replace(element, steps, channels[c]) for steps, c in part]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # unknown tokens are meant
-            outputs = explained.of(items.wrap(copies), i)
+            outputs = explained.of(items.wrap(*items.copies(copies, i)), i)
         for (steps, c), output in zip(part, outputs, strict=True):
             falls[steps, c] += explained.values[i] - output
     return falls / covered

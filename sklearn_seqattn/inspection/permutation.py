@@ -1,4 +1,4 @@
-"""Importance by permutation: how far a score falls without a channel."""
+"""Importance by permutation: how far a score falls without a channel or column."""
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,8 @@ def permutation_importance(
     In each sequence the channel is replaced by that of another sequence, drawn at
     random: a longer one is cut, a shorter one repeated from its start. So the channel
     keeps its course over time, and no longer belongs to its sequence. The other
-    channels and the lengths stay as they are.
+    channels and the lengths stay as they are. Of a static column the values are
+    exchanged.
 
     Parameters
     ----------
@@ -44,14 +45,15 @@ def permutation_importance(
         "importances_mean" and "importances_std", ndarrays of shape (n_channels,);
         "importances" of shape (n_channels, n_repeats), the score of X minus that of
         the exchanged X; "channels", the names of the columns or the numbers of the
-        channels.
+        channels, and after them the names of the static columns.
 
     Raises
     ------
     TypeError
         If the estimator is none of this library.
     ValueError
-        If X holds tokens, X and y differ in length, or `n_repeats` is not positive.
+        If X holds tokens and no static columns, X and y differ in length, or
+        `n_repeats` is not positive.
 
     References
     ----------
@@ -72,7 +74,8 @@ def permutation_importance(
     """
     steps_of(estimator)  # refuses other estimators
     items = read_items(estimator, X)
-    if not items.channels:
+    channels = items.names + items.static_columns
+    if not channels:
         raise ValueError(
             "X holds tokens, which have no channels to exchange; use "
             "occlusion_importance."
@@ -82,34 +85,45 @@ def permutation_importance(
     check_consistent_length(items.elements, y)
     scorer = check_scoring(estimator, scoring=scoring)
     baseline = scorer(estimator, X, y)
-    seeds = check_random_state(random_state).randint(
-        2**31 - 1, size=len(items.channels)
-    )
+    seeds = check_random_state(random_state).randint(2**31 - 1, size=len(channels))
     scores = Parallel(n_jobs=n_jobs)(
-        delayed(_scores)(estimator, items, y, scorer, channel, n_repeats, seed)
-        for channel, seed in zip(items.channels, seeds, strict=True)
+        delayed(_scores)(estimator, items, y, scorer, place, n_repeats, seed)
+        for place, seed in enumerate(seeds)
     )
     importances = baseline - np.array(scores)
     return Bunch(
         importances_mean=importances.mean(axis=1),
         importances_std=importances.std(axis=1),
         importances=importances,
-        channels=items.channels,
+        channels=channels,
     )
 
 
-def _scores(estimator, items, y, scorer, channel, n_repeats, seed):
-    """Return the scores with one channel exchanged, one for each repeat."""
+def _scores(estimator, items, y, scorer, place, n_repeats, seed):
+    """Return the scores with one channel or static column exchanged, one a repeat."""
     rng = np.random.RandomState(seed)
     found = []
     for _ in range(n_repeats):
         donors = rng.permutation(len(items.elements))
-        exchanged = [
-            _exchange(element, items.elements[donor], channel)
-            for element, donor in zip(items.elements, donors, strict=True)
-        ]
-        found.append(scorer(estimator, items.wrap(exchanged), y))
+        found.append(scorer(estimator, _exchanged(items, donors, place), y))
     return found
+
+
+def _exchanged(items, donors, place):
+    """Return X with one channel or static column of the donors."""
+    if place >= len(items.channels):
+        static, column = items.static, place - len(items.channels)
+        values = {
+            k: values.iloc[donors].array if k == column else values.array
+            for k, (_, values) in enumerate(static.items())
+        }
+        changed = pd.DataFrame(values, index=static.index)
+        return items.wrap(items.elements, changed.set_axis(static.columns, axis=1))
+    exchanged = [
+        _exchange(element, items.elements[donor], items.channels[place])
+        for element, donor in zip(items.elements, donors, strict=True)
+    ]
+    return items.wrap(exchanged)
 
 
 def _exchange(element, donor, channel):

@@ -13,7 +13,9 @@ def fit_kernel_partner(partner, dataset, head, seed=None):
     """Fit the linear head of a partner, and predict each sequence left out of the fit.
 
     One ridge regression is fitted to the features of each kind, and their predictions
-    are added with the shares that suit sequences left out.
+    are added with the shares that suit sequences left out. Static numbers are features
+    of all kinds. They are scaled so that all of them together vary as much as the other
+    features do, or the penalty would leave nothing of a few among thousands.
 
     Parameters
     ----------
@@ -34,7 +36,7 @@ def fit_kernel_partner(partner, dataset, head, seed=None):
     """
     steps, lengths = _tensors(dataset)
     generator = None if seed is None else torch.Generator().manual_seed(seed)
-    fits = []
+    fits, scales = [], []
     for kind in partner.kinds:
         if seed is not None:
             kind.fit(steps, lengths, generator)
@@ -42,20 +44,18 @@ def fit_kernel_partner(partner, dataset, head, seed=None):
             features = compute_features(kind, steps, lengths)
             if seed is not None:
                 kind.fit_statistics(features)
-            fits.append(
-                head.fit(
-                    kind.standardize(features).numpy(),
-                    dataset.targets,
-                    dataset.weights,
-                )
-            )
+            features = kind.standardize(features).numpy()
+            scales.append(_static_scale(features, dataset.static))
+            if dataset.static is not None:
+                features = np.hstack([features, scales[-1] * dataset.static])
+            fits.append(head.fit(features, dataset.targets, dataset.weights))
     if not fits:
         return np.zeros((len(dataset), len(partner.intercept)), np.float32)
     coefs, intercepts, left_out = zip(*fits, strict=True)
     shares, shift = head.combine(np.stack(left_out), dataset.targets, dataset.weights)
-    coef = [one * share[:, None] for one, share in zip(coefs, shares, strict=True)]
+    coefs = [one * share[:, None] for one, share in zip(coefs, shares, strict=True)]
     intercept = (np.stack(intercepts) * shares).sum(0) + shift
-    partner.coef.copy_(torch.from_numpy(np.hstack(coef)))
+    partner.coef.copy_(torch.from_numpy(_joined_coef(partner, coefs, scales)))
     partner.intercept.copy_(torch.from_numpy(intercept))
     outputs = (np.stack(left_out) * shares[:, None]).sum(0) + shift
     return outputs.astype(np.float32)
@@ -76,13 +76,31 @@ def compute_outputs(partner, dataset):
     outputs : ndarray of shape (n, K), float32
     """
     steps, lengths = _tensors(dataset)
+    static = None if dataset.static is None else torch.from_numpy(dataset.static)
     with torch.no_grad():
         features = [
             kind.standardize(compute_features(kind, steps, lengths))
             for kind in partner.kinds
         ]
-        outputs = partner.outputs(torch.cat(features, dim=1))
+        outputs = partner.outputs(features, static)
     return outputs.float().cpu().numpy()
+
+
+def _static_scale(features, static):
+    """Return what makes static numbers vary as much, in all, as other features."""
+    variance = 0.0 if static is None else np.var(static, axis=0, dtype=float).sum()
+    if variance == 0:
+        return 1.0
+    return float(np.sqrt(features.shape[1] / variance))  # those have variance 1
+
+
+def _joined_coef(partner, coefs, scales):
+    """Return coefficients of all kinds, then the sum of those of static numbers."""
+    sizes = [kind.output_size for kind in partner.kinds]
+    parts = [coef[:, :size] for coef, size in zip(coefs, sizes, strict=True)]
+    triples = zip(coefs, sizes, scales, strict=True)
+    static = sum(scale * coef[:, size:] for coef, size, scale in triples)
+    return np.hstack([*parts, static])
 
 
 def _tensors(dataset):

@@ -1,6 +1,9 @@
 """The fitted partner: n-gram features and a linear model."""
 
+from typing import NamedTuple
+
 import numpy as np
+from scipy import sparse
 from sklearn.model_selection import KFold
 
 from sklearn_seqattn.ngrams.features import NGramFeatures
@@ -10,6 +13,15 @@ from sklearn_seqattn.sequences import Sequences
 _N_FOLDS = 5
 
 
+class LabeledRows(NamedTuple):
+    """What n-grams are fitted to, in an order of no meaning."""
+
+    sequences: Sequences  # of tokens
+    targets: np.ndarray  # codes of classes (n,), or labels or numbers (n, K)
+    weights: np.ndarray  # (n,), of mean 1
+    static: np.ndarray | None = None  # static numbers (n, P)
+
+
 class LinearNGrams:
     """Predict by a linear model of the n-grams of a sequence.
 
@@ -17,8 +29,8 @@ class LinearNGrams:
     ----------
     features : NGramFeatures
         Fitted.
-    coef : ndarray of shape (K, n_features)
-        Weights of the outputs.
+    coef : ndarray of shape (K, n_features + P)
+        Weights of the outputs, those of P static numbers last.
     intercept : ndarray of shape (K,)
         Their constants.
     """
@@ -28,19 +40,22 @@ class LinearNGrams:
         self.coef = coef
         self.intercept = intercept
 
-    def outputs(self, sequences):
+    def outputs(self, sequences, static=None):
         """Return logits, or standardized targets.
 
         Parameters
         ----------
         sequences : Sequences
             n sequences of tokens.
+        static : ndarray of shape (n, P) or None, default=None
+            Static numbers of each.
 
         Returns
         -------
         outputs : ndarray of shape (n, K), float64
         """
-        return self.features.transform(sequences) @ self.coef.T + self.intercept
+        table = _beside(self.features.transform(sequences), static)
+        return table @ self.coef.T + self.intercept
 
     def scale(self, factors, shift=0.0):
         """Multiply the outputs by factors (K,) and add a shift (K,), in place."""
@@ -62,9 +77,9 @@ def fit_ngrams(ngrams, activation, n_outputs, train, valid=None, *, refit=False)
         How outputs become predictions.
     n_outputs : int
         The number of outputs K.
-    train, valid : tuple (sequences, targets, weights); `valid` may be None
-        Sequences of tokens in an order of no meaning; codes of classes (n,), or
-        labels or numbers (n, K); and weights (n,), of mean 1.
+    train, valid : LabeledRows; `valid` may be None
+        Both parts. Static numbers become features of length one on average, as the
+        vectors of n-grams are.
     refit : bool, default=False
         Whether the model that is returned is fitted to both parts.
 
@@ -76,34 +91,59 @@ def fit_ngrams(ngrams, activation, n_outputs, train, valid=None, *, refit=False)
         training sequence, by a model that was not fitted to it. That of a single
         training sequence was.
     """
-    features, table = _read(ngrams, train)
+    scale = _static_scale(train.static)
+    features, table = _read(ngrams, train, scale)
     if valid is None:
         parts = _fifths(table)
     else:
-        parts = [(table, (features.transform(valid[0]), *valid[1:]))]
+        held_out = features.transform(valid.sequences)
+        parts = [(table, _table(held_out, valid, scale))]
     strength, outputs = choose_strength(activation, n_outputs, parts)
     if valid is not None and refit:
-        features, table = _read(ngrams, _stacked(train, valid))
+        features, table = _read(ngrams, _stacked(train, valid), scale)
     model = LINEAR_MODELS[activation](n_outputs).fit(*table, strength)
-    return LinearNGrams(features, model.coef_, model.intercept_), outputs
+    coef = np.array(model.coef_)
+    n_static = 0 if train.static is None else train.static.shape[1]
+    coef[:, coef.shape[1] - n_static :] *= scale
+    return LinearNGrams(features, coef, model.intercept_), outputs
 
 
-def _read(ngrams, part):
-    """Return features fitted to a part, and its table of features and targets."""
-    sequences, targets, weights = part
+def _read(ngrams, rows, scale):
+    """Return features fitted to rows, and their table of features and targets."""
     features = NGramFeatures(ngrams.ngram_range, ngrams.char_ngram_range)
-    return features, (features.fit_transform(sequences, weights), targets, weights)
+    found = features.fit_transform(rows.sequences, rows.weights)
+    return features, _table(found, rows, scale)
+
+
+def _table(features, rows, scale):
+    """Return features with scaled static numbers beside them, targets and weights."""
+    static = None if rows.static is None else scale * rows.static
+    return _beside(features, static), rows.targets, rows.weights
+
+
+def _beside(features, static):
+    """Return sparse features with static numbers beside them."""
+    return features if static is None else sparse.hstack([features, static], "csr")
+
+
+def _static_scale(static):
+    """Return what gives static vectors the length one, as a root mean square."""
+    square = 0.0 if static is None else (static.astype(float) ** 2).sum(axis=1).mean()
+    return float(square**-0.5) if square > 0 else 1.0
 
 
 def _stacked(first, second):
     """Return the rows of one part, and after them those of another."""
-    sequences = [part[0].joined() for part in (first, second)]
+    sequences = [part.sequences.joined() for part in (first, second)]
     values, lengths = (
         np.concatenate([getattr(s, name) for s in sequences])
         for name in ("values", "lengths")
     )
-    others = (np.concatenate(pair) for pair in zip(first[1:], second[1:], strict=True))
-    return Sequences(values, lengths), *others
+    others = [
+        None if pair[0] is None else np.concatenate(pair)
+        for pair in zip(first[1:], second[1:], strict=True)
+    ]
+    return LabeledRows(Sequences(values, lengths), *others)
 
 
 def _fifths(table):

@@ -145,12 +145,15 @@ class SequenceConfig(BodyConfig):
         Names of poolings.
     kernels : KernelConfig or None, default=None
         The partner inside the network.
+    n_static : int, default=0
+        Static numbers of a sequence, which join its pooled vector.
     time_warp : float, default=0.0
         In training, how far sequences are warped in time, see `warp_time`.
     """
 
     pooling: tuple[str, ...]
     kernels: KernelConfig | None = None
+    n_static: Count = 0
     time_warp: Annotated[float, Range(0, 10)] = 0.0
 
     def _read(self):

@@ -24,11 +24,13 @@ class KernelPartner(nn.Module):
         Outputs K.
     config : KernelConfig
         Sizes of the features.
+    n_static : int, default=0
+        Static numbers of a sequence, which are features, too.
     device : str or torch.device, default="cpu"
         Where the buffers are.
     """
 
-    def __init__(self, input_size, n_outputs, config, device="cpu"):
+    def __init__(self, input_size, n_outputs, config, n_static=0, device="cpu"):
         super().__init__()
         sizes = (input_size, config.max_length, config.n_features, device)
         self.kinds = nn.ModuleList(
@@ -36,13 +38,13 @@ class KernelPartner(nn.Module):
         )
         if config.last_steps:
             self.kinds.append(LastSteps(input_size, config.last_steps, device))
-        n_features = sum(kind.output_size for kind in self.kinds)
+        n_features = sum(kind.output_size for kind in self.kinds) + n_static
         shapes = {"coef": (n_outputs, n_features), "intercept": (n_outputs,)}
         for name, shape in shapes.items():
             buffer = torch.zeros(shape, dtype=torch.float32, device=device)
             self.register_buffer(name, buffer)
 
-    def forward(self, values, lengths):
+    def forward(self, values, lengths, static=None):
         """Return the outputs of a padded batch.
 
         Parameters
@@ -51,6 +53,8 @@ class KernelPartner(nn.Module):
             Right-padded.
         lengths : Tensor of shape (B,), int64
             Real steps of each sequence.
+        static : Tensor of shape (B, n_static) or None, default=None
+            Static numbers of each sequence.
 
         Returns
         -------
@@ -59,10 +63,13 @@ class KernelPartner(nn.Module):
         """
         with torch.autocast(values.device.type, enabled=False):
             features = [kind.standardize(kind(values, lengths)) for kind in self.kinds]
-            return self.outputs(torch.cat(features, dim=1))
+            return self.outputs(features, static)
 
-    def outputs(self, features):
-        """Map standardized features (B, P) to outputs (B, K)."""
+    def outputs(self, features, static=None):
+        """Map standardized features of each kind, and static numbers, to outputs."""
+        features = torch.cat(
+            features if static is None else [*features, static.to(features[0])], dim=1
+        )
         # Sums of so many float32 numbers differ with the batch in their last digit.
         dtype = features.dtype if features.device.type == "mps" else torch.double
         coef, intercept = self.coef.to(dtype), self.intercept.to(dtype)

@@ -3,48 +3,17 @@
 from dataclasses import replace
 
 import torch
-from torch import nn
 
 from sklearn_seqattn.nn.body import SequenceBody, build_body
 from sklearn_seqattn.nn.construction import constructing
+from sklearn_seqattn.nn.head import build_head
 from sklearn_seqattn.nn.kernel_partner import KernelPartner
 from sklearn_seqattn.nn.pooling import build_pooling
 from sklearn_seqattn.nn.time_warping import warp_time
 
 
-def build_head(input_size, units, n_outputs, *, dropout):
-    """Build the dense head: layers of ``units``, then a linear one.
-
-    Parameters
-    ----------
-    input_size : int
-        The size of the pooled vector.
-    units : sequence of int
-        The sizes of the hidden layers, each followed by layer normalization,
-        GELU and dropout.
-    n_outputs : int
-        The number of logits or of regression targets K.
-    dropout : float
-        Dropout after each hidden layer.
-
-    Returns
-    -------
-    head : nn.Sequential
-    """
-    layers = []
-    for size in units:
-        layers += [
-            nn.Linear(input_size, size),
-            nn.LayerNorm(size),
-            nn.GELU(),
-            nn.Dropout(dropout),
-        ]
-        input_size = size
-    return nn.Sequential(*layers, nn.Linear(input_size, n_outputs))
-
-
 class SequenceNetwork(SequenceBody):
-    """Front end, encoder, attention, pooling, head.
+    """Front end, encoder, attention, pooling, static numbers, head.
 
     Parameters
     ----------
@@ -78,16 +47,22 @@ class SequenceNetwork(SequenceBody):
         for parameter in self.head[-1].parameters():
             parameter.zero_()
 
-    def embeddings(self, values, lengths):
-        """Return the pooled vector of each sequence, (B, embedding_size)."""
-        return self.pooling(*self.step_embeddings(values, lengths))
+    def embeddings(self, values, lengths, static=None):
+        """Return the vector of each sequence that the head reads.
+
+        It is the pooled vector and the static numbers, (B, embedding_size).
+        """
+        pooled = self.pooling(*self.step_embeddings(values, lengths))
+        if static is None:
+            return pooled
+        return torch.cat([pooled, static.to(pooled)], dim=1)
 
     @property
     def embedding_size(self):
-        """The size of the pooled vector."""
-        return self.pooling.output_size
+        """The size of the vector of a sequence."""
+        return self.pooling.output_size + self.config.n_static
 
-    def forward(self, values, lengths, partner_outputs=None):
+    def forward(self, values, lengths, static=None, partner_outputs=None):
         """Return one row of outputs a sequence.
 
         Parameters
@@ -96,6 +71,8 @@ class SequenceNetwork(SequenceBody):
             A padded batch of numbers or of ids.
         lengths : Tensor of shape (B,), int64
             The number of real steps.
+        static : Tensor of shape (B, n_static), float, or None, default=None
+            Numbers that belong to the whole sequence.
         partner_outputs : Tensor of shape (B, K), default=None
             What the partner predicts, to which the outputs are added. By default a
             partner inside the network computes it; in training nothing is added.
@@ -108,13 +85,13 @@ class SequenceNetwork(SequenceBody):
         seen, time_warp = (values, lengths), self.config.time_warp
         if self.training and time_warp > 0:
             seen = warp_time(values, lengths, time_warp, multiple=8 * self.stride)
-        outputs = self.head(self.embeddings(*seen))
+        outputs = self.head(self.embeddings(*seen, static))
         if self.training:
             return outputs if partner_outputs is None else outputs + partner_outputs
         if self.kernel_partner is None:
             return outputs
         if partner_outputs is None:
-            partner_outputs = self.kernel_partner(values, lengths)
+            partner_outputs = self.kernel_partner(values, lengths, static)
         # In the precision of the partner: sums differ with the batch otherwise.
         share, partner_share, constant = self.mixture.to(partner_outputs.dtype)
         blended = share * outputs + partner_share * partner_outputs + constant
@@ -177,7 +154,7 @@ def build_sequence_network(config, *, vectors=None, device="cpu"):
         size = encoder.output_size
         pooling = build_pooling(config.pooling, size, _n_backward(config))
         head = build_head(
-            pooling.output_size,
+            pooling.output_size + config.n_static,
             config.head_units,
             config.n_outputs,
             dropout=config.dropout,
@@ -185,7 +162,7 @@ def build_sequence_network(config, *, vectors=None, device="cpu"):
         partner = None
         if config.kernels is not None:
             sizes = config.input_size, config.n_outputs, config.kernels
-            partner = KernelPartner(*sizes, device)
+            partner = KernelPartner(*sizes, config.n_static, device)
         return SequenceNetwork(
             config, front_end, encoder, attention, pooling, head, partner
         )

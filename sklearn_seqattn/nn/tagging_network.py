@@ -4,8 +4,8 @@ import torch
 
 from sklearn_seqattn.nn.body import SequenceBody, build_body
 from sklearn_seqattn.nn.construction import constructing
+from sklearn_seqattn.nn.head import build_head
 from sklearn_seqattn.nn.masking import length_mask
-from sklearn_seqattn.nn.networks import build_head
 
 
 class TaggingNetwork(SequenceBody):

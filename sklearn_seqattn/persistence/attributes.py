@@ -48,7 +48,7 @@ def simple(check, *limits, optional=False):
 
 
 def _check_columns(value, where, _):
-    """Return the column names of events, or None."""
+    """Return the names of columns, or None."""
     return None if value is None else pd.Index(check_labels(value, where))
 
 
@@ -72,6 +72,7 @@ INPUT = {
     "input_size_": simple(check_size, optional=True),
     "_input_kind": simple(check_choice, _KINDS, optional=True),
     "_input_columns": Attribute(_check_columns, _pack_columns, optional=True),
+    "_static_columns": Attribute(_check_columns, _pack_columns, optional=True),
 }
 
 

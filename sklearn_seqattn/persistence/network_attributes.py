@@ -169,11 +169,16 @@ def _net_of(module, where, estimator):
     """Return the net of a network that fits the encoders of its estimator."""
     config, encoder = module.config, estimator.input_encoder_
     n_ids = config.embedding and config.embedding.n_ids
-    found = (config.input_size, config.n_outputs, n_ids)
-    wanted = (encoder.output_size_, estimator.target_encoder_.n_outputs, encoder.n_ids_)
+    found = (config.input_size, config.n_static, config.n_outputs, n_ids)
+    wanted = (
+        encoder.output_size_,
+        encoder.static_size,
+        estimator.target_encoder_.n_outputs,
+        encoder.n_ids_,
+    )
     if found != wanted:
         raise FileFormatError(
-            f"{where} has inputs, outputs and ids {found}, not {wanted}."
+            f"{where} has inputs, static inputs, outputs and ids {found}, not {wanted}."
         )
     return _bare_net(module, estimator)
 

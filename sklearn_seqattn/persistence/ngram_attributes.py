@@ -46,7 +46,7 @@ def check_partner(value, where, estimator):
         raise FileFormatError(f"{where} reads tokens, and the estimator does not.")
     features = _check_features(value, where)
     n_outputs = estimator.target_encoder_.n_outputs
-    n_features = sum(map(len, features.idf_))
+    n_features = sum(map(len, features.idf_)) + estimator.input_encoder_.static_size
     coef = check_array(
         value["coef"], f"{where}.coef", kind="f", shape=(n_outputs, n_features)
     )

@@ -21,6 +21,7 @@ from sklearn_seqattn.persistence.checks import (
     check_states,
     refuse,
 )
+from sklearn_seqattn.persistence.static_attributes import check_static, pack_static
 from sklearn_seqattn.persistence.time_attributes import check_times, pack_times
 from sklearn_seqattn.preprocessing import (
     EventEncoder,
@@ -105,7 +106,7 @@ def check_one_hot(value, where, estimator):
     times = [column.column for column in estimator.times_]
     others, columns = ~estimator._is_number, getattr(estimator, "_input_columns", None)
     wanted = [*names, *times] if columns is None else columns[others].tolist()
-    wanted = [name for name in wanted if name not in times]
+    wanted = [str(name) for name in wanted if name not in times]
     if names != wanted or len(names) + len(times) != np.count_nonzero(others):
         raise FileFormatError(f"{where} has other columns than the events.")
     for states in categories:
@@ -169,12 +170,15 @@ def pack_input_encoder(encoder):
             for step in encoder.steps_
         ],
         "output_size": encoder.output_size_,
+        "static": pack_static(encoder.static_),
     }
 
 
 def check_input_encoder(value, where, estimator):
     """Return an InputEncoder with its transformers."""
-    check_keys(value, where, {"steps", "output_size"})
+    if isinstance(value, dict):  # of files from before there were static columns
+        value = {"static": None, **value}
+    check_keys(value, where, {"steps", "output_size", "static"})
     steps = value["steps"]
     if not isinstance(steps, list) or not all(
         isinstance(step, list) and len(step) == 2 for step in steps
@@ -190,5 +194,6 @@ def check_input_encoder(value, where, estimator):
         set_attributes(step, ESTIMATORS[type(step)], packed, f"{where}.{name}")
         encoder.steps_.append(step)
         encoder.n_ids_ = getattr(step, "n_ids_", None)
+    encoder.static_ = check_static(value["static"], f"{where}.static", estimator)
     encoder.name_channels(getattr(estimator, "_input_columns", None))
     return encoder

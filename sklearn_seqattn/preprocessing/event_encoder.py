@@ -161,8 +161,13 @@ class EventEncoder(
             is_time = events.columns.isin([times.column for times in self.times_])
             self._is_number = numeric_columns(events) & ~is_time
             self.encoder_ = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
-            self.encoder_.fit(events.loc[:, ~self._is_number & ~is_time])
+            self.encoder_.fit(self._categories(events))
         return self
+
+    def _categories(self, events):
+        """Return the columns of categories; OneHotEncoder knows names by strings."""
+        is_time = events.columns.isin([times.column for times in self.times_])
+        return events.loc[:, ~self._is_number & ~is_time].rename(columns=str)
 
     def _transform_sequences(self, sequences):
         """Encode validated sequences of events; return numeric ones as they are."""
@@ -172,12 +177,12 @@ class EventEncoder(
         times = [
             times.transform(events[times.column], lengths) for times in self.times_
         ]
-        others = events.drop(columns=[times.column for times in self.times_])
-        names = getattr(self.encoder_, "feature_names_in_", [])
-        known = zip(names, self.encoder_.categories_, strict=True)
+        is_time = events.columns.isin([times.column for times in self.times_])
+        others, is_number = events.loc[:, ~is_time], self._is_number[~is_time]
+        known = zip(others.columns[~is_number], self.encoder_.categories_, strict=True)
         check_kinds(others, dict(known), "X")
         numbers = events.loc[:, self._is_number].to_numpy(np.float64)
-        one_hot = self.encoder_.transform(events[list(names)])
+        one_hot = self.encoder_.transform(self._categories(events))
         return sequences.with_values(np.hstack([numbers, *times, one_hot]))
 
     def _read(self, X, *, reset):

@@ -149,9 +149,8 @@ class SequenceImputer(
         """
         with rollback_on_error(self):
             sequences = self._read(X, reset=True)
-            self._is_number = None
-            if sequences.kind == "events":
-                self._is_number = numeric_columns(sequences.values)
+            is_events = sequences.kind == "events"
+            self._is_number = numeric_columns(sequences.values) if is_events else None
             numbers = self._numbers(sequences)
             self._times(sequences)
             self.statistics_ = self._learn_statistics(sequences.with_values(numbers))
@@ -179,8 +178,8 @@ class SequenceImputer(
         check_is_fitted(self)
         sequences = self._read(X, reset=False)
         numbers, times = self._numbers(sequences), self._times(sequences)
-        first = np.repeat(sequences.starts, sequences.lengths)
         is_missing = np.isnan(numbers)
+        first = np.repeat(sequences.starts, sequences.lengths)
         filled = self._fill(numbers, is_missing, first)
         added = self._added(is_missing[:, self.has_missing_], first, times)
         values = np.hstack([filled, *added], dtype=numbers.dtype)
@@ -256,8 +255,7 @@ class SequenceImputer(
                 times = (times - times.min()) / pd.Timedelta(seconds=1)
             elif not self._is_number[place]:
                 raise TypeError(
-                    f"add_elapsed={columns[place]!r}, which holds neither numbers nor "
-                    "dates."
+                    f"add_elapsed={columns[place]!r} holds neither numbers nor dates."
                 )
             times = times.to_numpy(np.float64)
         check_times(times, sequences)
@@ -267,8 +265,8 @@ class SequenceImputer(
         """Return the column names of frames, those of appended channels included."""
         if columns is None:
             return None
-        numeric = columns if self._is_number is None else columns[self._is_number]
-        new = numeric[self.has_missing_]
+        numeric = slice(None) if self._is_number is None else self._is_number
+        new = columns[numeric][self.has_missing_]
         names = [f"missingindicator_{c}" for c in new if self.add_indicator]
         names += [f"elapsed_{c}" for c in new if self.add_elapsed]
         return columns.append(pd.Index(names, dtype=object))
@@ -276,19 +274,22 @@ class SequenceImputer(
     @property
     def _keeps_tables(self):
         """Whether a table stays one, because no channel is appended."""
-        return not (
-            self.has_missing_.any() and (self.add_indicator or self.add_elapsed)
-        )
+        adds = self.add_indicator or self.add_elapsed
+        return not (adds and self.has_missing_.any())
 
     def _read(self, X, *, reset):
         """Validate numbers or events, with missing values."""
         sequences = validate_sequences(
-            self, X, channels_first=self.channels_first, allow_nan=True, reset=reset
+            self,
+            X,
+            channels_first=self.channels_first,
+            allow_nan=True,
+            static="ignore",
+            reset=reset,
         )
         if sequences.kind == "tokens":
             raise TypeError(
-                "X holds tokens, which are never missing, but numbers or DataFrames "
-                "are expected."
+                "X holds tokens, which are never missing; pass numbers or DataFrames."
             )
         return sequences
 

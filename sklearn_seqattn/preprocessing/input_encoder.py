@@ -9,6 +9,7 @@ from sklearn_seqattn.preprocessing.gain import (
     control_gain,
     standardize,
 )
+from sklearn_seqattn.preprocessing.static_encoder import StaticEncoder
 
 
 class InputEncoder:
@@ -43,7 +44,11 @@ class InputEncoder:
         The number of ids if the sequences are tokens.
     output_size_ : int
         The number of channels.
+    static_ : StaticEncoder or None
+        The encoder of the static columns, if there are any.
     """
+
+    static_ = None  # of encoders in files that do not say
 
     def __init__(self, *, standardize, amplify, vocabulary, min_count):
         self.standardize = standardize
@@ -72,7 +77,10 @@ class InputEncoder:
             If the variance of a channel is out of range.
         """
         columns = sequences.columns
-        self.n_ids_, self.steps_ = None, []
+        self.n_ids_, self.steps_, self.static_ = None, [], None
+        if sequences.static is not None:
+            encoder = StaticEncoder(standardize=self.standardize)
+            self.static_ = encoder.fit(sequences.static, weights)
         if sequences.kind != "numeric":
             sequences = sequences.joined()
         if sequences.kind == "tokens":
@@ -130,6 +138,28 @@ class InputEncoder:
             if not isinstance(step, SequenceScaler):
                 sequences = step._transform_sequences(sequences)
         return sequences
+
+    @property
+    def static_size(self):
+        """The size of the vectors of static columns, 0 without any."""
+        return 0 if self.static_ is None else self.static_.output_size
+
+    def transform_static(self, sequences):
+        """Encode the static columns of sequences.
+
+        Parameters
+        ----------
+        sequences : Sequences
+            n sequences.
+
+        Returns
+        -------
+        ndarray of shape (n, `static_size`), float32, or None
+            None without static columns.
+        """
+        if self.static_ is None:
+            return None
+        return self.static_.transform(sequences.static)
 
     def check_range(self, sequences):
         """Raise for sequences that `scale` will refuse.

@@ -8,6 +8,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn_seqattn._estimator import get_output_config
 from sklearn_seqattn.sequences.containers import open_container
 from sklearn_seqattn.sequences.frames import is_frame, to_pandas
+from sklearn_seqattn.sequences.nested import nest
 from sklearn_seqattn.sequences.tables import has_instances
 
 
@@ -69,8 +70,9 @@ def restore(sequences, X, *, n_features=None, channels_first=False, columns=None
 
     Returns
     -------
-    ndarray of shape (n, T) or (n, T, D), or list of ndarray or of DataFrame
-        An array for a table, also for a DataFrame: 2-D if there is one channel.
+    ndarray of shape (n, T) or (n, T, D), list of ndarray or of DataFrame, or DataFrame
+        An array for a table, also for a DataFrame: 2-D if there is one channel. A
+        table of nested columns for such a one, with its static columns as they were.
         Frames of other libraries come back as those of pandas.
     """
     container = open_container(X, channels_first=channels_first)
@@ -83,10 +85,13 @@ def restore(sequences, X, *, n_features=None, channels_first=False, columns=None
         n_steps = container.items.shape[2 if channels_first else 1]
         padded = to_padded(sequences, n_steps)
         return padded.swapaxes(1, 2) if channels_first else padded
-    return [
+    elements = [
         _restore_element(values, x, channels_first, columns)
         for values, x in zip(sequences.to_list(), container.items, strict=True)
     ]
+    if container.nested is None:
+        return elements
+    return nest(elements, container, columns, channels_first=channels_first)
 
 
 def _is_table(container, sequences, n_features):

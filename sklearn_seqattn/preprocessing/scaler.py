@@ -184,6 +184,7 @@ class SequenceScaler(
             tokens=False,
             channels_first=self.channels_first,
             allow_nan=True,
+            static="ignore",
             reset=reset,
         )
 

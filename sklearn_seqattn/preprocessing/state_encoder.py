@@ -178,7 +178,8 @@ class StateEncoder(
         if not is_empty.any():
             return sequences.with_values(ids)
         ids = np.insert(ids, sequences.starts[is_empty], UNKNOWN_ID)
-        return Sequences(ids, sequences.lengths + is_empty)
+        lengths = sequences.lengths + is_empty
+        return Sequences(ids, lengths, static=sequences.static)
 
     def _restore(self, sequences, X):
         """Return sequences in the container that `X` is."""

@@ -21,17 +21,19 @@ from sklearn_seqattn.sequences.checks import (
     objects_to_float,
 )
 from sklearn_seqattn.sequences.event_columns import numeric_columns
-from sklearn_seqattn.sequences.frames import check_unique, is_frame, to_pandas
+from sklearn_seqattn.sequences.frames import is_frame, to_pandas
 from sklearn_seqattn.sequences.lists import read_list
+from sklearn_seqattn.sequences.nested import (
+    has_nested_columns,
+    holds_sequences,
+    read_nested,
+)
 from sklearn_seqattn.sequences.padded import read_padded
 from sklearn_seqattn.sequences.tables import (
     has_instances,
-    has_nested_columns,
-    holds_sequences,
     is_column_of_texts,
     read_table,
     split_instances,
-    stack_channels,
 )
 from sklearn_seqattn.sequences.unreadable import name_value, refuse_unreadable
 
@@ -51,10 +53,16 @@ class Container:
         One element a sequence; or a table (n, T) or a padded array (n, T, D).
     table : DataFrame, ndarray of shape (n, D) or None, default=None
         What has the columns that an estimator remembers.
+    nested : Index or None, default=None
+        The columns of a table whose cells hold the sequences; None for others.
+    static : DataFrame or None, default=None
+        The columns beside them, of single values, as they are.
     """
 
     items: list | np.ndarray
     table: pd.DataFrame | np.ndarray | None = None
+    nested: pd.Index | None = None
+    static: pd.DataFrame | None = None
 
     @property
     def ndim(self):
@@ -67,6 +75,12 @@ class Container:
         if self.ndim != 1:
             return False
         return all(issubclass(kind, str) for kind in set(map(type, self.items)))
+
+    @property
+    def has_named_channels(self):
+        """Whether the channels are columns of a DataFrame, and have their names."""
+        is_frame = self.nested is not None and isinstance(self.table, pd.DataFrame)
+        return is_frame and len(self.nested) > 1
 
     @property
     def n_columns_by_hand(self):
@@ -128,15 +142,18 @@ def _open_frame(frame, channels_first, name):
     if has_instances(frame):
         return Container(split_instances(frame, name))
     if has_nested_columns(frame):
-        check_unique(frame.columns, name)
-        columns = {key: cells.to_numpy(object) for key, cells in frame.items()}
-        items = stack_channels(columns, name, channels_first=channels_first)
-        return Container(items, frame)
+        return _open_nested(frame, frame, channels_first, name)
     array = to_numpy(frame, name)
     if array.dtype.kind == "O" and is_column_of_texts(array):
         return Container(array[:, 0].tolist(), frame)
     check_dtype(array.dtype, name)
     return Container(array, frame)
+
+
+def _open_nested(frame, table, channels_first, name):
+    """Open a table whose cells hold sequences."""
+    items, nested, static = read_nested(frame, name, channels_first=channels_first)
+    return Container(items, table, nested, static)
 
 
 def _open_array(array, channels_first, name):
@@ -155,10 +172,7 @@ def _open_array(array, channels_first, name):
     if array.dtype.kind != "O" or array.size == 0:
         return Container(array, array if array.ndim == 2 else None)
     if array.ndim == 2 and holds_sequences(array.reshape(-1)):
-        columns = dict(enumerate(array.T))
-        return Container(
-            stack_channels(columns, name, channels_first=channels_first), array
-        )
+        return _open_nested(pd.DataFrame(array), array, channels_first, name)
     if array.ndim == 3 and not holds_text(array):
         return Container(_floats(array, channels_first, name))
     return Container(array.tolist())

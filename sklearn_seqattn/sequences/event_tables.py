@@ -1,19 +1,15 @@
-"""Long event tables to sequences, and back."""
+"""Long event tables to sequences."""
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_list_like, union_categoricals
+from pandas.api.types import is_list_like
 
-from sklearn_seqattn.sequences.frames import (
-    check_unique,
-    is_frame,
-    read_each,
-    shared_columns,
-    to_pandas,
-)
+from sklearn_seqattn.sequences.frames import check_unique, is_frame, to_pandas
+from sklearn_seqattn.sequences.long_tables import count_steps, id_names
+from sklearn_seqattn.sequences.nested import objects, values_of
 
 
-def events_to_sequences(frame, *, id, order=None, columns=None):
+def events_to_sequences(frame, *, id, order=None, columns=None, static=None):
     """Split a long table, one row an event, into one sequence for each id.
 
     Parameters
@@ -30,23 +26,30 @@ def events_to_sequences(frame, *, id, order=None, columns=None):
     columns : str, list of str or None, default=None
         What the sequences hold. A list keeps these columns. A single name keeps the
         values of that column. If None, all columns but `id` and `order` are kept.
+    static : DataFrame or Table of shape (n_sequences, n_columns) or None, default=None
+        What is known of each sequence as a whole, one row an id, in any order. The
+        ids are columns named `id`, or the row index of pandas.
 
     Returns
     -------
-    Series of shape (n_sequences,), dtype object
+    Series of shape (n_sequences,), dtype object, or DataFrame
         One sequence for each id, in the order in which the ids first occur:
         DataFrames of pandas with rows numbered from 0, or, if `columns` is a single
         name, arrays of shape (T_i,). The index holds the ids, and is a MultiIndex if
         `id` is a list of several columns. The name of the Series is that of the
         single column, else None.
+        With `static` a DataFrame with the same index: a column for each of the
+        events, whose cells are arrays (Series for dtypes that NumPy lacks), and the
+        columns of `static` after them.
 
     Raises
     ------
     TypeError
-        If `frame` is no frame, or holds no data yet, as a polars LazyFrame.
+        If `frame` or `static` is no frame, or holds no data yet, as a polars LazyFrame.
     ValueError
         If there are no events, a column is missing or its name occurs more than
-        once, or a value of `id` or `order` is missing.
+        once, or a value of `id` or `order` is missing. If `frame` and `static` have
+        not the same ids, or share a column.
 
     See Also
     --------
@@ -70,6 +73,15 @@ def events_to_sequences(frame, *, id, order=None, columns=None):
     >>> labels = pd.Series(["short", "long"], index=[3, 7])
     >>> labels.loc[X.index].tolist()
     ['long', 'short']
+
+    What is known of each case joins the sequences as static columns:
+
+    >>> cases = pd.DataFrame({"case": [3, 7], "amount": [10.0, 25.0]})
+    >>> events_to_sequences(log, id="case", order="time", static=cases)
+               activity  amount
+    case
+    7     [open, close]    25.0
+    3            [open]    10.0
     """
     if not is_frame(frame):
         raise TypeError(
@@ -79,7 +91,7 @@ def events_to_sequences(frame, *, id, order=None, columns=None):
     check_unique(frame.columns, "frame")
     if len(frame) == 0:
         raise ValueError("frame has 0 rows, but at least one event is required.")
-    ids = _names(id)
+    ids = id_names(id)
     keep = _columns_to_keep(frame, ids, order, columns)
     codes = _group(frame, ids)
     rank = np.zeros(len(frame), dtype=np.int64)
@@ -87,92 +99,18 @@ def events_to_sequences(frame, *, id, order=None, columns=None):
         rank, _ = pd.factorize(_complete_column(frame, order), sort=True)
     rows = np.lexsort([rank, codes])  # by id, then by order; stable
     lengths = np.bincount(codes)
+    first_events = frame[ids].iloc[np.unique(codes, return_index=True)[1]]
+    index = first_events.set_index(ids).index
+    if static is not None:
+        static = _align_static(static, ids, index)
+        names = keep if is_list_like(keep) else [keep]
+        return _join_static(frame[names].iloc[rows], lengths, static)
     if is_list_like(keep):
         pieces = _split_frame(frame[keep].iloc[rows], lengths)
     else:
         pieces = np.split(frame[keep].to_numpy()[rows], np.cumsum(lengths)[:-1])
-    first_events = frame[ids].iloc[np.unique(codes, return_index=True)[1]]
-    return pd.Series(
-        np.fromiter(pieces, dtype=object, count=len(lengths)),
-        index=first_events.set_index(ids).index,
-        name=None if is_list_like(keep) else keep,
-    )
-
-
-def sequences_to_events(sequences, ids=None, *, id=None, order="step", columns=None):
-    """Join sequences into one long table, one row an event.
-
-    Parameters
-    ----------
-    sequences : Series or list of DataFrame or of array-like
-        The sequences: frames of any library, or array-likes of shape (T_i,) or
-        (T_i, D). Empty sequences leave no trace.
-    ids : array-like of shape (n_sequences,), MultiIndex or None, default=None
-        The id of each sequence. If None, the index of a Series, else 0, 1, 2, ...
-    id : str, list of str or None, default=None
-        The name of the column of ids, or of each level of a MultiIndex. If None, the
-        names of the index, and "id" if it has none.
-    order : str, default="step"
-        The name of the column that numbers the events of a sequence from 0. Frames
-        that have a column of this name keep it as it is.
-    columns : str, list of str or None, default=None
-        The names of the channels of arrays: a single name for shape (T_i,). If None,
-        the name of the Series. DataFrames have names of their own.
-
-    Returns
-    -------
-    DataFrame of shape (n_events, n_columns)
-        The columns of ids, the column `order` and those of the sequences.
-
-    Raises
-    ------
-    ValueError
-        If the sequences differ in type or columns, or the number of ids or of names
-        is wrong.
-
-    See Also
-    --------
-    events_to_sequences : The inverse.
-
-    Examples
-    --------
-    >>> from sklearn_seqattn import sequences_to_events
-    >>> sequences_to_events([["open", "close"], ["open"]], [7, 3], id="case",
-    ...                     columns="activity")
-       case  step activity
-    0     7     0     open
-    1     7     1    close
-    2     3     0     open
-    """
-    if isinstance(sequences, pd.Series):
-        ids = sequences.index if ids is None else ids
-        columns = sequences.name if columns is None else columns
-    sequences = list(sequences)
-    if not sequences:
-        raise ValueError("sequences holds 0 sequences, but at least 1 is required.")
-    ids = _ids(ids, id, len(sequences))
-    events = _join(sequences, columns)
-    for name in ids.names:
-        if name == order or name in events.columns:
-            raise ValueError(
-                f"The table has a column {name!r} already; choose another name by id."
-            )
-    lengths = np.array([len(sequence) for sequence in sequences])
-    steps = events.pop(order) if order in events else _count_steps(lengths)
-    events.insert(0, order, steps)
-    ids = ids.repeat(lengths)
-    for place, name in enumerate(ids.names):
-        events.insert(place, name, ids.get_level_values(place).array)
-    return events
-
-
-def _names(id):
-    """Return the names of the columns of ids as a list."""
-    names = list(id) if is_list_like(id) and not isinstance(id, tuple) else [id]
-    if not names:
-        raise ValueError("id is an empty list; name at least one column.")
-    check_unique(pd.Index(names, tupleize_cols=False), "id")
-    return names
+    name = None if is_list_like(keep) else keep
+    return pd.Series(objects(pieces), index=index, name=name)
 
 
 def _columns_to_keep(frame, ids, order, columns):
@@ -211,16 +149,10 @@ def _group(frame, ids):
 def _split_frame(events, lengths):
     """Yield consecutive rows of a frame, numbered from 0 in each piece."""
     # Rows are numbered once for all pieces, because to reset the index of each is slow.
-    events.index = _count_steps(lengths)
+    events.index = count_steps(lengths)
     ends = np.cumsum(lengths)
     for start, end in zip(ends - lengths, ends, strict=True):
         yield events.iloc[start:end]
-
-
-def _count_steps(lengths):
-    """Return the number of each step in its sequence, from 0."""
-    starts = np.cumsum(lengths) - lengths
-    return np.arange(lengths.sum()) - np.repeat(starts, lengths)
 
 
 def _complete_column(frame, name):
@@ -235,66 +167,53 @@ def _complete_column(frame, name):
     return column
 
 
-def _join(sequences, columns):
-    """Return the events of all sequences in one frame."""
-    if is_frame(sequences[0]):
-        frames = read_each(sequences, "sequences")
-        shared_columns(frames, "sequences")
-        return _concat(frames)
-    names = list(columns) if is_list_like(columns) else [columns]
-    pieces = [_to_channels(s, i, names) for i, s in enumerate(sequences)]
-    return pd.DataFrame(np.concatenate(pieces), columns=names)
-
-
-def _concat(frames):
-    """Return frames in one; categories that differ are united, and stay categories."""
-    events = pd.concat(frames, ignore_index=True)
-    for name, dtype in frames[0].dtypes.items():
-        if isinstance(dtype, pd.CategoricalDtype) and events[name].dtype != dtype:
-            columns = [frame[name].astype("category") for frame in frames]
-            events[name] = union_categoricals(columns, ignore_order=True)
-    return events
-
-
-def _to_channels(sequence, index, names):
-    """Return one sequence as an array (T, D) with a name for each channel."""
-    if is_frame(sequence) or names == [None]:
-        raise ValueError(
-            f"sequences[{index}] is of type {type(sequence).__name__}; pass DataFrames "
-            "only, or arrays only together with the names of their columns."
+def _align_static(static, ids, index):
+    """Return one row of static columns for each id, in the order of the ids."""
+    if not is_frame(static):
+        raise TypeError(
+            f"static is of type {type(static).__name__}, but a DataFrame is expected."
         )
-    array = np.asarray(sequence)
-    array = array[:, np.newaxis] if array.ndim == 1 else array
-    if array.ndim != 2 or array.shape[1] != len(names):
+    static = to_pandas(static, "static")
+    check_unique(static.columns, "static")
+    if set(ids) <= set(static.columns):
+        static = static.set_index(ids)
+    elif list(static.index.names) != ids:
         raise ValueError(
-            f"sequences[{index}] has shape {np.shape(sequence)}, which does not fit "
-            f"{len(names)} column name(s) {names}."
+            f"static needs the ids as columns, or as row index, of the names {ids}; "
+            f"its columns are {list(static.columns)}."
         )
-    return array
+    if not static.index.is_unique:
+        repeated = static.index[static.index.duplicated()].tolist()[0]
+        raise ValueError(
+            f"static has several rows for the id {repeated!r}; it needs one."
+        )
+    rows = static.index.get_indexer(index)
+    _refuse_ids(index[rows < 0], "static lacks", "of frame")
+    _refuse_ids(static.index.delete(rows), "frame has no events of", "of static")
+    return static.iloc[rows].set_axis(index)
 
 
-def _ids(ids, id, n_sequences):
-    """Return one named id for each sequence as an Index, or raise."""
-    index = pd.RangeIndex(n_sequences) if ids is None else ids
-    index = index if isinstance(index, pd.Index) else pd.Index(index)
-    if len(index) != n_sequences:
+def _refuse_ids(ids, problem, origin):
+    """Raise if there are ids that one table has and the other has not."""
+    if len(ids):
+        shown = ", ".join(map(repr, ids[:5].tolist())) + (", ..." * (len(ids) > 5))
         raise ValueError(
-            f"ids has {len(index)} elements, but there are {n_sequences} sequences."
+            f"{problem} {len(ids)} id(s) {origin}: {shown}. Both tables need the same "
+            "ids, so add or drop these."
         )
-    if not index.is_unique:
-        repeated = index[index.duplicated()].tolist()[0]
+
+
+def _join_static(events, lengths, static):
+    """Return a table with the events of each id in cells, beside its static columns."""
+    shared = [name for name in events.columns if name in static.columns]
+    if shared:
         raise ValueError(
-            f"ids holds {repeated!r} more than once; every sequence needs its own id."
+            f"frame and static both have the columns {shared}; rename one of them."
         )
-    if id is not None:
-        names = _names(id)
-    elif index.nlevels == 1:
-        names = ["id" if index.name is None else index.name]
-    else:
-        names = [f"id_{i}" if n is None else n for i, n in enumerate(index.names)]
-    if len(names) != index.nlevels:
-        raise ValueError(
-            f"id names {len(names)} column(s) {names}, but an id has {index.nlevels} "
-            "part(s)."
-        )
-    return index.set_names(names)
+    events.index, ends = count_steps(lengths), np.cumsum(lengths)
+    cells = {}
+    for name, column in events.items():
+        values = values_of(column)
+        bounds = zip(ends - lengths, ends, strict=True)
+        cells[name] = objects(values[start:end] for start, end in bounds)
+    return pd.concat([pd.DataFrame(cells, index=static.index), static], axis=1)

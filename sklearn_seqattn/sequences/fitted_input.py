@@ -3,6 +3,7 @@
 import pandas as pd
 
 from sklearn_seqattn.sequences.checks import check_not_empty
+from sklearn_seqattn.sequences.static_columns import compare_static
 
 _TEXTS, _TOKENS = "texts", "strings (tokens)"
 _EVENTS = "events with categories or dates"
@@ -14,14 +15,17 @@ def remember_input(estimator, container, sequences):
     Parameters
     ----------
     estimator : estimator instance
-        Gets `_input_kind`, `_input_columns`, `input_size_` for numbers, and
-        `n_features_in_` for a list of lists that is a table.
+        Gets `_input_kind`, `_input_columns`, `input_size_` for numbers,
+        `n_features_in_` for a list of lists that is a table, and `_static_columns`
+        where static columns are read.
     container : Container
         What the user passed.
     sequences : Sequences
         What it holds.
     """
-    _forget(estimator, "input_size_")
+    _forget(estimator, "input_size_", "_static_columns")
+    if sequences.static is not None:
+        estimator._static_columns = sequences.static.columns
     if container.table is None:
         _forget(estimator, "n_features_in_", "feature_names_in_")
         if container.n_columns_by_hand is not None:
@@ -47,9 +51,10 @@ def compare_input(estimator, container, sequences):
     Raises
     ------
     ValueError
-        If they differ in kind, in columns or in channels.
+        If they differ in kind, in columns, in static columns or in channels.
     """
     name, fitted = type(estimator).__name__, estimator._input_kind
+    compare_static(sequences.static, getattr(estimator, "_static_columns", None), name)
     kind = _kind_of(container, sequences)
     if len(sequences.values) == 0:  # empty lists, of which the kind is not known
         if "tokens" not in fitted and fitted != _TEXTS:

@@ -1,10 +1,9 @@
-"""Read tables: one sequence a row, or one step a row, or one channel a column."""
+"""Read tables: one sequence a row, or one step a row."""
 
 import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-from sklearn_seqattn.sequences.arrays import is_array_like, to_array
 from sklearn_seqattn.sequences.checks import (
     as_float,
     check_finite,
@@ -14,8 +13,6 @@ from sklearn_seqattn.sequences.checks import (
     holds_text,
     objects_to_float,
 )
-
-_CELL = "every cell of such a column must hold a sequence"
 
 
 def read_table(array, *, tokens, allow_nan, name):
@@ -131,76 +128,3 @@ def is_column_of_texts(cells):
     return len(others) < len(kinds) and all(
         kind in (type(None), float) or kind.__name__ == "NAType" for kind in others
     )
-
-
-def holds_sequences(cells):
-    """Return whether an object array (n,) holds at least one sequence."""
-    return any(map(is_array_like, {type(cell): cell for cell in cells}.values()))
-
-
-def has_nested_columns(frame):
-    """Return whether a DataFrame has at least one column whose cells hold sequences."""
-    return any(
-        holds_sequences(cells.to_numpy(object))
-        for _, cells in frame.items()
-        if cells.dtype == object or isinstance(cells.dtype, pd.ArrowDtype)
-    )
-
-
-def stack_channels(columns, name, *, channels_first):
-    """Join columns of sequences, the channels, to one sequence a row.
-
-    Parameters
-    ----------
-    columns : dict of str to ndarray of shape (n,), object
-        The cells of each column.
-    name : str
-        What the user calls the table.
-    channels_first : bool
-        Whether the sequences are to be (D, T_i).
-
-    Returns
-    -------
-    list
-        Arrays of shape (T_i, D) or (D, T_i); of a single column its cells as they are.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If columns hold single values, or the cells of a row differ in length.
-    """
-    scalar = [key for key, cells in columns.items() if not holds_sequences(cells)]
-    if scalar:
-        raise ValueError(
-            f"{name} has columns of sequences and columns of single values, "
-            f"{scalar}; static features are not supported, so leave these columns out."
-        )
-    if len(columns) == 1:
-        return list(*columns.values())
-    rows = zip(*columns.values(), strict=True)
-    return [
-        _stack_row(dict(zip(columns, row, strict=True)), f"{name}[{i}]", channels_first)
-        for i, row in enumerate(rows)
-    ]
-
-
-def _stack_row(cells, where, channels_first):
-    """Return the cells of one row as the channels of one array."""
-    channels = {
-        key: to_array(cell, f"{where}, column {key!r},", _CELL)
-        for key, cell in cells.items()
-    }
-    first = next(iter(channels))
-    for key, channel in channels.items():
-        if channel.ndim != 1:
-            raise ValueError(
-                f"{where} has shape {channel.shape} in column {key!r}, but each of "
-                "several columns is one channel, of shape (n_steps,)."
-            )
-        if len(channel) != len(channels[first]):
-            raise ValueError(
-                f"{where} has {len(channel)} steps in column {key!r}, but "
-                f"{len(channels[first])} in column {first!r}; the columns of a row are "
-                "the channels of one sequence."
-            )
-    return np.stack(list(channels.values()), axis=0 if channels_first else 1)

@@ -1,123 +1,22 @@
-"""One validator for every container of sequences, and the form inside.
+"""One validator for every container of sequences.
 
-Estimators and transformers call `validate_sequences` and get `Sequences`: one array in
-which the steps of all sequences are stored end to end.
+Estimators and transformers call `validate_sequences` and get `Sequences`.
 """
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 from sklearn.utils.validation import validate_data
 
-from sklearn_seqattn.sequences.array_list import ArrayList, blocks_of
 from sklearn_seqattn.sequences.containers import open_container, read_container
 from sklearn_seqattn.sequences.fitted_input import (
     compare_input,
     refuse_one_sequence,
     remember_input,
 )
+from sklearn_seqattn.sequences.flat_storage import Sequences
+from sklearn_seqattn.sequences.static_columns import read_static, refuse_static
 from sklearn_seqattn.sequences.zero_padding import warn_zero_padding
-
-
-@dataclass(frozen=True, eq=False)  # arrays have no single truth value
-class Sequences:
-    """Sequences whose steps are stored end to end in one array, or some of them.
-
-    Parameters
-    ----------
-    values : ndarray of shape (S, D) or (S,), ArrayList, or DataFrame of S rows
-        The steps of all sequences. Numeric sequences are (S, D) float32 or float64;
-        tokens are (S,), objects (strings) or int64; events are the rows of a frame.
-    lengths : ndarray of shape (n,)
-        Steps of each sequence, int64, S in total; at least 1, or 0 where empty
-        token sequences are allowed.
-    columns : Index or None, default=None
-        The column names if the sequences came as DataFrames.
-    starts : ndarray of shape (n,), int64, or None, default=None
-        Position of the first step of each sequence. None means end to end. After
-        `take`, `values` hold steps of other sequences, too.
-
-    Examples
-    --------
-    >>> from sklearn_seqattn.sequences import check_sequences
-    >>> sequences = check_sequences([[1.0, 2.0], [3.0, 4.0, 5.0]])
-    >>> len(sequences), sequences.kind, sequences.lengths.tolist()
-    (2, 'numeric', [2, 3])
-    >>> sequences[1].ravel()
-    array([3., 4., 5.])
-    """
-
-    values: np.ndarray | ArrayList | pd.DataFrame
-    lengths: np.ndarray
-    columns: pd.Index | None = None
-    starts: np.ndarray | None = None
-
-    def __post_init__(self):
-        if self.starts is None:
-            starts = np.cumsum(self.lengths) - self.lengths
-            object.__setattr__(self, "starts", starts)
-
-    @cached_property
-    def kind(self):
-        """The kind of steps: "numeric", "tokens" or "events"."""
-        if isinstance(self.values, pd.DataFrame):
-            return "events"
-        return "numeric" if self.values.ndim == 2 else "tokens"
-
-    def __len__(self):
-        return len(self.lengths)
-
-    def __getitem__(self, index):
-        """Return the steps of one sequence, a view where that is possible."""
-        start = self.starts[index]
-        return _rows(self.values, slice(start, start + self.lengths[index]))
-
-    def take(self, indices):
-        """Return some sequences, in the order of `indices`; no step is copied."""
-        return Sequences(
-            self.values, self.lengths[indices], self.columns, self.starts[indices]
-        )
-
-    def joined(self):
-        """Return the same sequences end to end, without steps of other sequences."""
-        if isinstance(self.values, ArrayList):
-            steps = np.concatenate(self.to_list())
-            return Sequences(steps, self.lengths, self.columns)
-        shift = self.starts - (np.cumsum(self.lengths) - self.lengths)
-        if len(self.values) == self.lengths.sum() and not shift.any():
-            return self
-        rows = np.arange(self.lengths.sum()) + np.repeat(shift, self.lengths)
-        return Sequences(_rows(self.values, rows), self.lengths, self.columns)
-
-    def blocks(self, n_steps=None):
-        """Yield (steps, rows): a block of steps, and the sequence of each step."""
-        stops, first = np.cumsum(self.lengths), 0
-        for steps in blocks_of(
-            self.values, self.starts, self.starts + self.lengths, n_steps
-        ):
-            places = np.arange(first, first + len(steps))
-            yield steps, stops.searchsorted(places, side="right")
-            first += len(steps)
-
-    def channel_ranges(self):
-        """Return the least and the largest number of each channel, (D,) each."""
-        blocks = blocks_of(self.values, self.starts, self.starts + self.lengths)
-        ranges = [(steps.min(axis=0), steps.max(axis=0)) for steps in blocks]
-        lowest, highest = np.stack(ranges, axis=1)
-        return lowest.min(axis=0), highest.max(axis=0)
-
-    def with_values(self, values):
-        """Return sequences of the same lengths with other steps, end to end.
-
-        The columns are dropped, since they name the old channels.
-        """
-        return Sequences(values, self.lengths)
-
-    def to_list(self):
-        """Return the steps of each sequence as one list element."""
-        return [self[index] for index in range(len(self))]
 
 
 def check_sequences(
@@ -148,7 +47,8 @@ def check_sequences(
         * a list of DataFrames with the same columns, one row an event;
         * a DataFrame whose row index has two levels, (instance, time): one sequence
           an instance, in the order in which they first occur;
-        * a table whose cells hold sequences: its columns are the channels.
+        * a table whose cells hold sequences: its columns are the channels. Columns
+          of single values beside them are refused here.
 
         DataFrames and Series may be those of pandas, polars, pyarrow or modin.
     tokens : bool or None, default=None
@@ -205,10 +105,18 @@ def check_sequences(
     return sequences.joined() if join else sequences
 
 
-def _read(container, **options):
-    """Return the sequences of a container."""
+def _read(container, *, static="refuse", reader="check_sequences", **options):
+    """Return the sequences of a container, and its static columns where wanted."""
+    if static == "refuse":
+        refuse_static(container.static, options["name"], reader)
     values, lengths, columns = read_container(container, **options)
-    return Sequences(values, np.asarray(lengths, dtype=np.int64), columns)
+    sequences = Sequences(values, np.asarray(lengths, dtype=np.int64), columns)
+    if columns is None and container.has_named_channels:
+        sequences = replace(sequences, columns=container.nested)
+    if static == "read" and container.static is not None:
+        read = read_static(container.static, options["name"])
+        sequences = replace(sequences, static=read)
+    return sequences
 
 
 def validate_sequences(
@@ -219,6 +127,7 @@ def validate_sequences(
     channels_first=False,
     allow_empty=False,
     allow_nan=False,
+    static="refuse",
     reset,
     join=True,
 ):
@@ -243,6 +152,8 @@ def validate_sequences(
         As in `check_sequences`.
     allow_nan : bool, default=False
         As in `check_sequences`.
+    static : {"refuse", "ignore", "read"}, default="refuse"
+        What happens to columns of single values beside nested columns.
     reset : bool
         Whether to remember what `X` is like (in `fit`) or to compare `X` with what
         is remembered (in `predict` and `transform`).
@@ -277,6 +188,8 @@ def validate_sequences(
         channels_first=channels_first,
         allow_empty=allow_empty,
         allow_nan=allow_nan,
+        static=static,
+        reader=type(estimator).__name__,
         name="X",
     )
     if reset:
@@ -285,8 +198,3 @@ def validate_sequences(
     else:
         compare_input(estimator, container, sequences)
     return sequences.joined() if join else sequences
-
-
-def _rows(values, rows):
-    """Select steps by a slice (a view) or by positions (a copy)."""
-    return values.iloc[rows] if isinstance(values, pd.DataFrame) else values[rows]

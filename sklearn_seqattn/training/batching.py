@@ -3,14 +3,12 @@
 A batch is about as long as its longest sequence, and holds sequences of similar length.
 """
 
-from itertools import pairwise
-
 import numpy as np
 import torch
 from torch.utils.data import Dataset
 
 from sklearn_seqattn.sequences.array_list import blocks_of, steps_at_once
-from sklearn_seqattn.training.padding import batch_length, longest_of, padded_length
+from sklearn_seqattn.training.padding import batch_length, longest_of
 
 #: Sequences are sorted by length within windows of this many batches.
 WINDOW = 16
@@ -18,8 +16,6 @@ WINDOW = 16
 #: Padded steps of the encoder that pass through a network at once. Measured: with more
 #: the buffers leave the cache, with fewer the matrix products are too small.
 MAX_STEPS = 4096
-
-_OF_STEPS = {"values", "categories", "numbers"}  # inputs (B, T, ...)
 
 
 class SequenceDataset(Dataset):
@@ -41,6 +37,8 @@ class SequenceDataset(Dataset):
         Function of the steps of whole sequences, (S', D), and their lengths, which
         returns the inputs of the network, float32; None leaves steps as they are. It
         is called for a few sequences at a time: no encoded copy of all is made.
+    static : ndarray of shape (n, P), float32, or None
+        What the network reads beside the steps; None for nothing.
 
     Attributes
     ----------
@@ -53,10 +51,17 @@ class SequenceDataset(Dataset):
     window = WINDOW  # for training, see BucketBatches
 
     def __init__(
-        self, values, lengths, targets=None, weights=None, *, starts=None, encode=None
+        self,
+        values,
+        lengths,
+        targets=None,
+        weights=None,
+        *,
+        starts=None,
+        encode=None,
+        static=None,
     ):
-        self.values = values
-        self.lengths = lengths
+        self.values, self.lengths, self.static = values, lengths, static
         self.starts = np.cumsum(lengths) - lengths if starts is None else starts
         self.stops = self.starts + lengths
         self.encode = encode
@@ -130,8 +135,8 @@ class SequenceDataset(Dataset):
         Returns
         -------
         inputs : dict
-            "values" (B, T, D) or (B, T), "lengths" (B,), and "partner_outputs"
-            (B, K) if the data set has any.
+            "values" (B, T, D) or (B, T), "lengths" (B,), and "static" (B, P) and
+            "partner_outputs" (B, K) if the data set has any.
         targets : Tensor of shape (B, ...)
             The targets.
         """
@@ -146,9 +151,9 @@ class SequenceDataset(Dataset):
             "values": torch.from_numpy(padded),
             "lengths": torch.from_numpy(lengths),
         }
-        if self.partner_outputs is not None:
-            outputs = self.partner_outputs[indices]
-            inputs["partner_outputs"] = torch.from_numpy(outputs)
+        for name in ("static", "partner_outputs"):
+            if getattr(self, name) is not None:
+                inputs[name] = torch.from_numpy(getattr(self, name)[indices])
         return inputs, torch.from_numpy(self.targets[indices])
 
 
@@ -235,37 +240,3 @@ class TrainingBatches(BucketBatches):
         inputs, targets = super()._padded(rows)
         inputs["weights"] = torch.from_numpy(weights)
         return inputs, targets
-
-
-def bounded_parts(batch, max_steps):
-    """Split a batch into parts of bounded size, each padded to its own longest.
-
-    Parameters
-    ----------
-    batch : tuple
-        Inputs and targets as from `BucketBatches`, sorted by length.
-    max_steps : int
-        Largest number of padded steps of a part; a part has at least one sequence.
-
-    Yields
-    ------
-    part : tuple
-        Inputs and targets.
-    share : float
-        The share of the sequences of the batch that are in the part.
-    """
-    inputs, targets = batch
-    longest = torch.cummax(inputs["lengths"], dim=0).values.tolist()
-    n_steps = inputs["values"].shape[1]
-    longest = [min(padded_length(length), n_steps) for length in longest]
-    n = stop = len(longest)
-    bounds = [n]
-    while stop > 0:
-        stop = max(0, stop - max(1, max_steps // longest[stop - 1]))
-        bounds.append(stop)
-    for start, stop in pairwise(reversed(bounds)):
-        rows, n_steps = slice(start, stop), longest[stop - 1]
-        part = {name: tensor[rows] for name, tensor in inputs.items()}
-        for name in _OF_STEPS & part.keys():
-            part[name] = part[name][:, :n_steps]
-        yield (part, targets[rows]), (stop - start) / n

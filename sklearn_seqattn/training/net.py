@@ -5,7 +5,8 @@ import torch
 from sklearn.utils import ClassifierTags, RegressorTags
 from skorch import NeuralNet
 
-from sklearn_seqattn.training.batching import MAX_STEPS, BucketBatches, bounded_parts
+from sklearn_seqattn.training.batch_parts import bounded_parts
+from sklearn_seqattn.training.batching import MAX_STEPS, BucketBatches
 from sklearn_seqattn.training.devices import bounded_steps, computing_in, move
 from sklearn_seqattn.training.memory import named_memory_errors
 

@@ -5,7 +5,8 @@ from contextlib import nullcontext
 import numpy as np
 import torch
 
-from sklearn_seqattn.training.batching import BucketBatches, bounded_parts
+from sklearn_seqattn.training.batch_parts import bounded_parts
+from sklearn_seqattn.training.batching import BucketBatches
 from sklearn_seqattn.training.devices import bounded_steps, computing_in, move
 from sklearn_seqattn.training.memory import kept_memory, named_memory_errors
 from sklearn_seqattn.training.randomness import predicting
@@ -185,6 +186,7 @@ def _of_steps(net, dataset, method, cut=lambda one, n: one[:n], precision="float
     rows, max_steps = [], bounded_steps(net.max_steps, precision)
     with predicting(net.device):
         for inputs, lengths in network_inputs(net, dataset, max_steps):
+            inputs.pop("static", None)  # belongs to no step
             with named_memory_errors(lengths), computing_in(precision, net.device):
                 found, mask = getattr(net.module_, method)(**inputs)
             for one, n_steps in zip(found, mask.sum(dim=1), strict=True):
@@ -239,6 +241,7 @@ def _weight_blocks(net, dataset, n_queries):
     for i in range(len(dataset)):
         with predicting(net.device):
             inputs, _ = dataset.batch(np.array([i]))
+            inputs.pop("static", None)
             h, mask = net.module_.hidden_states(**_as_network(net, inputs))
             n_steps = int(mask.sum())
             h, mask = h[:, :n_steps], mask[:, :n_steps]
@@ -294,7 +297,8 @@ def network_inputs(net, dataset, max_steps):
 
 def _as_network(net, inputs):
     """Convert inputs to the device and the dtype of a net."""
-    dtype, values = next(net.module_.parameters()).dtype, inputs["values"]
-    if values.is_floating_point():
-        inputs["values"] = values.to(dtype)
+    dtype = next(net.module_.parameters()).dtype
+    for name in ("values", "static"):
+        if name in inputs and inputs[name].is_floating_point():
+            inputs[name] = inputs[name].to(dtype)
     return move(inputs, net.device)

@@ -12,7 +12,6 @@ from sklearn_seqattn.nn.body import AttentionLayer
 from sklearn_seqattn.nn.config import EmbeddingConfig, KernelConfig
 from sklearn_seqattn.nn.masking import length_mask
 from sklearn_seqattn.nn.networks import (
-    build_head,
     build_sequence_network,
     rebuild,
 )
@@ -125,19 +124,6 @@ def test_attention_layer_is_bare_or_residual_and_normalized(residual):
     expected = layer.norm(h + context) if residual else context
     torch.testing.assert_close(layer(h, mask), expected)
     assert isinstance(layer.norm, nn.LayerNorm) == residual
-
-
-def test_head_has_norm_gelu_and_dropout_behind_each_hidden_layer():
-    head = build_head(6, (5, 4), 3, dropout=0.25)
-    hidden = [nn.Linear, nn.LayerNorm, nn.GELU, nn.Dropout]
-    assert [type(layer) for layer in head] == [*hidden, *hidden, nn.Linear]
-    sizes = [m.out_features for m in head if isinstance(m, nn.Linear)]
-    assert sizes == [5, 4, 3]
-    assert head[3].p == 0.25
-
-
-def test_head_without_hidden_layers_is_linear():
-    assert [type(layer) for layer in build_head(6, (), 3, dropout=0.5)] == [nn.Linear]
 
 
 def test_attention_weights_are_those_of_forward():

@@ -38,6 +38,7 @@ N_FILES = {
     "kernels": 50,
     "classifier": 50,
     "next event": 50,
+    "static classes": 50,
     "pipeline": 50,
     "search": 100,
     "skops": 50,

@@ -86,6 +86,7 @@ for _ in range(60):
 CONFIG = ("attributes", "net_", "config")
 ENCODER = ("attributes", "target_encoder_")
 PARTNER = ("attributes", "partner_")
+STATIC = ("attributes", "input_encoder_", "static")
 HUGE = 2**31 - 1
 FAR = {"dict": [["conv", {"dict": [["dilation", 2**20]]}]]}
 STEPS = ("state", "steps", "list")
@@ -187,6 +188,22 @@ STEPS = ("state", "steps", "list")
         ("markov", fill("['weights']", lambda a: -a), "out of range"),
         ("markov", put("attributes", "model_", "order", 5), "has the shape"),
         ("markov", put("attributes", "end_state_", "x"), "end_state_ is 'x'"),
+        ("static classes", put(*CONFIG, "n_static", 3), "has the shape"),
+        ("static classes", put(*CONFIG, "n_static", HUGE), "net_"),
+        ("static classes", put(*CONFIG, "n_static", -1), "n_static"),
+        ("static classes", put("attributes", "input_encoder_", "static", None), "tog"),
+        ("static classes", put("attributes", "_static_columns", None), "together"),
+        ("static classes", put(*STATIC, "numbers", {"list": ["age"]}), "the shape"),
+        ("static classes", put(*STATIC, "names", {"list": ["age"]}), "other columns"),
+        ("static classes", put(*STATIC, "names", {"list": []}), "of each column"),
+        ("static classes", put(*STATIC, "categories", {"list": []}), "each column"),
+        (
+            "static classes",
+            fill("static']['center']", lambda a: a[:1]),
+            "has the shape",
+        ),
+        ("static classes", fill("static']['scale']", lambda a: -a), "not positive"),
+        ("static tokens", fill("['coef']", lambda a: a[:, 1:]), "has the shape"),
         ("pipeline", put(*STEPS, []), "Pipeline is not possible"),
         ("pipeline", put(*STEPS, 0, "tuple", 0, "a__b"), "Pipeline is not possible"),
         ("pipeline", put("state", "memory", "/tmp"), r"attributes \['memory'\]"),

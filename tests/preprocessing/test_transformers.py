@@ -21,6 +21,8 @@ from sklearn_seqattn import (
     SequencePadder,
     SequenceScaler,
     StateEncoder,
+    load_model,
+    save_model,
 )
 from sklearn_seqattn.sequences import check_sequences
 
@@ -483,3 +485,12 @@ def test_encoded_events_in_a_pipeline():
 def test_a_vocabulary_without_order_is_an_error(kind):
     with pytest.raises(TypeError, match="vocabulary is a set, which has no order"):
         StateEncoder(vocabulary=kind(["z", "a"])).fit(["a b"])
+
+
+def test_columns_of_events_may_have_numbers_for_names(tmp_path):
+    X = [pd.DataFrame({0: ["a", "b"], 1: [1.0, 2.0]}), pd.DataFrame({0: ["b"], 1: [3]})]
+    encoder = EventEncoder().fit(X)
+    assert encoder.get_feature_names_out().tolist() == ["1", "0_a", "0_b"]
+    assert encoder.transform(X)[0].tolist() == [[1, 1, 0], [2, 0, 1]]
+    save_model(encoder, tmp_path / "encoder")
+    assert load_model(tmp_path / "encoder").transform(X)[1].tolist() == [[3, 0, 1]]

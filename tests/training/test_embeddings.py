@@ -37,8 +37,8 @@ def head_of(model, X):
         lambda _, inputs: seen.append(inputs[0].clone())
     )
     method = getattr(model, "predict_proba", model.predict)
-    for x in X:
-        method([x])
+    for i in range(len(X)):
+        method(X[i : i + 1])
     hook.remove()
     return torch.cat(seen).float().numpy()
 
@@ -63,11 +63,12 @@ def test_a_row_does_not_depend_on_the_other_sequences(name):
     if name in POOLED:
         together = model.transform(data)
         assert_same(model.transform(data[::-1])[::-1], together)
-    for i, x in enumerate(data):
+    for i in range(len(data)):
+        one = data[i : i + 1]
         if name in POOLED:
-            assert_same(model.transform([x])[0], together[i])
+            assert_same(model.transform(one)[0], together[i])
         assert_same(reverse[i], steps[i])
-        assert_same(model.embed_steps([x])[0], steps[i])
+        assert_same(model.embed_steps(one)[0], steps[i])
 
 
 @pytest.mark.parametrize("name", NETWORKS)

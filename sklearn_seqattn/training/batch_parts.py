@@ -1,0 +1,43 @@
+"""Parts of batches, of bounded size."""
+
+from itertools import pairwise
+
+import torch
+
+from sklearn_seqattn.training.batching import padded_length
+
+_OF_STEPS = {"values", "categories", "numbers"}  # inputs (B, T, ...)
+
+
+def bounded_parts(batch, max_steps):
+    """Split a batch into parts of bounded size, each padded to its own longest.
+
+    Parameters
+    ----------
+    batch : tuple
+        Inputs and targets as from `BucketBatches`, sorted by length.
+    max_steps : int
+        Largest number of padded steps of a part; a part has at least one sequence.
+
+    Yields
+    ------
+    part : tuple
+        Inputs and targets.
+    share : float
+        The share of the sequences of the batch that are in the part.
+    """
+    inputs, targets = batch
+    longest = torch.cummax(inputs["lengths"], dim=0).values.tolist()
+    n_steps = inputs["values"].shape[1]
+    longest = [min(padded_length(length), n_steps) for length in longest]
+    n = stop = len(longest)
+    bounds = [n]
+    while stop > 0:
+        stop = max(0, stop - max(1, max_steps // longest[stop - 1]))
+        bounds.append(stop)
+    for start, stop in pairwise(reversed(bounds)):
+        rows, n_steps = slice(start, stop), longest[stop - 1]
+        part = {name: tensor[rows] for name, tensor in inputs.items()}
+        for name in _OF_STEPS & part.keys():
+            part[name] = part[name][:, :n_steps]
+        yield (part, targets[rows]), (stop - start) / n
