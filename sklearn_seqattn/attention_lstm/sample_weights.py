@@ -8,11 +8,8 @@ from sklearn_seqattn.attention_lstm.step_labels import join_steps, read_rows
 from sklearn_seqattn.sequences.arrays import has_array, is_array_like, to_numpy
 from sklearn_seqattn.sequences.checks import locate
 from sklearn_seqattn.sequences.frames import is_frame, to_pandas
-from sklearn_seqattn.sequences.tables import (
-    has_instances,
-    has_nested_columns,
-    holds_sequences,
-)
+from sklearn_seqattn.sequences.nested import has_nested_columns, holds_sequences
+from sklearn_seqattn.sequences.tables import has_instances
 from sklearn_seqattn.sequences.unreadable import refuse_unreadable
 
 

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import torch
 
-from sklearn_seqattn.training.batching import padded_length
+from sklearn_seqattn.training.padding import padded_length
 
 _OF_STEPS = {"values", "categories", "numbers"}  # inputs (B, T, ...)
 
