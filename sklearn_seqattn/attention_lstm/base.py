@@ -14,6 +14,7 @@ from sklearn_seqattn.attention_lstm.network_config import (
     sequence_config,
 )
 from sklearn_seqattn.attention_lstm.parameters import find_partner
+from sklearn_seqattn.attention_lstm.prefixes import PrefixMixin
 from sklearn_seqattn.attention_lstm.rules import (
     BLENDED_RULES,
     NUMBER_RULES,
@@ -48,6 +49,7 @@ from sklearn_seqattn.training.prediction import forward, pooling_weights
 
 
 class BaseSequenceEstimator(
+    PrefixMixin,
     TokenPartnerMixin,
     NetworkAccessMixin,
     EmbeddingMixin,
@@ -250,14 +252,15 @@ class BaseSequenceEstimator(
         """Return the outputs of the network: logits or standardized targets, (n, K)."""
         check_is_fitted(self)
         sequences = self._read_again(X)
+        dataset = self._batched(self._encoded(sequences))
         precision = resolve_precision(self.precision, self.net_.device)
-        outputs = forward(self.net_, self._encoded(sequences), precision=precision)
+        outputs = forward(self.net_, dataset, precision=precision)
         return self._blended(outputs, sequences)
 
     def _read_dataset(self, X):
         """Return checked and encoded sequences for the fitted network."""
         check_is_fitted(self)
-        return self._encoded(self._read_again(X))
+        return self._batched(self._encoded(self._read_again(X)))
 
     def _read_again(self, X):
         """Return checked sequences, of which the fitted encoders know the kind."""
@@ -268,7 +271,7 @@ class BaseSequenceEstimator(
         encoded = self.input_encoder_.transform(sequences)
         if sequences.kind == "tokens":
             warn_unknown(states_of_unknown_sequences(sequences, encoded), stacklevel=4)
-        return self._batched(encoded)
+        return encoded
 
     def pooling_weights(self, X):
         """Return the weight of each step in attention pooling.

@@ -518,6 +518,39 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         outputs = self._outputs(X)
         return self.target_encoder_.log_probabilities(outputs)
 
+    def predict_proba_prefixes(self, X):
+        """Return after each step of sequences what `predict_proba` says so far.
+
+        Parameters
+        ----------
+        X : sequences
+            As in `fit`.
+
+        Returns
+        -------
+        list of ndarray of shape (T_i, n_classes), float32
+            Row t is the row of `predict_proba` for the first t + 1 steps.
+
+        See Also
+        --------
+        predict_prefixes : The predictions themselves.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn_seqattn import AttentionLSTMClassifier
+        >>> X = np.random.default_rng(0).normal(size=(40, 8)) + [[2], [0]] * 20
+        >>> classifier = AttentionLSTMClassifier(max_epochs=2, random_state=0)
+        >>> proba = classifier.fit(X, [1, 0] * 20).predict_proba_prefixes(X[:1])
+        >>> proba[0].shape
+        (8, 2)
+        """
+        return self._of_prefixes(X, self._answers)
+
+    def _answers(self, outputs):
+        """Return what a stream answers."""
+        return self.target_encoder_.probabilities(outputs)
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True

@@ -538,6 +538,10 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         outputs = self._outputs(X)
         return self.target_encoder_.predict(outputs)
 
+    def _answers(self, outputs):
+        """Return what a stream answers."""
+        return self.target_encoder_.predict(outputs)
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True

@@ -26,6 +26,12 @@ class CausalChain:
         self.caches = (None,) * len(parts)
         self.last = None
 
+    def copy(self):
+        """Return a chain that goes on from the same steps; `self` stays as it is."""
+        other = CausalChain(*self.parts)
+        other.caches, other.last = self.caches, self.last
+        return other
+
     def push(self, x):
         """Read the next steps, and return the output after the last one.
 
