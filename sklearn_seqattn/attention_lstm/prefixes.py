@@ -1,12 +1,11 @@
 """Answers before the end: after each step of whole sequences, and step by step."""
 
 import numpy as np
-import pandas as pd
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqattn.nn.streaming import looks_ahead, uncausal_layers
 from sklearn_seqattn.sequences.prefixes import prefixes_of
-from sklearn_seqattn.sequences.steps import sequence_of
+from sklearn_seqattn.sequences.steps import StepReader
 from sklearn_seqattn.training.devices import resolve_precision
 from sklearn_seqattn.training.prediction import forward
 from sklearn_seqattn.training.streaming import NetworkStream, forward_prefixes
@@ -43,6 +42,7 @@ class PrefixMixin:
         A causal network reads each sequence once, if it has no convolutions over time.
         Other models read every prefix by itself, which takes the square of the length.
         """
+        check_is_fitted(self)
         return self._of_prefixes(X, self.target_encoder_.predict)
 
     def stream(self):
@@ -93,12 +93,13 @@ class PrefixMixin:
         """Return what `decode` makes of the outputs for each prefix, an array each."""
         check_is_fitted(self)
         sequences = self._read_again(X)
-        encoded = self._encoded(sequences)
+        bounds = np.cumsum(sequences.lengths)[:-1]
+        sequences = sequences.take(np.flatnonzero(sequences.lengths))
         outputs = np.zeros((0, self.target_encoder_.n_outputs), np.float32)
-        if len(encoded.values):
-            outputs = self._prefix_outputs(encoded)
+        if len(sequences):
+            outputs = self._prefix_outputs(self._encoded(sequences))
             outputs = self._blended_prefixes(outputs, prefixes_of(sequences))
-        return np.split(decode(outputs), np.cumsum(sequences.lengths)[:-1])
+        return np.split(decode(outputs), bounds)
 
     def _prefix_outputs(self, encoded):
         """Return the outputs of the network for each prefix, (S, K)."""
@@ -106,11 +107,10 @@ class PrefixMixin:
         if _needed_to_be_causal(self) or looks_ahead(self.network_.front_end):
             prefixes = self._batched(prefixes_of(encoded))
             return forward(self.net_, prefixes, precision=precision)
-        dataset = self._batched(encoded.take(np.flatnonzero(encoded.lengths)))
-        return forward_prefixes(self.net_, dataset, precision=precision)
+        return forward_prefixes(self.net_, self._batched(encoded), precision=precision)
 
     def _blended_prefixes(self, outputs, prefixes):
-        """Average outputs with those of a partner beside the network, some at a time."""
+        """Average outputs with those of n-grams, for some prefixes at a time."""
         if self.partner_ is None:
             return outputs
         portion = np.cumsum(prefixes.lengths) // _TOKENS_AT_ONCE
@@ -130,19 +130,18 @@ class PredictionStream:
     ----------
     estimator : AttentionLSTMClassifier or AttentionLSTMRegressor
         Fitted and causal.
-
-    Attributes
-    ----------
-    n_steps : int
-        Steps pushed so far.
     """
 
     def __init__(self, estimator):
-        self.n_steps = 0
         self._estimator = estimator
         precision = resolve_precision(estimator.precision, estimator.net_.device)
         self._network = NetworkStream(estimator.net_, precision)
-        self._events = []  # the first one and the last one, which times count from
+        self._steps = StepReader(estimator.channels_first)
+
+    @property
+    def n_steps(self):
+        """Steps pushed so far."""
+        return self._steps.n_steps
 
     def push(self, step):
         """Add a step, and return what is known now.
@@ -164,17 +163,11 @@ class PredictionStream:
         ValueError, TypeError
             If it is no step of such a sequence. The stream stays as it was then.
         """
-        estimator = self._estimator
-        sequence = sequence_of(step, channels_first=estimator.channels_first)
-        events = [*self._events, sequence] if self._events else [sequence]
-        if len(events) > 1:
-            sequence = pd.concat(events, ignore_index=True)
+        estimator, sequence = self._estimator, self._steps.read(step)
         dataset = estimator._read_dataset([sequence])
         encoded = dataset.steps(np.zeros(1, dtype=np.int64))[-1:]
         answer = estimator._answers(self._network.push(encoded))[0]
-        if isinstance(sequence, pd.DataFrame):
-            self._events = [events[0], events[-1]]
-        self.n_steps += 1
+        self._steps.keep(sequence)
         return answer
 
 

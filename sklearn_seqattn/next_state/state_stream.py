@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from sklearn_seqattn.next_state.streams import NOTHING, StateStreams
-from sklearn_seqattn.sequences.steps import sequence_of
+from sklearn_seqattn.sequences.steps import StepReader
 
 
 class StateStream:
@@ -17,18 +17,17 @@ class StateStream:
     ----------
     model : NextStateLSTM
         Fitted.
-
-    Attributes
-    ----------
-    n_steps : int
-        States pushed so far.
     """
 
     def __init__(self, model):
-        self.n_steps = 0
         self._model = model
+        self._steps = StepReader()
         self._ahead = None  # continuations of the sequence so far
-        self._events = []  # the first one and the last one, which times count from
+
+    @property
+    def n_steps(self):
+        """States pushed so far."""
+        return self._steps.n_steps
 
     def push(self, state):
         """Add a state, and return what may follow now.
@@ -49,27 +48,19 @@ class StateStream:
         ValueError, TypeError
             If it is no such state or event. The stream stays as it was then.
         """
-        model, sequence = self._model, self._read(state)
-        events = [*self._events, sequence] if self._events else [sequence]
-        if len(events) > 1:
-            sequence = pd.concat(events, ignore_index=True)
+        model = self._model
+        if model.events_ is not None and isinstance(state, tuple):
+            state = pd.DataFrame([state], columns=model.columns)
+        sequence = self._steps.read(state)
         encoded = model._encode([sequence])
         if self._ahead is None:
             ahead = model._continuations(encoded)
         else:
             ahead = self._ahead.followed_by(self._longer(encoded))
         log_proba = ahead.log_proba()
-        if isinstance(sequence, pd.DataFrame):
-            self._events = [events[0], events[-1]]
         self._ahead = ahead
-        self.n_steps += 1
+        self._steps.keep(sequence)
         return np.exp(log_proba[0])
-
-    def _read(self, state):
-        """Return a sequence of one state, or of one event."""
-        if self._model.events_ is not None and isinstance(state, tuple):
-            return pd.DataFrame([state], columns=self._model.columns)
-        return sequence_of(state)
 
     def _longer(self, encoded):
         """Return the sequence with one more state; no more of it than is needed."""

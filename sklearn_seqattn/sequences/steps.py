@@ -1,4 +1,4 @@
-"""Read one step as a sequence of one step."""
+"""Read one sequence step by step."""
 
 from collections.abc import Mapping
 
@@ -56,3 +56,57 @@ def sequence_of(step, *, channels_first=False):
             "an array of shape (n_channels,); push one step at a time."
         )
     return array.reshape((-1, 1) if channels_first else (1, -1))
+
+
+class StepReader:
+    """Read the steps of one sequence.
+
+    Events are read together with the first and the last event before, from which times
+    count.
+
+    Parameters
+    ----------
+    channels_first : bool, default=False
+        Whether sequences of numbers are (D, T).
+    """
+
+    def __init__(self, channels_first=False):
+        self.channels_first = channels_first
+        self.n_steps = 0
+        self._events = []
+
+    def read(self, step):
+        """Return a sequence that ends with a step.
+
+        Parameters
+        ----------
+        step : object
+            As `sequence_of` takes it.
+
+        Returns
+        -------
+        sequence : ndarray or DataFrame
+            Of one step, or of up to three events.
+
+        Raises
+        ------
+        ValueError
+            If it is no single step, or an event with other columns.
+        """
+        sequence = sequence_of(step, channels_first=self.channels_first)
+        if not self._events or not isinstance(sequence, pd.DataFrame):
+            return sequence
+        columns = self._events[0].columns
+        if list(sequence.columns) != list(columns):
+            raise ValueError(
+                f"step has the columns {list(sequence.columns)}, but those before have "
+                f"{list(columns)}; pass the same columns in the same order."
+            )
+        return pd.concat([*self._events, sequence], ignore_index=True)
+
+    def keep(self, sequence):
+        """Add the last step of what `read` returned to the sequence."""
+        self.n_steps += 1
+        if isinstance(sequence, pd.DataFrame):
+            first = self._events[0] if self._events else sequence
+            self._events = [first, sequence.iloc[-1:]]

@@ -105,7 +105,12 @@ def test_streams_are_independent():
 
 @pytest.mark.parametrize(
     ("name", "state"),
-    [("default", 3), ("integers", "a"), ("timed events", "x"), ("default", ["ba", "bu"])],
+    [
+        ("default", 3),
+        ("integers", "a"),
+        ("timed events", "x"),
+        ("default", ["ba", "bu"]),
+    ],
 )
 def test_what_is_no_state_is_refused_and_changes_nothing(name, state):
     model, x = fitted(name), MODELS[name][1][0]
@@ -127,7 +132,7 @@ def test_an_event_with_other_columns_is_refused():
 def test_time_must_not_go_back():
     stream = fitted("timed events").stream()
     stream.push({"act": "x", "who": "a", "t": 5.0})
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="time"):
         stream.push({"act": "x", "who": "a", "t": 4.0})
 
 

@@ -8,12 +8,12 @@ from tiny_networks import build_sequence, draw
 from torch import nn
 
 from sklearn_seqattn.nn.blocks import (
+    GELU,
     BatchNorm,
     Conv,
     Dense,
     Differences,
     Dropout,
-    GELU,
     LayerNorm,
     SelfAttention,
     TimeDistributedConv,
@@ -48,7 +48,9 @@ unstrided = st.builds(
     kernel_size=st.integers(1, 6),
     dilation=st.integers(1, 3),
 )
-groups = st.lists(st.one_of(unstrided, step_blocks, differences), min_size=1, max_size=3)
+groups = st.lists(
+    st.one_of(unstrided, step_blocks, differences), min_size=1, max_size=3
+)
 blocks = st.one_of(convolutions, step_blocks, differences, groups)
 
 
@@ -63,9 +65,7 @@ def network_of(front_end=(), **options):
 def on_prefixes(network, x):
     """Return what a network says about each whole prefix, (B, T, K)."""
     n = len(x)
-    found = [
-        network(x[:, : t + 1], torch.full((n,), t + 1)) for t in range(x.shape[1])
-    ]
+    found = [network(x[:, : t + 1], torch.full((n,), t + 1)) for t in range(x.shape[1])]
     return torch.stack(found, dim=1)
 
 
