@@ -29,6 +29,7 @@ _MODULE_OF = {
     "Tokens": "preprocessing.tokens",
     "events_to_sequences": "sequences.event_tables",
     "load_model": "persistence",
+    "make_prefixes": "preprocessing.prefixes",
     "make_windows": "preprocessing.windows",
     "save_model": "persistence",
     "sequences_to_events": "sequences.event_tables",

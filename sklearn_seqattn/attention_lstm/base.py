@@ -5,15 +5,14 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqattn._estimator import NestedParameters, VersionedPickles
-from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.network_config import (
     check_network_params,
     check_same_network,
     embedding_of_tokens,
     given_front_end,
+    kernel_config,
     sequence_config,
 )
-from sklearn_seqattn.attention_lstm.parameters import find_partner
 from sklearn_seqattn.attention_lstm.prefixes import PrefixMixin
 from sklearn_seqattn.attention_lstm.rules import (
     BLENDED_RULES,
@@ -30,7 +29,6 @@ from sklearn_seqattn.attention_lstm.training_data import (
 )
 from sklearn_seqattn.kernels.partner import RandomKernels
 from sklearn_seqattn.ngrams.partner import NGrams
-from sklearn_seqattn.nn.config import KernelConfig
 from sklearn_seqattn.nn.networks import build_sequence_network, rebuild
 from sklearn_seqattn.preprocessing.input_encoder import InputEncoder
 from sklearn_seqattn.preprocessing.state_encoder import (
@@ -118,7 +116,11 @@ class BaseSequenceEstimator(
         targets = self.target_encoder_.encode(y)
         rows, weights = canonical_rows(sequences, targets, weights)
         data = LabeledSequences(sequences.take(rows), targets[rows], weights, front_end)
-        return data, self._read_validation(front_end, *validation)
+        valid = self._read_validation(front_end, *validation)
+        if self.random_prefixes:
+            data = data.with_cuts()
+            valid = None if valid is None else valid.with_cuts()
+        return data, valid
 
     def _read_validation(self, front_end, validation_data, X_val, y_val):
         """Return the user's validation data, from either pair of arguments, or None."""
@@ -167,6 +169,7 @@ class BaseSequenceEstimator(
         """Return encoded sequences and targets; None stays None."""
         if data is None:
             return None
+        n_rounds, data = data.n_rounds, data.cut()
         weights = data.weights
         if class_weights is not None:
             weights = weights * class_weights[data.targets]
@@ -178,11 +181,13 @@ class BaseSequenceEstimator(
         encoded = self.input_encoder_.transform(data.sequences)
         if encoded.kind == "numeric":  # fail now, not when a batch is scaled
             self.input_encoder_.check_range(encoded)
-        return self._batched(
+        dataset = self._batched(
             encoded,
             self._encode_targets(data.targets),
             (weights / weights.mean()).astype(np.float32),
         )
+        dataset.n_rounds = n_rounds
+        return dataset
 
     def _batched(self, encoded, *targets_and_weights):
         """Return a data set of encoded sequences; numbers are scaled in its batches."""
@@ -223,21 +228,10 @@ class BaseSequenceEstimator(
             n_outputs=self.target_encoder_.n_outputs,
             n_steps=float(data.lengths.mean()),
             embedding=embedding,
-            kernels=self._kernel_config(data) if has_partner else None,
+            kernels=kernel_config(self.blend, data) if has_partner else None,
             time_warp=self._time_warp(data.sequences.kind),
         )
         return build_sequence_network(config, vectors=vectors)
-
-    def _kernel_config(self, data):
-        """Return the sizes of the random convolutions inside the network, or None."""
-        partner = find_partner(self.blend, data.sequences.kind)
-        if not isinstance(partner, RandomKernels):
-            return None
-        auto_size = auto.kernel_features(len(data))
-        n_features = auto_size if partner.n_features == "auto" else partner.n_features
-        return KernelConfig(
-            max_length=int(data.lengths.max()), n_features=int(n_features)
-        )
 
     def _time_warp(self, kind):
         """Return the largest change of tempo in training; 0 changes nothing."""

@@ -106,6 +106,11 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         amplified.
     channels_first : bool, default=False
         Whether arrays of X are (n, D, T) and lists hold (D, T_i) arrays.
+    random_prefixes : bool, default=False
+        Whether the model also learns from the beginnings of the training sequences, so
+        that it answers before the end with due doubt (`predict_prefixes`, `stream`).
+        Network and partner learn each sequence at three lengths: whole, a random
+        length, and a random short length. The number of batches stays.
     time_warp : float, default=0.25
         In training, half of the sequences of numbers of each batch are warped in
         time [7]_: all of them by one factor between ``1 / (1 + time_warp)`` and
@@ -259,6 +264,7 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         tokens=None,
         standardize=True,
         channels_first=False,
+        random_prefixes=False,
         time_warp=0.25,
         label_smoothing=0.0,
         class_weight=None,
@@ -293,6 +299,7 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         self.tokens = tokens
         self.standardize = standardize
         self.channels_first = channels_first
+        self.random_prefixes = random_prefixes
         self.time_warp = time_warp
         self.label_smoothing = label_smoothing
         self.class_weight = class_weight

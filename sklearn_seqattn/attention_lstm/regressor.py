@@ -110,6 +110,11 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         training steps.
     channels_first : bool, default=False
         Whether arrays of X are (n, D, T) and lists hold (D, T_i) arrays.
+    random_prefixes : bool, default=False
+        Whether the model also learns from the beginnings of the training sequences, so
+        that it answers before the end with due doubt (`predict_prefixes`, `stream`).
+        Network and partner learn each sequence at three lengths: whole, a random
+        length, and a random short length. The number of batches stays.
     loss : {"squared_error", "absolute_error", "poisson", "quantile"}, \
             default="squared_error"
         What is minimized. "squared_error" predicts the mean, "absolute_error" the
@@ -279,6 +284,7 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         tokens=None,
         standardize=True,
         channels_first=False,
+        random_prefixes=False,
         loss="squared_error",
         quantile=None,
         batch_size="auto",
@@ -312,6 +318,7 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         self.tokens = tokens
         self.standardize = standardize
         self.channels_first = channels_first
+        self.random_prefixes = random_prefixes
         self.loss = loss
         self.quantile = quantile
         self.batch_size = batch_size
@@ -486,10 +493,12 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         """Return outputs for each half of a network that was fitted to the other."""
         first, second = halves(len(data), seeds.split)
         plan = plan.of_auxiliary_network()
-        outputs = np.empty((len(data), self.target_encoder_.n_outputs))
+        n_rounds, n_outputs = data.n_rounds, self.target_encoder_.n_outputs
+        outputs = np.empty((n_rounds, len(data), n_outputs))
         for a, b in ((first, second), (second, first)):
-            outputs[b] = self._outputs_of_half(data.take(a), data.take(b), plan, seeds)
-        return outputs
+            found = self._outputs_of_half(data.take(a), data.take(b), plan, seeds)
+            outputs[:, b] = found.reshape(n_rounds, len(b), n_outputs)
+        return outputs.reshape(-1, n_outputs)
 
     def _stack(self, outputs, dataset):
         """Weigh the network by its outputs for sequences that it was not fitted to."""

@@ -13,7 +13,9 @@ def fit_kernel_partner(partner, dataset, head, seed=None):
     """Fit the linear head of a partner, and predict each sequence left out of the fit.
 
     One ridge regression is fitted to the features of each kind of convolutions, and
-    their predictions are added with the shares that suit sequences left out.
+    their predictions are added with the shares that suit sequences left out. If the
+    data set has several rows a sequence, in rounds, it is the mean of a regression a
+    round, so that no fit has seen what it leaves out.
 
     Parameters
     ----------
@@ -38,17 +40,12 @@ def fit_kernel_partner(partner, dataset, head, seed=None):
     for kernels in partner.kernels:
         if seed is not None:
             kernels.fit(steps, lengths, generator)
-        if len(dataset) >= FEWEST:
+        if len(dataset) >= FEWEST * dataset.n_rounds:
             features = compute_features(kernels, steps, lengths)
             if seed is not None:
                 kernels.fit_statistics(features)
-            fits.append(
-                head.fit(
-                    kernels.standardize(features).numpy(),
-                    dataset.targets,
-                    dataset.weights,
-                )
-            )
+            features = kernels.standardize(features).numpy()
+            fits.append(_fit_rounds(head, features, dataset))
     if not fits:
         return np.zeros((len(dataset), len(partner.intercept)), np.float32)
     coefs, intercepts, left_out = zip(*fits, strict=True)
@@ -59,6 +56,15 @@ def fit_kernel_partner(partner, dataset, head, seed=None):
     partner.intercept.copy_(torch.from_numpy(intercept))
     outputs = (np.stack(left_out) * shares[:, None]).sum(0) + shift
     return outputs.astype(np.float32)
+
+
+def _fit_rounds(head, features, dataset):
+    """Return the mean head of all rounds, and values for each row left out."""
+    table = features, dataset.targets, dataset.weights
+    rounds = zip(*(np.split(x, dataset.n_rounds) for x in table), strict=True)
+    found = [head.fit(*one) for one in rounds]
+    coefs, intercepts, left_out = zip(*found, strict=True)
+    return np.mean(coefs, axis=0), np.mean(intercepts, axis=0), np.concatenate(left_out)
 
 
 def compute_outputs(partner, dataset):

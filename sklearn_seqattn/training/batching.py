@@ -76,6 +76,7 @@ class SequenceDataset(Dataset):
     """
 
     window = WINDOW  # for training, see BucketBatches
+    n_rounds = 1  # rows of each sequence, cut to several lengths, in rounds of all
 
     def __init__(
         self, values, lengths, targets=None, weights=None, *, starts=None, encode=None
@@ -85,9 +86,10 @@ class SequenceDataset(Dataset):
         self.starts = np.cumsum(lengths) - lengths if starts is None else starts
         self.stops = self.starts + lengths
         self.encode = encode
-        n = len(lengths)
-        self.targets = np.zeros(n, np.float32) if targets is None else targets
-        self.weights = np.ones(n, np.float32) if weights is None else weights
+        self.targets = (
+            np.zeros(len(lengths), np.float32) if targets is None else targets
+        )
+        self.weights = np.ones(len(lengths), np.float32) if weights is None else weights
         self.partner_outputs = self.left_out = None
         # Sequences of one length are not padded. A single sequence may be one of many
         # calls of different lengths: it is padded to one of few lengths.
