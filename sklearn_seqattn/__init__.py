@@ -31,6 +31,7 @@ _MODULE_OF = {
     "WindowModel": "windows.partner",
     "events_to_sequences": "sequences.event_tables",
     "load_model": "persistence",
+    "make_prefixes": "preprocessing.prefixes",
     "make_windows": "preprocessing.windows",
     "save_model": "persistence",
     "sequences_to_events": "sequences.long_tables",

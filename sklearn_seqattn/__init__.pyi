@@ -24,6 +24,7 @@ from sklearn_seqattn.preprocessing import SequencePadder as SequencePadder
 from sklearn_seqattn.preprocessing import SequenceResampler as SequenceResampler
 from sklearn_seqattn.preprocessing import SequenceScaler as SequenceScaler
 from sklearn_seqattn.preprocessing import StateEncoder as StateEncoder
+from sklearn_seqattn.preprocessing.prefixes import make_prefixes as make_prefixes
 from sklearn_seqattn.preprocessing.tokens import Tokens as Tokens
 from sklearn_seqattn.preprocessing.windows import make_windows as make_windows
 from sklearn_seqattn.sequences.event_tables import (

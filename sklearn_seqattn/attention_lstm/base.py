@@ -11,9 +11,9 @@ from sklearn_seqattn.attention_lstm.network_config import (
     check_same_network,
     embedding_of_tokens,
     given_front_end,
+    kernel_config,
     network_config,
 )
-from sklearn_seqattn.attention_lstm.parameters import find_partner
 from sklearn_seqattn.attention_lstm.rules import (
     BLENDED_RULES,
     NUMBER_RULES,
@@ -29,7 +29,7 @@ from sklearn_seqattn.attention_lstm.training_data import (
 )
 from sklearn_seqattn.kernels.partner import RandomKernels
 from sklearn_seqattn.ngrams.partner import NGrams
-from sklearn_seqattn.nn.config import KernelConfig, SequenceConfig
+from sklearn_seqattn.nn.config import SequenceConfig
 from sklearn_seqattn.nn.networks import build_sequence_network, rebuild
 from sklearn_seqattn.preprocessing.input_encoder import InputEncoder
 from sklearn_seqattn.preprocessing.state_encoder import (
@@ -119,7 +119,11 @@ class BaseSequenceEstimator(
         targets = self.target_encoder_.encode(y)
         rows, weights = canonical_rows(sequences, targets, weights)
         data = LabeledSequences(sequences.take(rows), targets[rows], weights, front_end)
-        return data, self._read_validation(front_end, *validation)
+        valid = self._read_validation(front_end, *validation)
+        if self.random_prefixes:
+            data = data.with_cuts()
+            valid = None if valid is None else valid.with_cuts()
+        return data, valid
 
     def _read_validation(self, front_end, validation_data, X_val, y_val):
         """Return the user's validation data, from either pair of arguments, or None."""
@@ -172,6 +176,7 @@ class BaseSequenceEstimator(
         """Return encoded sequences and targets; None stays None."""
         if data is None:
             return None
+        n_rounds, data = data.n_rounds, data.cut()
         weights = data.weights
         if class_weights is not None:
             weights = weights * class_weights[data.targets]
@@ -182,7 +187,9 @@ class BaseSequenceEstimator(
                 )
         weights = (weights / weights.mean()).astype(np.float32)
         encoded = self._encode(data.sequences)
-        return self._batched(encoded, self._encode_targets(data.targets), weights)
+        dataset = self._batched(encoded, self._encode_targets(data.targets), weights)
+        dataset.n_rounds = n_rounds
+        return dataset
 
     def _encode(self, sequences):
         """Return encoded sequences that can be scaled."""
@@ -221,7 +228,8 @@ class BaseSequenceEstimator(
 
     def _build_network(self, data, *, has_partner=True):
         """Build the network for some training data."""
-        kernels = self._kernel_config(data)
+        last_steps = self._last_steps(int(data.lengths.max()))
+        kernels = kernel_config(self.blend, data, last_steps)
         if data.front_end is None and kernels is None:
             auto.warn_large_stride(data.lengths.mean())
         most_steps = self._most_steps_beside_kernels if kernels else auto.MOST_STEPS
@@ -251,20 +259,6 @@ class BaseSequenceEstimator(
         )
         return config, vectors
 
-    def _kernel_config(self, data):
-        """Return the sizes of the partner inside the network, or None."""
-        partner = find_partner(self.blend, data.sequences.kind)
-        if not isinstance(partner, RandomKernels):
-            return None
-        auto_size = auto.kernel_features(len(data))
-        n_features = auto_size if partner.n_features == "auto" else partner.n_features
-        longest = int(data.lengths.max())
-        return KernelConfig(
-            max_length=longest,
-            n_features=int(n_features),
-            last_steps=self._last_steps(longest),
-        )
-
     def _last_steps(self, longest):
         """Return how many of the last steps the partner reads as they are."""
         return 0
@@ -282,14 +276,15 @@ class BaseSequenceEstimator(
         """Return the outputs of the network: logits or standardized targets, (n, K)."""
         check_is_fitted(self)
         sequences = self._read_again(X)
+        dataset = self._batched(self._encoded(sequences))
         precision = resolve_precision(self.precision, self.net_.device)
-        outputs = forward(self.net_, self._encoded(sequences), precision=precision)
+        outputs = forward(self.net_, dataset, precision=precision)
         return self._blended(outputs, sequences)
 
     def _read_dataset(self, X):
         """Return checked and encoded sequences for the fitted network."""
         check_is_fitted(self)
-        return self._encoded(self._read_again(X))
+        return self._batched(self._encoded(self._read_again(X)))
 
     def _read_again(self, X):
         """Return checked sequences, of which the fitted encoders know the kind."""
@@ -300,7 +295,7 @@ class BaseSequenceEstimator(
         encoded = self.input_encoder_.transform(sequences)
         if sequences.kind == "tokens":
             warn_unknown(states_of_unknown_sequences(sequences, encoded), stacklevel=4)
-        return self._batched(encoded)
+        return encoded
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -13,6 +13,7 @@ from sklearn_seqattn.attention_lstm.blending import choose_blend
 from sklearn_seqattn.attention_lstm.class_weights import weigh_classes
 from sklearn_seqattn.attention_lstm.parameters import SEQUENCE_CONSTRAINTS, SHARE
 from sklearn_seqattn.attention_lstm.pooled import PoolingMixin
+from sklearn_seqattn.attention_lstm.prefixes import PrefixMixin
 from sklearn_seqattn.attention_lstm.shrinkage import shrink
 from sklearn_seqattn.attention_lstm.target_checks import check_labels
 from sklearn_seqattn.attention_lstm.targets import learn_labels
@@ -22,7 +23,9 @@ from sklearn_seqattn.training.fit import fit
 from sklearn_seqattn.training.prediction import forward
 
 
-class AttentionLSTMClassifier(ClassifierMixin, PoolingMixin, BaseSequenceEstimator):
+class AttentionLSTMClassifier(
+    ClassifierMixin, PrefixMixin, PoolingMixin, BaseSequenceEstimator
+):
     r"""Classify sequences by an LSTM network with attention.
 
     The network is a convolution stem, residual LSTM layers [1]_, multi-head
@@ -109,6 +112,11 @@ class AttentionLSTMClassifier(ClassifierMixin, PoolingMixin, BaseSequenceEstimat
         amplified.
     channels_first : bool, default=False
         Whether arrays of X are (n, D, T) and lists hold (D, T_i) arrays.
+    random_prefixes : bool, default=False
+        Whether the model also learns from the beginnings of the training sequences, so
+        that it answers before the end with due doubt (`predict_prefixes`, `stream`).
+        Network and partner learn each sequence at three lengths: whole, a random
+        length, and a random short length. The number of batches stays.
     time_warp : float, default=0.25
         In training, half of the sequences of numbers of each batch are warped in
         time [7]_: all of them by one factor between ``1 / (1 + time_warp)`` and
@@ -262,6 +270,7 @@ class AttentionLSTMClassifier(ClassifierMixin, PoolingMixin, BaseSequenceEstimat
         tokens=None,
         standardize=True,
         channels_first=False,
+        random_prefixes=False,
         time_warp=0.25,
         label_smoothing=0.0,
         class_weight=None,
@@ -296,6 +305,7 @@ class AttentionLSTMClassifier(ClassifierMixin, PoolingMixin, BaseSequenceEstimat
         self.tokens = tokens
         self.standardize = standardize
         self.channels_first = channels_first
+        self.random_prefixes = random_prefixes
         self.time_warp = time_warp
         self.label_smoothing = label_smoothing
         self.class_weight = class_weight
@@ -522,6 +532,39 @@ class AttentionLSTMClassifier(ClassifierMixin, PoolingMixin, BaseSequenceEstimat
         """
         outputs = self._outputs(X)
         return self.target_encoder_.log_probabilities(outputs)
+
+    def predict_proba_prefixes(self, X):
+        """Return after each step of sequences what `predict_proba` says so far.
+
+        Parameters
+        ----------
+        X : sequences
+            As in `fit`.
+
+        Returns
+        -------
+        list of ndarray of shape (T_i, n_classes), float32
+            Row t is the row of `predict_proba` for the first t + 1 steps.
+
+        See Also
+        --------
+        predict_prefixes : The predictions themselves.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn_seqattn import AttentionLSTMClassifier
+        >>> X = np.random.default_rng(0).normal(size=(40, 8)) + [[2], [0]] * 20
+        >>> classifier = AttentionLSTMClassifier(max_epochs=2, random_state=0)
+        >>> proba = classifier.fit(X, [1, 0] * 20).predict_proba_prefixes(X[:1])
+        >>> proba[0].shape
+        (8, 2)
+        """
+        return self._of_prefixes(X, self._answers)
+
+    def _answers(self, outputs):
+        """Return what a stream answers."""
+        return self.target_encoder_.probabilities(outputs)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

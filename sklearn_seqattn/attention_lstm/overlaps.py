@@ -25,9 +25,9 @@ def folds(dataset, n_folds, seed):
     Parameters
     ----------
     dataset : SequenceDataset
-        n sequences.
+        n sequences, in one or several rounds.
     n_folds : int
-        How many folds.
+        How many folds, at most.
     seed : int
         Decides the folds of sequences that are no windows.
 
@@ -36,10 +36,13 @@ def folds(dataset, n_folds, seed):
     folds : list of ndarray of int64
         The rows of each fold.
     """
-    order = time_order(dataset.values, dataset.starts, dataset.lengths)
+    order = None
+    if dataset.n_rounds == 1:  # else they are cut to many lengths
+        order = time_order(dataset.values, dataset.starts, dataset.lengths)
     if order is None:
-        order = np.random.RandomState(seed).permutation(len(dataset))
-    return np.array_split(order, n_folds)
+        n = len(dataset) // dataset.n_rounds
+        order = np.random.RandomState(seed).permutation(n)
+    return np.array_split(order, min(n_folds, len(order)))
 
 
 def time_order(values, starts, lengths):

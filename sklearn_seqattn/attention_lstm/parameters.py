@@ -53,6 +53,7 @@ SEQUENCE_CONSTRAINTS = {
     "channels_first": ["boolean"],
     "early_stopping": ["boolean", StrOptions({"auto"})],
     "warm_start": ["boolean"],
+    "random_prefixes": ["boolean"],
 }
 
 

@@ -19,6 +19,7 @@ from sklearn_seqattn.attention_lstm.network_config import check_same_fields
 from sklearn_seqattn.attention_lstm.overlaps import N_FOLDS, folds
 from sklearn_seqattn.attention_lstm.parameters import SEQUENCE_CONSTRAINTS
 from sklearn_seqattn.attention_lstm.pooled import PoolingMixin
+from sklearn_seqattn.attention_lstm.prefixes import PrefixMixin
 from sklearn_seqattn.attention_lstm.shrinkage import shrink, stacking_weights
 from sklearn_seqattn.attention_lstm.target_checks import check_numbers
 from sklearn_seqattn.attention_lstm.targets import NumberTargets
@@ -34,7 +35,9 @@ from sklearn_seqattn.training.plan import plan_training
 from sklearn_seqattn.training.prediction import forward
 
 
-class AttentionLSTMRegressor(RegressorMixin, PoolingMixin, BaseSequenceEstimator):
+class AttentionLSTMRegressor(
+    RegressorMixin, PrefixMixin, PoolingMixin, BaseSequenceEstimator
+):
     r"""Predict numbers from sequences by an LSTM network with attention.
 
     The network is that of `AttentionLSTMClassifier`: a convolution stem, residual
@@ -114,6 +117,11 @@ class AttentionLSTMRegressor(RegressorMixin, PoolingMixin, BaseSequenceEstimator
         training steps.
     channels_first : bool, default=False
         Whether arrays of X are (n, D, T) and lists hold (D, T_i) arrays.
+    random_prefixes : bool, default=False
+        Whether the model also learns from the beginnings of the training sequences, so
+        that it answers before the end with due doubt (`predict_prefixes`, `stream`).
+        Network and partner learn each sequence at three lengths: whole, a random
+        length, and a random short length. The number of batches stays.
     loss : {"squared_error", "absolute_error", "poisson", "quantile"}, \
             default="squared_error"
         What is minimized. "squared_error" predicts the mean, "absolute_error" the
@@ -283,6 +291,7 @@ class AttentionLSTMRegressor(RegressorMixin, PoolingMixin, BaseSequenceEstimator
         tokens=None,
         standardize=True,
         channels_first=False,
+        random_prefixes=False,
         loss="squared_error",
         quantile=None,
         batch_size="auto",
@@ -316,6 +325,7 @@ class AttentionLSTMRegressor(RegressorMixin, PoolingMixin, BaseSequenceEstimator
         self.tokens = tokens
         self.standardize = standardize
         self.channels_first = channels_first
+        self.random_prefixes = random_prefixes
         self.loss = loss
         self.quantile = quantile
         self.batch_size = batch_size
@@ -437,8 +447,7 @@ class AttentionLSTMRegressor(RegressorMixin, PoolingMixin, BaseSequenceEstimator
         if fresh or not is_partial:
             loss = self.target_encoder_.loss
             stack = partial(stacking_weights, loss=loss)
-            parts = folds(sets.train, min(N_FOLDS, len(sets.train)), seed)
-            head = NumberHead(loss.linearize, stack, parts)
+            head = NumberHead(loss.linearize, stack, folds(sets.train, N_FOLDS, seed))
             seed = seed if fresh else None
             sets.train.left_out = fit_kernel_partner(partner, sets.train, head, seed)
         if sets.valid is not None:
@@ -497,10 +506,12 @@ class AttentionLSTMRegressor(RegressorMixin, PoolingMixin, BaseSequenceEstimator
         """Return outputs for each half of a network that was fitted to the other."""
         first, second = halves
         plan = plan.of_auxiliary_network()
-        outputs = np.empty((len(data), self.target_encoder_.n_outputs))
+        n_rounds, n_outputs = data.n_rounds, self.target_encoder_.n_outputs
+        outputs = np.empty((n_rounds, len(data), n_outputs))
         for a, b in ((first, second), (second, first)):
-            outputs[b] = self._outputs_of_half(data.take(a), data.take(b), plan, seeds)
-        return outputs
+            found = self._outputs_of_half(data.take(a), data.take(b), plan, seeds)
+            outputs[:, b] = found.reshape(n_rounds, len(b), n_outputs)
+        return outputs.reshape(-1, n_outputs)
 
     def _stack(self, outputs, dataset):
         """Weigh the network by its outputs for sequences that it was not fitted to."""
@@ -547,6 +558,10 @@ class AttentionLSTMRegressor(RegressorMixin, PoolingMixin, BaseSequenceEstimator
             In the unit of the training targets; what it is of them, `loss` says.
         """
         outputs = self._outputs(X)
+        return self.target_encoder_.predict(outputs)
+
+    def _answers(self, outputs):
+        """Return what a stream answers."""
         return self.target_encoder_.predict(outputs)
 
     def __sklearn_tags__(self):

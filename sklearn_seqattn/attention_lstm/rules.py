@@ -2,14 +2,20 @@
 
 from dataclasses import replace
 from functools import partial
+from math import ceil
 
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.training.plan import TrainingRules
 
 
 def _by_size(max_epochs):
-    """Return a rule of the data that looks at their number and mean length alone."""
-    return lambda data, size: max_epochs(len(data), size, data.lengths.mean())
+    """Return a rule of the data that looks at their number and mean length alone.
+
+    Data that are there several times, cut to several lengths, get as many batches.
+    """
+    return lambda data, size: ceil(
+        max_epochs(len(data), size, data.lengths.mean()) / data.n_rounds
+    )
 
 
 def _batch_size(data):

@@ -34,6 +34,7 @@ class TokenPartnerMixin:
             self._table(data, sets.train),
             self._table(valid, sets.valid) if enough else None,
             refit=valid is not None and not valid.given,
+            n_rounds=sets.train.n_rounds,
         )
         judged = sets.valid if enough else sets.train
         judged.left_out = left_out
@@ -42,7 +43,8 @@ class TokenPartnerMixin:
     def _table(self, data, dataset):
         """Return sequences, targets, weights and static numbers for a linear model."""
         targets = self._targets_of_partner(dataset.targets)
-        return LabeledRows(data.sequences, targets, dataset.weights, dataset.static)
+        sequences = data.cut().sequences
+        return LabeledRows(sequences, targets, dataset.weights, dataset.static)
 
     def _targets_of_partner(self, targets):
         """Return targets as a linear model fits them."""

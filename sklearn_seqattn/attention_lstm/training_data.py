@@ -13,13 +13,17 @@ from sklearn_seqattn.sequences import Sequences
 from sklearn_seqattn.sequences.array_list import steps_at_once
 from sklearn_seqattn.training.fingerprint import digest
 
+#: Irrational steps whose multiples fill the unit interval evenly.
+_STEPS = (0.6180339887498949, 0.4142135623730951)
+
 
 @dataclass(frozen=True)
 class LabeledSequences:
     """Sequences with a target and a weight each, and the blocks that read them.
 
     Without blocks (None) the sequences choose them. `given` says that the user gave
-    them as validation data; nothing is fitted to them.
+    them as validation data; nothing is fitted to them. `cuts` are the lengths to which
+    each sequence is cut in training, one a round; without them it stays whole.
     """
 
     sequences: Sequences
@@ -27,6 +31,7 @@ class LabeledSequences:
     weights: np.ndarray
     front_end: FrontEnd | None = None
     given: bool = False
+    cuts: np.ndarray | None = None  # (n, n_rounds)
 
     def __len__(self):
         return len(self.weights)
@@ -57,7 +62,61 @@ class LabeledSequences:
             sequences=self.sequences.take(rows),
             targets=self.targets[rows],
             weights=self.weights[rows],
+            cuts=None if self.cuts is None else self.cuts[rows],
         )
+
+    @property
+    def n_rounds(self):
+        """How often each sequence is there in `cut`."""
+        return 1 if self.cuts is None else self.cuts.shape[1]
+
+    def with_cuts(self):
+        """Return the same data, to be cut to random prefixes."""
+        return replace(self, cuts=draw_cuts(self.lengths))
+
+    def cut(self):
+        """Return the rows of training: all sequences in each round, cut as it says."""
+        if self.cuts is None:
+            return self
+        data = self.take(np.tile(np.arange(len(self)), self.n_rounds))
+        sequences = replace(data.sequences, lengths=self.cuts.T.ravel())
+        return replace(data, sequences=sequences, cuts=None)
+
+
+def draw_cuts(lengths):
+    """Return lengths at which sequences are cut for a training on random prefixes.
+
+    Each sequence is whole in one of three rounds. In another one its length is uniform
+    between 1 and the whole, and in the third one its logarithm is, so that short
+    prefixes are there however long the sequences are. The lengths are spread evenly,
+    and depend on the order of the sequences alone.
+
+    Parameters
+    ----------
+    lengths : ndarray of shape (n,), int64
+        Steps of each sequence, in an order of no meaning.
+
+    Returns
+    -------
+    cuts : ndarray of shape (n, 3), int64
+        A column a round.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_seqattn.attention_lstm.training_data import draw_cuts
+    >>> draw_cuts(np.full(4, 100))
+    array([[100,  62,   7],
+           [ 24,  46, 100],
+           [  4, 100,  86],
+           [100,  48,  21]])
+    """
+    numbers = np.arange(1, len(lengths) + 1)
+    uniform, logarithmic = (numbers * step % 1 for step in _STEPS)
+    short = np.ceil(lengths**logarithmic)
+    cuts = np.stack([lengths, np.ceil(lengths * uniform), short], axis=1)
+    rounds = (np.arange(3) + numbers[:, None] - 1) % 3
+    return np.take_along_axis(cuts, rounds, axis=1).astype(np.int64)
 
 
 def validation_pair(validation_data, X_val, y_val):

@@ -15,7 +15,9 @@ def fit_kernel_partner(partner, dataset, head, seed=None):
     One ridge regression is fitted to the features of each kind, and their predictions
     are added with the shares that suit sequences left out. Static numbers are features
     of all kinds. They are scaled so that all of them together vary as much as the other
-    features do, or the penalty would leave nothing of a few among thousands.
+    features do, or the penalty would leave nothing of a few among thousands. If the
+    data set has several rows a sequence, in rounds, it is the mean of a regression a
+    round, so that no fit has seen what it leaves out.
 
     Parameters
     ----------
@@ -40,7 +42,7 @@ def fit_kernel_partner(partner, dataset, head, seed=None):
     for kind in partner.kinds:
         if seed is not None:
             kind.fit(steps, lengths, generator)
-        if len(dataset) >= FEWEST:
+        if len(dataset) >= FEWEST * dataset.n_rounds:
             features = compute_features(kind, steps, lengths)
             if seed is not None:
                 kind.fit_statistics(features)
@@ -48,7 +50,7 @@ def fit_kernel_partner(partner, dataset, head, seed=None):
             scales.append(_static_scale(features, dataset.static))
             if dataset.static is not None:
                 features = np.hstack([features, scales[-1] * dataset.static])
-            fits.append(head.fit(features, dataset.targets, dataset.weights))
+            fits.append(_fit_rounds(head, features, dataset))
     if not fits:
         return np.zeros((len(dataset), len(partner.intercept)), np.float32)
     coefs, intercepts, left_out = zip(*fits, strict=True)
@@ -59,6 +61,15 @@ def fit_kernel_partner(partner, dataset, head, seed=None):
     partner.intercept.copy_(torch.from_numpy(intercept))
     outputs = (np.stack(left_out) * shares[:, None]).sum(0) + shift
     return outputs.astype(np.float32)
+
+
+def _fit_rounds(head, features, dataset):
+    """Return the mean head of all rounds, and values for each row left out."""
+    table = features, dataset.targets, dataset.weights
+    rounds = zip(*(np.split(x, dataset.n_rounds) for x in table), strict=True)
+    found = [head.fit(*one) for one in rounds]
+    coefs, intercepts, left_out = zip(*found, strict=True)
+    return np.mean(coefs, axis=0), np.mean(intercepts, axis=0), np.concatenate(left_out)
 
 
 def compute_outputs(partner, dataset):

@@ -49,15 +49,30 @@ class CachedContinuations:
 
     def grow(self, rows, columns):
         """Return the continuations of some of these, by one state each."""
+        return self.followed_by(self.streams.continued(rows, columns[:, None]), rows)
+
+    def followed_by(self, streams, rows=None):
+        """Return continuations of sequences that go on from these.
+
+        Parameters
+        ----------
+        streams : StateStreams
+            The m' sequences, each with one more state. Their first states are read by
+            the mixture alone.
+        rows : ndarray of shape (m',) or None, default=None
+            Which sequence each goes on from; None for each from its own.
+
+        Returns
+        -------
+        CachedContinuations
+        """
         if self._memory_of_all is None:
             self.log_proba()
-        kept = torch.from_numpy(rows).to(self.net.device)
+        memory = self._memory_of_all
+        if rows is not None:
+            memory = take_rows(memory, torch.from_numpy(rows).to(self.net.device))
         return CachedContinuations(
-            self.streams.continued(rows, columns[:, None]),
-            self.net,
-            self.mixture,
-            precision=self.precision,
-            memory=take_rows(self._memory_of_all, kept),
+            streams, self.net, self.mixture, precision=self.precision, memory=memory
         )
 
     def _advance(self):

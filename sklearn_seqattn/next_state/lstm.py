@@ -10,6 +10,7 @@ from scipy.special import log_softmax
 from sklearn.base import (
     BaseEstimator,
 )
+from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqattn._estimator import NestedParameters, StrOptions, fit_context
 from sklearn_seqattn.attention_lstm.network_config import check_same_fields
@@ -21,6 +22,7 @@ from sklearn_seqattn.next_state.cached_decoding import CachedContinuations
 from sklearn_seqattn.next_state.mixture import Choice, choose_mixture, mix
 from sklearn_seqattn.next_state.ngrams import NgramModel
 from sklearn_seqattn.next_state.partner import Counts
+from sklearn_seqattn.next_state.state_stream import StateStream
 from sklearn_seqattn.next_state.training_data import WeightedStreams
 from sklearn_seqattn.nn.config import NextStateConfig
 from sklearn_seqattn.nn.encoders import Encoder
@@ -376,6 +378,32 @@ class NextStateLSTM(
         """
         return fit(self, X, y, sample_weight, n_epochs=1)
 
+    def stream(self):
+        """Return a stream, which is told one state at a time and says what may follow.
+
+        The network reads each state once. Only its attention, and the cache of
+        :class:`Counts`, compare a state with all earlier ones; the rest takes the same
+        time however long the sequence is.
+
+        Returns
+        -------
+        StateStream
+            A new sequence. `push` adds a state to it.
+
+        Examples
+        --------
+        >>> from sklearn_seqattn import NextStateLSTM
+        >>> X = ["open check pay close", "open check check pay close"] * 10
+        >>> model = NextStateLSTM(max_epochs=5, hidden_size=16, random_state=0).fit(X)
+        >>> stream = model.stream()
+        >>> for state in ["open", "check", "pay"]:
+        ...     proba = stream.push(state)
+        >>> model.classes_[proba.argmax()]
+        'close'
+        """
+        check_is_fitted(self)
+        return StateStream(self)
+
     def _tokens(self):
         """Return the checked parameters of the states."""
         tokens = Tokens(dropout=0.05) if self.tokens is None else self.tokens
@@ -537,6 +565,13 @@ class NextStateLSTM(
     def _last_only(self):
         """Whether only the last state of each sequence is learned."""
         return self.targets == "last"
+
+    @property
+    def _states_to_mix(self):
+        """The last states that counts and cache read; None for all."""
+        if self.cache_weights_ is not None:
+            return None
+        return 1 if self.counts_ is None else max(1, self.counts_.order)
 
     @property
     def _steps_together(self):

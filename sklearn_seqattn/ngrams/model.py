@@ -63,7 +63,9 @@ class LinearNGrams:
         self.intercept = self.intercept * factors + shift
 
 
-def fit_ngrams(ngrams, activation, n_outputs, train, valid=None, *, refit=False):
+def fit_ngrams(
+    ngrams, activation, n_outputs, train, valid=None, *, refit=False, n_rounds=1
+):
     """Fit n-grams with a linear model to a training part.
 
     The regularization is that of least loss on the validation part; without one, on
@@ -82,6 +84,9 @@ def fit_ngrams(ngrams, activation, n_outputs, train, valid=None, *, refit=False)
         vectors of n-grams are.
     refit : bool, default=False
         Whether the model that is returned is fitted to both parts.
+    n_rounds : int, default=1
+        How often each sequence is in the training part, as in `SequenceDataset`; its
+        rows are left out together.
 
     Returns
     -------
@@ -94,11 +99,13 @@ def fit_ngrams(ngrams, activation, n_outputs, train, valid=None, *, refit=False)
     scale = _static_scale(train.static)
     features, table = _read(ngrams, train, scale)
     if valid is None:
-        parts = _fifths(table)
+        parts, order = _fifths(table, n_rounds)
     else:
         held_out = features.transform(valid.sequences)
         parts = [(table, _table(held_out, valid, scale))]
+        order = np.arange(len(valid.weights))
     strength, outputs = choose_strength(activation, n_outputs, parts)
+    outputs = outputs[np.argsort(order)]
     if valid is not None and refit:
         features, table = _read(ngrams, _stacked(train, valid), scale)
     model = LINEAR_MODELS[activation](n_outputs).fit(*table, strength)
@@ -146,10 +153,18 @@ def _stacked(first, second):
     return LabeledRows(Sequences(values, lengths), *others)
 
 
-def _fifths(table):
-    """Return pairs of tables: all but a fifth of the rows, and that fifth."""
-    n = len(table[-1])
+def _fifths(table, n_rounds):
+    """Return pairs of tables, all but a fifth of the sequences and that fifth.
+
+    And the rows of the fifths, one after the other.
+    """
+    rows = np.arange(len(table[-1])).reshape(n_rounds, -1)  # (rounds, sequences)
+    n = rows.shape[1]
     if n == 1:
-        return [(table, table)]
-    folds = KFold(min(_N_FOLDS, n)).split(table[-1])
-    return [[tuple(x[rows] for x in table) for rows in fold] for fold in folds]
+        return [(table, table)], rows.ravel()
+    folds = [
+        tuple(rows[:, part].ravel() for part in fold)
+        for fold in KFold(min(_N_FOLDS, n)).split(rows.T)
+    ]
+    parts = [[tuple(x[rows] for x in table) for rows in fold] for fold in folds]
+    return parts, np.concatenate([left_out for _, left_out in folds])

@@ -1,4 +1,4 @@
-"""Incremental decoding: run a next-state network over new steps alone.
+"""Incremental decoding: run a causal network over new steps alone.
 
 Running it over the whole sequence for each added state costs the square of the length.
 `advance` keeps what later steps need of the earlier ones instead: the last hidden state
@@ -15,7 +15,7 @@ import torch
 from torch.nn.functional import pad, scaled_dot_product_attention
 
 from sklearn_seqattn.nn.attention import MultiHeadAttention, ScoredAttention
-from sklearn_seqattn.nn.masking import masked_softmax
+from sklearn_seqattn.nn.masking import causal_mask, masked_softmax
 from sklearn_seqattn.nn.positions import SinusoidalPositions
 from sklearn_seqattn.nn.recurrent import (
     PlainRecurrentLayer,
@@ -81,7 +81,7 @@ def advance(layer, x, cache):
     layer : nn.Module
         In evaluation mode.
     x : Tensor of shape (B, T, C)
-        The first steps, as many of each sequence; or one more, T = 1.
+        The next steps, as many of each sequence, at least one.
     cache : Tensor, tuple or None
         Of the steps before; None at first.
 
@@ -157,7 +157,7 @@ def _(layer: MultiHeadAttention, x, cache):
     if cache is None:
         return layer(x, x, x, past[2], causal=True), past
     key, value = (part.transpose(1, 2) for part in past[:2])  # (B, N, T, d)
-    seen = past[2][:, None, None, :]
+    seen = _seen(x, past[2])[:, None]
     context = scaled_dot_product_attention(query, key, value, seen)
     return layer.joined_heads(context), past
 
@@ -168,8 +168,8 @@ def _(layer: ScoredAttention, x, cache):
     past = _extended(key, x, cache)
     if cache is None:
         return layer(x, x, x, past[2], causal=True), past
-    key, value, seen = past
-    weights = masked_softmax(layer.score.scores(query, key), seen[:, None, :])
+    key, value, mask = past
+    weights = masked_softmax(layer.score.scores(query, key), _seen(x, mask))
     return weights @ value, past
 
 
@@ -179,6 +179,13 @@ def _extended(key, value, cache):
     if cache is None:
         return new
     return tuple(torch.cat(parts, dim=1) for parts in zip(cache, new, strict=True))
+
+
+def _seen(x, mask):
+    """Mark what new steps see of all real steps, their own and earlier: (B, T, T_k)."""
+    n_steps = mask.shape[1]
+    queries = range(n_steps - x.shape[1], n_steps)
+    return mask[:, None, :] & causal_mask(queries, n_steps, device=mask.device)
 
 
 def _places(x, cache):

@@ -198,10 +198,17 @@ class InputEncoder:
             If a number is out of the range of float32.
         """
         scaled = self._standardized(steps)
-        # One-hot encoded categories have no amplitude, so events are not amplified.
-        if self.amplify and [type(step) for step in self.steps_] == [SequenceScaler]:
+        if self.controls_gain:
             scaled = control_gain(scaled, lengths)
         return as_float32(scaled, self._names)
+
+    @property
+    def controls_gain(self):
+        """Whether `scale` looks at whole sequences to amplify those of low amplitude.
+
+        One-hot encoded categories have no amplitude, so events are not amplified.
+        """
+        return self.amplify and [type(s) for s in self.steps_] == [SequenceScaler]
 
     def _standardized(self, steps):
         """Return steps (S, D) with the first channels, the numeric ones, scaled."""

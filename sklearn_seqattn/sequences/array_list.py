@@ -50,9 +50,11 @@ class ArrayList:
         steps = self.arrays[index][places.start - start : places.stop - start]
         return np.asarray(steps, dtype=self.dtype)
 
-    def arrays_at(self, starts):
-        """Return an iterator over the arrays that start at the given steps."""
-        return map(self.arrays.__getitem__, self.starts.searchsorted(starts).tolist())
+    def sequences_at(self, starts, stops):
+        """Return an iterator over arrays from their start to the given steps."""
+        indices = self.starts.searchsorted(starts).tolist()
+        lengths = (stops - starts).tolist()
+        return (self.arrays[i][:n] for i, n in zip(indices, lengths, strict=True))
 
     def check_finite(self, lengths, name, **options):
         """Raise at the first NaN or infinity, as the function of that name does."""
@@ -78,7 +80,7 @@ def steps_of(values, starts, stops):
         Views; those of an `ArrayList` are the arrays of the user, of any dtype.
     """
     if isinstance(values, ArrayList):
-        return values.arrays_at(starts)
+        return values.sequences_at(starts, stops)
     slices = map(slice, starts.tolist(), stops.tolist())
     return map(values.__getitem__, slices)
 

@@ -49,6 +49,7 @@ class SequenceDataset(Dataset):
     """
 
     window = WINDOW  # for training, see BucketBatches
+    n_rounds = 1  # rows of each sequence, cut to several lengths, in rounds of all
 
     def __init__(
         self,
@@ -65,9 +66,10 @@ class SequenceDataset(Dataset):
         self.starts = np.cumsum(lengths) - lengths if starts is None else starts
         self.stops = self.starts + lengths
         self.encode = encode
-        n = len(lengths)
-        self.targets = np.zeros(n, np.float32) if targets is None else targets
-        self.weights = np.ones(n, np.float32) if weights is None else weights
+        self.targets = (
+            np.zeros(len(lengths), np.float32) if targets is None else targets
+        )
+        self.weights = np.ones(len(lengths), np.float32) if weights is None else weights
         self.partner_outputs = self.left_out = None
         self.longest = longest_of(lengths)
 

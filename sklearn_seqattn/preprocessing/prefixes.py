@@ -1,0 +1,163 @@
+"""Cut cases into their prefixes, with the outcome or the remaining time of each."""
+
+from numbers import Integral
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
+from sklearn.utils.validation import check_consistent_length
+
+from sklearn_seqattn._estimator import Interval, StrOptions, validate_params
+from sklearn_seqattn.sequences.frames import is_frame, read_each, to_pandas
+from sklearn_seqattn.sequences.tables import has_instances, split_instances
+
+_COUNT = Interval(Integral, 1, None, closed="left")
+
+
+class Prefixes(NamedTuple):
+    """What `make_prefixes` returns: prefixes, targets and cases of n prefixes."""
+
+    X: list
+    y: np.ndarray
+    groups: np.ndarray
+
+
+@validate_params(
+    {
+        "timestamp": [str, None],
+        "unit": [StrOptions({"days", "hours", "minutes", "seconds"})],
+        "min_length": [_COUNT],
+        "step": [_COUNT],
+    },
+    prefer_skip_nested_validation=True,
+)
+def make_prefixes(cases, y=None, *, timestamp=None, unit="days", min_length=1, step=1):
+    """Cut cases into their prefixes, each with the outcome or the time that remains.
+
+    Parameters
+    ----------
+    cases : list or Series of sequences, or DataFrame
+        The cases, each from its first event to its last: DataFrames with one row an
+        event, or arrays or lists. Or a frame whose row index has two levels,
+        (case, event). `events_to_sequences` splits a table with a column of cases.
+    y : array-like of shape (n_cases,), default=None
+        The outcome of each case. None takes the time from the end of a prefix to the
+        end of its case.
+    timestamp : str or None, default=None
+        The column of the times of the events, dates or numbers, from which the
+        remaining time is taken. Needed if `y` is None.
+    unit : {"days", "hours", "minutes", "seconds"}, default="days"
+        The unit of the remaining time. Times that are numbers keep their own.
+    min_length : int, default=1
+        Events of the shortest prefix. Shorter cases have none.
+    step : int, default=1
+        Events from one prefix to the next.
+
+    Returns
+    -------
+    X : list
+        The prefixes of the first case, the shortest first, then those of the next one.
+        A whole case is the last of its prefixes if `step` leads to it. Frames are those
+        of pandas.
+    y : ndarray of shape (n,)
+        The outcome of the case, or the remaining time, float64.
+    groups : ndarray of shape (n,), int64
+        The number of the case. With it, `GroupKFold` never splits a case.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If neither or both of `y` and `timestamp` are given, a case has no such column,
+        its times go back, or every case is too short.
+
+    See Also
+    --------
+    make_windows : Cut time series into windows for forecasts.
+
+    Notes
+    -----
+    Prefixes of one case are alike. Split them by `groups`, not row by row, or the score
+    of a test will be too good. A long case has more prefixes than a short one; a
+    `sample_weight` of ``1 / numpy.bincount(groups)[groups]`` makes all cases count
+    alike.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn_seqattn import make_prefixes
+    >>> case = pd.DataFrame({
+    ...     "activity": ["open", "check", "close"],
+    ...     "time": pd.to_datetime(["2025-01-01", "2025-01-02", "2025-01-05"]),
+    ... })
+    >>> X, y, groups = make_prefixes([case, case[:2]], timestamp="time")
+    >>> [len(x) for x in X], y.tolist(), groups.tolist()
+    ([1, 2, 3, 1, 2], [4.0, 3.0, 0.0, 1.0, 0.0], [0, 0, 0, 1, 1])
+    """
+    if (y is None) == (timestamp is None):
+        raise ValueError(
+            "Pass either y, an outcome for each case, or timestamp, the column from "
+            "which the remaining time is taken."
+        )
+    cases = _as_list(cases)
+    if y is not None:
+        check_consistent_length(cases, y)
+        y = np.asarray(y)
+    parts, lengths = [], []
+    for case in cases:
+        stops = np.arange(min_length, len(case) + 1, step)
+        parts += [case.iloc[:n] if is_frame(case) else case[:n] for n in stops]
+        lengths.append(stops)
+    if not parts:
+        raise ValueError(
+            f"No case has min_length={min_length} events; the longest has "
+            f"{max(map(len, cases), default=0)}."
+        )
+    groups = np.repeat(np.arange(len(cases)), [len(stops) for stops in lengths])
+    if y is not None:
+        return Prefixes(parts, y[groups], groups)
+    remaining = [_remaining(x, i, timestamp, unit) for i, x in enumerate(cases)]
+    ends = [times[n - 1] for times, n in zip(remaining, lengths, strict=True)]
+    return Prefixes(parts, np.concatenate(ends), groups)
+
+
+def _as_list(cases):
+    """Return the cases as a list, frames as those of pandas."""
+    if is_frame(cases):
+        cases = to_pandas(cases, "cases")
+        if not has_instances(cases):
+            raise TypeError(
+                "cases is one table; pass a list of tables, one a case, or split it by "
+                "events_to_sequences(cases, id=...)."
+            )
+        return split_instances(cases, "cases")
+    cases = list(cases)
+    return read_each(cases, "cases") if cases and is_frame(cases[0]) else cases
+
+
+def _remaining(case, number, timestamp, unit):
+    """Return the time from each event to the last one of a case, (T,) float64."""
+    if not isinstance(case, pd.DataFrame) or timestamp not in case.columns:
+        found = list(case.columns) if isinstance(case, pd.DataFrame) else "no columns"
+        raise ValueError(
+            f"timestamp={timestamp!r} is no column of cases[{number}], which has "
+            f"{found}."
+        )
+    times = case[timestamp]
+    if times.isna().any():
+        raise ValueError(f"cases[{number}] has a missing time in {timestamp!r}.")
+    if is_datetime64_any_dtype(times.dtype):
+        remaining = (times.max() - times) / pd.Timedelta(1, unit)
+    elif is_numeric_dtype(times.dtype):
+        remaining = times.max() - times
+    else:
+        raise TypeError(
+            f"The times in column {timestamp!r} are neither dates nor numbers; convert "
+            "them with pandas.to_datetime."
+        )
+    if not times.is_monotonic_increasing:
+        raise ValueError(
+            f"cases[{number}] has times in {timestamp!r} that go back; sort its events "
+            "by time."
+        )
+    return remaining.to_numpy(np.float64)
