@@ -130,6 +130,16 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         `fit` is given validation data. Both parts have classes in the same shares.
     n_iter_no_change : int, default=10
         Epochs to wait for an improvement.
+    scoring : str, callable, list, tuple, dict or None, default=None
+        Scorers of scikit-learn, as in `cross_validate`, for the validation data of
+        each epoch; `history_` has a column ``valid_<name>`` for each. The first one
+        decides when training stops, instead of the validation loss; "loss" in a list
+        is that loss. Scores are those of the network alone, or with "kernels" as it
+        is trained beside them. They need validation data.
+    max_time : float or None, default=None
+        Seconds of training, at most. The batch is finished, then training stops: with
+        the best weights so far where it stops early, else with the present ones. None
+        has no limit.
     warm_start : bool, default=False
         Whether `fit` continues from the weights of the last fit, with the same
         encoding of inputs and targets. The parameters of the network must not have
@@ -266,6 +276,8 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         early_stopping="auto",
         validation_fraction=0.1,
         n_iter_no_change=10,
+        scoring=None,
+        max_time=None,
         warm_start=False,
         random_state=None,
         checkpoint=None,
@@ -300,6 +312,8 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
+        self.scoring = scoring
+        self.max_time = max_time
         self.warm_start = warm_start
         self.random_state = random_state
         self.checkpoint = checkpoint

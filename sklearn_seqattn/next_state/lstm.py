@@ -150,6 +150,10 @@ class NextStateLSTM(
         cache does not count.
     n_iter_no_change : int, default=5
         Epochs to wait for an improvement.
+    max_time : float or None, default=None
+        Seconds of training, at most. The batch is finished, then training stops: with
+        the best weights so far where it stops early, else with the present ones. None
+        has no limit.
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, order, dropout and what is held out. An int makes
         results on a CPU bit-identical. The global generators are never touched.
@@ -289,6 +293,7 @@ class NextStateLSTM(
         early_stopping=True,
         validation_fraction=0.1,
         n_iter_no_change=5,
+        max_time=None,
         random_state=None,
         checkpoint=None,
         precision="float32",
@@ -320,6 +325,7 @@ class NextStateLSTM(
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
+        self.max_time = max_time
         self.random_state = random_state
         self.checkpoint = checkpoint
         self.precision = precision

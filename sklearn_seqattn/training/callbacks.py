@@ -38,6 +38,15 @@ class FiniteLoss(Callback):
             )
 
 
+class LearningRate(Callback):
+    """Record the learning rate of the last batch of each epoch, as "lr"."""
+
+    def on_batch_begin(self, net, training=False, **kwargs):
+        """Record the rate before a schedule changes it."""
+        if training:
+            net.history.record("lr", float(net.optimizer_.param_groups[0]["lr"]))
+
+
 class ClipGradients(GradientNormClipping):
     """Gradient clipping that takes the weights from the optimizer.
 
@@ -92,6 +101,7 @@ def training_callbacks(plan, n_steps):
     """
     callbacks = [
         ("finite_loss", FiniteLoss()),
+        ("learning_rate", LearningRate()),
         ("gradient_clip", ClipGradients(_LARGEST_GRADIENT)),
     ]
     if not any(_is_schedule(callback) for callback in plan.callbacks):

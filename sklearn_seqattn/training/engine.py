@@ -11,8 +11,8 @@ from sklearn_seqattn.training.callbacks import ADJUSTABLE
 from sklearn_seqattn.training.checkpoints import CheckpointFile
 from sklearn_seqattn.training.interrupts import (
     StopAtBatch,
-    check_interrupt,
     finishing_batches,
+    record_stop,
 )
 from sklearn_seqattn.training.memory import kept_memory
 from sklearn_seqattn.training.net import SequenceNet
@@ -37,6 +37,7 @@ class TrainingPlan:
     callbacks: tuple
     net_params: dict
     constant_lr: bool = False
+    max_time: float | None = None
     auxiliary: bool = False
     checkpoint: CheckpointFile | None = None
 
@@ -83,7 +84,7 @@ def train(module, criterion, train_set, plan, *, seed, valid_set=None):
         Fitted, without its optimizer, in evaluation mode.
     history : DataFrame
         One row an epoch: "epoch", "train_loss", "valid_loss", the numbers that
-        callbacks record, and "seconds".
+        callbacks record, "batches" and "seconds".
 
     Raises
     ------
@@ -92,20 +93,20 @@ def train(module, criterion, train_set, plan, *, seed, valid_set=None):
     ValueError
         If `net_params` change what the estimator depends on.
     KeyboardInterrupt
-        If the user interrupts the first epoch, or any epoch twice. After one
-        interrupt of a later epoch the net is as trained so far; see
-        `interrupts.raise_interrupt`.
+        If the user interrupts twice. After one interrupt the net is as trained so
+        far; see `interrupts.raise_interrupt`.
     """
     settings = net_settings(module, criterion, train_set, valid_set, plan, seed)
     net = SequenceNet(**settings)
     n_done = 0 if plan.checkpoint is None else plan.checkpoint.n_done
-    stop = StopAtBatch()
+    if n_done > plan.max_epochs:
+        plan.checkpoint.refuse_fewer_epochs(plan.max_epochs)
+    stop = StopAtBatch(plan.max_time)
     net.callbacks.append(("stop_at_batch", stop))
     with finishing_batches(stop), kept_memory(train_set.lengths):
         net.initialize().partial_fit(train_set, epochs=plan.max_epochs - n_done)
-    net.interrupt_message = check_interrupt(net, stop.n_pressed)
-    net.was_interrupted = net.interrupt_message is not None
-    if plan.auxiliary and net.was_interrupted:
+    record_stop(net, stop)
+    if plan.auxiliary and net.stopped_by == "Ctrl-C":
         raise KeyboardInterrupt("Interrupted.")
     history = _history_frame(net.history)
     net.module_ = module  # not the compiled one
@@ -114,7 +115,6 @@ def train(module, criterion, train_set, plan, *, seed, valid_set=None):
 
 def _history_frame(history):
     """Return the numbers of a skorch history, one row an epoch."""
-    counts = ("train_batch_count", "valid_batch_count")
     frame = pd.DataFrame(
         [
             {
@@ -122,15 +122,15 @@ def _history_frame(history):
                 for name, value in row.items()
                 if isinstance(value, Real)
                 and not isinstance(value, bool)
-                and name not in counts
+                and name != "valid_batch_count"
             }
             for row in history
         ]
     )
-    frame = frame.rename(columns={"dur": "seconds"})
-    first = ("epoch", "train_loss", "valid_loss")
-    others = [name for name in frame if name not in (*first, "seconds")]
-    order = [name for name in (*first, *others, "seconds") if name in frame]
+    frame = frame.rename(columns={"dur": "seconds", "train_batch_count": "batches"})
+    first, last = ("epoch", "train_loss", "valid_loss"), ("batches", "seconds")
+    others = [name for name in frame if name not in (*first, *last)]
+    order = [name for name in (*first, *others, *last) if name in frame]
     return frame[order]
 
 

@@ -74,8 +74,7 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
     Raises
     ------
     KeyboardInterrupt
-        If the user interrupted the training. From the second epoch on the estimator
-        is fitted all the same.
+        If the user interrupted the training; the estimator is fitted all the same.
     """
     goes_on = n_epochs is not None or getattr(estimator, "warm_start", False)
     fresh = not (goes_on and hasattr(estimator, "net_"))
@@ -123,7 +122,8 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
             append_history(estimator, history, fresh=fresh)
             estimator._calibrate(data, valid, sets, plan, seeds, fresh=fresh)
     raise_interrupt(estimator.net_)  # the estimator keeps what was learned
-    if checkpoint is not None and not checkpoint.keep:
+    is_complete = estimator.net_.stopped_by is None
+    if checkpoint is not None and is_complete and not checkpoint.keep:
         checkpoint.remove()
     return estimator
 

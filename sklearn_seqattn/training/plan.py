@@ -91,5 +91,6 @@ def plan_training(estimator, data, *, patience=None, n_epochs=None, checkpoint=N
         callbacks=(*averaging, *estimator.callbacks),
         net_params=estimator.net_params or {},
         constant_lr=n_epochs is not None,
+        max_time=estimator.max_time,
         checkpoint=checkpoint,
     )
