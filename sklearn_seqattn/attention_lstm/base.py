@@ -251,7 +251,8 @@ class BaseSequenceEstimator(
         check_is_fitted(self)
         sequences = self._read_again(X)
         precision = resolve_precision(self.precision, self.net_.device)
-        outputs = forward(self.net_, self._encoded(sequences), precision=precision)
+        dataset, verbose = self._encoded(sequences), self.verbose
+        outputs = forward(self.net_, dataset, precision=precision, verbose=verbose)
         return self._blended(outputs, sequences)
 
     def _read_dataset(self, X):

@@ -183,7 +183,8 @@ class NextStateLSTM(
         as ``{"optimizer__weight_decay": 0.1}``. What would break the training is
         refused with the reason.
     verbose : int or bool, default=0
-        Above 0, a progress bar.
+        Above 0, the steps of `fit`, a progress bar of the training, and one of
+        predictions that take longer than a second. A log gets a line an epoch.
 
     Attributes
     ----------
@@ -524,7 +525,12 @@ class NextStateLSTM(
         dataset = StateDataset(streams)
         precision = resolve_precision(self.precision, self.net_.device)
         for rows, logits in logit_batches(
-            self.net_, dataset, len(self.classes_), precision=precision, last=last
+            self.net_,
+            dataset,
+            len(self.classes_),
+            precision=precision,
+            last=last,
+            verbose=self.verbose,
         ):
             yield rows, self._mixture(logits, streams.take(rows), last=last)
 

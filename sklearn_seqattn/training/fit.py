@@ -19,6 +19,7 @@ from sklearn_seqattn.training.engine import train
 from sklearn_seqattn.training.fingerprint import describe_params, digest
 from sklearn_seqattn.training.interrupts import raise_interrupt
 from sklearn_seqattn.training.plan import plan_training
+from sklearn_seqattn.training.progress import FitSteps
 from sklearn_seqattn.training.randomness import isolated_torch
 
 
@@ -84,7 +85,8 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
     if checkpoint is not None:
         seeds = checkpoint.load_seeds(seeds)
     seeds = Seeds(*seeds)
-    with rollback_on_error(estimator):
+    with rollback_on_error(estimator), FitSteps(estimator.verbose) as show:
+        show("reading X")
         data, valid = estimator._read_training(
             X, y, sample_weight, fresh=fresh, **data_options
         )
@@ -95,6 +97,7 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
             patience = estimator._rules.patience(estimator, len(data), valid)
             if valid is None and estimator._rules.holds_out(patience, len(data)):
                 data, valid = split(data, estimator.validation_fraction, seeds.split)
+        show("encoding X")
         sets = estimator._make_datasets(data, valid, fresh=fresh)
         plan = plan_training(
             estimator,
@@ -104,6 +107,7 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
             checkpoint=checkpoint,
         )
         with isolated_torch(seeds.network + n_done, plan.device):
+            show("building the network and its partner")
             network = estimator._make_network(
                 data,
                 sets,
@@ -111,6 +115,7 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
                 fresh=fresh,
                 is_partial=n_epochs is not None,
             )
+            show(None)  # the training has a bar of its own
             estimator.net_, history = train(
                 network,
                 sets.criterion,
@@ -120,6 +125,7 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
                 valid_set=sets.valid,
             )
             append_history(estimator, history, fresh=fresh)
+            show("calibrating")
             estimator._calibrate(data, valid, sets, plan, seeds, fresh=fresh)
     raise_interrupt(estimator.net_)  # the estimator keeps what was learned
     is_complete = estimator.net_.stopped_by is None

@@ -65,8 +65,7 @@ def net_settings(module, criterion, train_set, valid_set, plan, seed):
         If `net_params` change what the estimator depends on, or name a callback that
         does not exist.
     """
-    n_batches = -(-len(train_set) // plan.batch_size)
-    callbacks = training_callbacks(plan, n_batches * plan.max_epochs)
+    callbacks = training_callbacks(plan, len(train_set))
     _check_net_params(plan.net_params, plan.callbacks)
     kind = _target_kind(criterion, train_set)
     settings = {
