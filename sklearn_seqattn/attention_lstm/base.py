@@ -27,6 +27,10 @@ from sklearn_seqattn.attention_lstm.training_data import (
     check_weights,
     validation_pair,
 )
+from sklearn_seqattn.attention_lstm.validation_scores import (
+    ValidationScores,
+    find_scorer,
+)
 from sklearn_seqattn.kernels.partner import RandomKernels
 from sklearn_seqattn.ngrams.partner import NGrams
 from sklearn_seqattn.nn.config import KernelConfig
@@ -98,6 +102,7 @@ class BaseSequenceEstimator(
         """Return the training data in canonical order, and the validation data."""
         front_end = check_network_params(self.get_params(deep=False))
         self._tokens()
+        find_scorer(self)  # before any work
         sequences = self._read(X, front_end, reset=fresh)
         if y is None:
             raise ValueError(
@@ -136,7 +141,10 @@ class BaseSequenceEstimator(
             self._fit_targets(data)
         class_weights = self._class_weights(data)
         sets = [self._dataset(part, class_weights) for part in (data, valid)]
-        return TrainingSets(*sets, WeightedLoss(self._loss()))
+        scorer, scores = find_scorer(self), None
+        if scorer is not None and valid is not None:
+            scores = ValidationScores(self, scorer, valid, sets[1])
+        return TrainingSets(*sets, WeightedLoss(self._loss()), scores)
 
     def _input_encoder(self):
         """Return the encoder of inputs, not yet fitted."""

@@ -13,6 +13,7 @@ from torch.nn.utils import clip_grad_norm_
 from torch.optim.lr_scheduler import LambdaLR
 
 from sklearn_seqattn.training.checkpoints import WriteCheckpoints
+from sklearn_seqattn.training.epoch_scores import EpochScores
 from sklearn_seqattn.training.optimization import warmup_cosine
 from sklearn_seqattn.training.progress import TrainingProgress
 
@@ -63,7 +64,7 @@ class ClipGradients(GradientNormClipping):
             clip_grad_norm_(weights, max_norm=largest, norm_type=norm_type)
 
 
-def training_callbacks(plan, n_sequences):
+def training_callbacks(plan, n_sequences, scores=None):
     """Return the callbacks of a training, those of the engine before the user's.
 
     skorch adds its own before them: the time of an epoch, and the two losses.
@@ -74,6 +75,8 @@ def training_callbacks(plan, n_sequences):
         How to train.
     n_sequences : int
         Sequences of an epoch.
+    scores : callable or None, default=None
+        As in `engine.train`.
 
     Returns
     -------
@@ -90,11 +93,18 @@ def training_callbacks(plan, n_sequences):
         factor = partial(warmup_cosine, n_steps=n_batches * plan.max_epochs)
         schedule = LRScheduler(LambdaLR, lr_lambda=factor, step_every="batch")
         callbacks.append(("lr_schedule", schedule))
+    if scores is not None:
+        callbacks.append(("scores", EpochScores(scores)))
     if plan.verbose:
         callbacks.append(("progress", TrainingProgress(n_sequences)))
     if plan.patience is not None:
         stopping = EarlyStopping(
-            patience=plan.patience, load_best=True, threshold=0.0, sink=_silent
+            monitor=plan.monitor,
+            lower_is_better=plan.monitor == "valid_loss",
+            patience=plan.patience,
+            load_best=True,
+            threshold=0.0,
+            sink=_silent,
         )
         callbacks.append(("early_stopping", stopping))
     callbacks += plan.callbacks

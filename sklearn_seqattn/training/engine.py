@@ -24,7 +24,8 @@ class TrainingPlan:
     """How a network is trained; the parameters of the estimators describe each field.
 
     `patience` is None without early stopping, `constant_lr` trains without a
-    learning-rate schedule, and the network of an `auxiliary` plan is not kept.
+    learning-rate schedule, and the network of an `auxiliary` plan is not kept. The
+    best epoch is that of the highest `monitor`, or of the lowest validation loss.
     """
 
     lr: float
@@ -38,6 +39,7 @@ class TrainingPlan:
     net_params: dict
     constant_lr: bool = False
     max_time: float | None = None
+    monitor: str = "valid_loss"
     auxiliary: bool = False
     checkpoint: CheckpointFile | None = None
 
@@ -58,11 +60,12 @@ class TrainingPlan:
             net_params=net_params,
             verbose=0,
             checkpoint=None,
+            monitor="valid_loss",
             auxiliary=True,
         )
 
 
-def train(module, criterion, train_set, plan, *, seed, valid_set=None):
+def train(module, criterion, train_set, plan, *, seed, valid_set=None, scores=None):
     """Train a network.
 
     Parameters
@@ -77,6 +80,8 @@ def train(module, criterion, train_set, plan, *, seed, valid_set=None):
         How to train.
     seed : int
         Decides the order of the batches.
+    scores : callable or None, default=None
+        Returns scores by name of the net after an epoch.
 
     Returns
     -------
@@ -96,7 +101,7 @@ def train(module, criterion, train_set, plan, *, seed, valid_set=None):
         If the user interrupts twice. After one interrupt the net is as trained so
         far; see `interrupts.raise_interrupt`.
     """
-    settings = net_settings(module, criterion, train_set, valid_set, plan, seed)
+    settings = net_settings(module, criterion, train_set, valid_set, plan, seed, scores)
     net = SequenceNet(**settings)
     n_done = 0 if plan.checkpoint is None else plan.checkpoint.n_done
     if n_done > plan.max_epochs:

@@ -4,6 +4,7 @@ Read, split, encode, build, train, calibrate, record. The seeds, the checkpoint,
 state of torch and the rollback after an error are around them.
 """
 
+from collections.abc import Callable
 from math import ceil
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from sklearn_seqattn._estimator import draw_seeds, rollback_on_error
 from sklearn_seqattn.training.batching import SequenceDataset
 from sklearn_seqattn.training.checkpoints import open_checkpoint
 from sklearn_seqattn.training.engine import train
+from sklearn_seqattn.training.epoch_scores import without_loss
 from sklearn_seqattn.training.fingerprint import describe_params, digest
 from sklearn_seqattn.training.interrupts import raise_interrupt
 from sklearn_seqattn.training.plan import plan_training
@@ -38,6 +40,7 @@ class TrainingSets(NamedTuple):
     train: SequenceDataset
     valid: SequenceDataset | None
     criterion: nn.Module
+    scores: Callable | None = None  # of a net after an epoch, by name
 
 
 def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
@@ -97,6 +100,7 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
             patience = estimator._rules.patience(estimator, len(data), valid)
             if valid is None and estimator._rules.holds_out(patience, len(data)):
                 data, valid = split(data, estimator.validation_fraction, seeds.split)
+            _check_scoring(estimator, valid)
         show("encoding X")
         sets = estimator._make_datasets(data, valid, fresh=fresh)
         plan = plan_training(
@@ -123,6 +127,7 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
                 plan,
                 seed=seeds.order + n_done,
                 valid_set=sets.valid,
+                scores=sets.scores,
             )
             append_history(estimator, history, fresh=fresh)
             show("calibrating")
@@ -195,6 +200,17 @@ def append_history(estimator, history, *, fresh):
         history = history.assign(epoch=history["epoch"] + estimator.n_iter_)
         history = pd.concat([estimator.history_, history], ignore_index=True)
     estimator.history_, estimator.n_iter_ = history, len(history)
+
+
+def _check_scoring(estimator, valid):
+    """Raise if there are scorers and nothing to score."""
+    scoring = getattr(estimator, "scoring", None)
+    if valid is None and without_loss(scoring) is not None:
+        raise ValueError(
+            f"scoring={scoring!r} needs validation data, but nothing is held out with "
+            f"early_stopping={estimator.early_stopping!r}. Set early_stopping=True, "
+            "or pass validation_data to fit."
+        )
 
 
 def _fingerprint(estimator, data, valid, fresh):

@@ -200,9 +200,11 @@ class TrainingProgress(Callback):
         """Open the bar at the first epoch that is trained."""
         epoch, n = net.history[-1]["epoch"], self.n_sequences
         self.n_seen_, self.n_batches_, self.loss_ = 0, 0, 0.0
+        desc = f"epoch {epoch}/{net.max_epochs}"
         if self.bar_ is None:
-            self.bar_ = open_bar(n * net.max_epochs, initial=(epoch - 1) * n)
-        self.bar_.set_description_str(f"epoch {epoch}/{net.max_epochs}: ")
+            done = (epoch - 1) * n
+            self.bar_ = open_bar(n * net.max_epochs, initial=done, desc=desc)
+        self.bar_.set_description_str(f"{desc}: ")
 
     def on_batch_end(self, net, loss=None, training=False, **kwargs):
         """Advance the bar, and show the mean loss of the epoch so far."""
@@ -216,9 +218,14 @@ class TrainingProgress(Callback):
             self.n_seen_ = n_seen
 
     def on_epoch_end(self, net, **kwargs):
-        """Show the losses of the whole epoch."""
-        shown, row = ("train_loss", "valid_loss"), net.history[-1]
-        text = ", ".join(f"{name}={row[name]:.4f}" for name in shown if name in row)
+        """Show the losses and the validation scores of the whole epoch."""
+        shown = [
+            f"{name}={value:.4f}"
+            for name, value in net.history[-1].items()
+            if isinstance(value, float)
+            and (name == "train_loss" or name.startswith("valid_"))
+        ]
+        text = ", ".join(shown)
         self.bar_.set_postfix_str(text, refresh=False)
         self.bar_.refresh()
 

@@ -106,7 +106,7 @@ def test_a_fit_that_goes_on_begins_its_bar_there(tmp_path, terminal):
     counts = re.findall(r"epoch 1/3: .*? (\d+)/42 ", terminal.getvalue())
     assert int(counts[0]) == 0
     later = [int(count) for count in counts if count != "0"]
-    assert sorted(set(later)) == [8, 12, 14]  # 4 of 14 were done before
+    assert (min(later), max(later)) == (8, 14)  # 4 of 14 were done before
 
 
 @pytest.mark.parametrize("kind", KINDS)
