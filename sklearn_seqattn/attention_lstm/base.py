@@ -4,7 +4,11 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqattn._estimator import NestedParameters, VersionedPickles
+from sklearn_seqattn._estimator import (
+    CallbackSupportMixin,
+    NestedParameters,
+    VersionedPickles,
+)
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.network_config import (
     check_network_params,
@@ -57,6 +61,7 @@ class BaseSequenceEstimator(
     EmbeddingMixin,
     NestedParameters,
     VersionedPickles,
+    CallbackSupportMixin,
     BaseEstimator,
 ):
     """Base of the estimators that give one answer a sequence.
@@ -68,6 +73,7 @@ class BaseSequenceEstimator(
     """
 
     _nested = {"tokens": (Tokens,), "blend": (RandomKernels, NGrams)}
+    _uncalibrated = {"partner_": None, "blend_": None}
     _gain_control = True  # whether low-amplitude sequences are amplified
 
     @property

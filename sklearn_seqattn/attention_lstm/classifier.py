@@ -6,7 +6,7 @@ from sklearn.base import (
     ClassifierMixin,
 )
 
-from sklearn_seqattn._estimator import Interval, StrOptions, fit_context
+from sklearn_seqattn._estimator import Interval, StrOptions, fit_context, with_callbacks
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.base import BaseSequenceEstimator
 from sklearn_seqattn.attention_lstm.blending import choose_blend
@@ -330,6 +330,7 @@ class AttentionLSTMClassifier(ClassifierMixin, BaseSequenceEstimator):
         """The classes, or the numbers of the label columns."""
         return self.target_encoder_.classes_
 
+    @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self, X, y, sample_weight=None, *, validation_data=None, X_val=None, y_val=None

@@ -10,7 +10,7 @@ from sklearn.base import (
     RegressorMixin,
 )
 
-from sklearn_seqattn._estimator import Interval, StrOptions, fit_context
+from sklearn_seqattn._estimator import Interval, StrOptions, fit_context, with_callbacks
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.base import BaseSequenceEstimator
 from sklearn_seqattn.attention_lstm.blending import Blend
@@ -343,6 +343,7 @@ class AttentionLSTMRegressor(RegressorMixin, BaseSequenceEstimator):
         self.net_params = net_params
         self.verbose = verbose
 
+    @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self, X, y, sample_weight=None, *, validation_data=None, X_val=None, y_val=None

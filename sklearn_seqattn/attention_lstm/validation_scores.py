@@ -71,7 +71,7 @@ class ValidationScores:
     def __init__(self, estimator, scorer, data, dataset):
         self.scorer, self.dataset = scorer, dataset
         self.estimator = copy.copy(estimator)
-        self.estimator.partner_ = self.estimator.blend_ = None  # fitted later
+        vars(self.estimator).update(estimator._uncalibrated)
         weights, self.rows = data.weights, np.arange(len(data))
         self.options = {}
         if (weights == np.round(weights)).all():

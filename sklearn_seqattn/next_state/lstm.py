@@ -11,7 +11,13 @@ from sklearn.base import (
     BaseEstimator,
 )
 
-from sklearn_seqattn._estimator import NestedParameters, StrOptions, fit_context
+from sklearn_seqattn._estimator import (
+    CallbackSupportMixin,
+    NestedParameters,
+    StrOptions,
+    fit_context,
+    with_callbacks,
+)
 from sklearn_seqattn.attention_lstm.network_config import check_same_fields
 from sklearn_seqattn.attention_lstm.parameters import TRAINING_CONSTRAINTS
 from sklearn_seqattn.next_state.base import NextStateMixin
@@ -62,6 +68,7 @@ class NextStateLSTM(
     EmbeddingMixin,
     NestedParameters,
     NextStateMixin,
+    CallbackSupportMixin,
     BaseEstimator,
 ):
     r"""Predict the next state of a sequence by an LSTM network with attention.
@@ -259,6 +266,12 @@ class NextStateLSTM(
         "early_stopping": ["boolean"],
     }
 
+    _uncalibrated = {
+        "temperature_": 1.0,
+        "counts_": None,
+        "network_weight_": 1.0,
+        "cache_weights_": None,
+    }
     _uses_features = True  # other columns of events besides the states
     _nested = {"tokens": (lambda: Tokens(dropout=0.05),), "blend": (Counts,)}
     _rules = TrainingRules(
@@ -341,6 +354,7 @@ class NextStateLSTM(
         """How often a state must be seen to be known."""
         return self._tokens().min_count
 
+    @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None):
         """Train the network, and choose the mixture on held-out sequences.

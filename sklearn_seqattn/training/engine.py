@@ -1,14 +1,13 @@
 """One training by skorch: from a network and a data set to a fitted net."""
 
 from dataclasses import dataclass, replace
-from numbers import Real
 
-import pandas as pd
 from torch import nn
 
 from sklearn_seqattn.training.batching import BucketBatches
 from sklearn_seqattn.training.callbacks import ADJUSTABLE
 from sklearn_seqattn.training.checkpoints import CheckpointFile
+from sklearn_seqattn.training.history import history_frame
 from sklearn_seqattn.training.interrupts import (
     StopAtBatch,
     finishing_batches,
@@ -43,6 +42,14 @@ class TrainingPlan:
     auxiliary: bool = False
     checkpoint: CheckpointFile | None = None
 
+    @property
+    def n_left(self):
+        """The number of epochs that a checkpoint has not done."""
+        n_done = 0 if self.checkpoint is None else self.checkpoint.n_done
+        if n_done > self.max_epochs:
+            self.checkpoint.refuse_fewer_epochs(self.max_epochs)
+        return self.max_epochs - n_done
+
     def of_auxiliary_network(self):
         """Return the plan of a network that is trained to calibrate another one.
 
@@ -65,7 +72,17 @@ class TrainingPlan:
         )
 
 
-def train(module, criterion, train_set, plan, *, seed, valid_set=None, scores=None):
+def train(
+    module,
+    criterion,
+    train_set,
+    plan,
+    *,
+    seed,
+    valid_set=None,
+    scores=None,
+    epoch_tasks=None,
+):
     """Train a network.
 
     Parameters
@@ -82,6 +99,8 @@ def train(module, criterion, train_set, plan, *, seed, valid_set=None, scores=No
         Decides the order of the batches.
     scores : callable or None, default=None
         Returns scores by name of the net after an epoch.
+    epoch_tasks : EpochTasks or None, default=None
+        Tells scikit-learn's callbacks of the epochs.
 
     Returns
     -------
@@ -103,40 +122,18 @@ def train(module, criterion, train_set, plan, *, seed, valid_set=None, scores=No
     """
     settings = net_settings(module, criterion, train_set, valid_set, plan, seed, scores)
     net = SequenceNet(**settings)
-    n_done = 0 if plan.checkpoint is None else plan.checkpoint.n_done
-    if n_done > plan.max_epochs:
-        plan.checkpoint.refuse_fewer_epochs(plan.max_epochs)
     stop = StopAtBatch(plan.max_time)
     net.callbacks.append(("stop_at_batch", stop))
+    if epoch_tasks is not None:
+        net.callbacks.append(("epoch_tasks", epoch_tasks))
     with finishing_batches(stop), kept_memory(train_set.lengths):
-        net.initialize().partial_fit(train_set, epochs=plan.max_epochs - n_done)
+        net.initialize().partial_fit(train_set, epochs=plan.n_left)
     record_stop(net, stop)
     if plan.auxiliary and net.stopped_by == "Ctrl-C":
         raise KeyboardInterrupt("Interrupted.")
-    history = _history_frame(net.history)
+    history = history_frame(net.history)
     net.module_ = module  # not the compiled one
     return _without_training_state(net), history
-
-
-def _history_frame(history):
-    """Return the numbers of a skorch history, one row an epoch."""
-    frame = pd.DataFrame(
-        [
-            {
-                name: value
-                for name, value in row.items()
-                if isinstance(value, Real)
-                and not isinstance(value, bool)
-                and name != "valid_batch_count"
-            }
-            for row in history
-        ]
-    )
-    frame = frame.rename(columns={"dur": "seconds", "train_batch_count": "batches"})
-    first, last = ("epoch", "train_loss", "valid_loss"), ("batches", "seconds")
-    others = [name for name in frame if name not in (*first, *last)]
-    order = [name for name in (*first, *others, *last) if name in frame]
-    return frame[order]
 
 
 def _without_training_state(net):

@@ -9,7 +9,6 @@ from math import ceil
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from sklearn.model_selection import train_test_split
 from torch import nn
 
@@ -19,10 +18,12 @@ from sklearn_seqattn.training.checkpoints import open_checkpoint
 from sklearn_seqattn.training.engine import train
 from sklearn_seqattn.training.epoch_scores import without_loss
 from sklearn_seqattn.training.fingerprint import describe_params, digest
+from sklearn_seqattn.training.history import append_history
 from sklearn_seqattn.training.interrupts import raise_interrupt
 from sklearn_seqattn.training.plan import plan_training
 from sklearn_seqattn.training.progress import FitSteps
 from sklearn_seqattn.training.randomness import isolated_torch
+from sklearn_seqattn.training.tasks import FitTask
 
 
 class Seeds(NamedTuple):
@@ -46,7 +47,8 @@ class TrainingSets(NamedTuple):
 def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
     """Fit an estimator.
 
-    An estimator has `_rules`, the meaning of its "auto" parameters, and four hooks:
+    An estimator has `_rules`, the meaning of its "auto" parameters; `_uncalibrated`,
+    what `_calibrate` learns as it is before that, by name; and four hooks:
 
     * ``_read_training(X, y, sample_weight, fresh=..., **data_options)`` returns the
       checked training data, and the user's validation data or None. Data have
@@ -88,6 +90,7 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
     if checkpoint is not None:
         seeds = checkpoint.load_seeds(seeds)
     seeds = Seeds(*seeds)
+    task = None if n_epochs else FitTask(estimator, X, y, sample_weight)
     with rollback_on_error(estimator), FitSteps(estimator.verbose) as show:
         show("reading X")
         data, valid = estimator._read_training(
@@ -128,10 +131,13 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
                 seed=seeds.order + n_done,
                 valid_set=sets.valid,
                 scores=sets.scores,
+                epoch_tasks=None if task is None else task.begin(plan.n_left),
             )
             append_history(estimator, history, fresh=fresh)
             show("calibrating")
             estimator._calibrate(data, valid, sets, plan, seeds, fresh=fresh)
+        if task is not None:
+            task.end()
     raise_interrupt(estimator.net_)  # the estimator keeps what was learned
     is_complete = estimator.net_.stopped_by is None
     if checkpoint is not None and is_complete and not checkpoint.keep:
@@ -182,24 +188,6 @@ def split(data, fraction, seed):
     )
     train_rows = np.sort(np.append(train_rows, single))
     return data.take(train_rows), data.take(np.sort(valid_rows))
-
-
-def append_history(estimator, history, *, fresh):
-    """Record a training, after earlier ones that it went on from.
-
-    Parameters
-    ----------
-    estimator : BaseEstimator
-        Gets `history_` and `n_iter_`.
-    history : DataFrame
-        One row an epoch, as `train` returns it.
-    fresh : bool
-        Whether this is a new fit.
-    """
-    if not fresh:
-        history = history.assign(epoch=history["epoch"] + estimator.n_iter_)
-        history = pd.concat([estimator.history_, history], ignore_index=True)
-    estimator.history_, estimator.n_iter_ = history, len(history)
 
 
 def _check_scoring(estimator, valid):
