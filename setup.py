@@ -23,6 +23,8 @@ EXTRAS = {
     "optuna": ["optuna>=5.0"],
     "persistence": ["safetensors>=0.6.1", "skops>=0.13"],
     "plot": ["matplotlib>=3.10"],
+    "rich": ["rich>=14.0"],
+    "tensorboard": ["tensorboard>=2.20"],
     "test": [
         "cloudpickle>=3.1",
         "codespell>=2.4",
@@ -35,9 +37,11 @@ EXTRAS = {
         "pyarrow>=26.0",
         "pytest>=9.0",
         "pytest-xdist>=3.8",
+        "rich>=14.0",
         "ruff>=0.17",
         "safetensors>=0.6.1",
         "skops>=0.13",
+        "tensorboard>=2.20",
     ],
 }
 

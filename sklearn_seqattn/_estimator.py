@@ -31,7 +31,20 @@ except ImportError as error:
         "sklearn_seqattn works with 1.7 to 1.9."
     ) from error
 
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks
+except ImportError:  # before scikit-learn 1.9
+
+    class CallbackSupportMixin:
+        """Stand in for the mixin of later versions."""
+
+    def with_callbacks(method):
+        """Return a method as it is."""
+        return method
+
+
 __all__ = [
+    "CallbackSupportMixin",
     "Interval",
     "NestedParameters",
     "StrOptions",
@@ -39,11 +52,13 @@ __all__ = [
     "check_sample_weight",
     "draw_seeds",
     "fit_context",
+    "fit_task",
     "get_output_config",
     "refuse_renamed",
     "rollback_on_error",
     "validate_parameter_constraints",
     "validate_params",
+    "with_callbacks",
 ]
 
 _VERSION = "_sklearn_seqattn_version"
@@ -162,6 +177,23 @@ def _first_with(names, makers):
     """Return the first of some objects that has all these parameters, or the first."""
     made = [make() for make in makers]
     return next((m for m in made if names <= m.get_params().keys()), made[0])
+
+
+def fit_task(estimator):
+    """Return the task that scikit-learn's callbacks see of a fit.
+
+    Parameters
+    ----------
+    estimator : BaseEstimator
+        At the beginning of its `fit`, which `with_callbacks` decorates.
+
+    Returns
+    -------
+    task : sklearn.callback.CallbackContext or None
+        It has an unknown number of subtasks. None if scikit-learn has no callbacks.
+    """
+    init = getattr(estimator, "_init_callback_context", None)
+    return None if init is None else init(max_subtasks=None)
 
 
 @contextmanager

@@ -77,7 +77,7 @@ def line_data(n=10, seed=0, noise=0.0):
     return SequenceDataset(x, np.ones(n, dtype=np.int64), y)
 
 
-def train_line(data=None, *, plan=None, valid_set=None, module=None):
+def train_line(data=None, *, plan=None, valid_set=None, module=None, scores=None):
     with isolated_torch(0):
         module = FirstValue() if module is None else module
         loss = WeightedLoss(nn.MSELoss(reduction="none"))
@@ -88,6 +88,7 @@ def train_line(data=None, *, plan=None, valid_set=None, module=None):
             make_plan() if plan is None else plan,
             seed=0,
             valid_set=valid_set,
+            scores=scores,
         )
 
 

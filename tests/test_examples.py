@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
 
@@ -78,9 +80,43 @@ def test_explain_predictions(tmp_path):
         assert largest[0] in ("refund", "order")
 
 
-def test_displays(tmp_path):
-    printed = run("displays.py", str(tmp_path), cwd=tmp_path)
-    paths = [Path(line) for line in printed.splitlines()]
-    assert len(paths) == 6
-    for path in paths:
-        assert path.read_bytes().startswith(b"\x89PNG")
+#: The scripts of the gallery, and how many pictures each of them shows.
+GALLERY = {
+    "plot_attention.py": 2,
+    "plot_calibration.py": 2,
+    "plot_importance.py": 3,
+    "plot_next_state.py": 2,
+    "plot_training.py": 1,
+}
+# What a script shows is saved instead.
+SAVE = """
+import runpy, sys
+import matplotlib
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+plt.show = lambda: [plt.figure(n).savefig(f"{n}.png") for n in plt.get_fignums()]
+runpy.run_path(sys.argv[1], run_name="__main__")
+"""
+
+
+def test_the_gallery_is_whole():
+    assert {path.name for path in EXAMPLES.glob("plot_*.py")} >= GALLERY.keys()
+    for path in EXAMPLES.glob("plot_*.py"):
+        _, title, line, *_ = path.read_text().splitlines()
+        assert line == "=" * len(title)
+
+
+@pytest.mark.parametrize("name", GALLERY)
+def test_gallery(name, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", SAVE, EXAMPLES / name],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    pictures = sorted(tmp_path.iterdir())
+    assert len(pictures) == GALLERY[name]
+    for picture in pictures:
+        assert picture.read_bytes().startswith(b"\x89PNG")

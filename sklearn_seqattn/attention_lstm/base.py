@@ -4,7 +4,11 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqattn._estimator import NestedParameters, VersionedPickles
+from sklearn_seqattn._estimator import (
+    CallbackSupportMixin,
+    NestedParameters,
+    VersionedPickles,
+)
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.network_config import (
     check_network_params,
@@ -26,6 +30,10 @@ from sklearn_seqattn.attention_lstm.training_data import (
     LabeledSequences,
     canonical_rows,
     validation_pair,
+)
+from sklearn_seqattn.attention_lstm.validation_scores import (
+    ValidationScores,
+    find_scorer,
 )
 from sklearn_seqattn.kernels.partner import RandomKernels
 from sklearn_seqattn.ngrams.partner import NGrams
@@ -53,6 +61,7 @@ class BaseSequenceEstimator(
     StepEmbeddingMixin,
     NestedParameters,
     VersionedPickles,
+    CallbackSupportMixin,
     BaseEstimator,
 ):
     """Base of the estimators that are fitted to sequences and targets.
@@ -65,6 +74,7 @@ class BaseSequenceEstimator(
 
     _nested = {"tokens": (Tokens,), "blend": (RandomKernels, NGrams)}
     _config = SequenceConfig
+    _uncalibrated = {"partner_": None, "blend_": None}
     _gain_control = True  # whether low-amplitude sequences are amplified
     _most_steps_beside_kernels = auto.MOST_STEPS  # that reach the encoder
 
@@ -101,6 +111,7 @@ class BaseSequenceEstimator(
         """Return the training data in canonical order, and the validation data."""
         front_end = check_network_params(self._config, self.get_params(deep=False))
         self._tokens()
+        find_scorer(self)  # before any work
         sequences = self._read(X, front_end, reset=fresh)
         if y is None:
             raise ValueError(
@@ -143,7 +154,10 @@ class BaseSequenceEstimator(
             self._fit_targets(data)
         class_weights = self._class_weights(data)
         sets = [self._dataset(part, class_weights) for part in (data, valid)]
-        return TrainingSets(*sets, self._criterion(sets[0]))
+        scorer, scores = find_scorer(self), None
+        if scorer is not None and valid is not None:
+            scores = ValidationScores(self, scorer, valid, sets[1])
+        return TrainingSets(*sets, self._criterion(sets[0]), scores)
 
     def _criterion(self, train_set):
         """Return the loss of a batch."""
@@ -278,7 +292,9 @@ class BaseSequenceEstimator(
         sequences = self._read_again(X)
         dataset = self._batched(self._encoded(sequences))
         precision = resolve_precision(self.precision, self.net_.device)
-        outputs = forward(self.net_, dataset, precision=precision)
+        outputs = forward(
+            self.net_, dataset, precision=precision, verbose=self.verbose
+        )
         return self._blended(outputs, sequences)
 
     def _read_dataset(self, X):

@@ -30,6 +30,7 @@ TRAINING_CONSTRAINTS = {
     "batch_size": [SIZE, StrOptions({"auto"})],
     "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
     "n_iter_no_change": [SIZE],
+    "max_time": [Interval(Real, 0, None, closed="neither"), None],
     "random_state": ["random_state"],
     "checkpoint": [str, PathLike, Checkpoint, None],
     "precision": [StrOptions({"float32", "bfloat16", "auto"})],
@@ -52,6 +53,7 @@ SEQUENCE_CONSTRAINTS = {
     "standardize": ["boolean"],
     "channels_first": ["boolean"],
     "early_stopping": ["boolean", StrOptions({"auto"})],
+    "scoring": [str, callable, list, tuple, dict, None],
     "warm_start": ["boolean"],
     "random_prefixes": ["boolean"],
 }

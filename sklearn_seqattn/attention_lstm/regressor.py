@@ -10,7 +10,7 @@ from sklearn.base import (
     RegressorMixin,
 )
 
-from sklearn_seqattn._estimator import Interval, StrOptions, fit_context
+from sklearn_seqattn._estimator import Interval, StrOptions, fit_context, with_callbacks
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.base import BaseSequenceEstimator
 from sklearn_seqattn.attention_lstm.blending import Blend
@@ -148,6 +148,16 @@ class AttentionLSTMRegressor(
         `fit` is given validation data.
     n_iter_no_change : int, default=10
         Epochs to wait for an improvement.
+    scoring : str, callable, list, tuple, dict or None, default=None
+        Scorers of scikit-learn, as in `cross_validate`, for the validation data of
+        each epoch; `history_` has a column ``valid_<name>`` for each. The first one
+        decides when training stops, instead of the validation loss; "loss" in a list
+        is that loss. Scores are those of the network alone, or with "kernels" as it
+        is trained beside them. They need validation data.
+    max_time : float or None, default=None
+        Seconds of training, at most. The batch is finished, then training stops: with
+        the best weights so far where it stops early, else with the present ones. None
+        has no limit.
     warm_start : bool, default=False
         Whether `fit` continues from the weights of the last fit, with the same
         encoding of inputs and targets. The parameters of the network must not have
@@ -181,7 +191,8 @@ class AttentionLSTMRegressor(
         as ``{"optimizer__weight_decay": 0.1}``. What would break the training is
         refused with the reason.
     verbose : int or bool, default=0
-        Above 0, a progress bar.
+        Above 0, the steps of `fit`, a progress bar of the training, and one of
+        predictions that take longer than a second. A log gets a line an epoch.
 
     Attributes
     ----------
@@ -298,6 +309,8 @@ class AttentionLSTMRegressor(
         early_stopping="auto",
         validation_fraction=0.1,
         n_iter_no_change=10,
+        scoring=None,
+        max_time=None,
         warm_start=False,
         random_state=None,
         checkpoint=None,
@@ -332,6 +345,8 @@ class AttentionLSTMRegressor(
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
+        self.scoring = scoring
+        self.max_time = max_time
         self.warm_start = warm_start
         self.random_state = random_state
         self.checkpoint = checkpoint
@@ -342,6 +357,7 @@ class AttentionLSTMRegressor(
         self.net_params = net_params
         self.verbose = verbose
 
+    @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self, X, y, sample_weight=None, *, validation_data=None, X_val=None, y_val=None
@@ -490,7 +506,7 @@ class AttentionLSTMRegressor(
         """
         has_kernels = self.network_.kernel_partner is not None
         has_partner = has_kernels or self.partner_ is not None
-        is_partial = plan.constant_lr or self.net_.was_interrupted
+        is_partial = plan.constant_lr or self.net_.stopped_by is not None
         has_all_data = self.early_stopping == "auto" and plan.patience is None
         is_small = has_partner or len(data) < auto.SHRINK_BELOW
         if sets.valid is not None and sets.valid.left_out is not None:

@@ -45,6 +45,10 @@ class ClassTargets:
             )
         return np.searchsorted(self.classes_, y)
 
+    def decode(self, targets):
+        """Return the classes of encoded targets."""
+        return self.classes_[targets]
+
     def smoothed(self, targets, label_smoothing):
         """Return targets as the loss takes them; the loss smooths them."""
         return targets
@@ -105,6 +109,10 @@ class LabelTargets:
                 f"{self.n_outputs}."
             )
         return y
+
+    def decode(self, targets):
+        """Return the labels of encoded targets, (n, n_labels) int64."""
+        return targets.astype(np.int64)
 
     def smoothed(self, targets, label_smoothing):
         """Return targets with a share of each spread over both answers."""
@@ -173,6 +181,10 @@ class NumberTargets:
                 f"{('n', *self.shape)}."
             )
         return y.reshape(len(y), -1)
+
+    def decode(self, targets):
+        """Return encoded targets in the shape of y."""
+        return targets.reshape(-1, *self.shape)
 
     def standardize(self, targets):
         """Return targets as the loss takes them, (n, n_targets) float32."""

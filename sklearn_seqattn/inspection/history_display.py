@@ -1,30 +1,33 @@
-"""TrainingHistoryDisplay: losses and scores over the epochs."""
-
-import numpy as np
+"""TrainingHistoryDisplay: losses, scores and learning rate over the epochs."""
 
 from sklearn_seqattn.inspection.explained import steps_of
 from sklearn_seqattn.inspection.figures import make_axes
+from sklearn_seqattn.training.epoch_scores import column_name, scorer_names
 
 _LOSSES = ("train_loss", "valid_loss")
-_NO_SCORES = {"epoch", "seconds", *_LOSSES}
+_NO_SCORES = {"epoch", "lr", "batches", "seconds", *_LOSSES}
 
 
 class TrainingHistoryDisplay:
-    """Show the losses and scores of a training, and its best epoch.
+    """Show the losses, scores and learning rate of a training, and its best epoch.
 
-    Losses have the left axis, and the scores that callbacks recorded the right one.
-    The best epoch is that of the lowest validation loss; without validation data
-    there is none.
+    Losses have the left axis, and scores the right one: those of `scoring`, and those
+    that callbacks recorded. The learning rate has no axis; the legend says how high it
+    is at most. The best epoch is that of the lowest validation loss, or of the
+    highest first score of `scoring`; without validation data there is none.
 
     Parameters
     ----------
     history : DataFrame
         One row an epoch, as the attribute `history_` of an estimator.
+    monitor : str, default="valid_loss"
+        The column that tells the best epoch: of the validation loss the lowest, of
+        another one the highest.
 
     Attributes
     ----------
     best_epoch_ : int or None
-        The epoch of the lowest validation loss.
+        The epoch that is best by the column `monitor`.
     figure_ : matplotlib Figure
         The figure.
     ax_ : matplotlib Axes
@@ -44,8 +47,9 @@ class TrainingHistoryDisplay:
     [3]
     """
 
-    def __init__(self, history):
+    def __init__(self, history, *, monitor="valid_loss"):
         self.history = history
+        self.monitor = monitor
 
     @classmethod
     def from_estimator(cls, estimator, *, ax=None):
@@ -71,16 +75,19 @@ class TrainingHistoryDisplay:
         last = steps_of(estimator)[-1]
         if not hasattr(last, "history_"):
             raise TypeError(f"{type(last).__name__} is not trained in epochs.")
-        return cls(last.history_).plot(ax=ax)
+        monitor = column_name(scorer_names(getattr(last, "scoring", None))[0])
+        return cls(last.history_, monitor=monitor).plot(ax=ax)
 
     @classmethod
-    def from_predictions(cls, history, *, ax=None):
+    def from_predictions(cls, history, *, monitor="valid_loss", ax=None):
         """Plot a history that was kept.
 
         Parameters
         ----------
         history : DataFrame
             One row an epoch, with a column "epoch".
+        monitor : str, default="valid_loss"
+            The column that tells the best epoch.
         ax : matplotlib Axes or None, default=None
             Where to plot; None makes a figure.
 
@@ -89,10 +96,10 @@ class TrainingHistoryDisplay:
         TrainingHistoryDisplay
             The display, plotted.
         """
-        return cls(history).plot(ax=ax)
+        return cls(history, monitor=monitor).plot(ax=ax)
 
     def plot(self, ax=None):
-        """Plot the losses and scores.
+        """Plot the losses, the scores and the learning rate.
 
         Parameters
         ----------
@@ -110,7 +117,7 @@ class TrainingHistoryDisplay:
             If matplotlib is not installed.
         """
         self.figure_, self.ax_ = make_axes(self, ax, (6.4, 4.0))
-        self.score_ax_, self.best_epoch_ = None, None
+        self.score_ax_, self.best_epoch_ = None, self._find_best()
         epochs, lines = self.history["epoch"], []
         marker = "o" if len(epochs) < 10 else None
         for name in _LOSSES:
@@ -119,9 +126,8 @@ class TrainingHistoryDisplay:
                 label = name.replace("_", " ")
                 lines += self.ax_.plot(epochs, losses, label=label, marker=marker)
         lines += self._plot_scores(epochs, len(lines), marker)
-        if "valid_loss" in self.history and self.history["valid_loss"].notna().any():
-            best = int(np.nanargmin(self.history["valid_loss"]))
-            self.best_epoch_ = int(epochs.iloc[best])
+        lines += self._plot_rate(epochs)
+        if self.best_epoch_ is not None:
             label = f"best epoch ({self.best_epoch_})"
             style = {"color": "gray", "ls": ":", "label": label}
             lines.append(self.ax_.axvline(self.best_epoch_, **style))
@@ -129,12 +135,30 @@ class TrainingHistoryDisplay:
         self.ax_.set_ylabel("loss")
         self.ax_.xaxis.get_major_locator().set_params(integer=True)
         self.ax_.legend(  # above the axes, where no line crosses it
-            handles=lines, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4
+            handles=lines, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3
         )
         return self
 
+    def _find_best(self):
+        """Return the best epoch, or None."""
+        if self.monitor not in self.history or self.history[self.monitor].isna().all():
+            return None
+        values = self.history[self.monitor]
+        best = values.argmin() if self.monitor == "valid_loss" else values.argmax()
+        return int(self.history["epoch"].iloc[best])
+
+    def _plot_rate(self, epochs):
+        """Plot the learning rate behind all else, from 0 to its highest value."""
+        if "lr" not in self.history:
+            return []
+        rates, ax = self.history["lr"], self.ax_.twinx()
+        ax.set_axis_off()
+        ax.set_ylim(0, 1.05 * (rates.max() or 1.0))
+        label = f"lr (up to {rates.max():.2g})"
+        return [ax.fill_between(epochs, rates, color="gray", alpha=0.15, label=label)]
+
     def _plot_scores(self, epochs, n_lines, marker):
-        """Plot the columns that callbacks recorded; return their lines."""
+        """Plot the scores; return their lines."""
         numbers = self.history.select_dtypes("number")
         names = [name for name in numbers if name not in _NO_SCORES]
         if not names:

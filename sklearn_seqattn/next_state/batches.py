@@ -13,6 +13,7 @@ from sklearn_seqattn.training import (
 from sklearn_seqattn.training.batching import BucketBatches, SequenceDataset
 from sklearn_seqattn.training.padding import StepArrays
 from sklearn_seqattn.training.prediction import check_outputs
+from sklearn_seqattn.training.progress import prediction_bar
 
 _PREDICTION_CELLS = 2**22  # logits of a batch of prediction, about
 _FEWEST_COLUMNS = 64  # of a step, as hidden states take memory too
@@ -86,7 +87,9 @@ class StateDataset(SequenceDataset):
         return inputs, targets
 
 
-def logit_batches(net, dataset, n_outputs, *, precision="float32", last=False):
+def logit_batches(
+    net, dataset, n_outputs, *, precision="float32", last=False, verbose=0
+):
     """Yield the outputs of a fitted network, batch by batch.
 
     Parameters
@@ -101,6 +104,8 @@ def logit_batches(net, dataset, n_outputs, *, precision="float32", last=False):
         The precision of the network's computations.
     last : bool, default=False
         Whether only what follows the last step is wanted.
+    verbose : int, default=0
+        Above 0, a prediction that takes long has a progress bar.
 
     Yields
     ------
@@ -118,14 +123,15 @@ def logit_batches(net, dataset, n_outputs, *, precision="float32", last=False):
     size = int(np.clip(_PREDICTION_CELLS // cells, 1, 256))
     batches = BucketBatches(dataset, size)
     ends = range(size, len(dataset), size)
-    for indices, (inputs, _) in zip(
-        np.split(batches.order, ends), batches, strict=True
-    ):
-        with named_memory_errors(inputs["lengths"]), predicting(net.device):
-            logits = _logits(net, move(inputs, net.device), precision, last)
-        rows = 1 if last else dataset.lengths[indices]
-        check_outputs(logits, np.repeat(indices, rows))
-        yield indices, logits
+    parts = zip(np.split(batches.order, ends), batches, strict=True)
+    with prediction_bar(len(dataset), verbose) as advance:
+        for indices, (inputs, _) in parts:
+            with named_memory_errors(inputs["lengths"]), predicting(net.device):
+                logits = _logits(net, move(inputs, net.device), precision, last)
+            rows = 1 if last else dataset.lengths[indices]
+            check_outputs(logits, np.repeat(indices, rows))
+            advance(len(indices))
+            yield indices, logits
 
 
 def _logits(net, inputs, precision, last):

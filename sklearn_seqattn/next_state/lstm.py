@@ -12,7 +12,13 @@ from sklearn.base import (
 )
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqattn._estimator import NestedParameters, StrOptions, fit_context
+from sklearn_seqattn._estimator import (
+    CallbackSupportMixin,
+    NestedParameters,
+    StrOptions,
+    fit_context,
+    with_callbacks,
+)
 from sklearn_seqattn.attention_lstm.network_config import check_same_fields
 from sklearn_seqattn.attention_lstm.parameters import TRAINING_CONSTRAINTS
 from sklearn_seqattn.next_state.base import NextStateMixin
@@ -61,6 +67,7 @@ class NextStateLSTM(
     EmbeddingMixin,
     NestedParameters,
     NextStateMixin,
+    CallbackSupportMixin,
     BaseEstimator,
 ):
     r"""Predict the next state of a sequence by an LSTM network with attention.
@@ -149,6 +156,10 @@ class NextStateLSTM(
         cache does not count.
     n_iter_no_change : int, default=5
         Epochs to wait for an improvement.
+    max_time : float or None, default=None
+        Seconds of training, at most. The batch is finished, then training stops: with
+        the best weights so far where it stops early, else with the present ones. None
+        has no limit.
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, order, dropout and what is held out. An int makes
         results on a CPU bit-identical. The global generators are never touched.
@@ -178,7 +189,8 @@ class NextStateLSTM(
         as ``{"optimizer__weight_decay": 0.1}``. What would break the training is
         refused with the reason.
     verbose : int or bool, default=0
-        Above 0, a progress bar.
+        Above 0, the steps of `fit`, a progress bar of the training, and one of
+        predictions that take longer than a second. A log gets a line an epoch.
 
     Attributes
     ----------
@@ -253,6 +265,12 @@ class NextStateLSTM(
         "early_stopping": ["boolean"],
     }
 
+    _uncalibrated = {
+        "temperature_": 1.0,
+        "counts_": None,
+        "network_weight_": 1.0,
+        "cache_weights_": None,
+    }
     _uses_features = True  # other columns of events besides the states
     _nested = {"tokens": (lambda: Tokens(dropout=0.05),), "blend": (Counts,)}
     _rules = TrainingRules(
@@ -288,6 +306,7 @@ class NextStateLSTM(
         early_stopping=True,
         validation_fraction=0.1,
         n_iter_no_change=5,
+        max_time=None,
         random_state=None,
         checkpoint=None,
         precision="float32",
@@ -319,6 +338,7 @@ class NextStateLSTM(
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
+        self.max_time = max_time
         self.random_state = random_state
         self.checkpoint = checkpoint
         self.precision = precision
@@ -333,6 +353,7 @@ class NextStateLSTM(
         """How often a state must be seen to be known."""
         return self._tokens().min_count
 
+    @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None, sample_weight=None):
         """Train the network, and choose the mixture on held-out sequences.
@@ -543,7 +564,12 @@ class NextStateLSTM(
         dataset = StateDataset(streams)
         precision = resolve_precision(self.precision, self.net_.device)
         for rows, logits in logit_batches(
-            self.net_, dataset, len(self.classes_), precision=precision, last=last
+            self.net_,
+            dataset,
+            len(self.classes_),
+            precision=precision,
+            last=last,
+            verbose=self.verbose,
         ):
             yield rows, self._mixture(logits, streams.take(rows), last=last)
 

@@ -38,7 +38,7 @@ from sklearn_seqattn.persistence.scikit_learn import (
     name_function,
     pack_state,
 )
-from sklearn_seqattn.persistence.settings import SETTINGS, pack_settings, set_settings
+from sklearn_seqattn.persistence.settings import LEFT_OUT, pack_settings, set_settings
 from sklearn_seqattn.storage.files import FileFormatError
 from sklearn_seqattn.storage.values import Reader, Writer
 
@@ -86,7 +86,7 @@ class ModelWriter(Writer):
         if type(value) is find_class(name):
             return {
                 "__object__": name,
-                "state": self._values(pack_state(value, SETTINGS), where, depth),
+                "state": self._values(pack_state(value, LEFT_OUT), where, depth),
                 "settings": pack_settings(value),
             }
         function = name_function(value)
@@ -105,7 +105,7 @@ class ModelWriter(Writer):
         """Return an estimator of this library as JSON."""
         kind, table = find_estimator(type(estimator).__name__)
         params = estimator.get_params(deep=False)
-        unknown = sorted(vars(estimator).keys() - {*table, *params, *SETTINGS})
+        unknown = sorted(vars(estimator).keys() - {*table, *params, *LEFT_OUT})
         if unknown:
             raise TypeError(
                 f"{where} has the attributes {unknown}, which a model file does not "

@@ -8,6 +8,10 @@ from sklearn_seqattn.storage.files import FileFormatError
 #: Attributes of scikit-learn that hold the settings, seen in versions 1.7 to 1.9.
 SETTINGS = {"_metadata_request", "_sklearn_output_config"}
 
+#: Attributes that are not written as they are: settings have a place of their own, and
+#: the callbacks of scikit-learn have none.
+LEFT_OUT = SETTINGS | {"_skl_callbacks"}
+
 _OUTPUTS = ("default", "pandas", "polars")
 
 

@@ -1,4 +1,4 @@
-"""Callbacks of every training: checks, clipping, stopping, a progress bar."""
+"""Callbacks of every training: checks, clipping, the schedule, stopping."""
 
 from functools import partial
 
@@ -11,10 +11,11 @@ from skorch.callbacks import (
 )
 from torch.nn.utils import clip_grad_norm_
 from torch.optim.lr_scheduler import LambdaLR
-from tqdm import tqdm
 
 from sklearn_seqattn.training.checkpoints import WriteCheckpoints
+from sklearn_seqattn.training.epoch_scores import EpochScores
 from sklearn_seqattn.training.optimization import warmup_cosine
+from sklearn_seqattn.training.progress import TrainingProgress
 
 #: Callbacks of the engine that `net_params` may change or switch off.
 ADJUSTABLE = ("gradient_clip", "lr_schedule", "early_stopping")
@@ -38,6 +39,15 @@ class FiniteLoss(Callback):
             )
 
 
+class LearningRate(Callback):
+    """Record the learning rate of the last batch of each epoch, as "lr"."""
+
+    def on_batch_begin(self, net, training=False, **kwargs):
+        """Record the rate before a schedule changes it."""
+        if training:
+            net.history.record("lr", float(net.optimizer_.param_groups[0]["lr"]))
+
+
 class ClipGradients(GradientNormClipping):
     """Gradient clipping that takes the weights from the optimizer.
 
@@ -54,26 +64,7 @@ class ClipGradients(GradientNormClipping):
             clip_grad_norm_(weights, max_norm=largest, norm_type=norm_type)
 
 
-class EpochProgress(Callback):
-    """A tqdm bar that advances once an epoch and shows the losses."""
-
-    def on_train_begin(self, net, **kwargs):
-        """Open the bar."""
-        self.bar_ = tqdm(total=net.max_epochs, unit="epoch")
-
-    def on_epoch_end(self, net, **kwargs):
-        """Advance the bar."""
-        shown = ("train_loss", "valid_loss")
-        row = net.history[-1]
-        self.bar_.set_postfix({k: f"{row[k]:.4f}" for k in shown if k in row})
-        self.bar_.update()
-
-    def on_train_end(self, net, **kwargs):
-        """Close the bar."""
-        self.bar_.close()
-
-
-def training_callbacks(plan, n_steps):
+def training_callbacks(plan, n_sequences, scores=None):
     """Return the callbacks of a training, those of the engine before the user's.
 
     skorch adds its own before them: the time of an epoch, and the two losses.
@@ -82,8 +73,10 @@ def training_callbacks(plan, n_steps):
     ----------
     plan : TrainingPlan
         How to train.
-    n_steps : int
-        Batches of the whole training.
+    n_sequences : int
+        Sequences of an epoch.
+    scores : callable or None, default=None
+        As in `engine.train`.
 
     Returns
     -------
@@ -92,19 +85,28 @@ def training_callbacks(plan, n_steps):
     """
     callbacks = [
         ("finite_loss", FiniteLoss()),
+        ("learning_rate", LearningRate()),
         ("gradient_clip", ClipGradients(_LARGEST_GRADIENT)),
     ]
     if not any(_is_schedule(callback) for callback in plan.callbacks):
-        factor = partial(warmup_cosine, n_steps=n_steps)
+        n_batches = -(-n_sequences // plan.batch_size)
+        factor = partial(warmup_cosine, n_steps=n_batches * plan.max_epochs)
         schedule = LRScheduler(LambdaLR, lr_lambda=factor, step_every="batch")
         callbacks.append(("lr_schedule", schedule))
+    if scores is not None:
+        callbacks.append(("scores", EpochScores(scores)))
+    if plan.verbose:
+        callbacks.append(("progress", TrainingProgress(n_sequences)))
     if plan.patience is not None:
         stopping = EarlyStopping(
-            patience=plan.patience, load_best=True, threshold=0.0, sink=_silent
+            monitor=plan.monitor,
+            lower_is_better=plan.monitor == "valid_loss",
+            patience=plan.patience,
+            load_best=True,
+            threshold=0.0,
+            sink=_silent,
         )
         callbacks.append(("early_stopping", stopping))
-    if plan.verbose:
-        callbacks.append(("progress", EpochProgress()))
     callbacks += plan.callbacks
     if plan.checkpoint is not None:  # last, when all others have seen the epoch
         callbacks.append(("checkpoint", WriteCheckpoints(plan.checkpoint)))

@@ -1,8 +1,9 @@
-"""Checkpoints: a fit that was killed continues from the last epoch it has written."""
+"""Checkpoints: a fit that was killed continues from the last state it has written."""
 
 import os
-from numbers import Integral
+from numbers import Integral, Real
 from pathlib import Path
+from time import monotonic
 
 from sklearn.base import BaseEstimator
 from skorch.callbacks import Callback
@@ -23,8 +24,12 @@ class Checkpoint(BaseEstimator):
         ``fit.checkpoint``. Use one folder for each fit.
     every : int, default=1
         Number of epochs between two writes.
+    minutes : float or None, default=None
+        Also write, at the end of a batch, when so many minutes have passed since the
+        last write. It is for epochs that take long.
     keep : bool, default=False
-        Keep the file after the fit. By default it is deleted then.
+        Keep the file after the fit; it has the last epoch then. The same fit with
+        a larger `max_epochs` goes on from there. By default it is deleted.
 
     Examples
     --------
@@ -36,12 +41,14 @@ class Checkpoint(BaseEstimator):
     _parameter_constraints = {
         "path": [str, os.PathLike],
         "every": [Interval(Integral, 1, None, closed="left")],
+        "minutes": [Interval(Real, 0, None, closed="neither"), None],
         "keep": ["boolean"],
     }
 
-    def __init__(self, path, every=1, keep=False):
+    def __init__(self, path, every=1, minutes=None, keep=False):
         self.path = path
         self.every = every
+        self.minutes = minutes
         self.keep = keep
 
 
@@ -87,6 +94,8 @@ class CheckpointFile:
         The file.
     every : int
         Number of epochs between two writes.
+    minutes : float or None
+        Minutes between two writes, if no epoch ends.
     keep : bool
         Whether the file stays after the fit.
     left : dict or None
@@ -100,7 +109,8 @@ class CheckpointFile:
 
     def __init__(self, checkpoint):
         self.path = Path(checkpoint.path) / "fit.checkpoint"
-        self.every, self.keep = checkpoint.every, checkpoint.keep
+        self.every, self.minutes = checkpoint.every, checkpoint.minutes
+        self.keep = checkpoint.keep
         self.left = self._seeds = self._fingerprint = None
         if self.path.exists():
             document, arrays = read_file(self.path, "checkpoint")
@@ -163,16 +173,37 @@ class CheckpointFile:
                     "or delete the file to start a new fit."
                 )
 
-    def write(self, net):
+    def refuse_fewer_epochs(self, max_epochs):
+        """Raise the error for a fit that is to have fewer epochs than it had.
+
+        Parameters
+        ----------
+        max_epochs : int
+            The epochs that are wanted.
+
+        Raises
+        ------
+        ValueError
+            Always.
+        """
+        raise ValueError(
+            f"{self.path} has {self.n_done} epochs, but max_epochs={max_epochs}. Set "
+            "max_epochs to at least as many, or delete the file to start a new fit."
+        )
+
+    def write(self, net, order=None):
         """Write all that the rest of the fit depends on.
 
         Parameters
         ----------
         net : skorch.NeuralNet
-            At the end of an epoch.
+            At the end of an epoch or of a batch.
+        order : dict or None, default=None
+            Within an epoch, the state at its begin of the generator that orders the
+            data.
         """
         state = {"seeds": self._seeds, "fingerprint": self._fingerprint}
-        state |= pack_net_state(net)
+        state |= pack_net_state(net, order)
         os.makedirs(self.path.parent, exist_ok=True)
         writer = Writer()
         document = writer.write(state, "checkpoint")
@@ -223,11 +254,35 @@ class WriteCheckpoints(Callback):
     def on_train_begin(self, net, **kwargs):
         """Restore what an earlier training has left."""
         self.checkpoint.restore(net)
+        left = self.checkpoint.left
+        self.unfinished_ = None if left is None else left["unfinished"]
+        self.written_ = monotonic()
+
+    def on_epoch_begin(self, net, **kwargs):
+        """Restore an epoch that is not whole; its batches are drawn in this order."""
+        self.order_ = net.iterator_train__random_state.get_state(legacy=False)
+        if self.unfinished_ is not None:
+            net.history[-1].update(self.unfinished_)
+            self.unfinished_ = None
+
+    def on_batch_end(self, net, training=False, **kwargs):
+        """Write every so many minutes."""
+        minutes = self.checkpoint.minutes
+        if training and minutes and monotonic() - self.written_ >= 60 * minutes:
+            self.write(net)
 
     def on_epoch_end(self, net, **kwargs):
-        """Write every so many epochs."""
-        if len(net.history) % self.checkpoint.every == 0:
+        """Write every so many epochs, and the last one where the file stays."""
+        is_last = len(net.history) == net.max_epochs
+        due = len(net.history) % self.checkpoint.every == 0
+        if due or (is_last and self.checkpoint.keep):
             self.checkpoint.write(net)
+            self.written_ = monotonic()
+
+    def write(self, net):
+        """Write within an epoch."""
+        self.checkpoint.write(net, self.order_)
+        self.written_ = monotonic()
 
 
 def _has_parts(left):
@@ -235,7 +290,7 @@ def _has_parts(left):
     parts = {"seeds", "fingerprint", "history", "module", "optimizer", "callbacks"}
     return (
         isinstance(left, dict)
-        and left.keys() == parts | {"generators"}
+        and left.keys() == parts | {"generators", "unfinished"}
         and isinstance(left["history"], list)
         and isinstance(left["seeds"], list)
         and all(type(seed) is int and 0 <= seed < 2**31 for seed in left["seeds"])

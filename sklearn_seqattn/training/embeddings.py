@@ -75,7 +75,9 @@ class EmbeddingMixin(
         dataset = self._read_dataset(X)  # checks that the estimator is fitted
         precision = resolve_precision(self.precision, self.net_.device)
         net = _in_double_precision(self.net_, precision)
-        rows = forward(net, dataset, precision=precision, method="embeddings")
+        rows = forward(
+            net, dataset, precision=precision, method="embeddings", verbose=self.verbose
+        )
         return label_rows(self, rows.astype(np.float32, copy=False), X)
 
     @property

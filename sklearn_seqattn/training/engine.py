@@ -1,18 +1,17 @@
 """One training by skorch: from a network and a data set to a fitted net."""
 
 from dataclasses import dataclass, replace
-from numbers import Real
 
-import pandas as pd
 from torch import nn
 
 from sklearn_seqattn.training.batching import BucketBatches
 from sklearn_seqattn.training.callbacks import ADJUSTABLE
 from sklearn_seqattn.training.checkpoints import CheckpointFile
+from sklearn_seqattn.training.history import history_frame
 from sklearn_seqattn.training.interrupts import (
     StopAtBatch,
-    check_interrupt,
     finishing_batches,
+    record_stop,
 )
 from sklearn_seqattn.training.memory import kept_memory
 from sklearn_seqattn.training.net import SequenceNet
@@ -24,7 +23,8 @@ class TrainingPlan:
     """How a network is trained; the parameters of the estimators describe each field.
 
     `patience` is None without early stopping, `constant_lr` trains without a
-    learning-rate schedule, and the network of an `auxiliary` plan is not kept.
+    learning-rate schedule, and the network of an `auxiliary` plan is not kept. The
+    best epoch is that of the highest `monitor`, or of the lowest validation loss.
     """
 
     lr: float
@@ -37,8 +37,18 @@ class TrainingPlan:
     callbacks: tuple
     net_params: dict
     constant_lr: bool = False
+    max_time: float | None = None
+    monitor: str = "valid_loss"
     auxiliary: bool = False
     checkpoint: CheckpointFile | None = None
+
+    @property
+    def n_left(self):
+        """The number of epochs that a checkpoint has not done."""
+        n_done = 0 if self.checkpoint is None else self.checkpoint.n_done
+        if n_done > self.max_epochs:
+            self.checkpoint.refuse_fewer_epochs(self.max_epochs)
+        return self.max_epochs - n_done
 
     def of_auxiliary_network(self):
         """Return the plan of a network that is trained to calibrate another one.
@@ -57,11 +67,22 @@ class TrainingPlan:
             net_params=net_params,
             verbose=0,
             checkpoint=None,
+            monitor="valid_loss",
             auxiliary=True,
         )
 
 
-def train(module, criterion, train_set, plan, *, seed, valid_set=None):
+def train(
+    module,
+    criterion,
+    train_set,
+    plan,
+    *,
+    seed,
+    valid_set=None,
+    scores=None,
+    epoch_tasks=None,
+):
     """Train a network.
 
     Parameters
@@ -76,6 +97,10 @@ def train(module, criterion, train_set, plan, *, seed, valid_set=None):
         How to train.
     seed : int
         Decides the order of the batches.
+    scores : callable or None, default=None
+        Returns scores by name of the net after an epoch.
+    epoch_tasks : EpochTasks or None, default=None
+        Tells scikit-learn's callbacks of the epochs.
 
     Returns
     -------
@@ -83,7 +108,7 @@ def train(module, criterion, train_set, plan, *, seed, valid_set=None):
         Fitted, without its optimizer, in evaluation mode.
     history : DataFrame
         One row an epoch: "epoch", "train_loss", "valid_loss", the numbers that
-        callbacks record, and "seconds".
+        callbacks record, "batches" and "seconds".
 
     Raises
     ------
@@ -92,46 +117,23 @@ def train(module, criterion, train_set, plan, *, seed, valid_set=None):
     ValueError
         If `net_params` change what the estimator depends on.
     KeyboardInterrupt
-        If the user interrupts the first epoch, or any epoch twice. After one
-        interrupt of a later epoch the net is as trained so far; see
-        `interrupts.raise_interrupt`.
+        If the user interrupts twice. After one interrupt the net is as trained so
+        far; see `interrupts.raise_interrupt`.
     """
-    settings = net_settings(module, criterion, train_set, valid_set, plan, seed)
+    settings = net_settings(module, criterion, train_set, valid_set, plan, seed, scores)
     net = SequenceNet(**settings)
-    n_done = 0 if plan.checkpoint is None else plan.checkpoint.n_done
-    stop = StopAtBatch()
+    stop = StopAtBatch(plan.max_time)
     net.callbacks.append(("stop_at_batch", stop))
+    if epoch_tasks is not None:
+        net.callbacks.append(("epoch_tasks", epoch_tasks))
     with finishing_batches(stop), kept_memory(train_set.lengths):
-        net.initialize().partial_fit(train_set, epochs=plan.max_epochs - n_done)
-    net.interrupt_message = check_interrupt(net, stop.n_pressed)
-    net.was_interrupted = net.interrupt_message is not None
-    if plan.auxiliary and net.was_interrupted:
+        net.initialize().partial_fit(train_set, epochs=plan.n_left)
+    record_stop(net, stop)
+    if plan.auxiliary and net.stopped_by == "Ctrl-C":
         raise KeyboardInterrupt("Interrupted.")
-    history = _history_frame(net.history)
+    history = history_frame(net.history)
     net.module_ = module  # not the compiled one
     return _without_training_state(net), history
-
-
-def _history_frame(history):
-    """Return the numbers of a skorch history, one row an epoch."""
-    counts = ("train_batch_count", "valid_batch_count")
-    frame = pd.DataFrame(
-        [
-            {
-                name: value
-                for name, value in row.items()
-                if isinstance(value, Real)
-                and not isinstance(value, bool)
-                and name not in counts
-            }
-            for row in history
-        ]
-    )
-    frame = frame.rename(columns={"dur": "seconds"})
-    first = ("epoch", "train_loss", "valid_loss")
-    others = [name for name in frame if name not in (*first, "seconds")]
-    order = [name for name in (*first, *others, "seconds") if name in frame]
-    return frame[order]
 
 
 def _without_training_state(net):

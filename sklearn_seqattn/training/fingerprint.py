@@ -9,11 +9,13 @@ import pandas as pd
 
 _ROWS_AT_ONCE = 2**16  # converted to float64 at a time
 
-#: Parameters that change nothing in the result, or cannot be compared.
+#: Parameters that change nothing in the epochs so far, or cannot be compared.
 _NOT_COMPARED = {
     "callbacks",
     "checkpoint",
     "device",
+    "max_epochs",
+    "max_time",
     "verbose",
 }
 

@@ -4,11 +4,11 @@ Read, split, encode, build, train, calibrate, record. The seeds, the checkpoint,
 state of torch and the rollback after an error are around them.
 """
 
+from collections.abc import Callable
 from math import ceil
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from sklearn.model_selection import train_test_split
 from torch import nn
 
@@ -16,10 +16,14 @@ from sklearn_seqattn._estimator import draw_seeds, rollback_on_error
 from sklearn_seqattn.training.batching import SequenceDataset
 from sklearn_seqattn.training.checkpoints import open_checkpoint
 from sklearn_seqattn.training.engine import train
+from sklearn_seqattn.training.epoch_scores import without_loss
 from sklearn_seqattn.training.fingerprint import describe_params, digest
+from sklearn_seqattn.training.history import append_history
 from sklearn_seqattn.training.interrupts import raise_interrupt
 from sklearn_seqattn.training.plan import plan_training
+from sklearn_seqattn.training.progress import FitSteps
 from sklearn_seqattn.training.randomness import isolated_torch
+from sklearn_seqattn.training.tasks import FitTask
 
 
 class Seeds(NamedTuple):
@@ -37,12 +41,14 @@ class TrainingSets(NamedTuple):
     train: SequenceDataset
     valid: SequenceDataset | None
     criterion: nn.Module
+    scores: Callable | None = None  # of a net after an epoch, by name
 
 
 def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
     """Fit an estimator.
 
-    An estimator has `_rules`, the meaning of its "auto" parameters, and four hooks:
+    An estimator has `_rules`, the meaning of its "auto" parameters; `_uncalibrated`,
+    what `_calibrate` learns as it is before that, by name; and four hooks:
 
     * ``_read_training(X, y, sample_weight, fresh=..., **data_options)`` returns the
       checked training data, and the user's validation data or None. Data have
@@ -74,8 +80,7 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
     Raises
     ------
     KeyboardInterrupt
-        If the user interrupted the training. From the second epoch on the estimator
-        is fitted all the same.
+        If the user interrupted the training; the estimator is fitted all the same.
     """
     goes_on = n_epochs is not None or getattr(estimator, "warm_start", False)
     fresh = not (goes_on and hasattr(estimator, "net_"))
@@ -85,7 +90,9 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
     if checkpoint is not None:
         seeds = checkpoint.load_seeds(seeds)
     seeds = Seeds(*seeds)
-    with rollback_on_error(estimator):
+    task = None if n_epochs else FitTask(estimator, X, y, sample_weight)
+    with rollback_on_error(estimator), FitSteps(estimator.verbose) as show:
+        show("reading X")
         data, valid = estimator._read_training(
             X, y, sample_weight, fresh=fresh, **data_options
         )
@@ -96,6 +103,8 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
             patience = estimator._rules.patience(estimator, len(data), valid)
             if valid is None and estimator._rules.holds_out(patience, len(data)):
                 data, valid = split(data, estimator.validation_fraction, seeds.split)
+            _check_scoring(estimator, valid)
+        show("encoding X")
         sets = estimator._make_datasets(data, valid, fresh=fresh)
         plan = plan_training(
             estimator,
@@ -105,6 +114,7 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
             checkpoint=checkpoint,
         )
         with isolated_torch(seeds.network + n_done, plan.device):
+            show("building the network and its partner")
             network = estimator._make_network(
                 data,
                 sets,
@@ -112,6 +122,7 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
                 fresh=fresh,
                 is_partial=n_epochs is not None,
             )
+            show(None)  # the training has a bar of its own
             estimator.net_, history = train(
                 network,
                 sets.criterion,
@@ -119,11 +130,17 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
                 plan,
                 seed=seeds.order + n_done,
                 valid_set=sets.valid,
+                scores=sets.scores,
+                epoch_tasks=None if task is None else task.begin(plan.n_left),
             )
             append_history(estimator, history, fresh=fresh)
+            show("calibrating")
             estimator._calibrate(data, valid, sets, plan, seeds, fresh=fresh)
+        if task is not None:
+            task.end()
     raise_interrupt(estimator.net_)  # the estimator keeps what was learned
-    if checkpoint is not None and not checkpoint.keep:
+    is_complete = estimator.net_.stopped_by is None
+    if checkpoint is not None and is_complete and not checkpoint.keep:
         checkpoint.remove()
     return estimator
 
@@ -173,22 +190,15 @@ def split(data, fraction, seed):
     return data.take(train_rows), data.take(np.sort(valid_rows))
 
 
-def append_history(estimator, history, *, fresh):
-    """Record a training, after earlier ones that it went on from.
-
-    Parameters
-    ----------
-    estimator : BaseEstimator
-        Gets `history_` and `n_iter_`.
-    history : DataFrame
-        One row an epoch, as `train` returns it.
-    fresh : bool
-        Whether this is a new fit.
-    """
-    if not fresh:
-        history = history.assign(epoch=history["epoch"] + estimator.n_iter_)
-        history = pd.concat([estimator.history_, history], ignore_index=True)
-    estimator.history_, estimator.n_iter_ = history, len(history)
+def _check_scoring(estimator, valid):
+    """Raise if there are scorers and nothing to score."""
+    scoring = getattr(estimator, "scoring", None)
+    if valid is None and without_loss(scoring) is not None:
+        raise ValueError(
+            f"scoring={scoring!r} needs validation data, but nothing is held out with "
+            f"early_stopping={estimator.early_stopping!r}. Set early_stopping=True, "
+            "or pass validation_data to fit."
+        )
 
 
 def _fingerprint(estimator, data, valid, fresh):

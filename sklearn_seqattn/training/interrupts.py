@@ -1,33 +1,54 @@
-"""Ctrl-C during a training: the batch is finished, then the training stops.
+"""Ctrl-C and `max_time`: the batch is finished, then the training stops.
 
 The first Ctrl-C ends the fit with `KeyboardInterrupt`, as it ends any other program,
-so that a search or a loop stops too. From the second epoch on the estimator is fitted
-all the same, with the weights so far. A second Ctrl-C, or one in the first epoch,
-abandons the fit: the estimator is as it was before.
+so that a search or a loop stops too; the estimator is fitted all the same, with what
+was learned so far. A second Ctrl-C abandons the fit: the estimator is as it was before.
+`max_time` ends the training, and the fit goes on with what was learned.
 """
 
 import signal
 import threading
 from contextlib import contextmanager
+from time import monotonic, time
 
+import numpy as np
 from skorch.callbacks import Callback
 
 
 class StopAtBatch(Callback):
-    """Stop at the end of a batch once Ctrl-C was pressed.
+    """Stop at the end of a batch once Ctrl-C was pressed or the time is over.
+
+    A checkpoint is written first, so that the training can go on from this batch.
+
+    Parameters
+    ----------
+    max_time : float or None, default=None
+        Seconds of training; None has no limit.
 
     Attributes
     ----------
     n_pressed : int
-        How often it was pressed.
+        How often Ctrl-C was pressed.
+    is_over : bool
+        Whether the time was over at the end of a batch.
     """
 
-    def __init__(self):
-        self.n_pressed = 0
+    def __init__(self, max_time=None):
+        self.max_time = max_time
+        self.n_pressed, self.is_over = 0, False
+
+    def on_train_begin(self, net, **kwargs):
+        """Start the clock."""
+        self.start_ = monotonic()
 
     def on_batch_end(self, net, **kwargs):
         """End the training, as skorch's own early stopping does."""
-        if self.n_pressed:
+        if self.max_time is not None:
+            self.is_over = monotonic() - self.start_ >= self.max_time
+        if self.n_pressed or self.is_over:
+            checkpoint = dict(net.callbacks_).get("checkpoint")
+            if checkpoint is not None:
+                checkpoint.write(net)
             raise KeyboardInterrupt
 
 
@@ -61,45 +82,37 @@ def finishing_batches(stop):
         signal.signal(signal.SIGINT, before)
 
 
-def check_interrupt(net, n_pressed):
-    """Return how a training was interrupted; raise unless its net can be kept.
+def record_stop(net, stop):
+    """Note on a net what ended its training; raise if the net cannot be kept.
 
     Parameters
     ----------
-    net : skorch.NeuralNet
-        After its training. The row of an epoch that is not whole is removed from
-        its history.
-    n_pressed : int
-        How often Ctrl-C was pressed.
-
-    Returns
-    -------
-    message : str or None
-        What the user is told; None if the training came to its end.
+    net : SequenceNet
+        After its training. It gets `stopped_by` and `interrupt_message`. The row of
+        an epoch that is not whole gets the mean loss of its batches.
+    stop : StopAtBatch
+        What has happened.
 
     Raises
     ------
     KeyboardInterrupt
-        In the first epoch, at the second Ctrl-C, or if a callback raised it.
+        At the second Ctrl-C, or if a callback raised it within an epoch.
     """
-    n_epochs, is_whole = len(net.history), "train_loss" in net.history[-1]
-    if is_whole and not n_pressed:
-        return None
-    if n_pressed != 1 or n_epochs - (not is_whole) < 1:
-        raise KeyboardInterrupt(f"Interrupted in epoch {n_epochs}.")
-    n_batches = len(net.history[-1, "batches"])
+    epoch, is_whole = len(net.history), "train_loss" in net.history[-1]
+    if stop.n_pressed == 1:
+        net.stopped_by = "Ctrl-C"
+    elif stop.is_over:
+        net.stopped_by = "max_time"
+    elif is_whole:
+        return
+    if stop.n_pressed > 1 or net.stopped_by is None:
+        raise KeyboardInterrupt(f"Interrupted in epoch {epoch}.")
+    n_batches = len(net.history[-1]["batches"])
     if not is_whole:
-        net.history.pop()
-    callbacks = dict(net.callbacks_)
-    weights = "the weights of that batch"
-    if "average" in callbacks:
-        weights = "the average of the weights up to that batch"
-    if "early_stopping" in callbacks:
-        best = callbacks["early_stopping"].best_epoch_
-        weights = f"the best weights so far, of epoch {best}"
-    return (
-        f"Interrupted in epoch {n_epochs}, after batch {n_batches}. The estimator is "
-        f"fitted, with {weights}."
+        _complete_row(net)
+    net.interrupt_message = (
+        f"Interrupted in epoch {epoch}, after batch {n_batches}. The estimator is "
+        f"fitted, with {_kept_weights(net)}."
     )
 
 
@@ -116,5 +129,29 @@ def raise_interrupt(net):
     KeyboardInterrupt
         If the training was interrupted.
     """
-    if net.was_interrupted:
+    if net.stopped_by == "Ctrl-C":
         raise KeyboardInterrupt(net.interrupt_message)
+
+
+def _complete_row(net):
+    """Record the mean loss, the batches and the seconds of an epoch not whole."""
+    batches = [b for b in net.history[-1]["batches"] if "train_loss" in b]
+    losses = [batch["train_loss"] for batch in batches]
+    sizes = [batch["train_batch_size"] for batch in batches]
+    net.history.record("train_loss", float(np.average(losses, weights=sizes)))
+    net.history.record("train_batch_count", len(batches))
+    if net.train_split is not None:
+        net.history.record("valid_loss", np.nan)
+    started = dict(net.callbacks_)["epoch_timer"].epoch_start_time_
+    net.history.record("dur", time() - started)
+
+
+def _kept_weights(net):
+    """Return which weights a stopped training has left, in words."""
+    callbacks = dict(net.callbacks_)
+    stopping = callbacks.get("early_stopping")
+    if stopping is not None and stopping.best_model_weights_ is not None:
+        return f"the best weights so far, of epoch {stopping.best_epoch_}"
+    if "average" in callbacks:
+        return "the average of the weights up to that batch"
+    return "the weights of that batch"

@@ -1,5 +1,7 @@
 """The skorch net of all estimators."""
 
+from itertools import islice
+
 import numpy as np
 import torch
 from sklearn.utils import ClassifierTags, RegressorTags
@@ -30,13 +32,13 @@ class SequenceNet(NeuralNet):
 
     Attributes
     ----------
-    was_interrupted : bool
-        Whether Ctrl-C ended its training.
+    stopped_by : {"Ctrl-C", "max_time"} or None
+        What ended its training before its time.
     interrupt_message : str or None
         What the user is told then.
     """
 
-    was_interrupted = False
+    stopped_by = None
     interrupt_message = None
     n_outputs_ = None
 
@@ -81,6 +83,16 @@ class SequenceNet(NeuralNet):
                 targets = targets[targets >= 0]
             kwargs["batch"] = inputs, targets
         super().notify(method_name, **kwargs)
+
+    def run_single_epoch(self, iterator, training, prefix, step_fn, **fit_params):
+        """Run an epoch, after the batches of it that a checkpoint has restored."""
+        n_done = len(self.history[-1]["batches"]) if training else 0
+        if n_done:
+            iterator = islice(iterator, n_done, None)
+        super().run_single_epoch(iterator, training, prefix, step_fn, **fit_params)
+        if n_done:
+            n_batches = len(self.history[-1]["batches"])
+            self.history.record("train_batch_count", n_batches)
 
     def train_step_single(self, batch, **fit_params):
         """Compute the gradient of a batch, the sum of those of its parts."""

@@ -37,7 +37,7 @@ _REFUSED = {
 _ALLOWED = ("iterator_valid__batch_size",)
 
 
-def net_settings(module, criterion, train_set, valid_set, plan, seed):
+def net_settings(module, criterion, train_set, valid_set, plan, seed, scores=None):
     """Return all arguments of the net of a training.
 
     Parameters
@@ -50,6 +50,8 @@ def net_settings(module, criterion, train_set, valid_set, plan, seed):
         How to train.
     seed : int
         Decides the order of the batches.
+    scores : callable or None, default=None
+        As in `train`.
 
     Returns
     -------
@@ -65,8 +67,7 @@ def net_settings(module, criterion, train_set, valid_set, plan, seed):
         If `net_params` change what the estimator depends on, or name a callback that
         does not exist.
     """
-    n_batches = -(-len(train_set) // plan.batch_size)
-    callbacks = training_callbacks(plan, n_batches * plan.max_epochs)
+    callbacks = training_callbacks(plan, len(train_set), scores)
     _check_net_params(plan.net_params, plan.callbacks)
     kind = _target_kind(criterion, train_set)
     settings = {

@@ -8,27 +8,38 @@ import copy
 
 import numpy as np
 import torch
+from torch.optim.lr_scheduler import LambdaLR
 
 from sklearn_seqattn.storage.files import FileFormatError
 
 _STOPPING = ("misses_", "dynamic_threshold_", "best_epoch_", "best_model_weights_")
 
 
-def pack_net_state(net):
-    """Return all that the rest of a training depends on, at the end of an epoch."""
+def pack_net_state(net, order=None):
+    """Return all that the rest of a training depends on, at the end of a batch.
+
+    Within an epoch `order` is the state at its begin of the generator that orders the
+    data; the row of this epoch is "unfinished", with its training batches.
+    """
     rows = [{k: v for k, v in row.items() if k != "batches"} for row in net.history]
+    unfinished = None
+    if order is not None:
+        batches = [b for b in net.history[-1]["batches"] if "train_loss" in b]
+        unfinished = {**rows.pop(), "batches": batches}
     return {
         "history": rows,
+        "unfinished": unfinished,
         "module": _arrays(net.module_.state_dict()),
         "optimizer": _arrays(net.optimizer_.state_dict()),
         "callbacks": _pack_callbacks(net),
-        "generators": _pack_generators(net),
+        "generators": _pack_generators(net, order),
     }
 
 
 def restore_net_state(net, state):
     """Check a state, which is not trusted, and load it into an initialized net."""
     _check_history(state["history"], net.max_epochs)
+    _check_unfinished(state["unfinished"], len(state["history"]) + 1)
     _check_optimizer(state["optimizer"], net.optimizer_)
     _check_like(state["module"], net.module_.state_dict(), "module")
     _check_callbacks(state["callbacks"], net)
@@ -86,7 +97,12 @@ def _restore_callbacks(net, states):
     if "lr_schedule" in states:
         schedule = callbacks["lr_schedule"]
         schedule.batch_idx_ = states["lr_schedule"]["batches"]
-        schedule.lr_scheduler_.load_state_dict(states["lr_schedule"]["scheduler"])
+        scheduler = schedule.lr_scheduler_
+        scheduler.load_state_dict(states["lr_schedule"]["scheduler"])
+        if isinstance(scheduler, LambdaLR):  # max_epochs may be others now
+            pairs = net.optimizer_.param_groups, _rates(scheduler)
+            for group, lr in zip(*pairs, strict=True):
+                group["lr"] = lr
     for name, callback in callbacks.items():
         if hasattr(callback, "load_state_dict"):
             callback.load_state_dict(_tensors(states[name]))
@@ -94,12 +110,19 @@ def _restore_callbacks(net, states):
         setattr(callbacks["early_stopping"], name, _tensors(value))
 
 
-def _pack_generators(net):
+def _rates(scheduler):
+    """Return the learning rates of a schedule at its place, one a group."""
+    pairs = zip(scheduler.base_lrs, scheduler.lr_lambdas, strict=True)
+    return [lr * factor(scheduler.last_epoch) for lr, factor in pairs]
+
+
+def _pack_generators(net, order=None):
     """Return the state of torch's generators and of the one that orders the data."""
     states = {"torch": torch.random.get_rng_state().numpy()}
     if torch.cuda.is_available():
         states["cuda"] = [s.numpy() for s in torch.cuda.get_rng_state_all()]
-    order = net.iterator_train__random_state.get_state(legacy=False)
+    if order is None:
+        order = net.iterator_train__random_state.get_state(legacy=False)
     return {**states, "order": order}
 
 
@@ -120,6 +143,19 @@ def _check_history(rows, max_epochs):
         losses = [row.get(n, 0.0) for n in ("train_loss", "valid_loss", "dur")]
         if row.keys() != rows[0].keys() or {type(x) for x in losses} != {float}:
             raise FileFormatError("its history has rows of different kinds")
+
+
+def _check_unfinished(row, epoch):
+    """Refuse an epoch whose batches have no loss or no size."""
+    if row is None:
+        return
+    right = isinstance(row, dict) and row.get("epoch") == epoch
+    right = right and isinstance(row.get("batches"), list)
+    for batch in row["batches"] if right else ():
+        kinds = [type(batch.get(k)) for k in ("train_loss", "train_batch_size")]
+        right = right and kinds == [float, int] and batch["train_batch_size"] > 0
+    if not right:
+        raise FileFormatError("its unfinished epoch is of another kind")
 
 
 def _check_optimizer(found, optimizer):

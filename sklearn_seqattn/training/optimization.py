@@ -200,11 +200,12 @@ class AverageWeights(Callback):
         self._swap(net)
 
     def on_train_end(self, net, **kwargs):
-        """Keep the average if Ctrl-C ended training within an epoch.
+        """Keep the average if training ended within an epoch.
 
-        With validation data, early stopping has loaded the best average already.
+        Early stopping may have loaded the best average already.
         """
-        if net.train_split is None:
+        stopping = dict(net.callbacks_).get("early_stopping")
+        if stopping is None or stopping.best_model_weights_ is None:
             self._swap(net)
 
     def state_dict(self):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sklearn_seqattn.training.devices import resolve_device, resolve_precision
 from sklearn_seqattn.training.engine import TrainingPlan
+from sklearn_seqattn.training.epoch_scores import column_name, scorer_names
 from sklearn_seqattn.training.optimization import AverageWeights
 
 
@@ -91,5 +92,7 @@ def plan_training(estimator, data, *, patience=None, n_epochs=None, checkpoint=N
         callbacks=(*averaging, *estimator.callbacks),
         net_params=estimator.net_params or {},
         constant_lr=n_epochs is not None,
+        max_time=estimator.max_time,
+        monitor=column_name(scorer_names(getattr(estimator, "scoring", None))[0]),
         checkpoint=checkpoint,
     )

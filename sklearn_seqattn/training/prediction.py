@@ -9,13 +9,22 @@ from sklearn_seqattn.training.batch_parts import bounded_parts
 from sklearn_seqattn.training.batching import BucketBatches
 from sklearn_seqattn.training.devices import bounded_steps, computing_in, move
 from sklearn_seqattn.training.memory import kept_memory, named_memory_errors
+from sklearn_seqattn.training.progress import prediction_bar
 from sklearn_seqattn.training.randomness import predicting
 
 #: Sequences a batch of prediction, few enough to stay in the cache of a processor.
 PREDICTION_BATCH_SIZE = 64
 
 
-def forward(net, dataset, *, precision="float32", max_steps=None, method="__call__"):
+def forward(
+    net,
+    dataset,
+    *,
+    precision="float32",
+    max_steps=None,
+    method="__call__",
+    verbose=0,
+):
     """Return one row a sequence of what a fitted network makes of a data set.
 
     Parameters
@@ -31,6 +40,8 @@ def forward(net, dataset, *, precision="float32", max_steps=None, method="__call
         None takes those of the net.
     method : str, default="__call__"
         The method of the network that gives the rows.
+    verbose : int, default=0
+        Above 0, a prediction that takes long has a progress bar.
 
     Returns
     -------
@@ -46,7 +57,8 @@ def forward(net, dataset, *, precision="float32", max_steps=None, method="__call
     rows = []
     large = len(dataset) > PREDICTION_BATCH_SIZE
     keeping = kept_memory(dataset.lengths) if large else nullcontext()
-    with predicting(net.device), keeping:
+    progress = prediction_bar(len(dataset), verbose)
+    with predicting(net.device), keeping, progress as advance:
         for inputs, lengths in network_inputs(net, dataset, max_steps):
             with named_memory_errors(lengths):
                 with computing_in(precision, net.device):
@@ -54,6 +66,7 @@ def forward(net, dataset, *, precision="float32", max_steps=None, method="__call
                 if outputs.dtype == torch.bfloat16:
                     outputs = outputs.float()
                 rows.append(outputs.cpu().numpy())
+                advance(len(outputs))
     outputs = np.concatenate(rows)[restoring_order(dataset)]
     check_outputs(outputs, np.arange(len(outputs)))
     return outputs

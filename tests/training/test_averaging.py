@@ -22,7 +22,7 @@ def steps(average, net, values):
 def net():
     module = nn.Linear(1, 1, bias=False)
     module.weight.data.fill_(0.0)
-    return SimpleNamespace(module_=module, train_split=None)
+    return SimpleNamespace(module_=module, callbacks_=[])
 
 
 @pytest.mark.parametrize("validated", [True, False])
@@ -65,16 +65,20 @@ def test_the_first_step_replaces_the_initial_weights(net):
     assert torch.equal(net.module_.weight.data, torch.tensor([[7.0]]))
 
 
-@pytest.mark.parametrize("validated", [True, False])
-def test_an_epoch_that_was_interrupted(net, validated):
-    net.train_split = "validation data" if validated else None
+@pytest.mark.parametrize(
+    ("best", "kept"), [("no stopping", 2.0), (None, 2.0), ("some weights", 9.0)]
+)
+def test_an_epoch_that_was_interrupted(net, best, kept):
+    if best != "no stopping":
+        stopping = SimpleNamespace(best_model_weights_=best)
+        net.callbacks_ = [("early_stopping", stopping)]
     average = AverageWeights(1.0)
     average.on_train_begin(net)
     average.on_epoch_begin(net)
     steps(average, net, [1.0, 3.0])
     net.module_.weight.data.fill_(9.0)  # the best ones, if there were any
     average.on_train_end(net)
-    assert net.module_.weight.item() == (9.0 if validated else 2.0)
+    assert net.module_.weight.item() == kept
 
 
 def test_a_whole_training_ends_with_the_average(net):

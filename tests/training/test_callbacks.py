@@ -134,17 +134,3 @@ class TestCallbacks:
         recorder = Recorder()
         AttentionLSTMClassifier(**SMALL, callbacks=[("mine", recorder)]).fit(X, Y)
         assert recorder.ended
-
-
-class TestProgress:
-    def test_training_is_silent_by_default(self, capfd):
-        train_line()
-        assert capfd.readouterr() == ("", "")
-
-    def test_verbose_shows_a_bar_with_the_losses(self, capfd):
-        train_line(plan=make_plan(verbose=1), valid_set=line_data(seed=1))
-        out, err = capfd.readouterr()
-        assert out == ""
-        assert "3/3" in err
-        assert "train_loss" in err
-        assert "valid_loss" in err

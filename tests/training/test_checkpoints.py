@@ -23,7 +23,7 @@ from sklearn_seqattn import (
 from sklearn_seqattn.blocks import Dense
 from sklearn_seqattn.storage.files import write_file
 from sklearn_seqattn.storage.values import Writer
-from sklearn_seqattn.training import Checkpoint, open_checkpoint
+from sklearn_seqattn.training import AverageWeights, Checkpoint, open_checkpoint
 
 X, Y = walks(40)
 SMALL = {
@@ -46,18 +46,21 @@ class Die(Callback):
         self.epoch, self.batch = epoch, batch
 
     def initialize(self):
-        self.epochs = []
+        self.epochs, self.batches = [], []
         return self
 
     def on_batch_end(self, net, training=False, **kwargs):
         row = net.history[-1]
         self.epochs.append(row["epoch"])
+        self.batches.append(training)
         if (row["epoch"], len(row["batches"])) == (self.epoch, self.batch):
             raise RuntimeError("died")
 
 
-def make(folder=None, *, every=1, keep=False, **options):
-    checkpoint = None if folder is None else Checkpoint(folder, every, keep)
+def make(folder=None, *, every=1, minutes=None, keep=False, **options):
+    checkpoint = None
+    if folder is not None:
+        checkpoint = Checkpoint(folder, every, minutes, keep)
     return AttentionLSTMClassifier(**{**SMALL, "checkpoint": checkpoint, **options})
 
 
@@ -180,6 +183,69 @@ def test_kept_if_asked(tmp_path):
     assert os.listdir(tmp_path) == ["fit.checkpoint"]
 
 
+@pytest.mark.parametrize("every", [1, 3])
+def test_a_kept_one_has_the_last_epoch(tmp_path, every):
+    make(tmp_path, keep=True, every=every).fit(X, Y)
+    assert open_checkpoint(tmp_path).n_done == 5
+
+
+def test_more_epochs_are_those_of_a_longer_fit(tmp_path):
+    options = {"net_params": {"callbacks__lr_schedule": None}}
+    make(tmp_path, keep=True, **options).fit(X, Y)
+    counter = Die()
+    longer = make(tmp_path, max_epochs=8, callbacks=[counter], **options).fit(X, Y)
+    assert set(counter.epochs) == {6, 7, 8}
+    assert_same(longer, make(max_epochs=8, **options).fit(X, Y))
+    assert os.listdir(tmp_path) == []
+
+
+def test_more_epochs_go_on_at_the_rate_of_the_longer_schedule(tmp_path):
+    make(tmp_path, keep=True).fit(X, Y)
+    rates = make(tmp_path, max_epochs=8).fit(X, Y).history_["lr"]
+    whole = make(max_epochs=8).fit(X, Y).history_["lr"]
+    assert rates[5:].tolist() == whole[5:].tolist()
+    assert rates[4] < rates[5] < whole[4]
+
+
+def test_fewer_epochs_than_there_are(tmp_path):
+    make(tmp_path, keep=True).fit(X, Y)
+    with pytest.raises(ValueError, match="has 5 epochs, but max_epochs=4"):
+        make(tmp_path, max_epochs=4).fit(X, Y)
+
+
+#: Settings under which a fit goes on from the batch at which it was stopped.
+WITHIN = {
+    "plain": {},
+    "averaged": {"callbacks": [("average", AverageWeights(0.3))]},
+    "early stopping": {"early_stopping": True, "validation_fraction": 0.2},
+    "averaged and validated": {
+        "callbacks": [("average", AverageWeights(0.3))],
+        "early_stopping": True,
+        "validation_fraction": 0.2,
+        "scoring": "accuracy",
+    },
+}
+
+
+@pytest.mark.parametrize("name", WITHIN)
+@pytest.mark.parametrize("place", [(1, 1), (1, 3), (2, 1), (3, 4), (5, 2)])
+def test_minutes_let_a_fit_go_on_within_an_epoch(tmp_path, name, place):
+    options = {"callbacks": [], **WITHIN[name]}
+    counters = [Die(*place), Die()]
+    for counter in counters:
+        model = make(tmp_path, minutes=1e-9, **options)
+        model.set_params(callbacks=[*options["callbacks"], ("die", counter)])
+        if counter.epoch:
+            with pytest.raises(RuntimeError, match="died"):
+                model.fit(X, Y)
+        else:
+            model.fit(X, Y)
+    assert_same(model, make(**options).fit(X, Y))
+    n_trained = sum(counters[0].batches) + sum(counters[1].batches)
+    n_batches = model.history_["batches"].sum()
+    assert n_trained == n_batches + 1  # that at which it died is trained again
+
+
 def test_the_folder_is_made(tmp_path):
     make(tmp_path / "a" / "b").fit(X, Y)
     assert (tmp_path / "a" / "b").is_dir()
@@ -212,7 +278,7 @@ class TestMismatch:
         [
             ({"hidden_size": 8}, "hidden_size was 4 there, and is 8 here"),
             ({"random_state": 1}, "random_state was 0 there, and is 1 here"),
-            ({"max_epochs": 6}, "max_epochs was 5"),
+            ({"dropout": 0.3}, "dropout was 0.2 there, and is 0.3 here"),
             ({"random_state": None}, "random_state was 0 there, and is None here"),
         ],
     )
@@ -298,9 +364,12 @@ FORGERIES = {
     "no schedule": lambda left: left["callbacks"].clear(),
     "epochs that are not there": change("history", 0, "epoch", 7),
     "a loss that is none": change("history", 0, "train_loss", "x"),
-    "more epochs than there are": lambda left: left["history"].extend(
-        {**left["history"][0], "epoch": i} for i in range(3, 99)
+    "an unfinished epoch that is not next": change(
+        "unfinished", {"epoch": 9, "batches": []}
     ),
+    "an unfinished epoch without batches": change("unfinished", {"epoch": 3}),
+    "batches without a loss": change("unfinished", {"epoch": 3, "batches": [{}]}),
+    "batches that are none": change("unfinished", {"epoch": 3, "batches": [3]}),
 }
 
 
@@ -330,6 +399,7 @@ def test_a_forged_one_is_refused_before_it_is_used(tmp_path, name):
         (change("module", []), "does not fit the training"),
         (change("history", 3), "is no checkpoint"),
         (lambda left: left.pop("history"), "is no checkpoint"),
+        (lambda left: left.pop("unfinished"), "is no checkpoint"),
     ],
 )
 def test_parts_that_no_checkpoint_has(tmp_path, edit, match):
@@ -349,13 +419,18 @@ class TestCheckpoint:
         assert (file.every, file.keep, file.n_done) == (1, False, 0)
 
     def test_options(self, tmp_path):
-        checkpoint = clone(Checkpoint(tmp_path)).set_params(every=3, keep=True)
+        options = {"every": 3, "minutes": 0.5, "keep": True}
+        checkpoint = clone(Checkpoint(tmp_path)).set_params(**options)
         file = open_checkpoint(checkpoint)
-        assert (file.every, file.keep) == (3, True)
-        assert checkpoint.get_params() == {"path": tmp_path, "every": 3, "keep": True}
+        assert (file.every, file.minutes, file.keep) == (3, 0.5, True)
+        assert checkpoint.get_params() == {"path": tmp_path, **options}
 
     @pytest.mark.parametrize(
-        "checkpoint", [3, Checkpoint(None), Checkpoint("a", 0), Checkpoint("a", keep=2)]
+        "checkpoint",
+        [
+            *(3, Checkpoint(None), Checkpoint("a", 0), Checkpoint("a", keep=2)),
+            Checkpoint("a", minutes=0),
+        ],
     )
     def test_options_that_are_wrong(self, checkpoint):
         with pytest.raises(ValueError, match="parameter of Checkpoint must be"):

@@ -214,12 +214,13 @@ class TestNetParams:
 class TestHistory:
     def test_columns_without_validation(self):
         _, history = train_line()
-        assert list(history.columns) == ["epoch", "train_loss", "seconds"]
+        last = ["lr", "batches", "seconds"]
+        assert list(history.columns) == ["epoch", "train_loss", *last]
         assert history["epoch"].tolist() == [1, 2, 3]
 
     def test_columns_with_validation(self):
         _, history = train_line(valid_set=line_data(seed=1))
-        expected = ["epoch", "train_loss", "valid_loss", "seconds"]
+        expected = ["epoch", "train_loss", "valid_loss", "lr", "batches", "seconds"]
         assert list(history.columns) == expected
         assert history.notna().all(axis=None)
 

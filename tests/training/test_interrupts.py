@@ -22,6 +22,7 @@ from sklearn_seqattn import (
     SequenceScaler,
 )
 from sklearn_seqattn.blocks import Dense
+from sklearn_seqattn.training import interrupts
 from sklearn_seqattn.training.interrupts import StopAtBatch, finishing_batches
 
 X, Y = walks(40)
@@ -64,6 +65,20 @@ class Press(Callback):
                 os.kill(os.getpid(), signal.SIGINT)
 
 
+class Clock(Callback):
+    """A clock that jumps when an epoch begins."""
+
+    def __init__(self, epoch):
+        self.epoch, self.seconds = epoch, 0.0
+
+    def now(self):
+        return self.seconds
+
+    def on_epoch_begin(self, net, **kwargs):
+        if len(net.history) == self.epoch:
+            self.seconds += 99.0
+
+
 class Count(Press):
     """Press it in each fit, and count the fits of all copies."""
 
@@ -99,8 +114,10 @@ def test_a_fit_stops_at_the_batch_and_is_fitted(kind):
     with pytest.raises(KeyboardInterrupt, match=r"in epoch 3, after batch 2\. The est"):
         model.fit(*data)
     assert press.n_batches >= 12  # two epochs of five or more, and two
-    assert model.history_["epoch"].tolist() == [1, 2]
-    assert model.n_iter_ == 2
+    assert model.history_["epoch"].tolist() == [1, 2, 3]
+    assert model.history_["batches"].iloc[-1] == 2
+    assert np.isfinite(model.history_["train_loss"]).all()
+    assert model.n_iter_ == 3
     assert len(model.predict(data[0])) == 40
 
 
@@ -112,9 +129,97 @@ def test_with_early_stopping_the_best_weights_are_kept():
     np.testing.assert_array_equal(model.predict_proba(X), straight.predict_proba(X))
 
 
-def test_in_the_first_epoch_there_is_nothing_to_keep():
-    model = interrupted(make(Press(epoch=1)), "Interrupted in epoch 1")
+@pytest.mark.parametrize("early_stopping", [True, False])
+def test_what_the_first_batch_taught_is_kept(early_stopping):
+    press = Press(epoch=1, batch=1)
+    model = make(press, early_stopping=early_stopping)
+    interrupted(model, r"epoch 1, after batch 1\. .* the weights of that batch")
+    assert press.n_batches == 1
+    row = model.history_.iloc[0]
+    assert (row["epoch"], row["batches"], model.n_iter_) == (1, 1, 1)
+    assert row["seconds"] >= 0
+    assert ("valid_loss" in row) == early_stopping
+    limited = make(max_time=1e-9, early_stopping=early_stopping).fit(X, Y)
+    found, wanted = model.predict_proba(X), limited.predict_proba(X)
+    np.testing.assert_array_equal(found, wanted)
+    untrained = make(max_time=1e-9, early_stopping=early_stopping, lr=1e-30).fit(X, Y)
+    assert np.abs(found - untrained.predict_proba(X)).max() > 1e-6
+
+
+def test_a_callback_that_raises_within_an_epoch_abandons_the_fit():
+    class Raise(Callback):
+        def on_batch_end(self, net, **kwargs):
+            raise KeyboardInterrupt
+
+    model = interrupted(make(Raise()), "Interrupted in epoch 1")
     assert not hasattr(model, "net_")
+
+
+@pytest.mark.parametrize("place", [(1, 1), (3, 2), (3, 5)])
+@pytest.mark.parametrize("early_stopping", [True, False])
+def test_the_checkpoint_of_an_interrupt_has_its_batch(tmp_path, place, early_stopping):
+    options = {"early_stopping": early_stopping, "validation_fraction": 0.2}
+    before, after = Press(*place), Press(epoch=99)
+    interrupted(make(before, checkpoint=tmp_path, **options), "Interrupted")
+    resumed = make(after, checkpoint=tmp_path, **options).fit(X, Y)
+    straight = make(**options).fit(X, Y)
+    np.testing.assert_array_equal(resumed.predict_proba(X), straight.predict_proba(X))
+    found, wanted = (m.history_.drop(columns="seconds") for m in (resumed, straight))
+    assert found.equals(wanted)
+    n_batches = straight.history_["batches"].sum()
+    assert before.n_batches + after.n_batches == n_batches  # none twice
+
+
+class TestMaxTime:
+    """A limit that has passed after any batch."""
+
+    @pytest.mark.parametrize(
+        "kind", [AttentionLSTMClassifier, AttentionLSTMRegressor, NextStateLSTM]
+    )
+    def test_it_stops_after_the_batch_without_an_error(self, kind):
+        params = {k: v for k, v in SMALL.items() if k in kind().get_params()}
+        data = X, np.arange(40) % 3
+        if kind is NextStateLSTM:
+            data = [["a", "b"], ["b", "a", "b"]] * 20, None
+        model = kind(**params, max_time=1e-9).fit(*data)
+        assert model.net_.stopped_by == "max_time"
+        assert model.history_["batches"].tolist() == [1]
+        assert len(model.predict(data[0])) == 40
+
+    def test_a_limit_that_is_not_reached_changes_nothing(self):
+        limited, free = make(max_time=1e6).fit(X, Y), make().fit(X, Y)
+        assert limited.net_.stopped_by is None
+        assert limited.n_iter_ == 5
+        np.testing.assert_array_equal(limited.predict_proba(X), free.predict_proba(X))
+
+    def test_the_best_weights_are_kept(self, monkeypatch):
+        options = {"early_stopping": True, "validation_fraction": 0.2, "lr": 0.2}
+        options["net_params"] = {"callbacks__lr_schedule": None}
+        clock = Clock(epoch=4)
+        monkeypatch.setattr(interrupts, "monotonic", clock.now)
+        model = make(clock, max_time=10, **options).fit(X, Y)
+        monkeypatch.undo()
+        straight = make(max_epochs=3, **options).fit(X, Y)
+        found, wanted = model.predict_proba(X), straight.predict_proba(X)
+        np.testing.assert_array_equal(found, wanted)
+        assert np.isnan(model.history_["valid_loss"].iloc[3])
+
+    def test_partial_fit_is_limited_too(self):
+        model = make(max_time=1e-9).partial_fit(X, Y)
+        assert model.history_["batches"].tolist() == [1]
+
+    def test_the_same_fit_goes_on_from_its_checkpoint(self, tmp_path):
+        n_fits, model = 1, make(max_time=1e-9, checkpoint=tmp_path, max_epochs=2)
+        while model.fit(X, Y).net_.stopped_by == "max_time":
+            n_fits += 1
+        assert n_fits == model.history_["batches"].sum() + 1
+        straight = make(max_epochs=2).fit(X, Y)
+        np.testing.assert_array_equal(model.predict_proba(X), straight.predict_proba(X))
+
+    @pytest.mark.parametrize("max_time", [0, -1, "long"])
+    def test_what_is_no_limit(self, max_time):
+        with pytest.raises(ValueError, match="max_time"):
+            make(max_time=max_time).fit(X, Y)
 
 
 def test_twice_abandons_the_fit_and_keeps_the_old_one():

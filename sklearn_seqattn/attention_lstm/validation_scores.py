@@ -1,0 +1,118 @@
+"""Score the validation data by scikit-learn's scorers, as the estimator predicts."""
+
+import copy
+from numbers import Real
+
+import numpy as np
+from sklearn.metrics import check_scoring
+
+from sklearn_seqattn.training.epoch_scores import (
+    column_name,
+    scorer_names,
+    without_loss,
+)
+from sklearn_seqattn.training.prediction import forward
+
+
+def find_scorer(estimator):
+    """Return the scorer of an estimator's `scoring`.
+
+    Parameters
+    ----------
+    estimator : BaseSequenceEstimator
+        Not fitted, or fitted.
+
+    Returns
+    -------
+    scorer : callable or None
+        Returns a number, or a dict of numbers for several. None if the validation
+        loss is all that is wanted.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there is no such scorer, or a name is no string.
+    """
+    for name in scorer_names(estimator.scoring):
+        if not isinstance(name, str):
+            raise TypeError(
+                f"scoring={estimator.scoring!r} has {name!r}; a list holds names of "
+                "scorers, and a dict has names as keys."
+            )
+    scoring = without_loss(estimator.scoring)
+    if isinstance(scoring, dict) and "loss" in scoring:
+        raise ValueError(
+            "scoring has a scorer named 'loss', which is the name of the validation "
+            "loss; give it another name."
+        )
+    return None if scoring is None else check_scoring(estimator, scoring=scoring)
+
+
+class ValidationScores:
+    """The scores of the validation data of a training.
+
+    The scorers get a copy of the estimator that predicts by the network as it is, the
+    validation sequences as a list of arrays or frames, and their targets. Where all
+    weights are whole numbers, as those of merged copies, rows are repeated; other
+    weights are passed as `sample_weight`.
+
+    Parameters
+    ----------
+    estimator : BaseSequenceEstimator
+        In its fit, its encoders fitted.
+    scorer : callable
+        As from `find_scorer`.
+    data : LabeledSequences
+        The validation data.
+    dataset : SequenceDataset
+        The same, as the network reads it.
+    """
+
+    def __init__(self, estimator, scorer, data, dataset):
+        self.scorer, self.dataset = scorer, dataset
+        self.estimator = copy.copy(estimator)
+        vars(self.estimator).update(estimator._uncalibrated)
+        weights, self.rows = data.weights, np.arange(len(data))
+        self.options = {}
+        if (weights == np.round(weights)).all():
+            self.rows = np.repeat(self.rows, weights.astype(np.int64))
+        else:
+            self.options["sample_weight"] = weights
+        sequences = data.sequences.to_list()
+        self.X = [sequences[row] for row in self.rows]
+        self.y = estimator.target_encoder_.decode(data.targets[self.rows])
+        self.name = scorer_names(estimator.scoring)[0]
+
+    def __call__(self, net):
+        """Return the scores of the network of a net, by name.
+
+        Parameters
+        ----------
+        net : SequenceNet
+            At the end of an epoch.
+
+        Returns
+        -------
+        scores : dict of str to float
+
+        Raises
+        ------
+        TypeError
+            If a scorer returns no number.
+        """
+        outputs = forward(net, self.dataset)[self.rows]
+        model = copy.copy(self.estimator)
+        model.net_ = net
+        model._outputs = lambda X: (
+            outputs if X is self.X else type(model)._outputs(model, X)
+        )
+        found = self.scorer(model, self.X, self.y, **self.options)
+        if not isinstance(found, dict):
+            found = {self.name: found}
+        for name, score in found.items():
+            if not isinstance(score, Real):
+                raise TypeError(
+                    f"The scorer of {column_name(name)} returned {score!r}; it must "
+                    "return a number. Pass a dict of scorers for several numbers."
+                )
+        return {name: float(score) for name, score in found.items()}
