@@ -12,6 +12,7 @@ from sklearn_seqattn.attention_lstm.network_config import (
     embedding_of_tokens,
     given_front_end,
     sequence_config,
+    truncation,
 )
 from sklearn_seqattn.attention_lstm.parameters import find_partner
 from sklearn_seqattn.attention_lstm.rules import (
@@ -30,7 +31,14 @@ from sklearn_seqattn.attention_lstm.training_data import (
 from sklearn_seqattn.kernels.partner import RandomKernels
 from sklearn_seqattn.ngrams.partner import NGrams
 from sklearn_seqattn.nn.config import KernelConfig
+from sklearn_seqattn.nn.kernel_partner import KernelPartner
 from sklearn_seqattn.nn.networks import build_sequence_network, rebuild
+from sklearn_seqattn.nn.own_network import (
+    OwnSequenceNetwork,
+    build_own,
+    check_own,
+    copy_own,
+)
 from sklearn_seqattn.preprocessing.input_encoder import InputEncoder
 from sklearn_seqattn.preprocessing.state_encoder import (
     states_of_unknown_sequences,
@@ -44,6 +52,13 @@ from sklearn_seqattn.training.embeddings import EmbeddingMixin
 from sklearn_seqattn.training.fit import TrainingSets
 from sklearn_seqattn.training.network_access import NetworkAccessMixin
 from sklearn_seqattn.training.optimization import WeightedLoss
+from sklearn_seqattn.training.own_parts import (
+    check_row_losses,
+    check_same_own,
+    own_loss,
+    own_module,
+    shortest_and_longest,
+)
 from sklearn_seqattn.training.prediction import forward, pooling_weights
 
 
@@ -136,7 +151,12 @@ class BaseSequenceEstimator(
             self._fit_targets(data)
         class_weights = self._class_weights(data)
         sets = [self._dataset(part, class_weights) for part in (data, valid)]
-        return TrainingSets(*sets, WeightedLoss(self._loss()))
+        loss, targets = own_loss(self.net_params), self.target_encoder_
+        if loss is None:
+            loss = self._loss()
+        else:
+            check_row_losses(loss, targets.n_outputs, sets[0].targets)
+        return TrainingSets(*sets, WeightedLoss(loss, targets.link))
 
     def _input_encoder(self):
         """Return the encoder of inputs, not yet fitted."""
@@ -150,6 +170,10 @@ class BaseSequenceEstimator(
 
     def _fit_targets(self, data):
         """Learn how targets are scaled."""
+
+    def _encode_targets(self, targets):
+        """Return targets as the loss takes them."""
+        return targets
 
     def _class_weights(self, data):
         """Return the weight of each class, or None if all are equal."""
@@ -197,20 +221,30 @@ class BaseSequenceEstimator(
         """Build the network with its partner, or return the fitted one."""
         if fresh:
             network = self._build_network(data)
+            if isinstance(network, OwnSequenceNetwork):
+                inputs, _ = shortest_and_longest(sets.train)
+                check_own(network, **inputs, n_outputs=self.target_encoder_.n_outputs)
         else:
-            params = self.get_params(deep=False)
-            check_same_network(params, data.front_end, self.network_.config)
-            network = rebuild(
-                self.network_,
-                time_warp=self._time_warp(data.sequences.kind),
-                tbptt_steps=self.tbptt_steps,
-            )
+            network = self._rebuilt_network(data)
         if network.kernel_partner is not None:
             self._fit_partner(network, sets, seed, fresh=fresh, is_partial=is_partial)
         return network
 
+    def _rebuilt_network(self, data):
+        """Return a copy of the fitted network that goes on learning."""
+        time_warp = self._time_warp(data.sequences.kind)
+        check_same_own(self.net_params, self.network_)
+        if isinstance(self.network_, OwnSequenceNetwork):
+            return copy_own(self.network_, time_warp)
+        params = self.get_params(deep=False)
+        check_same_network(params, data.front_end, self.network_.config)
+        tbptt_steps = truncation(self.net_params)
+        return rebuild(self.network_, time_warp=time_warp, tbptt_steps=tbptt_steps)
+
     def _build_network(self, data, *, has_partner=True):
         """Build the network for some training data."""
+        if own_module(self.net_params)[0] is not None:
+            return self._build_own_network(data, has_partner=has_partner)
         encoder, embedding, vectors = self.input_encoder_, None, None
         if encoder.n_ids_ is not None:
             embedding, vectors = embedding_of_tokens(self._tokens(), encoder.n_ids_)
@@ -225,6 +259,23 @@ class BaseSequenceEstimator(
             time_warp=self._time_warp(data.sequences.kind),
         )
         return build_sequence_network(config, vectors=vectors)
+
+    def _build_own_network(self, data, *, has_partner):
+        """Build the network of the user, with the partner of numbers beside it."""
+        encoder, n_outputs = self.input_encoder_, self.target_encoder_.n_outputs
+        built_from = own_module(self.net_params)
+        n_inputs = encoder.output_size_ if encoder.n_ids_ is None else encoder.n_ids_
+        kernels = self._kernel_config(data) if has_partner else None
+        partner = None
+        if kernels is not None:
+            partner = KernelPartner(encoder.output_size_, n_outputs, kernels)
+        return OwnSequenceNetwork(
+            build_own(*built_from, (n_inputs, n_outputs)),
+            built_from,
+            n_outputs,
+            kernel_partner=partner,
+            time_warp=self._time_warp(data.sequences.kind),
+        )
 
     def _kernel_config(self, data):
         """Return the sizes of the random convolutions inside the network, or None."""

@@ -14,6 +14,7 @@ from sklearn_seqattn.nn.config import (
     SequenceConfig,
 )
 from sklearn_seqattn.nn.front_end import FrontEnd, read_front_end
+from sklearn_seqattn.training.own_parts import own_module
 
 #: Parameters of the estimators that the configuration takes as they are.
 _PARAMETERS = (
@@ -27,7 +28,6 @@ _PARAMETERS = (
     "pooling",
     "head_units",
     "dropout",
-    "tbptt_steps",
 )
 
 
@@ -102,8 +102,25 @@ def sequence_config(
         embedding=embedding,
         kernels=kernels,
         time_warp=time_warp,
+        tbptt_steps=truncation(params["net_params"]),
         **{name: params[name] for name in _PARAMETERS},
     )
+
+
+def truncation(net_params):
+    """Return the steps after which gradients through hidden states stop, or None.
+
+    Parameters
+    ----------
+    net_params : dict or None
+        The parameter of the estimators, which may have "module__tbptt_steps".
+
+    Returns
+    -------
+    tbptt_steps : int or None
+    """
+    build, params = own_module(net_params)
+    return None if build is not None else params.get("tbptt_steps")
 
 
 def _stem(embedding, n_steps):

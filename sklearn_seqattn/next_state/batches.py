@@ -92,7 +92,7 @@ class StateDataset(SequenceDataset):
 
 
 class PositionLoss(nn.Module):
-    """Weighted cross-entropy of all targets of a batch.
+    """Weighted loss of all targets of a batch.
 
     The sum is divided by the number of targets that as many sequences have on
     average. Divided by the number of targets of the batch, a step in a batch of short
@@ -102,11 +102,16 @@ class PositionLoss(nn.Module):
     ----------
     mean_targets : float
         Mean number of targets a sequence.
+    loss : nn.Module or None, default=None
+        The loss of each target; None is the cross-entropy.
     """
 
-    def __init__(self, mean_targets):
+    activation = "softmax"
+
+    def __init__(self, mean_targets, loss=None):
         super().__init__()
         self.mean_targets = mean_targets
+        self.loss = nn.CrossEntropyLoss(reduction="none") if loss is None else loss
 
     def forward(self, outputs, targets_and_weights):
         """Return the loss of a batch.
@@ -126,9 +131,7 @@ class PositionLoss(nn.Module):
         targets, weights = targets_and_weights
         targets = targets[:, : outputs.shape[1]]  # a part may be shorter than its batch
         known = targets >= 0  # (B, T)
-        losses = nn.functional.cross_entropy(
-            outputs[known], targets[known], reduction="none"
-        )
+        losses = self.loss(outputs[known], targets[known])
         weights = weights[:, None].expand_as(targets)[known]
         return (losses * weights).sum() / (len(targets) * self.mean_targets)
 

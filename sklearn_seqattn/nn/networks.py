@@ -6,12 +6,12 @@ import torch
 from torch import nn
 
 from sklearn_seqattn.nn.attention import build_attention
+from sklearn_seqattn.nn.blended_network import BlendedNetwork
 from sklearn_seqattn.nn.construction import constructing
 from sklearn_seqattn.nn.front_end import build_blocks
 from sklearn_seqattn.nn.kernel_partner import KernelPartner
 from sklearn_seqattn.nn.masking import length_mask
 from sklearn_seqattn.nn.pooling import build_pooling
-from sklearn_seqattn.nn.time_warping import warp_time
 
 
 class AttentionLayer(nn.Module):
@@ -78,7 +78,7 @@ def build_head(input_size, units, n_outputs, *, dropout):
     return nn.Sequential(*layers, nn.Linear(input_size, n_outputs))
 
 
-class SequenceNetwork(nn.Module):
+class SequenceNetwork(BlendedNetwork):
     """Front end, encoder, attention, pooling, head.
 
     Parameters
@@ -89,30 +89,24 @@ class SequenceNetwork(nn.Module):
         The parts; `attention` may be None.
     kernel_partner : KernelPartner or None
         The partner inside the network, whose outputs are added.
-
-    Attributes
-    ----------
-    stride : int
-        Steps of the input for one of the encoder.
-    mixture : Tensor of shape (3, K)
-        With a partner: the shares of network and partner in evaluation, and a constant.
     """
 
     def __init__(
         self, config, front_end, encoder, attention, pooling, head, kernel_partner
     ):
-        super().__init__()
+        super().__init__(
+            kernel_partner,
+            config.n_outputs,
+            config.time_warp,
+            front_end.stride,
+            has_shares=kernel_partner is not None,
+        )
         self.config = config
         self.front_end = front_end
         self.encoder = encoder
         self.attention = attention
         self.pooling = pooling
         self.head = head
-        self.kernel_partner = kernel_partner
-        self.stride = front_end.stride
-        if kernel_partner is not None:
-            mixture = torch.tensor([[1.0], [1.0], [0.0]]).repeat(1, config.n_outputs)
-            self.register_buffer("mixture", mixture)
 
     @torch.no_grad()
     def start_at_partner(self):
@@ -142,38 +136,9 @@ class SequenceNetwork(nn.Module):
         """The size of the pooled vector."""
         return self.pooling.output_size
 
-    def forward(self, values, lengths, partner_outputs=None):
-        """Return one row of outputs a sequence.
-
-        Parameters
-        ----------
-        values : Tensor of shape (B, T, D), float, or (B, T), int64
-            A padded batch of numbers or of ids.
-        lengths : Tensor of shape (B,), int64
-            The number of real steps.
-        partner_outputs : Tensor of shape (B, K), default=None
-            What the partner predicts, to which the outputs are added. By default a
-            partner inside the network computes it; in training nothing is added.
-
-        Returns
-        -------
-        outputs : Tensor of shape (B, K)
-            Logits or standardized targets.
-        """
-        seen, time_warp = (values, lengths), self.config.time_warp
-        if self.training and time_warp > 0:
-            seen = warp_time(values, lengths, time_warp, multiple=8 * self.stride)
-        outputs = self.head(self.embeddings(*seen))
-        if self.training:
-            return outputs if partner_outputs is None else outputs + partner_outputs
-        if self.kernel_partner is None:
-            return outputs
-        if partner_outputs is None:
-            partner_outputs = self.kernel_partner(values, lengths)
-        # In the precision of the partner: sums differ with the batch otherwise.
-        share, partner_share, constant = self.mixture.to(partner_outputs.dtype)
-        blended = share * outputs + partner_share * partner_outputs + constant
-        return blended.to(outputs.dtype)
+    def outputs(self, values, lengths):
+        """Return what the network says without its partner, (B, K)."""
+        return self.head(self.embeddings(values, lengths))
 
     def attention_weights(self, values, lengths):
         """Return the attention weights and the mask of the steps they are over.

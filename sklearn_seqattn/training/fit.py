@@ -18,6 +18,8 @@ from sklearn_seqattn.training.checkpoints import open_checkpoint
 from sklearn_seqattn.training.engine import train
 from sklearn_seqattn.training.fingerprint import describe_params, digest
 from sklearn_seqattn.training.interrupts import raise_interrupt
+from sklearn_seqattn.training.net_settings import check_net_params
+from sklearn_seqattn.training.own_parts import own_split, split_by
 from sklearn_seqattn.training.plan import plan_training
 from sklearn_seqattn.training.randomness import isolated_torch
 
@@ -85,6 +87,7 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
     if checkpoint is not None:
         seeds = checkpoint.load_seeds(seeds)
     seeds = Seeds(*seeds)
+    check_net_params(estimator.net_params, estimator.callbacks)
     with rollback_on_error(estimator):
         data, valid = estimator._read_training(
             X, y, sample_weight, fresh=fresh, **data_options
@@ -93,8 +96,14 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
             checkpoint.check_fingerprint(_fingerprint(estimator, data, valid, fresh))
         patience = None
         if n_epochs is None:
-            patience = estimator._rules.patience(estimator, len(data), valid)
-            if valid is None and estimator._rules.holds_out(patience, len(data)):
+            splitter = _splitter(estimator.net_params, valid)
+            validates = valid is not None or splitter is not None
+            patience = estimator._rules.patience(
+                estimator, len(data), validates=validates
+            )
+            if splitter is not None:
+                data, valid = split_by(splitter, data)
+            elif valid is None and estimator._rules.holds_out(patience, len(data)):
                 data, valid = split(data, estimator.validation_fraction, seeds.split)
         sets = estimator._make_datasets(data, valid, fresh=fresh)
         plan = plan_training(
@@ -126,6 +135,17 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
     if checkpoint is not None and not checkpoint.keep:
         checkpoint.remove()
     return estimator
+
+
+def _splitter(net_params, valid):
+    """Return the user's splitter, or None; it has no use beside validation data."""
+    splitter = own_split(net_params)
+    if splitter is not None and valid is not None:
+        raise ValueError(
+            "net_params has 'train_split', but fit was given validation data, too; "
+            "leave one of them out."
+        )
+    return splitter
 
 
 def split(data, fraction, seed):

@@ -22,11 +22,14 @@ class WeightedLoss(nn.Module):
     ----------
     loss : nn.Module
         A loss of torch with ``reduction="none"``.
+    activation : {"softmax", "sigmoid", "exp", "identity"}, default="identity"
+        What turns outputs into predictions, for the scores of callbacks.
     """
 
-    def __init__(self, loss):
+    def __init__(self, loss, activation="identity"):
         super().__init__()
         self.loss = loss
+        self.activation = activation
 
     def forward(self, outputs, targets_and_weights):
         """Compute the loss of outputs (B, K)."""
