@@ -212,7 +212,7 @@ class TestOwnNetwork:
     @pytest.mark.parametrize("wrong", [FutureReader, IdNetwork])
     def test_states_are_not_read_ahead_and_every_step_has_logits(self, wrong):
         estimator = NextStateLSTM(**SMALL, net_params={"module": wrong})
-        with pytest.raises(ValueError, match="later steps|change with|of the shape"):
+        with pytest.raises(ValueError, match=r"later steps|change with|of the shape"):
             estimator.fit(SENTENCES)
 
     def test_another_network_does_not_go_on(self):

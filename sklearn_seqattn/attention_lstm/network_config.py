@@ -14,7 +14,7 @@ from sklearn_seqattn.nn.config import (
     SequenceConfig,
 )
 from sklearn_seqattn.nn.front_end import FrontEnd, read_front_end
-from sklearn_seqattn.training.own_parts import own_module
+from sklearn_seqattn.training.own_modules import own_module
 
 #: Parameters of the estimators that the configuration takes as they are.
 _PARAMETERS = (

@@ -43,10 +43,9 @@ from sklearn_seqattn.training.devices import resolve_precision
 from sklearn_seqattn.training.embeddings import EmbeddingMixin
 from sklearn_seqattn.training.fit import TrainingSets, fit
 from sklearn_seqattn.training.network_access import NetworkAccessMixin
-from sklearn_seqattn.training.own_parts import (
-    check_row_losses,
+from sklearn_seqattn.training.own_losses import check_row_losses, own_loss
+from sklearn_seqattn.training.own_modules import (
     check_same_own,
-    own_loss,
     own_module,
     shortest_and_longest,
 )

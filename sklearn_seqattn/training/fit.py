@@ -19,7 +19,7 @@ from sklearn_seqattn.training.engine import train
 from sklearn_seqattn.training.fingerprint import describe_params, digest
 from sklearn_seqattn.training.interrupts import raise_interrupt
 from sklearn_seqattn.training.net_settings import check_net_params
-from sklearn_seqattn.training.own_parts import own_split, split_by
+from sklearn_seqattn.training.own_splits import own_split, split_by
 from sklearn_seqattn.training.plan import plan_training
 from sklearn_seqattn.training.randomness import isolated_torch
 

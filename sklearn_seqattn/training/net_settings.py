@@ -11,7 +11,10 @@ from skorch.helper import predefined_split
 from sklearn_seqattn.training.batching import TrainingBatches
 from sklearn_seqattn.training.callbacks import ADJUSTABLE, training_callbacks
 from sklearn_seqattn.training.optimization import adamw
-from sklearn_seqattn.training.own_parts import check_own_parts, split_net_params
+from sklearn_seqattn.training.own_losses import own_loss
+from sklearn_seqattn.training.own_modules import own_module
+from sklearn_seqattn.training.own_parts import split_net_params
+from sklearn_seqattn.training.own_splits import own_split
 
 _WEIGHT_DECAY = 1e-2
 
@@ -112,7 +115,8 @@ def check_net_params(net_params, callbacks):
         does not exist.
     """
     _check_callbacks(callbacks)
-    check_own_parts(net_params)
+    for read in (own_module, own_loss, own_split):
+        read(net_params)
     _, engine = split_net_params(net_params)
     adjustable = [*ADJUSTABLE, *map(_name, callbacks)]
     for name, value in engine.items():
