@@ -1,10 +1,13 @@
 """The examples run from start to end, as a user runs them."""
 
+import ast
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 
@@ -84,3 +87,17 @@ def test_displays(tmp_path):
     assert len(paths) == 6
     for path in paths:
         assert path.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("name", ["default", "tokens"])
+def test_serve_onnx(name, tmp_path):
+    from export.write_served import write
+
+    write(tmp_path, name)
+    folder = tmp_path / name
+    files = [str(folder / file) for file in ("model.onnx", "sequences.json")]
+    printed = run("serve_onnx.py", *files, cwd=tmp_path)
+    assert printed == (folder / "expected.txt").read_text()
+    imports = ast.walk(ast.parse((EXAMPLES / "serve_onnx.py").read_text()))
+    names = [one.names[0].name for one in imports if isinstance(one, ast.Import)]
+    assert names == ["json", "sys", "numpy", "onnxruntime"]  # what a server has

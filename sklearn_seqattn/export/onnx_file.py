@@ -100,7 +100,7 @@ def to_onnx(estimator, path):
     entries = {name: json.dumps(value) for name, value in metadata.items()}
     graph.onnx.helper.set_model_props(model, entries)
     graph.onnx.checker.check_model(model)
-    replace_file(os.fspath(path), model.SerializeToString(deterministic=True))
+    replace_file(os.path.realpath(path), model.SerializeToString(deterministic=True))
 
 
 def _flat(estimator):

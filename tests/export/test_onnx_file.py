@@ -61,14 +61,21 @@ class TestFile:
         found = run(open_session(estimator, path), pad(WALKS))["label"]
         assert found.tolist() == estimator.predict(WALKS).tolist()
 
+    def test_dates_as_classes_are_refused(self, path):
+        y = np.array(["2024-01-01", "2024-01-02"], "M8[D]")[np.arange(24) % 2]
+        estimator = AttentionLSTMClassifier(**SMALL).fit(WALKS, y)
+        with pytest.raises(TypeError, match="are neither numbers nor text"):
+            to_onnx(estimator, path)
+
     def test_shapes_are_free_but_for_the_channels(self, path):
         session = open_session(fitted("default"), path)
         values, lengths = session.get_inputs()
         assert values.shape == ["batch", "steps", 2]
         assert lengths.shape == ["batch"]
 
-    def test_the_same_estimator_gives_the_same_bytes(self, path):
-        to_onnx(fitted("default"), path)
+    def test_the_same_estimator_gives_the_same_bytes(self, path, monkeypatch):
+        monkeypatch.chdir(path.parent)
+        to_onnx(fitted("default"), path.name)
         before = path.read_bytes()
         to_onnx(fitted("default"), str(path))
         assert path.read_bytes() == before
