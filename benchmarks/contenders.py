@@ -63,7 +63,6 @@ def ours(spec, **options):
         dropout=0.0,
         standardize=False,
         time_warp=0.0,
-        label_smoothing=0.0,
         lr=LR,
         batch_size=64,
         max_epochs=1,

@@ -38,7 +38,7 @@ def run_ours(spec):
         front_end=None,
         bidirectional=True,
         attention=None if spec["attention"] == "none" else spec["attention"],
-        tbptt_steps=spec.get("tbptt_steps"),
+        net_params={"module__tbptt_steps": spec.get("tbptt_steps")},
         batch_size=2,
         max_epochs=1,
         random_state=0,

@@ -48,6 +48,7 @@ from rivals import (
 )
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.model_selection import StratifiedKFold
+from torch import nn
 
 from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor
 
@@ -71,7 +72,12 @@ ABLATIONS = {
     "GRU": {"encoder": "gru"},
     "Transformer": {"encoder": "transformer"},
     "validation split": {"early_stopping": True, "validation_fraction": 0.2},
-    "label smoothing": {"label_smoothing": 0.1},
+    "label smoothing": {
+        "net_params": {
+            "criterion": nn.CrossEntropyLoss,
+            "criterion__label_smoothing": 0.1,
+        }
+    },
     "bfloat16": {"precision": "bfloat16"},
 }
 

@@ -77,6 +77,8 @@ _REPLACED = {
     "net_params": (
         *("lr_schedule", "weight_decay", "max_grad_norm", "max_steps_per_batch"),
     ),
+    "net_params={'criterion__label_smoothing': ...}": ("label_smoothing",),
+    "net_params={'module__tbptt_steps': ...}": ("tbptt_steps",),
     "time_warp": ("time_stretch",),
     "tokens": (
         *("embedding_size", "embedding_vectors", "vocabulary", "min_count"),

@@ -10,6 +10,18 @@ FOLDER = Path(__file__).resolve().parents[1] / "benchmarks"
 SPEC = {"n": 64, "hidden": 4}
 
 
+def test_all_ways_to_predict_say_the_same(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import latency
+
+    for name, (estimator, X) in latency.make_models().items():
+        session = latency.open_session(estimator, tmp_path / "model.onnx")
+        calls = latency.make_calls(estimator, session, X[:5])
+        ours, exported, bare = (call() for call in calls.values())
+        np.testing.assert_allclose(exported[1], ours, atol=1e-5, err_msg=name)
+        np.testing.assert_allclose(bare, ours, atol=1e-5, err_msg=name)
+
+
 @pytest.fixture
 def contenders(monkeypatch):
     monkeypatch.syspath_prepend(str(FOLDER))

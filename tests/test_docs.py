@@ -26,7 +26,7 @@ NAMES = {
 }
 
 #: Parameters of the classifier that the regressor does not have.
-OF_CLASSES = ("label_smoothing", "time_warp", "class_weight")
+OF_CLASSES = ("time_warp", "class_weight")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

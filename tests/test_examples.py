@@ -1,5 +1,6 @@
 """The examples run from start to end, as a user runs them."""
 
+import ast
 import os
 import re
 import subprocess
@@ -120,3 +121,17 @@ def test_gallery(name, tmp_path):
     assert len(pictures) == GALLERY[name]
     for picture in pictures:
         assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("name", ["default", "tokens"])
+def test_serve_onnx(name, tmp_path):
+    from export.write_served import write
+
+    write(tmp_path, name)
+    folder = tmp_path / name
+    files = [str(folder / file) for file in ("model.onnx", "sequences.json")]
+    printed = run("serve_onnx.py", *files, cwd=tmp_path)
+    assert printed == (folder / "expected.txt").read_text()
+    imports = ast.walk(ast.parse((EXAMPLES / "serve_onnx.py").read_text()))
+    names = [one.names[0].name for one in imports if isinstance(one, ast.Import)]
+    assert names == ["json", "sys", "numpy", "onnxruntime"]  # what a server has

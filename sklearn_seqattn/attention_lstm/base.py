@@ -9,14 +9,10 @@ from sklearn_seqattn._estimator import (
     NestedParameters,
     VersionedPickles,
 )
-from sklearn_seqattn.attention_lstm import auto
+from sklearn_seqattn.attention_lstm.network_building import NetworkBuildingMixin
 from sklearn_seqattn.attention_lstm.network_config import (
     check_network_params,
-    check_same_network,
-    embedding_of_tokens,
     given_front_end,
-    kernel_config,
-    network_config,
 )
 from sklearn_seqattn.attention_lstm.rules import (
     BLENDED_RULES,
@@ -38,7 +34,6 @@ from sklearn_seqattn.attention_lstm.validation_scores import (
 from sklearn_seqattn.kernels.partner import RandomKernels
 from sklearn_seqattn.ngrams.partner import NGrams
 from sklearn_seqattn.nn.config import SequenceConfig
-from sklearn_seqattn.nn.networks import build_sequence_network, rebuild
 from sklearn_seqattn.preprocessing.input_encoder import InputEncoder
 from sklearn_seqattn.preprocessing.state_encoder import (
     states_of_unknown_sequences,
@@ -52,10 +47,12 @@ from sklearn_seqattn.training.embeddings import StepEmbeddingMixin
 from sklearn_seqattn.training.fit import TrainingSets
 from sklearn_seqattn.training.network_access import NetworkAccessMixin
 from sklearn_seqattn.training.optimization import WeightedLoss
+from sklearn_seqattn.training.own_losses import check_row_losses, own_loss
 from sklearn_seqattn.training.prediction import forward
 
 
 class BaseSequenceEstimator(
+    NetworkBuildingMixin,
     TokenPartnerMixin,
     NetworkAccessMixin,
     StepEmbeddingMixin,
@@ -76,7 +73,6 @@ class BaseSequenceEstimator(
     _config = SequenceConfig
     _uncalibrated = {"partner_": None, "blend_": None}
     _gain_control = True  # whether low-amplitude sequences are amplified
-    _most_steps_beside_kernels = auto.MOST_STEPS  # that reach the encoder
 
     @property
     def _rules(self):
@@ -161,7 +157,12 @@ class BaseSequenceEstimator(
 
     def _criterion(self, train_set):
         """Return the loss of a batch."""
-        return WeightedLoss(self._loss())
+        loss, targets = own_loss(self.net_params), self.target_encoder_
+        if loss is None:
+            loss = self._loss()
+        else:
+            check_row_losses(loss, targets.n_outputs, train_set.targets)
+        return WeightedLoss(loss, targets.link)
 
     def _input_encoder(self):
         """Return the encoder of inputs, not yet fitted."""
@@ -175,6 +176,10 @@ class BaseSequenceEstimator(
 
     def _fit_targets(self, data):
         """Learn how targets are scaled."""
+
+    def _encode_targets(self, targets):
+        """Return targets as the loss takes them."""
+        return targets
 
     def _class_weights(self, data):
         """Return the weight of each class, or None if all are equal."""
@@ -224,63 +229,6 @@ class BaseSequenceEstimator(
             static=self.input_encoder_.transform_static(encoded),
         )
 
-    def _make_network(self, data, sets, seed, *, fresh, is_partial):
-        """Build the network with its partner, or return the fitted one."""
-        if fresh:
-            network = self._build_network(data)
-        else:
-            params = self.get_params(deep=False)
-            check_same_network(params, data.front_end, self.network_.config)
-            network = rebuild(
-                self.network_,
-                time_warp=self._time_warp(data.sequences.kind),
-                tbptt_steps=self.tbptt_steps,
-            )
-        if network.kernel_partner is not None:
-            self._fit_partner(network, sets, seed, fresh=fresh, is_partial=is_partial)
-        return network
-
-    def _build_network(self, data, *, has_partner=True):
-        """Build the network for some training data."""
-        last_steps = self._last_steps(int(data.lengths.max()))
-        kernels = kernel_config(self.blend, data, last_steps)
-        if data.front_end is None and kernels is None:
-            auto.warn_large_stride(data.lengths.mean())
-        most_steps = self._most_steps_beside_kernels if kernels else auto.MOST_STEPS
-        config, vectors = self._network_config(
-            data,
-            n_steps=float(data.lengths.mean()),
-            most_steps=most_steps,
-            kernels=kernels if has_partner else None,
-            n_static=self.input_encoder_.static_size,
-            time_warp=self._time_warp(data.sequences.kind),
-        )
-        return build_sequence_network(config, vectors=vectors)
-
-    def _network_config(self, data, **others):
-        """Return the configuration of a network, and the initial vectors of tokens."""
-        encoder, embedding, vectors = self.input_encoder_, None, None
-        if encoder.n_ids_ is not None:
-            embedding, vectors = embedding_of_tokens(self._tokens(), encoder.n_ids_)
-        config = network_config(
-            self._config,
-            self.get_params(deep=False),
-            data.front_end,
-            input_size=encoder.output_size_,
-            n_outputs=self.target_encoder_.n_outputs,
-            embedding=embedding,
-            **others,
-        )
-        return config, vectors
-
-    def _last_steps(self, longest):
-        """Return how many of the last steps the partner reads as they are."""
-        return 0
-
-    def _time_warp(self, kind):
-        """Return the largest change of tempo in training; 0 changes nothing."""
-        return 0.0
-
     def _calibrate(self, data, valid, sets, plan, seeds, *, fresh):
         """Fit the partner that stands beside the trained network."""
         if fresh:
@@ -292,9 +240,7 @@ class BaseSequenceEstimator(
         sequences = self._read_again(X)
         dataset = self._batched(self._encoded(sequences))
         precision = resolve_precision(self.precision, self.net_.device)
-        outputs = forward(
-            self.net_, dataset, precision=precision, verbose=self.verbose
-        )
+        outputs = forward(self.net_, dataset, precision=precision, verbose=self.verbose)
         return self._blended(outputs, sequences)
 
     def _read_dataset(self, X):

@@ -11,7 +11,7 @@ from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.base import BaseSequenceEstimator
 from sklearn_seqattn.attention_lstm.blending import choose_blend
 from sklearn_seqattn.attention_lstm.class_weights import weigh_classes
-from sklearn_seqattn.attention_lstm.parameters import SEQUENCE_CONSTRAINTS, SHARE
+from sklearn_seqattn.attention_lstm.parameters import SEQUENCE_CONSTRAINTS
 from sklearn_seqattn.attention_lstm.pooled import PoolingMixin
 from sklearn_seqattn.attention_lstm.prefixes import PrefixMixin
 from sklearn_seqattn.attention_lstm.shrinkage import shrink
@@ -123,8 +123,6 @@ class AttentionLSTMClassifier(
         ``1 + time_warp``, and each quarter of a sequence by a further factor of its
         own between ``1 / (1 + 2 time_warp)`` and ``1 + 2 time_warp``. Set it to 0
         if classes differ in nothing but tempo.
-    label_smoothing : float, default=0.0
-        The share of each target that is spread over all classes.
     class_weight : dict, "balanced" or None, default=None
         Weights of the classes; "balanced" gives every class of the training data
         the same total. Not for several labels a sequence.
@@ -168,12 +166,6 @@ class AttentionLSTMClassifier(
         "bfloat16" keeps two to three digits, and is faster from a hidden size of 64
         on where the hardware has instructions for it; "auto" is "bfloat16" there
         and "float32" elsewhere.
-    tbptt_steps : int or None, default=None
-        In training, the steps of the encoder after which no gradient flows back
-        through the hidden states of LSTM and GRU layers, and the length of the
-        segments whose activations are computed again instead of kept. It is for
-        sequences of tens of thousands of steps. None follows the gradient to the
-        start.
     device : str or torch.device, default="auto"
         A torch device, such as "cpu", "cuda" or "mps"; "auto" is the best one there
         is.
@@ -257,7 +249,6 @@ class AttentionLSTMClassifier(
     _parameter_constraints = {
         **SEQUENCE_CONSTRAINTS,
         "time_warp": [Interval(Real, 0, 10, closed="both")],
-        "label_smoothing": [SHARE],
         "class_weight": [StrOptions({"balanced"}), dict, None],
     }
 
@@ -283,7 +274,6 @@ class AttentionLSTMClassifier(
         channels_first=False,
         random_prefixes=False,
         time_warp=0.25,
-        label_smoothing=0.0,
         class_weight=None,
         batch_size="auto",
         early_stopping="auto",
@@ -295,7 +285,6 @@ class AttentionLSTMClassifier(
         random_state=None,
         checkpoint=None,
         precision="float32",
-        tbptt_steps=None,
         device="auto",
         callbacks=(),
         net_params=None,
@@ -320,7 +309,6 @@ class AttentionLSTMClassifier(
         self.channels_first = channels_first
         self.random_prefixes = random_prefixes
         self.time_warp = time_warp
-        self.label_smoothing = label_smoothing
         self.class_weight = class_weight
         self.batch_size = batch_size
         self.early_stopping = early_stopping
@@ -332,7 +320,6 @@ class AttentionLSTMClassifier(
         self.random_state = random_state
         self.checkpoint = checkpoint
         self.precision = precision
-        self.tbptt_steps = tbptt_steps
         self.device = device
         self.callbacks = callbacks
         self.net_params = net_params
@@ -421,13 +408,9 @@ class AttentionLSTMClassifier(
         """Return the encoder of the classes, those of y or as given."""
         return learn_labels(y, classes)
 
-    def _encode_targets(self, targets):
-        """Return targets as the loss takes them."""
-        return self.target_encoder_.smoothed(targets, self.label_smoothing)
-
     def _loss(self):
         """Return the loss of single rows."""
-        return self.target_encoder_.loss(self.label_smoothing)
+        return self.target_encoder_.loss()
 
     def _class_weights(self, data):
         """Return the weight of each class, as the training data decide it."""

@@ -34,6 +34,8 @@ class RegressionLoss:
     loss: str
     quantile: float | None = None
 
+    #: What turns outputs into standardized predictions.
+    link = "identity"
     #: Whether least-squares predictions need another line to minimize the loss.
     recalibrates = True
 
@@ -94,6 +96,8 @@ class Pinball(RegressionLoss):
 
 class PoissonLoss(RegressionLoss):
     """Half the Poisson deviance with a log link, least for the mean."""
+
+    link = "exp"
 
     def check(self, y):
         """Raise ValueError if a target is negative."""

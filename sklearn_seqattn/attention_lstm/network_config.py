@@ -16,6 +16,7 @@ from sklearn_seqattn.nn.config import (
     KernelConfig,
 )
 from sklearn_seqattn.nn.front_end import FrontEnd, read_front_end
+from sklearn_seqattn.training.own_modules import own_module
 
 #: Parameters of the estimators that the configuration takes as they are.
 _PARAMETERS = (
@@ -29,7 +30,6 @@ _PARAMETERS = (
     "pooling",
     "head_units",
     "dropout",
-    "tbptt_steps",
 )
 
 
@@ -110,9 +110,26 @@ def network_config(
         n_outputs=n_outputs,
         front_end=front_end,
         embedding=embedding,
+        tbptt_steps=truncation(params["net_params"]),
         **others,
         **_values_of(params),
     )
+
+
+def truncation(net_params):
+    """Return the steps after which gradients through hidden states stop, or None.
+
+    Parameters
+    ----------
+    net_params : dict or None
+        The parameter of the estimators, which may have "module__tbptt_steps".
+
+    Returns
+    -------
+    tbptt_steps : int or None
+    """
+    build, params = own_module(net_params)
+    return None if build is not None else params.get("tbptt_steps")
 
 
 def _stem(embedding, n_steps, most_steps=auto.MOST_STEPS):

@@ -34,7 +34,6 @@ TRAINING_CONSTRAINTS = {
     "random_state": ["random_state"],
     "checkpoint": [str, PathLike, Checkpoint, None],
     "precision": [StrOptions({"float32", "bfloat16", "auto"})],
-    "tbptt_steps": [SIZE, None],
     "device": [str, torch.device],
     "callbacks": [list, tuple],
     "net_params": [dict, None],

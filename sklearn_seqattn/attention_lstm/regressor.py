@@ -175,12 +175,6 @@ class AttentionLSTMRegressor(
         "bfloat16" keeps two to three digits, and is faster from a hidden size of 64
         on where the hardware has instructions for it; "auto" is "bfloat16" there
         and "float32" elsewhere.
-    tbptt_steps : int or None, default=None
-        In training, the steps of the encoder after which no gradient flows back
-        through the hidden states of LSTM and GRU layers, and the length of the
-        segments whose activations are computed again instead of kept. It is for
-        sequences of tens of thousands of steps. None follows the gradient to the
-        start.
     device : str or torch.device, default="auto"
         A torch device, such as "cpu", "cuda" or "mps"; "auto" is the best one there
         is.
@@ -315,7 +309,6 @@ class AttentionLSTMRegressor(
         random_state=None,
         checkpoint=None,
         precision="float32",
-        tbptt_steps=None,
         device="auto",
         callbacks=(),
         net_params=None,
@@ -351,7 +344,6 @@ class AttentionLSTMRegressor(
         self.random_state = random_state
         self.checkpoint = checkpoint
         self.precision = precision
-        self.tbptt_steps = tbptt_steps
         self.device = device
         self.callbacks = callbacks
         self.net_params = net_params

@@ -48,7 +48,7 @@ def shrink(network, share, partner_share=1.0, intercept=0.0):
 
     Parameters
     ----------
-    network : SequenceNetwork
+    network : BlendedNetwork
         A network.
     share : float or ndarray of shape (K,)
         How much to keep of the network.
@@ -57,7 +57,7 @@ def shrink(network, share, partner_share=1.0, intercept=0.0):
     intercept : float or ndarray of shape (K,), default=0.0
         What to add to the outputs.
     """
-    if network.kernel_partner is None:
+    if network.mixture is None:
         last = network.head[-1]
         _scale(last.weight, last.bias, share)
         last.bias.add_(_like(last.bias, intercept))

@@ -22,6 +22,7 @@ from sklearn_seqattn.attention_lstm.tagged_sequences import canonical, tag_seque
 from sklearn_seqattn.attention_lstm.target_checks import check_same_classes
 from sklearn_seqattn.attention_lstm.targets import learn_labels
 from sklearn_seqattn.attention_lstm.training_data import validation_pair
+from sklearn_seqattn.attention_lstm.validation_scores import find_scorer
 from sklearn_seqattn.attention_lstm.window_partner import WindowPartnerMixin
 from sklearn_seqattn.nn.config import TaggingConfig
 from sklearn_seqattn.nn.networks import rebuild
@@ -30,6 +31,8 @@ from sklearn_seqattn.preprocessing.tokens import Tokens
 from sklearn_seqattn.training.devices import resolve_precision
 from sklearn_seqattn.training.fit import fit
 from sklearn_seqattn.training.optimization import PositionLoss
+from sklearn_seqattn.training.own_losses import check_row_losses, own_loss
+from sklearn_seqattn.training.own_modules import own_module
 from sklearn_seqattn.training.padding import StepArrays
 from sklearn_seqattn.training.prediction import step_outputs
 from sklearn_seqattn.windows.partner import WindowModel
@@ -390,6 +393,12 @@ class AttentionLSTMTagger(WindowPartnerMixin, BaseSequenceEstimator):
         front_end = check_network_params(self._config, self.get_params(deep=False))
         self._tokens()
         self._window_model()
+        find_scorer(self)  # before any work
+        if own_module(self.net_params)[0] is not None:
+            raise ValueError(
+                "net_params has a 'module', but the networks of users give one answer "
+                "a sequence, and a tagger needs one a step; leave it out."
+            )
         sequences = self._read(X, front_end, reset=fresh)
         if y is None:
             raise ValueError(
@@ -451,7 +460,10 @@ class AttentionLSTMTagger(WindowPartnerMixin, BaseSequenceEstimator):
 
     def _criterion(self, train_set):
         """Return the loss of a batch."""
-        return PositionLoss((train_set.targets.flat >= 0).sum() / len(train_set))
+        loss, codes = own_loss(self.net_params), train_set.targets.flat
+        if loss is not None:
+            check_row_losses(loss, self.target_encoder_.n_outputs, codes[codes >= 0])
+        return PositionLoss((codes >= 0).sum() / len(train_set), loss)
 
     def _make_network(self, data, sets, seed, *, fresh, is_partial):
         """Build the network, or return the fitted one."""

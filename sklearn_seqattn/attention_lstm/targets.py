@@ -20,7 +20,7 @@ class ClassTargets:
     """
 
     multilabel = False
-    activation = "softmax"
+    activation = link = "softmax"
 
     def __init__(self, classes):
         self.classes_ = classes
@@ -49,15 +49,9 @@ class ClassTargets:
         """Return the classes of encoded targets."""
         return self.classes_[targets]
 
-    def smoothed(self, targets, label_smoothing):
-        """Return targets as the loss takes them; the loss smooths them."""
-        return targets
-
-    def loss(self, label_smoothing):
+    def loss(self):
         """Return the loss of single rows."""
-        return nn.CrossEntropyLoss(
-            reduction="none", label_smoothing=float(label_smoothing)
-        )
+        return nn.CrossEntropyLoss(reduction="none")
 
     def predict(self, logits):
         """Return the most probable class of each row."""
@@ -86,7 +80,7 @@ class LabelTargets:
     """
 
     multilabel = True
-    activation = "sigmoid"
+    activation = link = "sigmoid"
 
     def __init__(self, n_labels):
         self.classes_ = np.arange(n_labels)
@@ -114,12 +108,7 @@ class LabelTargets:
         """Return the labels of encoded targets, (n, n_labels) int64."""
         return targets.astype(np.int64)
 
-    def smoothed(self, targets, label_smoothing):
-        """Return targets with a share of each spread over both answers."""
-        smoothing = np.float32(label_smoothing)
-        return targets * (1 - smoothing) + smoothing / 2
-
-    def loss(self, label_smoothing):
+    def loss(self):
         """Return the loss of single rows."""
         return nn.BCEWithLogitsLoss(reduction="none")
 
@@ -160,6 +149,11 @@ class NumberTargets:
     def n_outputs(self):
         """The number of targets."""
         return int(np.prod(self.shape, dtype=int))
+
+    @property
+    def link(self):
+        """What turns outputs into standardized predictions."""
+        return self.loss.link
 
     def fit(self, targets, weights):
         """Learn center and scale of each target; constant ones keep their unit.

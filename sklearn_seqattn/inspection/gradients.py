@@ -152,6 +152,11 @@ def _vectors(network, inputs):
     values, lengths = inputs["values"], inputs["lengths"]
     if values.is_floating_point():
         return values, torch.zeros_like(values)
+    if network.config is None:
+        raise ValueError(
+            "A network of your own that reads ids has no gradients of its inputs; use "
+            "occlusion_importance."
+        )
     mask, features = length_mask(lengths, values.shape[1]), {}
     if hasattr(network, "embedding"):
         features = {k: v for k, v in inputs.items() if k not in ("values", "lengths")}
@@ -169,10 +174,10 @@ def _vectors(network, inputs):
 def _output(last, x, lengths, static):
     """Return what is explained of each class or target, (B, K)."""
     network = last.network_
-    beside = {} if static is None else {"static": static}
-    outputs = network.head(network.embeddings(x, lengths, **beside))
     if isinstance(last, NextStateMixin):
-        return (outputs / last.temperature_).log_softmax(dim=1)
+        logits = network.last(x, lengths)
+        return (logits / last.temperature_).log_softmax(dim=1)
+    outputs = network.outputs(x, lengths, static)
     targets = last.target_encoder_
     if hasattr(targets, "scale_"):
         return outputs * torch.as_tensor(targets.scale_).to(outputs)

@@ -19,7 +19,10 @@ from sklearn_seqattn._estimator import (
     fit_context,
     with_callbacks,
 )
-from sklearn_seqattn.attention_lstm.network_config import check_same_fields
+from sklearn_seqattn.attention_lstm.network_config import (
+    check_same_fields,
+    truncation,
+)
 from sklearn_seqattn.attention_lstm.parameters import TRAINING_CONSTRAINTS
 from sklearn_seqattn.next_state.base import NextStateMixin
 from sklearn_seqattn.next_state.batches import StateDataset, logit_batches
@@ -33,17 +36,29 @@ from sklearn_seqattn.next_state.training_data import WeightedStreams
 from sklearn_seqattn.nn.config import NextStateConfig
 from sklearn_seqattn.nn.encoders import Encoder
 from sklearn_seqattn.nn.next_state_network import build_next_state_network, widen
+from sklearn_seqattn.nn.own_network import (
+    OwnStateNetwork,
+    build_own,
+    check_own,
+    copy_own,
+)
 from sklearn_seqattn.preprocessing.tokens import Tokens
 from sklearn_seqattn.training.devices import resolve_precision
 from sklearn_seqattn.training.embeddings import EmbeddingMixin
 from sklearn_seqattn.training.fit import TrainingSets, fit
 from sklearn_seqattn.training.network_access import NetworkAccessMixin
 from sklearn_seqattn.training.optimization import PositionLoss
+from sklearn_seqattn.training.own_losses import check_row_losses, own_loss
+from sklearn_seqattn.training.own_modules import (
+    check_same_own,
+    own_module,
+    shortest_and_longest,
+)
 from sklearn_seqattn.training.plan import TrainingRules
 
 _NETWORK_PARAMETERS = (
     *("encoder", "hidden_size", "num_layers", "residual", "attention", "num_heads"),
-    *("tie_weights", "dropout", "tbptt_steps"),
+    *("tie_weights", "dropout"),
 )
 _CACHED_VALUES = 2**24  # hidden states of continued sequences
 
@@ -173,12 +188,6 @@ class NextStateLSTM(
         "bfloat16" keeps two to three digits, and is faster from a hidden size of 64
         on where the hardware has instructions for it; "auto" is "bfloat16" there
         and "float32" elsewhere.
-    tbptt_steps : int or None, default=None
-        In training, the steps of the encoder after which no gradient flows back
-        through the hidden states of LSTM and GRU layers, and the length of the
-        segments whose activations are computed again instead of kept. It is for
-        sequences of tens of thousands of steps. None follows the gradient to the
-        start.
     device : str or torch.device, default="auto"
         A torch device, such as "cpu", "cuda" or "mps"; "auto" is the best one there
         is.
@@ -310,7 +319,6 @@ class NextStateLSTM(
         random_state=None,
         checkpoint=None,
         precision="float32",
-        tbptt_steps=None,
         device="auto",
         callbacks=(),
         net_params=None,
@@ -342,7 +350,6 @@ class NextStateLSTM(
         self.random_state = random_state
         self.checkpoint = checkpoint
         self.precision = precision
-        self.tbptt_steps = tbptt_steps
         self.device = device
         self.callbacks = callbacks
         self.net_params = net_params
@@ -453,10 +460,12 @@ class NextStateLSTM(
 
     def _check_same(self, config, partner):
         """Refuse parameters that differ from those of the fitted model."""
+        check_same_own(self.net_params, self.network_)
         fitted = self.network_.config
-        sizes = ("n_states", "n_categories", "n_numbers")
-        same = {name: getattr(fitted, name) for name in sizes}
-        check_same_fields(replace(config, **same), fitted)
+        if fitted is not None:
+            sizes = ("n_states", "n_categories", "n_numbers")
+            same = {name: getattr(fitted, name) for name in sizes}
+            check_same_fields(replace(config, **same), fitted)
         if None not in (partner, self.counts_) and partner.order != self.counts_.order:
             raise ValueError(
                 f"blend counts with order={partner.order}, but the fitted counts have "
@@ -481,7 +490,11 @@ class NextStateLSTM(
             if part is not None
         ]
         valid_set = sets[1] if len(sets) == 2 and sets[1].mean_targets else None
-        return TrainingSets(sets[0], valid_set, PositionLoss(sets[0].mean_targets))
+        loss = own_loss(self.net_params)
+        if loss is not None:
+            check_row_losses(loss, len(self.classes_), np.zeros(1, dtype=np.int64))
+        loss = PositionLoss(sets[0].mean_targets, loss)
+        return TrainingSets(sets[0], valid_set, loss)
 
     def _trained_targets(self, valid, data):
         """Return held-out data without targets that the training part never has."""
@@ -503,11 +516,14 @@ class NextStateLSTM(
             n_numbers=n_numbers,
             embedding_size=tokens.size,
             token_dropout=tokens.dropout,
+            tbptt_steps=truncation(self.net_params),
             **{name: getattr(self, name) for name in _NETWORK_PARAMETERS},
         )
 
     def _make_network(self, data, sets, seed, *, fresh, is_partial):
         """Build the network, or a wider copy of the fitted one for new states."""
+        if own_module(self.net_params)[0] is not None:
+            return self._make_own_network(sets.train, fresh=fresh)
         features = {}
         if self.events_ is not None:
             features = {
@@ -518,6 +534,22 @@ class NextStateLSTM(
         network = build_next_state_network(config)
         if not fresh:
             widen(self.network_.cpu(), network, torch.from_numpy(data.moved))
+        return network
+
+    def _make_own_network(self, train_set, *, fresh):
+        """Build the network of the user, or copy the fitted one."""
+        sizes = self.vocabulary_.n_ids, len(self.classes_)
+        if not fresh:
+            if self.network_.sizes != sizes:
+                raise ValueError(
+                    f"X has new states: {sizes[1]} outputs are needed, but a network "
+                    f"of your own was built for {self.network_.sizes[1]}. Call fit."
+                )
+            return copy_own(self.network_)
+        built_from = own_module(self.net_params)
+        network = OwnStateNetwork(build_own(*built_from, sizes), built_from, sizes)
+        inputs, _ = shortest_and_longest(train_set)
+        check_own(network, **inputs, n_outputs=sizes[1], of_steps=True)
         return network
 
     def _calibrate(self, data, valid, sets, plan, seeds, *, fresh):
@@ -603,11 +635,15 @@ class NextStateLSTM(
     def _steps_together(self):
         """Steps whose keys and values take 64 MB, if all layers have them."""
         config = self.network_.config
+        if config is None:
+            return super()._steps_together
         values = 2 * config.hidden_size * (config.num_layers + 1)
         return max(1, _CACHED_VALUES // values)
 
     def _continuations(self, streams):
-        """Return continuations that decode with cached states."""
+        """Return continuations, which decode with cached states where they can."""
+        if self.network_.config is None:
+            return super()._continuations(streams)
         return CachedContinuations(
             streams,
             self.net_,

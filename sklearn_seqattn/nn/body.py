@@ -49,6 +49,8 @@ class SequenceBody(nn.Module):
         What the network is built from.
     front_end, encoder, attention : nn.Module
         The parts; `attention` may be None.
+    **options : object
+        For another base class.
 
     Attributes
     ----------
@@ -56,8 +58,8 @@ class SequenceBody(nn.Module):
         Steps of the input for one of the encoder.
     """
 
-    def __init__(self, config, front_end, encoder, attention):
-        super().__init__()
+    def __init__(self, config, front_end, encoder, attention, **options):
+        super().__init__(**options)
         self.config = config
         self.front_end = front_end
         self.encoder = encoder

@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import torch
 
+from sklearn_seqattn.nn.blended_network import BlendedNetwork
 from sklearn_seqattn.nn.body import SequenceBody, build_body
 from sklearn_seqattn.nn.construction import constructing
 from sklearn_seqattn.nn.head import build_head
 from sklearn_seqattn.nn.kernel_partner import KernelPartner
 from sklearn_seqattn.nn.pooling import build_pooling
-from sklearn_seqattn.nn.time_warping import warp_time
 
 
-class SequenceNetwork(SequenceBody):
+class SequenceNetwork(SequenceBody, BlendedNetwork):
     """Front end, encoder, attention, pooling, static numbers, head.
 
     Parameters
@@ -23,23 +23,24 @@ class SequenceNetwork(SequenceBody):
         The parts; `attention` may be None.
     kernel_partner : KernelPartner or None
         The partner inside the network, whose outputs are added.
-
-    Attributes
-    ----------
-    mixture : Tensor of shape (3, K)
-        With a partner: the shares of network and partner in evaluation, and a constant.
     """
 
     def __init__(
         self, config, front_end, encoder, attention, pooling, head, kernel_partner
     ):
-        super().__init__(config, front_end, encoder, attention)
+        super().__init__(
+            config,
+            front_end,
+            encoder,
+            attention,
+            kernel_partner=kernel_partner,
+            n_outputs=config.n_outputs,
+            time_warp=config.time_warp,
+            stride=front_end.stride,
+            has_shares=kernel_partner is not None,
+        )
         self.pooling = pooling
         self.head = head
-        self.kernel_partner = kernel_partner
-        if kernel_partner is not None:
-            mixture = torch.tensor([[1.0], [1.0], [0.0]]).repeat(1, config.n_outputs)
-            self.register_buffer("mixture", mixture)
 
     @torch.no_grad()
     def start_at_partner(self):
@@ -62,40 +63,9 @@ class SequenceNetwork(SequenceBody):
         """The size of the vector of a sequence."""
         return self.pooling.output_size + self.config.n_static
 
-    def forward(self, values, lengths, static=None, partner_outputs=None):
-        """Return one row of outputs a sequence.
-
-        Parameters
-        ----------
-        values : Tensor of shape (B, T, D), float, or (B, T), int64
-            A padded batch of numbers or of ids.
-        lengths : Tensor of shape (B,), int64
-            The number of real steps.
-        static : Tensor of shape (B, n_static), float, or None, default=None
-            Numbers that belong to the whole sequence.
-        partner_outputs : Tensor of shape (B, K), default=None
-            What the partner predicts, to which the outputs are added. By default a
-            partner inside the network computes it; in training nothing is added.
-
-        Returns
-        -------
-        outputs : Tensor of shape (B, K)
-            Logits or standardized targets.
-        """
-        seen, time_warp = (values, lengths), self.config.time_warp
-        if self.training and time_warp > 0:
-            seen = warp_time(values, lengths, time_warp, multiple=8 * self.stride)
-        outputs = self.head(self.embeddings(*seen, static))
-        if self.training:
-            return outputs if partner_outputs is None else outputs + partner_outputs
-        if self.kernel_partner is None:
-            return outputs
-        if partner_outputs is None:
-            partner_outputs = self.kernel_partner(values, lengths, static)
-        # In the precision of the partner: sums differ with the batch otherwise.
-        share, partner_share, constant = self.mixture.to(partner_outputs.dtype)
-        blended = share * outputs + partner_share * partner_outputs + constant
-        return blended.to(outputs.dtype)
+    def outputs(self, values, lengths, static=None):
+        """Return what the network says without its partner, (B, K)."""
+        return self.head(self.embeddings(values, lengths, static))
 
     @property
     def has_pooling_weights(self):

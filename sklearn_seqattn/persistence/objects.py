@@ -39,6 +39,10 @@ from sklearn_seqattn.persistence.scikit_learn import (
     pack_state,
 )
 from sklearn_seqattn.persistence.settings import LEFT_OUT, pack_settings, set_settings
+from sklearn_seqattn.persistence.torch_classes import (
+    find_torch_class,
+    name_torch_class,
+)
 from sklearn_seqattn.storage.files import FileFormatError
 from sklearn_seqattn.storage.values import Reader, Writer
 
@@ -89,7 +93,7 @@ class ModelWriter(Writer):
                 "state": self._values(pack_state(value, LEFT_OUT), where, depth),
                 "settings": pack_settings(value),
             }
-        function = name_function(value)
+        function = name_function(value) or name_torch_class(value)
         if function is not None:
             return {"__object__": function}
         if is_distribution(value):
@@ -110,6 +114,12 @@ class ModelWriter(Writer):
             raise TypeError(
                 f"{where} has the attributes {unknown}, which a model file does not "
                 "hold; delete them before saving."
+            )
+        if "module" in (params.get("net_params") or {}):
+            raise TypeError(
+                f"{where} has a network of your own (net_params), and a model file "
+                "holds no code. Pickle the estimator, and unpickle it only where you "
+                "trust the file; or keep network_.state_dict()."
             )
         params = {name: v for name, v in params.items() if name not in _PLACES}
         node = {
@@ -184,7 +194,7 @@ class ModelReader(Reader):
             params = self._values(node["params"], where, depth)
             check_keys(params, where, {"name", "args", "kwds"})
             return find_distribution(params["name"])(*params["args"], **params["kwds"])
-        value = find_function(name)
+        value = find_function(name) or find_torch_class(name)
         if value is None:
             raise FileFormatError(
                 f"{where} is a {name!r:.60}, which no model file may hold."

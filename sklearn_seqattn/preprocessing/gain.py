@@ -14,10 +14,10 @@ LOW_AMPLITUDE = 0.3
 
 #: How much the gain compresses: about this share of the logarithm of the ratio of two
 #: low amplitudes remains.
-_COMPRESSION = 0.1
+COMPRESSION = 0.1
 
 #: The gain is the same for all smaller amplitudes, which may be rounding errors.
-_SMALLEST_AMPLITUDE = 1e-5
+SMALLEST_AMPLITUDE = 1e-5
 
 
 def standardize(steps, center, scale):
@@ -127,8 +127,8 @@ def control_gain(steps, lengths):
     amplitudes = np.sqrt(squares.max(axis=1))  # (n,)
     is_low = amplitudes < LOW_AMPLITUDE
     if is_low.any():
-        ratios = LOW_AMPLITUDE / np.maximum(amplitudes[is_low], _SMALLEST_AMPLITUDE)
-        gains = ratios / (1 + _COMPRESSION * np.log(ratios))
+        ratios = LOW_AMPLITUDE / np.maximum(amplitudes[is_low], SMALLEST_AMPLITUDE)
+        gains = ratios / (1 + COMPRESSION * np.log(ratios))
         rows, n_steps = np.repeat(is_low, lengths), lengths[is_low]
         deviations = deviations[rows] * np.repeat(gains, n_steps)[:, None]
         steps[rows] = np.repeat(means[is_low], n_steps, axis=0) + deviations

@@ -78,7 +78,7 @@ def write_file(path, kind, document, arrays):
     }
     # One key only: safetensors writes several in a random order.
     metadata = {_LIBRARY: _to_json(metadata).decode()}
-    _replace(os.path.realpath(path), _safetensors().save(tensors, metadata))
+    replace_file(os.path.realpath(path), _safetensors().save(tensors, metadata))
 
 
 def read_file(path, kind):
@@ -239,8 +239,22 @@ def _safetensors():
     return numpy
 
 
-def _replace(path, content):
-    """Write a temporary file, flush it to the disk, and rename it to `path`."""
+def replace_file(path, content):
+    """Write a temporary file, flush it to the disk, and rename it to `path`.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    content : bytes
+        All that it holds.
+
+    Raises
+    ------
+    OSError
+        If the disk is full or the folder is not writable. An existing file is
+        unchanged then.
+    """
     folder, name = os.path.split(path)
     temporary = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
     try:

@@ -20,6 +20,8 @@ from sklearn_seqattn.training.epoch_scores import without_loss
 from sklearn_seqattn.training.fingerprint import describe_params, digest
 from sklearn_seqattn.training.history import append_history
 from sklearn_seqattn.training.interrupts import raise_interrupt
+from sklearn_seqattn.training.net_settings import check_net_params
+from sklearn_seqattn.training.own_splits import own_split, split_by
 from sklearn_seqattn.training.plan import plan_training
 from sklearn_seqattn.training.progress import FitSteps
 from sklearn_seqattn.training.randomness import isolated_torch
@@ -90,6 +92,7 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
     if checkpoint is not None:
         seeds = checkpoint.load_seeds(seeds)
     seeds = Seeds(*seeds)
+    check_net_params(estimator.net_params, estimator.callbacks)
     task = None if n_epochs else FitTask(estimator, X, y, sample_weight)
     with rollback_on_error(estimator), FitSteps(estimator.verbose) as show:
         show("reading X")
@@ -100,8 +103,14 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
             checkpoint.check_fingerprint(_fingerprint(estimator, data, valid, fresh))
         patience = None
         if n_epochs is None:
-            patience = estimator._rules.patience(estimator, len(data), valid)
-            if valid is None and estimator._rules.holds_out(patience, len(data)):
+            splitter = _splitter(estimator.net_params, valid)
+            validates = valid is not None or splitter is not None
+            patience = estimator._rules.patience(
+                estimator, len(data), validates=validates
+            )
+            if splitter is not None:
+                data, valid = split_by(splitter, data)
+            elif valid is None and estimator._rules.holds_out(patience, len(data)):
                 data, valid = split(data, estimator.validation_fraction, seeds.split)
             _check_scoring(estimator, valid)
         show("encoding X")
@@ -143,6 +152,17 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
     if checkpoint is not None and is_complete and not checkpoint.keep:
         checkpoint.remove()
     return estimator
+
+
+def _splitter(net_params, valid):
+    """Return the user's splitter, or None; it has no use beside validation data."""
+    splitter = own_split(net_params)
+    if splitter is not None and valid is not None:
+        raise ValueError(
+            "net_params has 'train_split', but fit was given validation data, too; "
+            "leave one of them out."
+        )
+    return splitter
 
 
 def split(data, fraction, seed):

@@ -7,13 +7,24 @@ import numpy as np
 import torch
 from skorch.callbacks import Callback
 from skorch.helper import predefined_split
-from torch import nn
 
 from sklearn_seqattn.training.batching import TrainingBatches
 from sklearn_seqattn.training.callbacks import ADJUSTABLE, training_callbacks
 from sklearn_seqattn.training.optimization import adamw
+from sklearn_seqattn.training.own_losses import own_loss
+from sklearn_seqattn.training.own_modules import own_module
+from sklearn_seqattn.training.own_parts import split_net_params
+from sklearn_seqattn.training.own_splits import own_split
 
 _WEIGHT_DECAY = 1e-2
+
+# By activation: what the targets are, and what turns outputs into predictions.
+_KINDS = {
+    "softmax": ("classes", partial(torch.softmax, dim=-1)),
+    "sigmoid": ("labels", torch.sigmoid),
+    "identity": ("numbers", None),
+    "exp": ("numbers", torch.exp),
+}
 
 # What `net_params` cannot change, and why.
 _OWN_PARAMETERS = (
@@ -23,13 +34,10 @@ _OWN_PARAMETERS = (
 _REFUSED = {
     **{name: f"use the parameter {name} of the estimator" for name in _OWN_PARAMETERS},
     "optimizer__lr": "use the parameter lr of the estimator",
-    "module": "the estimator builds the network from its own parameters",
-    "criterion": "the loss follows from y and the parameters of the estimator",
     "dataset": "sequences are kept in flat storage, which other data sets cannot read",
     "iterator_train": "batches hold sequences of similar length, in a seeded order",
     "iterator_valid": "batches hold sequences of similar length; only "
     "iterator_valid__batch_size can be changed",
-    "train_split": "use validation_fraction, or pass validation data to fit",
     "predict_nonlinearity": "it follows from the loss",
     "target_kind": "it follows from y",
     "use_caching": "scores are computed from the outputs of the batches",
@@ -58,18 +66,9 @@ def net_settings(module, criterion, train_set, valid_set, plan, seed, scores=Non
     settings : dict
         Keyword arguments of `SequenceNet`.
 
-    Raises
-    ------
-    TypeError
-        If an element of `callbacks` is no callback, a key of `net_params` is no string,
-        or the optimizer there cannot be called.
-    ValueError
-        If `net_params` change what the estimator depends on, or name a callback that
-        does not exist.
     """
     callbacks = training_callbacks(plan, len(train_set), scores)
-    _check_net_params(plan.net_params, plan.callbacks)
-    kind = _target_kind(criterion, train_set)
+    kind, nonlinearity = _KINDS[criterion.activation]
     settings = {
         "module": module,
         "criterion": criterion,
@@ -82,7 +81,7 @@ def net_settings(module, criterion, train_set, valid_set, plan, seed, scores=Non
         "train_split": None if valid_set is None else predefined_split(valid_set),
         "callbacks": callbacks,
         "callbacks__print_log": None,  # one of skorch's own
-        "predict_nonlinearity": _nonlinearity(kind, criterion),
+        "predict_nonlinearity": nonlinearity,
         "target_kind": kind,
         "precision": plan.precision,
         "device": plan.device,
@@ -97,30 +96,31 @@ def net_settings(module, criterion, train_set, valid_set, plan, seed, scores=Non
     return settings | plan.net_params
 
 
-def _nonlinearity(kind, criterion):
-    """Return the function from outputs to what scorers take as predictions."""
-    if kind == "classes":
-        return partial(torch.softmax, dim=-1)
-    if kind == "labels":
-        return torch.sigmoid
-    has_log_link = isinstance(getattr(criterion, "loss", None), nn.PoissonNLLLoss)
-    return torch.exp if has_log_link else None
+def check_net_params(net_params, callbacks):
+    """Refuse parameters that cannot be changed, before any data are read.
 
+    Parameters
+    ----------
+    net_params : dict or None
+        The parameter of the estimators.
+    callbacks : list or tuple
+        The parameter of the estimators.
 
-def _target_kind(criterion, dataset):
-    """Return what the targets are: "classes", "labels" or "numbers"."""
-    _, targets = dataset.batch(np.array([0]))
-    if not targets.is_floating_point():
-        return "classes"
-    loss = getattr(criterion, "loss", None)
-    return "labels" if isinstance(loss, nn.BCEWithLogitsLoss) else "numbers"
-
-
-def _check_net_params(net_params, callbacks):
-    """Raise if a parameter cannot be changed, with the reason."""
+    Raises
+    ------
+    TypeError
+        If an element of `callbacks` is no callback, a key of `net_params` is no string,
+        or a part of the user is of a wrong type.
+    ValueError
+        If `net_params` change what the estimator depends on, or name a callback that
+        does not exist.
+    """
     _check_callbacks(callbacks)
+    for read in (own_module, own_loss, own_split):
+        read(net_params)
+    _, engine = split_net_params(net_params)
     adjustable = [*ADJUSTABLE, *map(_name, callbacks)]
-    for name, value in net_params.items():
+    for name, value in engine.items():
         if not isinstance(name, str):
             raise TypeError(
                 f"net_params has the key {name!r}; keys are names of parameters of "

@@ -22,11 +22,14 @@ class WeightedLoss(nn.Module):
     ----------
     loss : nn.Module
         A loss of torch with ``reduction="none"``.
+    activation : {"softmax", "sigmoid", "exp", "identity"}, default="identity"
+        What turns outputs into predictions, for the scores of callbacks.
     """
 
-    def __init__(self, loss):
+    def __init__(self, loss, activation="identity"):
         super().__init__()
         self.loss = loss
+        self.activation = activation
 
     def forward(self, outputs, targets_and_weights):
         """Compute the loss of outputs (B, K)."""
@@ -36,7 +39,7 @@ class WeightedLoss(nn.Module):
 
 
 class PositionLoss(nn.Module):
-    """Weighted cross-entropy of all targets of a batch.
+    """Weighted loss of all targets of a batch.
 
     The sum is divided by the number of targets that as many sequences have on
     average. Divided by the number of targets of the batch, a step in a batch of short
@@ -46,11 +49,16 @@ class PositionLoss(nn.Module):
     ----------
     mean_targets : float
         Mean number of targets a sequence.
+    loss : nn.Module or None, default=None
+        The loss of each target; None is the cross-entropy.
     """
 
-    def __init__(self, mean_targets):
+    activation = "softmax"
+
+    def __init__(self, mean_targets, loss=None):
         super().__init__()
         self.mean_targets = mean_targets
+        self.loss = nn.CrossEntropyLoss(reduction="none") if loss is None else loss
 
     def forward(self, outputs, targets_and_weights):
         """Return the loss of a batch.
@@ -71,9 +79,7 @@ class PositionLoss(nn.Module):
         n_steps = outputs.shape[1]  # a part may be shorter than its batch
         targets = targets[:, :n_steps]
         known = targets >= 0  # (B, T)
-        losses = nn.functional.cross_entropy(
-            outputs[known], targets[known], reduction="none"
-        )
+        losses = self.loss(outputs[known], targets[known])
         weights = weights[:, None] if weights.ndim == 1 else weights[:, :n_steps]
         weights = weights.expand_as(targets)[known]
         return (losses * weights).sum() / (len(targets) * self.mean_targets)

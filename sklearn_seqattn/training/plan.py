@@ -7,6 +7,7 @@ from sklearn_seqattn.training.devices import resolve_device, resolve_precision
 from sklearn_seqattn.training.engine import TrainingPlan
 from sklearn_seqattn.training.epoch_scores import column_name, scorer_names
 from sklearn_seqattn.training.optimization import AverageWeights
+from sklearn_seqattn.training.own_parts import split_net_params
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,11 @@ class TrainingRules:
     fewest_to_split: int = 0
     averaged_share: float | None = None
 
-    def patience(self, estimator, n_samples, valid):
+    def patience(self, estimator, n_samples, *, validates):
         """Return the epochs without improvement to wait for; None never stops."""
         stops = estimator.early_stopping
         if stops == "auto":
-            stops = valid is not None or n_samples >= self.early_stopping_from
+            stops = validates or n_samples >= self.early_stopping_from
         return int(estimator.n_iter_no_change) if stops else None
 
     def holds_out(self, patience, n_samples):
@@ -90,7 +91,7 @@ def plan_training(estimator, data, *, patience=None, n_epochs=None, checkpoint=N
         device=device,
         verbose=int(estimator.verbose),
         callbacks=(*averaging, *estimator.callbacks),
-        net_params=estimator.net_params or {},
+        net_params=split_net_params(estimator.net_params)[1],
         constant_lr=n_epochs is not None,
         max_time=estimator.max_time,
         monitor=column_name(scorer_names(getattr(estimator, "scoring", None))[0]),

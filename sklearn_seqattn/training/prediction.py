@@ -240,6 +240,8 @@ def _check_attention(net):
     """Raise if the network has no attention between time steps."""
     network = net.module_
     if network.attention is None:
+        if network.config is None:
+            raise ValueError("A network of your own has no attention weights.")
         instead = "fit with another attention"
         if getattr(network, "has_pooling_weights", False):
             instead = "call pooling_weights for those of pooling='attention'"

@@ -141,7 +141,10 @@ def test_blocks_combine_in_any_order(pair):
         ({"encoder": "lstn"}, "encoder: Unknown encoder 'lstn'"),
         ({"pooling": ["max", "sum"]}, "pooling=.*'sum'"),
         ({"head_units": [0]}, "head_units"),
-        ({"encoder": "transformer", "tbptt_steps": 3}, "tbptt_steps=3 truncates"),
+        (
+            {"encoder": "transformer", "net_params": {"module__tbptt_steps": 3}},
+            "tbptt_steps=3 truncates",
+        ),
     ],
 )
 @pytest.mark.parametrize("kind", [AttentionLSTMClassifier, AttentionLSTMRegressor])
@@ -170,7 +173,7 @@ class TestCheckSameNetwork:
         "changes",
         [
             {},
-            {"tbptt_steps": 3},
+            {"net_params": {"module__tbptt_steps": 3}},
             {"time_warp": 0.5},
             {"lr": 0.1},
             {"pooling": ["max", "mean"]},

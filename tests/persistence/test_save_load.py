@@ -203,7 +203,7 @@ class TestSavingRefuses:
                 "random_state is RandomState",
             ),
             (
-                AttentionLSTMRegressor(net_params={"optimizer": torch.optim.SGD}),
+                AttentionLSTMRegressor(net_params={"optimizer": EpochTimer}),
                 r"net_params\['optimizer'\] is <class",
             ),
             (

@@ -95,8 +95,6 @@ class TestEarlyStopping:
         X_val, y_val = draw_sequences(9, seed=5), rng.permutation(np.arange(9) % 3)
         model = make(**SMALL)
         model.set_params(max_epochs=40, lr=0.05, n_iter_no_change=5)
-        if make is AttentionLSTMClassifier:
-            model.set_params(label_smoothing=0.0)
         model.fit(X, Y, validation_data=(X_val, y_val))
         if make is AttentionLSTMClassifier:
             loss = log_loss(y_val, model.predict_proba(X_val))

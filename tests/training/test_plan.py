@@ -51,18 +51,18 @@ def test_a_partial_fit_has_a_constant_rate():
 
 
 @pytest.mark.parametrize(
-    ("early_stopping", "n", "valid", "patience"),
+    ("early_stopping", "n", "validates", "patience"),
     [
-        ("auto", 49, None, None),
-        ("auto", 50, None, 10),
-        ("auto", 3, "given", 10),
-        (True, 3, None, 10),
-        (False, 99, "given", None),
+        ("auto", 49, False, None),
+        ("auto", 50, False, 10),
+        ("auto", 3, True, 10),
+        (True, 3, False, 10),
+        (False, 99, True, None),
     ],
 )
-def test_who_waits_for_an_improvement(early_stopping, n, valid, patience):
+def test_who_waits_for_an_improvement(early_stopping, n, validates, patience):
     estimator = AttentionLSTMClassifier(early_stopping=early_stopping)
-    assert RULES.patience(estimator, n, valid) == patience
+    assert RULES.patience(estimator, n, validates=validates) == patience
 
 
 def test_what_is_held_out():

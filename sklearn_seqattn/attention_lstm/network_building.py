@@ -1,0 +1,120 @@
+"""How the classifier and the regressor build a network, or go on with a fitted one."""
+
+from sklearn_seqattn.attention_lstm import auto
+from sklearn_seqattn.attention_lstm.network_config import (
+    check_same_network,
+    embedding_of_tokens,
+    kernel_config,
+    network_config,
+    truncation,
+)
+from sklearn_seqattn.nn.kernel_partner import KernelPartner
+from sklearn_seqattn.nn.networks import build_sequence_network, rebuild
+from sklearn_seqattn.nn.own_network import (
+    OwnSequenceNetwork,
+    build_own,
+    check_own,
+    copy_own,
+)
+from sklearn_seqattn.training.own_modules import (
+    check_same_own,
+    own_module,
+    shortest_and_longest,
+)
+
+
+class NetworkBuildingMixin:
+    """Build the library's network or that of the user, with the partner inside it.
+
+    An estimator supplies its encoders of inputs and targets, and `_fit_partner`.
+    """
+
+    _most_steps_beside_kernels = auto.MOST_STEPS  # that reach the encoder
+
+    def _make_network(self, data, sets, seed, *, fresh, is_partial):
+        """Build the network with its partner, or return the fitted one."""
+        if fresh:
+            network = self._build_network(data)
+            if isinstance(network, OwnSequenceNetwork):
+                inputs, _ = shortest_and_longest(sets.train)
+                check_own(network, **inputs, n_outputs=self.target_encoder_.n_outputs)
+        else:
+            network = self._rebuilt_network(data)
+        if network.kernel_partner is not None:
+            self._fit_partner(network, sets, seed, fresh=fresh, is_partial=is_partial)
+        return network
+
+    def _rebuilt_network(self, data):
+        """Return a copy of the fitted network that goes on learning."""
+        time_warp = self._time_warp(data.sequences.kind)
+        check_same_own(self.net_params, self.network_)
+        if isinstance(self.network_, OwnSequenceNetwork):
+            return copy_own(self.network_, time_warp)
+        params = self.get_params(deep=False)
+        check_same_network(params, data.front_end, self.network_.config)
+        tbptt_steps = truncation(self.net_params)
+        return rebuild(self.network_, time_warp=time_warp, tbptt_steps=tbptt_steps)
+
+    def _build_network(self, data, *, has_partner=True):
+        """Build the network for some training data."""
+        kernels = self._kernel_config(data)
+        if own_module(self.net_params)[0] is not None:
+            return self._build_own_network(data, kernels if has_partner else None)
+        if data.front_end is None and kernels is None:
+            auto.warn_large_stride(data.lengths.mean())
+        most_steps = self._most_steps_beside_kernels if kernels else auto.MOST_STEPS
+        config, vectors = self._network_config(
+            data,
+            n_steps=float(data.lengths.mean()),
+            most_steps=most_steps,
+            kernels=kernels if has_partner else None,
+            n_static=self.input_encoder_.static_size,
+            time_warp=self._time_warp(data.sequences.kind),
+        )
+        return build_sequence_network(config, vectors=vectors)
+
+    def _network_config(self, data, **others):
+        """Return the configuration of a network, and the initial vectors of tokens."""
+        encoder, embedding, vectors = self.input_encoder_, None, None
+        if encoder.n_ids_ is not None:
+            embedding, vectors = embedding_of_tokens(self._tokens(), encoder.n_ids_)
+        config = network_config(
+            self._config,
+            self.get_params(deep=False),
+            data.front_end,
+            input_size=encoder.output_size_,
+            n_outputs=self.target_encoder_.n_outputs,
+            embedding=embedding,
+            **others,
+        )
+        return config, vectors
+
+    def _build_own_network(self, data, kernels):
+        """Build the network of the user, with the partner of numbers beside it."""
+        encoder, n_outputs = self.input_encoder_, self.target_encoder_.n_outputs
+        built_from = own_module(self.net_params)
+        n_inputs = encoder.output_size_ if encoder.n_ids_ is None else encoder.n_ids_
+        partner = None
+        if kernels is not None:
+            sizes = encoder.output_size_, n_outputs, kernels
+            partner = KernelPartner(*sizes, encoder.static_size)
+        return OwnSequenceNetwork(
+            build_own(*built_from, (n_inputs, n_outputs)),
+            built_from,
+            n_outputs,
+            kernel_partner=partner,
+            time_warp=self._time_warp(data.sequences.kind),
+        )
+
+    def _kernel_config(self, data):
+        """Return the sizes of the partner inside the network, or None."""
+        last_steps = self._last_steps(int(data.lengths.max()))
+        return kernel_config(self.blend, data, last_steps)
+
+    def _last_steps(self, longest):
+        """Return how many of the last steps the partner reads as they are."""
+        return 0
+
+    def _time_warp(self, kind):
+        """Return the largest change of tempo in training; 0 changes nothing."""
+        return 0.0

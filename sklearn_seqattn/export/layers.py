@@ -1,0 +1,152 @@
+"""Layers of the front end as operators: one function for each class of module."""
+
+from functools import singledispatch
+
+import numpy as np
+from torch import nn
+
+from sklearn_seqattn.export.attention import multi_head
+from sklearn_seqattn.export.graph import as_float32
+from sklearn_seqattn.nn import layers
+from sklearn_seqattn.nn.convolutions import Convolution, TimeDistributedConvolution
+from sklearn_seqattn.nn.normalization import BatchNorm, Differences, LayerNorm
+
+
+@singledispatch
+def add_layer(layer, graph, x, mask):
+    """Add a layer of the front end.
+
+    Parameters
+    ----------
+    layer : nn.Module
+        As it is in a network in evaluation mode.
+    graph : Graph
+        Where its operators go.
+    x, mask : str
+        Names of the values (B, T, C), float32, or (B, T), int64; and of their mask
+        (B, T), bool.
+
+    Returns
+    -------
+    x, mask : str
+        Names of the output and its mask.
+
+    Raises
+    ------
+    TypeError
+        If no function is registered for the class of the layer.
+    """
+    name = type(layer).__name__
+    raise TypeError(
+        f"{name} has no form in ONNX. Register a function that adds its operators: "
+        f"sklearn_seqattn.export.register_layer({name})."
+    )
+
+
+register_layer = add_layer.register
+
+
+@register_layer(layers.BlockSequence)
+def _(layer, graph, x, mask):
+    for block in layer.blocks:
+        x, mask = add_layer(block, graph, x, mask)
+    return x, mask
+
+
+@register_layer(layers.ResidualGroup)
+def _(layer, graph, x, mask):
+    y, mask = add_layer(layer.blocks, graph, x, mask)
+    return graph.Add(graph.linear(layer.shortcut, x), y), mask
+
+
+@register_layer(layers.Embedding)
+def _(layer, graph, x, mask):
+    return graph.Gather(as_float32(layer.table.weight), x), mask
+
+
+@register_layer(layers.Dense)
+def _(layer, graph, x, mask):
+    return graph.linear(layer.linear, x), mask
+
+
+@register_layer(layers.SelfAttention)
+def _(layer, graph, x, mask):
+    return multi_head(layer.attention, graph, x, mask), mask
+
+
+@register_layer(layers.Dropout)
+def _(layer, graph, x, mask):
+    return x, mask
+
+
+@register_layer(layers.Activation)
+def _(layer, graph, x, mask):
+    return activation(layer.function, graph, x), mask
+
+
+def activation(function, graph, x):
+    """Add an activation function of torch."""
+    kinds = {nn.GELU: graph.Gelu, nn.ReLU: graph.Relu, nn.Tanh: graph.Tanh}
+    return kinds[type(function)](x)
+
+
+@register_layer(LayerNorm)
+def _(layer, graph, x, mask):
+    return graph.layer_norm(layer.norm, x), mask
+
+
+@register_layer(BatchNorm)
+def _(layer, graph, x, mask):
+    norm = layer.norm
+    factor = 1 / np.sqrt(norm.running_var.double().cpu().numpy() + norm.eps)
+    shift = 0.0
+    if norm.weight is not None:
+        factor = factor * norm.weight.detach().double().cpu().numpy()
+        shift = norm.bias.detach().double().cpu().numpy()
+    shift = shift - norm.running_mean.double().cpu().numpy() * factor
+    x = graph.Mul(x, factor.astype(np.float32))
+    return graph.zero_padding(graph.Add(x, shift.astype(np.float32)), mask), mask
+
+
+@register_layer(Differences)
+def _(layer, graph, x, mask):
+    before = graph.Pad(x, [0, layer.lag, 0, 0, 0, 0])
+    before = graph.slice(before, 0, graph.size(x, 1), axis=1)
+    has_earlier = graph.GreaterOrEqual(graph.steps(x, 1), np.int64(layer.lag))
+    has_earlier = graph.Unsqueeze(has_earlier, [0, 2])  # (1, T, 1)
+    differences = graph.where(has_earlier, graph.Sub(x, before), 0.0)
+    differences, _ = add_layer(layer.norm, graph, differences, mask)
+    return graph.Concat(x, differences, axis=-1), mask
+
+
+@register_layer(Convolution)
+def _(layer, graph, x, mask):
+    convolution, left = layer.convolution, layer.reach // 2
+    x = graph.Transpose(graph.zero_padding(x, mask), perm=[0, 2, 1])
+    x = graph.Conv(
+        x,
+        as_float32(convolution.weight),
+        as_float32(convolution.bias),
+        dilations=list(convolution.dilation),
+        strides=list(convolution.stride),
+        pads=[left, layer.reach - left],
+    )
+    if layer.stride > 1:
+        every = graph.size(mask, 1)
+        mask = graph.slice(mask, 0, every, axis=1, step=layer.stride)
+    return graph.Transpose(x, perm=[0, 2, 1]), mask
+
+
+@register_layer(TimeDistributedConvolution)
+def _(layer, graph, x, mask):
+    convolution, left = layer.convolution, layer.reach // 2
+    n_values = layer.output_size // convolution.out_channels
+    frames = graph.Reshape(x, [-1, 1, n_values])
+    frames = graph.Conv(
+        frames,
+        as_float32(convolution.weight),
+        as_float32(convolution.bias),
+        pads=[left, layer.reach - left],
+    )
+    shape = graph.Concat(graph.Shape(mask), [layer.output_size], axis=0)
+    return graph.Reshape(frames, shape), mask

@@ -1,0 +1,94 @@
+"""Whole networks as operators, from scaled values to logits or numbers."""
+
+import numpy as np
+from torch import nn
+
+from sklearn_seqattn._ids import FIRST_ID
+from sklearn_seqattn.export.attention import attend, last_step, pool
+from sklearn_seqattn.export.encoders import add_encoder
+from sklearn_seqattn.export.graph import as_float32
+from sklearn_seqattn.export.kernels import add_partner
+from sklearn_seqattn.export.layers import activation, add_layer
+from sklearn_seqattn.nn.next_state_network import TiedHead
+
+
+def add_sequence_network(network, graph, values, mask):
+    """Add the network of a classifier or a regressor, its partner included.
+
+    Parameters
+    ----------
+    network : SequenceNetwork
+        In evaluation mode.
+    graph : Graph
+        Where its operators go.
+    values, mask : str
+        Names of the input (B, T, D), float32, or (B, T), int64; and of its mask.
+
+    Returns
+    -------
+    outputs : str
+        Name of the outputs (B, K): float32, or float64 with a partner.
+    """
+    x, real = add_layer(network.front_end, graph, values, mask)
+    x = add_encoder(network.encoder, graph, x, real)
+    if network.attention is not None:
+        layer = network.attention
+        context = attend(layer.attention, graph, x, real)
+        x = graph.layer_norm(
+            layer.norm, graph.Add(x, context) if layer.residual else context
+        )
+    pooled = [pool(one, graph, x, real) for one in network.pooling.poolings]
+    outputs = _head(network.head, graph, graph.Concat(*pooled, axis=1))
+    if network.kernel_partner is None:
+        return outputs
+    share, partner_share, constant = as_float32(network.mixture).astype(np.float64)
+    partner = add_partner(network.kernel_partner, graph, values, mask)
+    outputs = graph.Mul(graph.cast(outputs, np.float64), share)
+    blended = graph.Add(outputs, graph.Mul(partner, partner_share))
+    return graph.Add(blended, constant)
+
+
+def _head(head, graph, x):
+    """Add the dense head."""
+    for layer in head:
+        if isinstance(layer, nn.Linear):
+            x = graph.linear(layer, x)
+        elif isinstance(layer, nn.LayerNorm):
+            x = graph.layer_norm(layer, x)
+        elif not isinstance(layer, nn.Dropout):
+            x = activation(layer, graph, x)
+    return x
+
+
+def add_state_network(network, graph, ids, mask):
+    """Add the network of a next-state estimator.
+
+    Parameters
+    ----------
+    network : NextStateNetwork
+        In evaluation mode, without further features.
+    graph : Graph
+        Where its operators go.
+    ids, mask : str
+        Names of the ids (B, T), int64, and their mask (B, T).
+
+    Returns
+    -------
+    logits : list of str
+        Names of the logits of all steps, (B, T, K), and of the last one, (B, K).
+    """
+    x = graph.Gather(as_float32(network.embedding.states.table.weight), ids)
+    z = add_encoder(network.encoder, graph, x, mask)
+    if network.attention is not None:
+        context = attend(network.attention, graph, z, mask, causal=True)
+        z = graph.Concat(context, z, axis=-1)
+    return [_state_head(network.head, graph, y) for y in (z, last_step(graph, z, mask))]
+
+
+def _state_head(head, graph, z):
+    """Add the logits of the states."""
+    if not isinstance(head, TiedHead):
+        return graph.linear(head, z)
+    vectors = as_float32(head.states.table.weight)[FIRST_ID:]
+    logits = graph.MatMul(graph.linear(head.project, z), vectors.T.copy())
+    return graph.Add(logits, as_float32(head.bias))

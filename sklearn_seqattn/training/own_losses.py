@@ -1,0 +1,102 @@
+"""Losses of the user in `net_params`: one number a row."""
+
+from copy import deepcopy
+
+import numpy as np
+import torch
+from torch import nn
+
+from sklearn_seqattn.training.own_parts import read_part
+
+
+def own_loss(net_params):
+    """Return the user's own loss of single rows, or None.
+
+    Parameters
+    ----------
+    net_params : dict or None
+        The parameter of the estimators.
+
+    Returns
+    -------
+    loss : nn.Module or None
+        Its `reduction` is "none", if it has one.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no loss.
+    """
+    loss, params = read_part(net_params, "criterion")
+    if loss is None and params:
+        raise ValueError(
+            f"net_params has {f'criterion__{min(params)}'!r} without 'criterion', the "
+            "class of the loss that has this parameter."
+        )
+    if loss is None:
+        return None
+    if "reduction" in params:
+        raise ValueError(
+            "net_params has 'criterion__reduction', but the loss of each row is "
+            "needed, because rows have weights; leave it out."
+        )
+    if isinstance(loss, nn.Module):
+        if params:
+            raise ValueError(
+                f"net_params has criterion={loss!r}, an instance, and parameters for "
+                "it; pass its class with them, or the instance alone."
+            )
+        loss = deepcopy(loss)
+    elif not callable(loss):
+        raise TypeError(
+            f"net_params has criterion={loss!r}; pass the class of a loss, such as "
+            "torch.nn.HuberLoss, or an instance."
+        )
+    else:
+        loss = loss(**params)
+    if not isinstance(loss, nn.Module):
+        raise TypeError(
+            f"net_params has a criterion that builds {loss!r:.80}; a loss is a "
+            "torch.nn.Module, called with outputs and targets."
+        )
+    if hasattr(loss, "reduction"):
+        loss.reduction = "none"
+    return loss
+
+
+def check_row_losses(loss, n_outputs, targets):
+    """Refuse a loss that does not fit the targets, or mixes rows.
+
+    Parameters
+    ----------
+    loss : nn.Module
+        As from `own_loss`.
+    n_outputs : int
+        Outputs K of the network for a row.
+    targets : ndarray of shape (n, ...)
+        Targets as the loss gets them.
+
+    Raises
+    ------
+    ValueError
+        If the loss of two rows is not two numbers.
+    """
+    name = type(loss).__name__
+    targets = torch.from_numpy(np.repeat(targets[:1], 2, axis=0))
+    outputs = torch.zeros(2, n_outputs)
+    given = f"outputs (2, {n_outputs}) and targets {tuple(targets.shape)}"
+    try:
+        with torch.no_grad():
+            found = loss(outputs, targets)
+    except Exception as error:  # losses of users fail anywhere
+        raise ValueError(
+            f"The criterion {name} fails for {given} of {targets.dtype}: {error}"
+        ) from error
+    shape = getattr(found, "shape", ())
+    if len(shape) == 0 or shape[0] != 2:
+        raise ValueError(
+            f"The criterion {name} returns {tuple(shape)} for {given}, but the loss of "
+            "each row is needed, because rows have weights: return losses (2,) or "
+            f"(2, {n_outputs}), or give the class a parameter `reduction` that can be "
+            "'none'."
+        )

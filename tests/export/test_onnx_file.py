@@ -1,0 +1,215 @@
+"""What a file holds, and what has no form in ONNX."""
+
+import json
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from model_zoo import (
+    SENTENCES,
+    UP_OR_DOWN,
+    WALKS,
+    fitted,
+)
+from onnx_sessions import metadata, open_session, pad, run
+from own_parts import MeanNetwork
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from torch import nn
+
+import sklearn_seqattn
+from sklearn_seqattn import (
+    AttentionLSTMClassifier,
+    NextStateLSTM,
+    NextStateMarkov,
+    SequenceImputer,
+    SequenceResampler,
+)
+from sklearn_seqattn.blocks import Block, Encoder, register_block, register_encoder
+from sklearn_seqattn.export import register_layer, to_onnx
+
+SMALL = {"hidden_size": 4, "num_layers": 1, "max_epochs": 1, "random_state": 0}
+SMALL |= {"blend": None, "device": "cpu"}
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "model.onnx"
+
+
+class TestFile:
+    def test_metadata_of_tokens(self, path):
+        estimator = fitted("tokens")
+        table = metadata(open_session(estimator, path))
+        vocabulary = estimator.input_encoder_.steps_[0].vocabulary_.tolist()
+        assert table["vocabulary"] == vocabulary
+        ids = (table["padding_id"], table["unknown_id"], table["first_id"])
+        assert ids == (0, 1, 2)
+        assert table["classes"] == estimator.classes_.tolist()
+        assert table["version"] == sklearn_seqattn.__version__
+
+    @pytest.mark.parametrize(
+        "classes",
+        [["no", "yes"], [3, 9], [1.0, 2.0], [False, True]],
+        ids=str,
+    )
+    def test_labels_are_the_classes(self, classes, path):
+        y = np.array(classes)[np.arange(24) % 2]
+        estimator = AttentionLSTMClassifier(**SMALL).fit(WALKS, y)
+        found = run(open_session(estimator, path), pad(WALKS))["label"]
+        assert found.tolist() == estimator.predict(WALKS).tolist()
+
+    def test_dates_as_classes_are_refused(self, path):
+        y = np.array(["2024-01-01", "2024-01-02"], "M8[D]")[np.arange(24) % 2]
+        estimator = AttentionLSTMClassifier(**SMALL).fit(WALKS, y)
+        with pytest.raises(TypeError, match="are neither numbers nor text"):
+            to_onnx(estimator, path)
+
+    def test_shapes_are_free_but_for_the_channels(self, path):
+        session = open_session(fitted("default"), path)
+        values, lengths = session.get_inputs()
+        assert values.shape == ["batch", "steps", 2]
+        assert lengths.shape == ["batch"]
+
+    def test_the_same_estimator_gives_the_same_bytes(self, path, monkeypatch):
+        monkeypatch.chdir(path.parent)
+        to_onnx(fitted("default"), path.name)
+        before = path.read_bytes()
+        to_onnx(fitted("default"), str(path))
+        assert path.read_bytes() == before
+
+    def test_an_existing_file_stays_where_an_export_fails(self, path):
+        path.write_text("before")
+        with pytest.raises(ValueError, match="n-grams"):
+            to_onnx(fitted("ngram classes"), path)
+        assert path.read_text() == "before"
+        assert [p.name for p in path.parent.iterdir()] == ["model.onnx"]
+
+    def test_predictions_of_the_estimator_do_not_change(self, path):
+        before = fitted("kernel numbers").predict(WALKS)
+        to_onnx(fitted("kernel numbers"), path)
+        np.testing.assert_array_equal(fitted("kernel numbers").predict(WALKS), before)
+        assert fitted("kernel numbers").network_.head[0].weight.dtype == torch.float64
+
+    def test_only_operators_of_the_standard(self, path):
+        to_onnx(fitted("default"), path)
+        model = onnx.load(path)
+        assert {node.domain for node in model.graph.node} == {""}
+        assert [one.domain for one in model.opset_import] == [""]
+        assert all(json.loads(one.value) for one in model.metadata_props)
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("name", "message"),
+        [
+            ("ngram classes", "n-grams beside .* blend=None"),
+            ("ngram numbers", "n-grams beside .* blend=None"),
+            ("event classes", "X held events.*EventEncoder"),
+            ("next event", "X held events.*the states alone"),
+            ("next state", "counts and the cache beside .* blend=None"),
+        ],
+    )
+    def test_parts_without_a_form(self, name, message, path):
+        with pytest.raises(ValueError, match=message):
+            to_onnx(fitted(name), path)
+        assert not path.exists()
+
+    @pytest.mark.parametrize("estimator", [NextStateMarkov().fit(SENTENCES), "text"])
+    def test_other_estimators(self, estimator, path):
+        with pytest.raises(TypeError, match="cannot be exported"):
+            to_onnx(estimator, path)
+
+    def test_a_search(self, path):
+        estimator = AttentionLSTMClassifier(**SMALL)
+        search = GridSearchCV(estimator, {"hidden_size": [2]}, cv=2)
+        with pytest.raises(TypeError, match="best_estimator_"):
+            to_onnx(search.fit(WALKS, UP_OR_DOWN), path)
+        to_onnx(search.best_estimator_, path)
+
+    def test_what_is_not_fitted(self, path):
+        for estimator in (AttentionLSTMClassifier(), NextStateLSTM()):
+            with pytest.raises(NotFittedError):
+                to_onnx(estimator, path)
+
+    @pytest.mark.parametrize(
+        ("transformer", "message"),
+        [
+            (SequenceImputer("last"), "looks at other steps.*impute before"),
+            (SequenceImputer("mean", add_elapsed=True), "looks at other steps"),
+            (SequenceResampler(2), "SequenceResampler in the Pipeline"),
+        ],
+    )
+    def test_transformers(self, transformer, message, path):
+        pipeline = make_pipeline(transformer, AttentionLSTMClassifier(**SMALL))
+        with pytest.raises(ValueError, match=message):
+            to_onnx(pipeline.fit(WALKS, UP_OR_DOWN), path)
+
+    def test_a_network_of_the_user(self, path):
+        net_params = {"module": MeanNetwork}
+        estimator = AttentionLSTMClassifier(**SMALL, net_params=net_params)
+        with pytest.raises(ValueError, match=r"network of your own.*torch.onnx.export"):
+            to_onnx(estimator.fit(WALKS, UP_OR_DOWN), path)
+
+
+class Halved(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.output_size = size
+
+    def forward(self, x, mask):
+        return x / 2, mask
+
+
+@register_block("test_halved")
+class Halve(Block):
+    def build(self, input_size, config):
+        return Halved(input_size)
+
+
+class Elman(nn.Module):
+    def __init__(self, input_size, size):
+        super().__init__()
+        self.rnn = nn.RNN(input_size, size, batch_first=True)
+        self.output_size = size
+
+    def forward(self, x, mask):
+        return self.rnn(x)[0]
+
+
+@register_encoder("test_elman")
+class ElmanEncoder(Encoder):
+    def build(self, input_size, config):
+        return Elman(input_size, config.hidden_size)
+
+
+def test_a_block_of_the_user_is_exported_once_it_is_registered(path):
+    estimator = AttentionLSTMClassifier(**SMALL, front_end=["test_halved"])
+    estimator.fit(WALKS, UP_OR_DOWN)
+    with pytest.raises(TypeError, match=r"Halved has no form.*register_layer\(Halved"):
+        to_onnx(estimator, path)
+
+    @register_layer(Halved)
+    def _(layer, graph, x, mask):
+        return graph.Div(x, np.float32(2)), mask
+
+    found = run(open_session(estimator, path), pad(WALKS))["probabilities"]
+    np.testing.assert_allclose(found, estimator.predict_proba(WALKS), atol=1e-5)
+
+
+def test_an_encoder_of_the_user(path):
+    estimator = AttentionLSTMClassifier(**SMALL, encoder="test_elman")
+    with pytest.raises(TypeError, match="Elman has no form in ONNX"):
+        to_onnx(estimator.fit(WALKS, UP_OR_DOWN), path)
+
+
+def test_a_network_beside_counts_that_have_no_weight(path):
+    estimator = NextStateLSTM(**{**SMALL, "blend": "auto"}).fit(SENTENCES)
+    estimator.network_weight_, estimator.cache_weights_ = 1.0, None
+    session = open_session(estimator, path)
+    from onnx_sessions import look_up
+
+    found = run(session, pad(look_up(SENTENCES, session)))["probabilities"]
+    np.testing.assert_allclose(found, estimator.predict_proba(SENTENCES), atol=1e-5)
