@@ -84,3 +84,11 @@ def test_displays(tmp_path):
     assert len(paths) == 6
     for path in paths:
         assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_tag_words(tmp_path):
+    printed = run("tag_words.py", cwd=tmp_path)
+    scores = re.findall(r"^\w.*? ([\d.]+) +[\d.]+$", printed, flags=re.MULTILINE)
+    blended, one_word = map(float, scores)
+    assert blended > 0.97 > one_word  # some names are of a person or of a place
+    assert float(re.search(r"half of the labels: ([\d.]+)", printed)[1]) > 0.95

@@ -128,6 +128,13 @@ def cached(kind, blend, models={}):  # noqa: B006
     return models[kind, blend]
 
 
+def test_a_label_may_depend_on_the_past_alone():
+    alone = {"front_end": None, "attention": None, "blend": None}
+    tagger = fitted("numbers", bidirectional=False, **alone)
+    found = tagger.predict_proba([x[:3] for x in X])
+    same(found, [one[:3] for one in tagger.predict_proba(X)], atol=1e-6)
+
+
 def bits(tagger, X):
     return [one.tobytes() for one in tagger.predict_proba(X)]
 
