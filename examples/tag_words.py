@@ -17,7 +17,7 @@ PATTERNS = [
     "the meeting with {who} is on {when}",
     "see you {when} in {where} , {who}",
 ]
-WHEN = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday tomorrow today".split()
+WHEN = ["Monday", "Tuesday", "Thursday", "Friday", "Sunday", "tomorrow", "today"]
 
 
 def make_name(random, endings):
@@ -61,7 +61,7 @@ for name, model in models.items():
     print(f"{name:18s}  {scores[0]:8.3f}  {scores[1]:8.3f}")
 
 tagger = models["network and window"]
-sentence = "in Tanaro , Zora waited until Friday".split()
+sentence = ["in", "Tanaro", ",", "Zora", "waited", "until", "Friday"]
 (labels,), (proba,) = tagger.predict([sentence]), tagger.predict_proba([sentence])
 print("\nA new sentence:")
 for word, label, p in zip(sentence, labels, proba.max(axis=1), strict=True):

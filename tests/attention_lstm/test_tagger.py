@@ -312,7 +312,13 @@ REFUSED = {
         ValueError,
         f"sequence 3 has {len(X[3])} steps but {len(X[3]) - 1} labels",
     ),
-    "one class": ([np.ones(len(x), int) for x in X], None, ValueError, "1 class"),
+    "one class": ([np.ones(len(x), int) for x in X], None, ValueError, "1 class: 1"),
+    "-1 and 1": (
+        [np.where(y == "up", 1, -1) for y in RISES],
+        None,
+        ValueError,
+        "1 class: 1; missing labels .*-1 among integers",
+    ),
     "weights of another length": (
         RISES,
         [np.ones(len(x) + 1) for x in X],
