@@ -15,6 +15,7 @@ import torch
 from sklearn_seqattn import (
     AttentionLSTMClassifier,
     AttentionLSTMRegressor,
+    AttentionLSTMTagger,
     EventEncoder,
     NextStateLSTM,
     NextStateMarkov,
@@ -34,6 +35,7 @@ DTYPES = ["?", "u1", "i4", ">i8", "f2", "f4", "f8", ">f4", ">f8", "O"]
 Y = np.arange(12) % 2
 #: Not empty, of varying length, and never one step or one sequence alone.
 X = [RNG.integers(0, 2, (n, 2)).astype(float) for n in RNG.integers(3, 9, 12)]
+Y_OF_STEPS = [x[:, 0] != x[0, 0] for x in X]
 
 
 def padded(X):
@@ -87,6 +89,7 @@ FRAMES = {"frames", "polars frames", "pyarrow tables", "long table"}
 ESTIMATORS = {
     "classifier": (AttentionLSTMClassifier(**TINY), "predict_proba"),
     "regressor": (AttentionLSTMRegressor(**TINY), "predict"),
+    "tagger": (AttentionLSTMTagger(**TINY), "predict_proba"),
     "padder": (SequencePadder(), "transform"),
     "scaler": (SequenceScaler(), "transform"),
     "imputer": (SequenceImputer(), "transform"),
@@ -96,6 +99,10 @@ ESTIMATORS = {
 }
 TOKEN_ESTIMATORS = {
     "classifier": (AttentionLSTMClassifier(front_end=("embedding",), **TINY), Y),
+    "tagger": (
+        AttentionLSTMTagger(front_end=("embedding",), **TINY),
+        [x[:, 0] != x[0, 0] for x in X],
+    ),
     "states": (StateEncoder(), None),
     "markov": (NextStateMarkov(), None),
     "next state": (NextStateLSTM(**TINY), None),
@@ -127,7 +134,8 @@ def stored(name, X):
 def fitted(request):
     """Return the method of a fitted estimator, and its result for the reference."""
     estimator, method = ESTIMATORS[request.param]
-    predict = getattr(estimator.fit(X, Y), method)
+    y = Y_OF_STEPS if request.param == "tagger" else Y
+    predict = getattr(estimator.fit(X, y), method)
     return predict, numbers(predict(X))
 
 

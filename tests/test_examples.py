@@ -135,3 +135,11 @@ def test_serve_onnx(name, tmp_path):
     imports = ast.walk(ast.parse((EXAMPLES / "serve_onnx.py").read_text()))
     names = [one.names[0].name for one in imports if isinstance(one, ast.Import)]
     assert names == ["json", "sys", "numpy", "onnxruntime"]  # what a server has
+
+
+def test_tag_words(tmp_path):
+    printed = run("tag_words.py", cwd=tmp_path)
+    scores = re.findall(r"^\w.*? ([\d.]+) +[\d.]+$", printed, flags=re.MULTILINE)
+    blended, one_word = map(float, scores)
+    assert blended > 0.97 > one_word  # some names are of a person or of a place
+    assert float(re.search(r"half of the labels: ([\d.]+)", printed)[1]) > 0.95

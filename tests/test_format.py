@@ -22,6 +22,8 @@ NAMES = [
     "pipeline",
     "regressor",
     "tokens",
+    "window tags",
+    "word tags",
 ]
 
 

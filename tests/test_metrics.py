@@ -4,6 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
+from sklearn.base import BaseEstimator
 from sklearn.dummy import DummyClassifier
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.frozen import FrozenEstimator
@@ -17,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_seqattn import NextStateMarkov
-from sklearn_seqattn.metrics import NextStateScorer
+from sklearn_seqattn.metrics import NextStateScorer, StepScorer
 
 X = [["a", "b", "a", "b", "c"], ["a", "b", "c"], ["b", "a", "b", "a"]] * 3
 
@@ -240,3 +241,49 @@ def test_what_is_not_a_number_is_no_hit(model):
 def test_unknown_names(params, message):
     with pytest.raises(ValueError, match=message):
         NextStateScorer(**params)
+
+
+class Copier(BaseEstimator):
+    """Predict the sequences themselves as labels."""
+
+    def fit(self, X, y):
+        """Learn nothing."""
+        self.fitted_ = True
+        return self
+
+    def predict(self, X):
+        """Return the sequences."""
+        return [np.array(x) for x in X]
+
+
+class TestStepScorer:
+    """Scores of labels of steps."""
+
+    Y = [["a", "b", "b", "b", "b"], ["a", "b", "c"], ["b", "a", None, None]] * 3
+
+    @pytest.mark.parametrize("metric", ["accuracy", "balanced_accuracy", "f1_macro"])
+    def test_any_estimator_that_labels_steps(self, metric):
+        true = ["a", "b", "b", "b", "b", "a", "b", "c", "b", "a"] * 3
+        found = ["a", "b", "a", "b", "c", "a", "b", "c", "b", "a"] * 3
+        expected = {
+            "accuracy": np.mean(np.array(true) == found),
+            "balanced_accuracy": balanced_accuracy_score(true, found),
+            "f1_macro": f1_score(true, found, average="macro"),
+        }[metric]
+        scorer, copier = StepScorer(metric), Copier().fit(X, self.Y)
+        assert scorer(copier, X, self.Y) == pytest.approx(expected)
+        search = GridSearchCV(make_pipeline("passthrough", copier), {}, scoring=scorer)
+        assert scorer(search.fit(X, self.Y), X, self.Y) == pytest.approx(expected)
+        assert np.isfinite(search.best_score_)
+
+    def test_weights_are_copies(self):
+        weights = np.arange(9) % 3
+        copier, scorer = Copier().fit(X, self.Y), StepScorer("f1_macro")
+        copies = np.repeat(np.arange(9), weights)
+        expected = scorer(copier, [X[i] for i in copies], [self.Y[i] for i in copies])
+        found = scorer(copier, X, self.Y, sample_weight=weights)
+        assert found == pytest.approx(expected)
+
+    def test_an_unknown_metric(self):
+        with pytest.raises(ValueError, match="metric='f1' is unknown; take one of"):
+            StepScorer("f1")

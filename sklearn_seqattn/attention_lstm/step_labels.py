@@ -12,6 +12,7 @@ from sklearn_seqattn.sequences.tables import split_instances
 from sklearn_seqattn.sequences.unreadable import name_value, refuse_unreadable
 
 _EXPECTED = "expected one array of labels for each sequence, one label for each step"
+_NOT_COUNTED = "missing labels (None, NaN, and -1 among integers) do not count"
 _NUMBERS = {"integer", "floating", "mixed-integer-float", "boolean"}
 
 
@@ -39,6 +40,16 @@ class StepLabels:
                 "must count."
             )
         return replace(self, known=known)
+
+    def distinct(self):
+        """Return the distinct labels, of which there are at least two."""
+        found = np.unique(self.values[self.known])
+        if len(found) < 2:
+            raise ValueError(
+                "A tagger needs at least 2 classes, but y has 1 class: "
+                f"{found.tolist()[0]!r}; {_NOT_COUNTED}."
+            )
+        return found
 
     def encode(self, targets):
         """Return the code of each label by the encoder of classes, -1 without one."""
@@ -108,10 +119,7 @@ def check_step_labels(y, lengths):
     if values.dtype.kind in "iu":
         known &= values != -1
     if not known.any():
-        raise ValueError(
-            "No step of y has a label: missing labels (None, NaN, and -1 among "
-            "integers) do not count."
-        )
+        raise ValueError(f"No step of y has a label; {_NOT_COUNTED}.")
     return StepLabels(values, known)
 
 

@@ -409,7 +409,8 @@ class AttentionLSTMTagger(WindowPartnerMixin, BaseSequenceEstimator):
         weights, of_steps = read_weights(sample_weight, sequences.lengths)
         labels = labels.counted(of_steps)
         if fresh:
-            self.target_encoder_ = learn_labels(labels.values[labels.known], classes)
+            found = labels.distinct() if classes is None else classes
+            self.target_encoder_ = learn_labels(labels.values, found)
         elif classes is not None:
             check_same_classes(classes, self.classes_)
         codes = labels.encode(self.target_encoder_)

@@ -12,6 +12,8 @@ from sklearn_seqattn.sequences.arrays import has_array, is_array_like, to_numpy
 from sklearn_seqattn.sequences.checks import is_number_type
 from sklearn_seqattn.sequences.unreadable import name_value, refuse_unreadable
 
+_LABELS_OF_STEPS = "AttentionLSTMTagger predicts a label for each step"
+
 
 def check_labels(y, lengths):
     """Check the labels of a classifier.
@@ -47,7 +49,7 @@ def check_labels(y, lengths):
     if kind == "multiclass-multioutput":
         raise ValueError(
             "y has several columns with more than two values; give a 0/1 column for "
-            "each label, or fit one classifier a column."
+            f"each label, or fit one classifier a column. {_LABELS_OF_STEPS}."
         )
     return column_or_1d(y, warn=True)
 
@@ -147,7 +149,8 @@ def _check_one_each(y, lengths, noun):
         if sizes == lengths.tolist() and different:
             raise ValueError(
                 f"y has one entry for each step, but one {noun} a sequence is "
-                f"expected; reduce the entries of each sequence to one {noun}."
+                f"expected; {_LABELS_OF_STEPS}, or reduce the entries of each "
+                f"sequence to one {noun}."
             )
         if different:
             i = different[0]

@@ -128,6 +128,13 @@ def cached(kind, blend, models={}):  # noqa: B006
     return models[kind, blend]
 
 
+def test_a_label_may_depend_on_the_past_alone():
+    alone = {"front_end": None, "attention": None, "blend": None}
+    tagger = fitted("numbers", bidirectional=False, **alone)
+    found = tagger.predict_proba([x[:3] for x in X])
+    same(found, [one[:3] for one in tagger.predict_proba(X)], atol=1e-6)
+
+
 def bits(tagger, X):
     return [one.tobytes() for one in tagger.predict_proba(X)]
 
@@ -305,7 +312,13 @@ REFUSED = {
         ValueError,
         f"sequence 3 has {len(X[3])} steps but {len(X[3]) - 1} labels",
     ),
-    "one class": ([np.ones(len(x), int) for x in X], None, ValueError, "1 class"),
+    "one class": ([np.ones(len(x), int) for x in X], None, ValueError, "1 class: 1"),
+    "-1 and 1": (
+        [np.where(y == "up", 1, -1) for y in RISES],
+        None,
+        ValueError,
+        "1 class: 1; missing labels .*-1 among integers",
+    ),
     "weights of another length": (
         RISES,
         [np.ones(len(x) + 1) for x in X],
