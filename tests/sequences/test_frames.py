@@ -16,6 +16,7 @@ from sklearn_seqattn import (
     AttentionLSTMRegressor,
     EventEncoder,
     NextStateLSTM,
+    SequenceImputer,
     events_to_sequences,
     sequences_to_events,
 )
