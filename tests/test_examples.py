@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import polars as pl
+import pyarrow as pa
 import pytest
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
@@ -46,6 +48,23 @@ def test_missing_values(tmp_path):
     scores = re.findall(r"^SequenceImputer.*\)  ([\d.]+)", printed, flags=re.MULTILINE)
     mean, last, with_indicators = map(float, scores)
     assert with_indicators > max(mean, last)  # it tells something what is missing
+
+
+def test_patients(tmp_path):
+    printed = run("patients.py", cwd=tmp_path)
+    alone, with_age, with_both = map(float, re.findall(r"([\d.]+)$", printed, re.M))
+    assert with_both > with_age > alone
+
+
+@pytest.mark.parametrize("library", [pl.from_pandas, pa.Table.from_pandas])
+def test_patients_of_other_libraries(library, monkeypatch):
+    monkeypatch.syspath_prepend(str(EXAMPLES))
+    from patients import make_tables, score
+
+    events, patients, outcome = make_tables(40)
+    expected = score(events, patients, outcome)
+    found = score(library(events), library(patients), outcome)
+    assert found.tolist() == expected.tolist()
 
 
 def test_forecast(tmp_path):

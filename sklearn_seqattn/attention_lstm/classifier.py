@@ -345,7 +345,7 @@ class AttentionLSTMClassifier(
             The n sequences, in any container that the user guide lists: a list of
             arrays (T_i,) or (T_i, D), an array (n, T, D) in which trailing NaN
             steps are padding, a table (n, T), a list of token lists or strings,
-            a list of DataFrames.
+            a list of DataFrames, a DataFrame of such sequences with static columns.
         y : array-like of shape (n,) or (n, n_labels)
             The class of each sequence, or a 0/1 column for each label.
         sample_weight : array-like of shape (n,), default=None

@@ -89,7 +89,8 @@ def split_instances(long, name):
     -------
     list of DataFrame or Series
         One element an instance, in the order in which the instances first occur;
-        rows keep their order.
+        rows keep their order. Dates of the second level become the row index of
+        each frame, so that they are a column of events.
 
     Raises
     ------
@@ -111,6 +112,8 @@ def split_instances(long, name):
     if (np.diff(codes) < 0).any():
         order = np.argsort(codes, kind="stable")
         long, codes = long.iloc[order], codes[order]
+    if isinstance(long, pd.DataFrame) and long.index.levels[1].dtype.kind == "M":
+        long = long.droplevel(0)
     starts = np.flatnonzero(np.diff(codes, prepend=-1))
     stops = np.append(starts[1:], len(codes))
     return [long.iloc[a:b] for a, b in zip(starts, stops, strict=True)]

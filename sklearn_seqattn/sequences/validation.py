@@ -46,7 +46,8 @@ def check_sequences(
           table of one column of strings is such a list of texts;
         * a list of DataFrames with the same columns, one row an event;
         * a DataFrame whose row index has two levels, (instance, time): one sequence
-          an instance, in the order in which they first occur;
+          an instance, in the order in which they first occur; dates of the second
+          level are one more column;
         * a table whose cells hold sequences: its columns are the channels. Columns
           of single values beside them are refused here.
 

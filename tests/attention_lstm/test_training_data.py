@@ -1,3 +1,6 @@
+from collections import Counter
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -6,7 +9,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sklearn_seqattn.attention_lstm.training_data import canonical_rows, check_weights
+from sklearn_seqattn.attention_lstm.training_data import (
+    LabeledSequences,
+    canonical_rows,
+    check_weights,
+)
 from sklearn_seqattn.sequences import check_sequences
 
 numbers = st.sampled_from([0.0, 1.0, 2.5])
@@ -189,3 +196,19 @@ def test_a_missing_weight_is_not_a_weight_of_zero():
 def test_weights_of_zero_alone_are_an_error(zeros):
     with pytest.raises(ValueError, match="sample_weight is zero for every sequence"):
         check_weights(zeros, np.zeros(2))
+
+
+@given(st.lists(st.tuples(st.integers(0, 1), st.sampled_from("ab")), min_size=1))
+def test_static_values_are_part_of_a_row(rows):
+    ages, kinds = zip(*rows, strict=True)
+    static = pd.DataFrame({"age": [*map(float, ages)], "kind": pd.Categorical(kinds)})
+    X = replace(check_sequences([[1.0, 2.0]] * len(rows)), static=static)
+    ones = np.ones(len(rows))
+    kept, weights = canonical_rows(X, np.zeros(len(rows)), ones)
+    found = {rows[i]: weight for i, weight in zip(kept, weights, strict=True)}
+    assert found == Counter(rows)
+    data = LabeledSequences(X, np.zeros(len(rows)), ones)
+    other = replace(data, sequences=replace(X, static=static.assign(age=7.0)))
+    same = replace(data, sequences=replace(X, static=static.copy()))
+    assert data.digests() == same.digests()
+    assert data.digests()["X"] != other.digests()["X"]

@@ -34,9 +34,10 @@ def draw(n=24, n_channels=2, max_length=30, seed=0):
     return [x.cumsum(0) if label else x for x, label in zip(X, y, strict=True)], y
 
 
-def dataset(X, targets):
+def dataset(X, targets, static=None):
     values = np.concatenate(X).astype(np.float32)
-    return SequenceDataset(values, np.array([len(x) for x in X]), targets)
+    lengths = np.array([len(x) for x in X])
+    return SequenceDataset(values, lengths, targets, static=static)
 
 
 @pytest.mark.parametrize("estimator", [AttentionLSTMClassifier, AttentionLSTMRegressor])
@@ -72,6 +73,40 @@ def test_computed_outputs_are_those_of_the_module():
     inputs, _ = data.batch(np.arange(len(X)))
     expected = partner(inputs["values"], inputs["lengths"])
     np.testing.assert_allclose(compute_outputs(partner, data), expected, rtol=1e-5)
+
+
+def with_static(y, static, seed=0):
+    """Return a partner fitted to noise beside static numbers, and what it learned."""
+    X = [np.random.default_rng(i).normal(size=(9, 2)) for i in range(len(y))]
+    n_static, sizes = static.shape[1], KernelConfig(max_length=30, n_features=168)
+    partner, data = KernelPartner(2, 2, sizes, n_static), dataset(X, y, static)
+    return partner, data, fit_kernel_partner(partner, data, ClassHead(2, False), seed)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-3, 1e3])
+def test_one_static_number_is_heard_among_many_features(scale):
+    y = np.random.default_rng(0).permutation(60) % 2
+    static = np.float32(scale * np.c_[2.0 * y - 1])
+    partner, data, left_out = with_static(y, static)
+    assert (left_out.argmax(1) == y).mean() > 0.95
+    inputs, _ = data.batch(np.arange(60))
+    assert inputs["static"].shape == (60, 1)
+    outputs = partner(inputs["values"], inputs["lengths"], inputs["static"])
+    np.testing.assert_allclose(compute_outputs(partner, data), outputs, rtol=1e-5)
+    data.static = -static
+    assert (compute_outputs(partner, data).argmax(1) == y).mean() < 0.05
+
+
+def test_static_numbers_that_are_all_zero_change_nothing():
+    X, y = draw(n=30)
+    partner, data, _ = fitted_partner(X, y)
+    sizes = KernelConfig(max_length=30, n_features=168)
+    other = KernelPartner(2, 2, sizes, 2)
+    zeros = dataset(X, y, np.zeros((30, 2), np.float32))
+    fit_kernel_partner(other, zeros, ClassHead(2, False), 0)
+    np.testing.assert_allclose(
+        compute_outputs(other, zeros), compute_outputs(partner, data), rtol=1e-4
+    )
 
 
 def test_outputs_of_a_left_out_sequence_do_not_follow_its_own_label():

@@ -5,7 +5,7 @@ import pytest
 from sequence_data import sentences
 
 from sklearn_seqattn.ngrams.losses import ROW_LOSSES
-from sklearn_seqattn.ngrams.model import fit_ngrams
+from sklearn_seqattn.ngrams.model import LabeledRows, fit_ngrams
 from sklearn_seqattn.ngrams.partner import NGrams
 from sklearn_seqattn.sequences import check_sequences
 
@@ -21,7 +21,7 @@ KINDS = pytest.mark.parametrize("kind", TARGETS)
 
 def table(kind, rows=slice(None)):
     rows = np.arange(60)[rows]
-    return X.take(rows), TARGETS[kind][rows], np.ones(len(rows))
+    return LabeledRows(X.take(rows), TARGETS[kind][rows], np.ones(len(rows)))
 
 
 @KINDS
@@ -38,7 +38,7 @@ def test_predictions_for_a_validation_part_are_by_the_training_part(kind):
     model, left_out = fit_ngrams(NGrams(), kind, 2, train, valid)
     assert left_out.shape == (20, 2)
     np.testing.assert_allclose(left_out, model.outputs(valid[0]), atol=0.3)
-    changed = valid[0], valid[1][::-1], valid[2]
+    changed = valid._replace(targets=valid.targets[::-1])
     other = fit_ngrams(NGrams(), kind, 2, train, changed)[1]
     assert other.shape == left_out.shape
 
@@ -57,7 +57,7 @@ def test_a_refit_reads_both_parts(kind):
 
 def test_left_out_predictions_of_noise_know_nothing():
     noise = np.random.default_rng(0).integers(0, 2, 60)
-    _, left_out = fit_ngrams(NGrams(), "softmax", 2, (X, noise, np.ones(60)))
+    _, left_out = fit_ngrams(NGrams(), "softmax", 2, LabeledRows(X, noise, np.ones(60)))
     assert (left_out.argmax(axis=1) == noise).mean() < 0.7
 
 
@@ -74,3 +74,33 @@ def test_a_sequence_is_predicted_alike_alone_and_after_a_pickle():
     alone = [model.outputs(X.take([i])) for i in range(60)]
     assert (np.concatenate(alone) == together).all()
     assert (pickle.loads(pickle.dumps(model)).outputs(X) == together).all()
+
+
+def with_static(rows, static):
+    return rows._replace(static=np.asarray(static, np.float32))
+
+
+@KINDS
+def test_static_numbers_are_features_of_any_scale(kind):
+    """The classes are those of a static number, and not those of the words."""
+    signs = np.random.default_rng(0).permutation(60) % 2
+    static = np.c_[2.0 * signs - 1, np.zeros(60)]
+    targets = signs if kind == "softmax" else np.eye(2)[signs]
+    rows = table(kind)._replace(targets=targets)
+    model, left_out = fit_ngrams(NGrams(), kind, 2, with_static(rows, static))
+    assert (left_out.argmax(axis=1) == signs).mean() > 0.9
+    assert (model.outputs(X, static).argmax(axis=1) == signs).all()
+    larger, _ = fit_ngrams(NGrams(), kind, 2, with_static(rows, 1000 * static))
+    np.testing.assert_allclose(
+        larger.outputs(X, 1000 * static), model.outputs(X, static), rtol=1e-3, atol=1e-4
+    )
+
+
+@KINDS
+def test_a_refit_reads_the_static_numbers_of_both_parts(kind):
+    static = np.random.default_rng(1).normal(size=(60, 3))
+    train = with_static(table(kind, slice(40)), static[:40])
+    valid = with_static(table(kind, slice(40, 60)), static[40:])
+    model, left_out = fit_ngrams(NGrams(), kind, 2, train, valid, refit=True)
+    assert left_out.shape == (20, 2)
+    assert model.coef.shape[1] == sum(map(len, model.features.idf_)) + 3

@@ -225,10 +225,13 @@ def test_every_container(name, added):
         lengths = [(~np.isnan(row)).all(axis=1).sum() for row in found]
         assert lengths == [4, 2, 1]  # the padding is kept
         found = [row[:n] for row, n in zip(found, lengths, strict=True)]
+    new = ["missingindicator_a", "missingindicator_b", "elapsed_a", "elapsed_b"]
+    if name == "cells":
+        assert list(found.columns) == NAMES + new * added
+        found = [np.stack(row, axis=1) for row in found.to_numpy(object)]
     for one, wanted in zip(found, expected, strict=True):
         np.testing.assert_allclose(one, wanted)
     if "frames" in name or "tables" in name:
-        new = ["missingindicator_a", "missingindicator_b", "elapsed_a", "elapsed_b"]
         assert list(found[0].columns) == NAMES + new * added
     if name == "frames":
         assert set(found[0].index) == {7}

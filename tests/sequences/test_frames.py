@@ -16,6 +16,7 @@ from sklearn_seqattn import (
     AttentionLSTMRegressor,
     EventEncoder,
     NextStateLSTM,
+    SequenceImputer,
     events_to_sequences,
     sequences_to_events,
 )
@@ -447,3 +448,20 @@ def test_the_order_of_frames_does_not_change_their_kinds(seed):
     found = check_sequences([X[i] for i in order]).to_list()
     for i, x in zip(order, found, strict=True):
         assert x["v"].tolist() == X[i]["v"].tolist()
+
+
+@pytest.mark.parametrize("zone", [None, "UTC"])
+@pytest.mark.parametrize("name", [None, "at"])
+def test_dates_of_a_long_table_are_a_column(name, zone):
+    """The same content as a list of frames with such a row index."""
+    days = pd.date_range("2024-01-01", periods=5, freq="h", tz=zone, name=name)
+    who = [2, 1, 2, 1, 2]
+    values = pd.DataFrame({"v": np.arange(5.0)}, index=days)
+    long = values.set_index(pd.MultiIndex.from_arrays([who, days], names=["who", name]))
+    pieces = [values[np.array(who) == one] for one in (2, 1)]
+    found, expected = check_sequences(long), check_sequences(pieces)
+    assert found.columns.tolist() == [name or "time", "v"]
+    assert found.lengths.tolist() == expected.lengths.tolist() == [3, 2]
+    pd.testing.assert_frame_equal(found.values, expected.values)
+    filled = SequenceImputer().fit_transform(long)
+    pd.testing.assert_frame_equal(check_sequences(filled).values, expected.values)
