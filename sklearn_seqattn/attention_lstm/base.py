@@ -186,7 +186,8 @@ class BaseSequenceEstimator(
             self._encode_targets(data.targets),
             (weights / weights.mean()).astype(np.float32),
         )
-        dataset.n_rounds = n_rounds
+        if n_rounds > 1:  # batches of short prefixes alone mislead batch normalization
+            dataset.n_rounds, dataset.window = n_rounds, 1
         return dataset
 
     def _batched(self, encoded, *targets_and_weights):
