@@ -28,6 +28,7 @@ from sklearn_seqattn.attention_lstm.training_data import (
     validation_pair,
 )
 from sklearn_seqattn.attention_lstm.validation_scores import (
+    ScoredMixin,
     ValidationScores,
     find_scorer,
 )
@@ -54,6 +55,7 @@ from sklearn_seqattn.training.prediction import forward
 class BaseSequenceEstimator(
     NetworkBuildingMixin,
     TokenPartnerMixin,
+    ScoredMixin,
     NetworkAccessMixin,
     StepEmbeddingMixin,
     NestedParameters,
@@ -207,7 +209,8 @@ class BaseSequenceEstimator(
         weights = (weights / weights.mean()).astype(np.float32)
         encoded = self._encode(data.sequences)
         dataset = self._batched(encoded, self._encode_targets(data.targets), weights)
-        dataset.n_rounds = n_rounds
+        if n_rounds > 1:  # batches of short prefixes alone mislead batch normalization
+            dataset.n_rounds, dataset.window = n_rounds, 1
         return dataset
 
     def _encode(self, sequences):

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.special import softmax
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqattn._estimator import StrOptions, fit_context
+from sklearn_seqattn._estimator import StrOptions, fit_context, with_callbacks
 from sklearn_seqattn.attention_lstm.base import BaseSequenceEstimator
 from sklearn_seqattn.attention_lstm.class_weights import weigh_classes
 from sklearn_seqattn.attention_lstm.network_config import (
@@ -134,6 +134,16 @@ class AttentionLSTMTagger(WindowPartnerMixin, BaseSequenceEstimator):
         and partner.
     n_iter_no_change : int, default=10
         Epochs to wait for an improvement.
+    scoring : str, callable, list, tuple, dict or None, default=None
+        Scorers of scikit-learn, as in `cross_validate`, for the validation data of
+        each epoch; `history_` has a column ``valid_<name>`` for each. The first one
+        decides when training stops, instead of the validation loss; "loss" in a list
+        is that loss. Scores are those of the network alone, or with "kernels" as it
+        is trained beside them. They need validation data.
+    max_time : float or None, default=None
+        Seconds of training, at most. The batch is finished, then training stops: with
+        the best weights so far where it stops early, else with the present ones. None
+        has no limit.
     warm_start : bool, default=False
         Whether `fit` continues from the weights of the last fit, with the same
         encoding of inputs and targets. The parameters of the network must not have
@@ -227,7 +237,7 @@ class AttentionLSTMTagger(WindowPartnerMixin, BaseSequenceEstimator):
         **{
             name: constraint
             for name, constraint in SEQUENCE_CONSTRAINTS.items()
-            if name not in ("blend", "pooling", "tbptt_steps")
+            if name not in ("blend", "pooling", "random_prefixes")
         },
         "blend": [WindowModel, StrOptions({"auto", "window"}), None],
         "class_weight": [StrOptions({"balanced"}), dict, None],
@@ -261,6 +271,8 @@ class AttentionLSTMTagger(WindowPartnerMixin, BaseSequenceEstimator):
         early_stopping="auto",
         validation_fraction=0.1,
         n_iter_no_change=10,
+        scoring=None,
+        max_time=None,
         warm_start=False,
         random_state=None,
         checkpoint=None,
@@ -291,6 +303,8 @@ class AttentionLSTMTagger(WindowPartnerMixin, BaseSequenceEstimator):
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
+        self.scoring = scoring
+        self.max_time = max_time
         self.warm_start = warm_start
         self.random_state = random_state
         self.checkpoint = checkpoint
@@ -312,6 +326,7 @@ class AttentionLSTMTagger(WindowPartnerMixin, BaseSequenceEstimator):
         rules = TAGGER_TOKEN_RULES if of_tokens else TAGGER_RULES
         return replace(rules, calibrates=self.blend is not None)
 
+    @with_callbacks
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self, X, y, sample_weight=None, *, validation_data=None, X_val=None, y_val=None
@@ -469,17 +484,32 @@ class AttentionLSTMTagger(WindowPartnerMixin, BaseSequenceEstimator):
     def _make_network(self, data, sets, seed, *, fresh, is_partial):
         """Build the network, or return the fitted one."""
         if fresh:
-            config, vectors = self._network_config(data, n_steps=1.0)  # no stride
+            config, vectors = self._network_config(
+                data,
+                n_steps=1.0,  # no stride
+                n_static=self.input_encoder_.static_size,
+            )
             return build_tagging_network(config, vectors=vectors)
         params = self.get_params(deep=False)
         check_same_network(params, data.front_end, self.network_.config)
         return rebuild(self.network_, build_tagging_network)
 
+    def _scored_rows(self, data):
+        """Return which rows are scored, their labels, and the weights of their steps."""
+        classes = np.append(self.classes_.astype(object), None)
+        labels = [classes[codes] for codes in data.targets]  # -1 is no label
+        return np.arange(len(data)), labels, {"sample_weight": list(data.step_weights)}
+
+    def _outputs_of(self, net, dataset, rows):
+        """Return the outputs of a network for some rows, as `_outputs` does."""
+        outputs = step_outputs(net, dataset)
+        return np.concatenate([outputs[row] for row in rows]), dataset.lengths[rows]
+
     def _outputs(self, X):
         """Return the logits of each step, (S, K), and the steps of each sequence."""
         check_is_fitted(self)
         sequences = self._read_again(X)
-        dataset = self._encoded(sequences)
+        dataset = self._batched(self._encoded(sequences))
         precision = resolve_precision(self.precision, self.net_.device)
         outputs = step_outputs(self.net_, dataset, precision=precision)
         # An empty sequence is read as one unknown token.

@@ -106,14 +106,14 @@ def draw_cuts(lengths):
     >>> import numpy as np
     >>> from sklearn_seqattn.attention_lstm.training_data import draw_cuts
     >>> draw_cuts(np.full(4, 100))
-    array([[100,  62,   7],
-           [ 24,  46, 100],
-           [  4, 100,  86],
-           [100,  48,  21]])
+    array([[100,  62,   6],
+           [ 24,  45, 100],
+           [  3, 100,  86],
+           [100,  48,  20]])
     """
     numbers = np.arange(1, len(lengths) + 1)
     uniform, logarithmic = (numbers * step % 1 for step in _STEPS)
-    short = np.ceil(lengths**logarithmic)
+    short = np.minimum(np.floor((lengths + 1) ** logarithmic), lengths)
     cuts = np.stack([lengths, np.ceil(lengths * uniform), short], axis=1)
     rounds = (np.arange(3) + numbers[:, None] - 1) % 3
     return np.take_along_axis(cuts, rounds, axis=1).astype(np.int64)

@@ -48,13 +48,32 @@ def find_scorer(estimator):
     return None if scoring is None else check_scoring(estimator, scoring=scoring)
 
 
+class ScoredMixin:
+    """What an estimator says of validation data that scorers see."""
+
+    def _scored_rows(self, data):
+        """Return which rows are scored, their targets, and options of the scorers.
+
+        Where all weights are whole numbers, as those of merged copies, rows are
+        repeated; other weights are passed as `sample_weight`.
+        """
+        weights, rows, options = data.weights, np.arange(len(data)), {}
+        if (weights == np.round(weights)).all():
+            rows = np.repeat(rows, weights.astype(np.int64))
+        else:
+            options["sample_weight"] = weights
+        return rows, self.target_encoder_.decode(data.targets[rows]), options
+
+    def _outputs_of(self, net, dataset, rows):
+        """Return the outputs of a network for some rows, as `_outputs` does."""
+        return forward(net, dataset)[rows]
+
+
 class ValidationScores:
     """The scores of the validation data of a training.
 
     The scorers get a copy of the estimator that predicts by the network as it is, the
-    validation sequences as a list of arrays or frames, and their targets. Where all
-    weights are whole numbers, as those of merged copies, rows are repeated; other
-    weights are passed as `sample_weight`.
+    validation sequences as a list of arrays or frames, and their targets.
 
     Parameters
     ----------
@@ -72,15 +91,9 @@ class ValidationScores:
         self.scorer, self.dataset = scorer, dataset
         self.estimator = copy.copy(estimator)
         vars(self.estimator).update(estimator._uncalibrated)
-        weights, self.rows = data.weights, np.arange(len(data))
-        self.options = {}
-        if (weights == np.round(weights)).all():
-            self.rows = np.repeat(self.rows, weights.astype(np.int64))
-        else:
-            self.options["sample_weight"] = weights
+        self.rows, self.y, self.options = estimator._scored_rows(data)
         sequences = data.sequences.to_list()
         self.X = [sequences[row] for row in self.rows]
-        self.y = estimator.target_encoder_.decode(data.targets[self.rows])
         self.name = scorer_names(estimator.scoring)[0]
 
     def __call__(self, net):
@@ -100,7 +113,7 @@ class ValidationScores:
         TypeError
             If a scorer returns no number.
         """
-        outputs = forward(net, self.dataset)[self.rows]
+        outputs = self.estimator._outputs_of(net, self.dataset, self.rows)
         model = copy.copy(self.estimator)
         model.net_ = net
         model._outputs = lambda X: (

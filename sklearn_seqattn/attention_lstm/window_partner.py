@@ -64,7 +64,7 @@ class WindowPartnerMixin:
             return None
         steps = self._steps_of_partner(data.sequences, dataset)
         labels = dataset.targets.flat, dataset.weights.flat
-        return WindowTable(steps, data.lengths, *labels)
+        return WindowTable(steps, data.lengths, *labels, dataset.static)
 
     def _steps_of_partner(self, sequences, dataset):
         """Return tokens as they came, or scaled numbers, end to end."""
@@ -77,4 +77,5 @@ class WindowPartnerMixin:
         if self.partner_ is None or not len(outputs):
             return outputs
         steps = self._steps_of_partner(sequences, dataset)
-        return self.blend_(outputs, self.partner_.outputs(steps, sequences.lengths))
+        partner = self.partner_.outputs(steps, sequences.lengths, dataset.static)
+        return self.blend_(outputs, partner)

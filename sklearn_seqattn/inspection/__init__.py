@@ -8,12 +8,14 @@ from sklearn_seqattn.inspection.input_steps import attention_to_steps
 from sklearn_seqattn.inspection.next_state_display import NextStateDisplay
 from sklearn_seqattn.inspection.occlusion import occlusion_importance
 from sklearn_seqattn.inspection.permutation import permutation_importance
+from sklearn_seqattn.inspection.prefix_display import PrefixDisplay
 from sklearn_seqattn.inspection.transition_display import TransitionDisplay
 
 __all__ = [
     "AttentionDisplay",
     "ImportanceDisplay",
     "NextStateDisplay",
+    "PrefixDisplay",
     "TrainingHistoryDisplay",
     "TransitionDisplay",
     "attention_to_steps",

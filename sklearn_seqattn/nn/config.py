@@ -87,6 +87,8 @@ class BodyConfig(Config):
         Hidden layers of the head.
     dropout : float
         Dropout everywhere.
+    n_static : int, default=0
+        Static numbers of a sequence, which the head reads.
     tbptt_steps : int or None, default=None
         In training, the steps after which gradients through hidden states stop.
     """
@@ -104,6 +106,7 @@ class BodyConfig(Config):
     num_heads: Size
     head_units: tuple[Size, ...]
     dropout: Share
+    n_static: Count = 0
     tbptt_steps: Size | None = None
 
     def _read(self):
@@ -145,15 +148,12 @@ class SequenceConfig(BodyConfig):
         Names of poolings.
     kernels : KernelConfig or None, default=None
         The partner inside the network.
-    n_static : int, default=0
-        Static numbers of a sequence, which join its pooled vector.
     time_warp : float, default=0.0
         In training, how far sequences are warped in time, see `warp_time`.
     """
 
     pooling: tuple[str, ...]
     kernels: KernelConfig | None = None
-    n_static: Count = 0
     time_warp: Annotated[float, Range(0, 10)] = 0.0
 
     def _read(self):

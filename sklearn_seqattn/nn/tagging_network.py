@@ -23,7 +23,7 @@ class TaggingNetwork(SequenceBody):
         super().__init__(config, front_end, encoder, attention)
         self.head = head
 
-    def forward(self, values, lengths):
+    def forward(self, values, lengths, static=None):
         """Return one row of outputs for each step of the input.
 
         Where a front end has strides of s in all, the output of step t is that of the
@@ -35,6 +35,8 @@ class TaggingNetwork(SequenceBody):
             A padded batch of numbers or of ids.
         lengths : Tensor of shape (B,), int64
             The number of real steps.
+        static : Tensor of shape (B, P), default=None
+            Numbers of the sequences, which the head reads at every step.
 
         Returns
         -------
@@ -42,17 +44,20 @@ class TaggingNetwork(SequenceBody):
             Logits; those of padded steps mean nothing.
         """
         h, mask = self.step_embeddings(values, lengths)
+        if static is not None:
+            at_steps = static.to(h)[:, None].expand(-1, h.shape[1], -1)
+            h = torch.cat([h, at_steps], dim=2)
         outputs = self.head(h)
         if self.stride == 1:
             return outputs
         return undo_stride(outputs, mask.sum(dim=1), values.shape[1], self.stride)
 
-    def step_outputs(self, values, lengths):
+    def step_outputs(self, values, lengths, static=None):
         """Return the outputs of all steps, and the mask of the real ones.
 
         Parameters
         ----------
-        values, lengths : Tensor
+        values, lengths, static : Tensor
             As in `forward`.
 
         Returns
@@ -62,7 +67,7 @@ class TaggingNetwork(SequenceBody):
         mask : Tensor of shape (B, T), bool
             The real steps.
         """
-        return self(values, lengths), length_mask(lengths, values.shape[1])
+        return self(values, lengths, static), length_mask(lengths, values.shape[1])
 
 
 def undo_stride(outputs, lengths, n_steps, stride):
@@ -124,7 +129,7 @@ def build_tagging_network(config, *, vectors=None, device="cpu"):
     with constructing(device):
         parts = build_body(config, vectors)
         head = build_head(
-            parts[1].output_size,
+            parts[1].output_size + config.n_static,
             config.head_units,
             config.n_outputs,
             dropout=config.dropout,

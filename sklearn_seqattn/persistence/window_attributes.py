@@ -54,6 +54,7 @@ def check_windows(value, where, estimator):
         # Each channel at each step of the window, and its deviation.
         n_wanted = (2 * size + 2) * estimator.input_encoder_.output_size_
         features = NumberWindows(size)
+    n_wanted += estimator.input_encoder_.static_size
     if n_features != n_wanted:
         raise FileFormatError(f"{where} has {n_features} weights, not {n_wanted}.")
     return LinearWindows(features, coef, intercept)

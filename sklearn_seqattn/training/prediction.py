@@ -199,7 +199,8 @@ def _of_steps(net, dataset, method, cut=lambda one, n: one[:n], precision="float
     rows, max_steps = [], bounded_steps(net.max_steps, precision)
     with predicting(net.device):
         for inputs, lengths in network_inputs(net, dataset, max_steps):
-            inputs.pop("static", None)  # belongs to no step
+            if method != "step_outputs":
+                inputs.pop("static", None)  # belongs to no step
             with named_memory_errors(lengths), computing_in(precision, net.device):
                 found, mask = getattr(net.module_, method)(**inputs)
             for one, n_steps in zip(found, mask.sum(dim=1), strict=True):

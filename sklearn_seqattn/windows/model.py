@@ -1,6 +1,7 @@
 """The fitted partner: features of windows and a linear model."""
 
 import numpy as np
+from scipy import sparse
 from sklearn.model_selection import KFold
 
 from sklearn_seqattn.ngrams.linear import ClassModel, choose_strength
@@ -26,7 +27,7 @@ class LinearWindows:
     features : NumberWindows or TokenWindows
         Fitted.
     coef : ndarray of shape (K, n_features)
-        Weights of the outputs.
+        Weights of the outputs; the last ones are those of static numbers.
     intercept : ndarray of shape (K,)
         Their constants.
     """
@@ -36,7 +37,7 @@ class LinearWindows:
         self.coef = coef
         self.intercept = intercept
 
-    def outputs(self, steps, lengths):
+    def outputs(self, steps, lengths, static=None):
         """Return the logits of all steps.
 
         Parameters
@@ -45,17 +46,30 @@ class LinearWindows:
             Scaled numbers, or tokens.
         lengths : ndarray of shape (n,)
             Steps of each sequence.
+        static : ndarray of shape (n, P) or None, default=None
+            Static numbers of each sequence.
 
         Returns
         -------
         outputs : ndarray of shape (S, K), float64
         """
         outputs = np.empty((len(steps), len(self.intercept)))
+        sequence = np.repeat(np.arange(len(lengths)), lengths)
         for start in range(0, len(steps), _AT_ONCE):
             rows = np.arange(start, min(start + _AT_ONCE, len(steps)))
             found = self.features.transform(steps, lengths, rows)
+            found = _beside(found, static, sequence[rows])
             outputs[rows] = found @ self.coef.T + self.intercept
         return outputs
+
+
+def _beside(features, static, sequence):
+    """Return features with the static numbers of the sequence of each row, if any."""
+    if static is None:
+        return features
+    if sparse.issparse(features):
+        return sparse.hstack([features, static[sequence]], format="csr")
+    return np.hstack([features, static[sequence]])
 
 
 class WindowTable:
@@ -71,17 +85,20 @@ class WindowTable:
         The codes of the labels; -1 where a step does not count.
     weights : ndarray of shape (S,)
         The weights of the steps.
+    static : ndarray of shape (n, P) or None, default=None
+        Static numbers of each sequence.
     """
 
-    def __init__(self, steps, lengths, codes, weights):
-        self.steps, self.lengths = steps, lengths
+    def __init__(self, steps, lengths, codes, weights, static=None):
+        self.steps, self.lengths, self.static = steps, lengths, static
         self.codes, self.weights = codes, weights
         self.sequence = np.repeat(np.arange(len(lengths)), lengths)
         self.rows = np.flatnonzero(codes >= 0)
 
     def join(self, other):
         """Return the sequences of this table, and after them those of another."""
-        names = ("steps", "lengths", "codes", "weights")
+        names = ["steps", "lengths", "codes", "weights"]
+        names += [] if self.static is None else ["static"]
         pairs = ((getattr(self, name), getattr(other, name)) for name in names)
         return WindowTable(*map(np.concatenate, pairs))
 
@@ -92,6 +109,7 @@ class WindowTable:
     def take(self, features, rows):
         """Return features, codes and weights of some rows."""
         found = features.transform(self.steps, self.lengths, rows)
+        found = _beside(found, self.static, self.sequence[rows])
         return found, self.codes[rows], self.weights[rows]
 
 
