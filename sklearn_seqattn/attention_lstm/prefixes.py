@@ -184,6 +184,8 @@ def _needed_to_be_causal(estimator):
         needed.append(
             "standardize=False (it amplifies whole sequences; use SequenceScaler)"
         )
+    if estimator.input_encoder_.static_size:
+        needed.append("no static columns")
     for part in ("front_end", "encoder", "pooling"):
         layers = {type(x).__name__ for x in uncausal_layers(getattr(network, part))}
         if layers:

@@ -495,7 +495,7 @@ class AttentionLSTMTagger(WindowPartnerMixin, BaseSequenceEstimator):
         return rebuild(self.network_, build_tagging_network)
 
     def _scored_rows(self, data):
-        """Return which rows are scored, their labels, and the weights of their steps."""
+        """Return which rows are scored, their labels, and weights of their steps."""
         classes = np.append(self.classes_.astype(object), None)
         labels = [classes[codes] for codes in data.targets]  # -1 is no label
         return np.arange(len(data)), labels, {"sample_weight": list(data.step_weights)}

@@ -30,5 +30,7 @@ def prefixes_of(sequences):
     rows = np.repeat(np.arange(len(sequences)), sequences.lengths)
     firsts = np.cumsum(sequences.lengths) - sequences.lengths
     lengths = np.arange(1, len(rows) + 1) - firsts[rows]
-    starts = sequences.starts[rows]
-    return Sequences(sequences.values, lengths, sequences.columns, starts)
+    starts, static = sequences.starts[rows], sequences.static
+    if static is not None:
+        static = static.iloc[rows]
+    return Sequences(sequences.values, lengths, sequences.columns, starts, static)
