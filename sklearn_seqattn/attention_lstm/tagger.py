@@ -171,7 +171,8 @@ class AttentionLSTMTagger(WindowPartnerMixin, BaseSequenceEstimator):
         as ``{"optimizer__weight_decay": 0.1}``. What would break the training is
         refused with the reason.
     verbose : int or bool, default=0
-        Above 0, a progress bar.
+        Above 0, the steps of `fit`, a progress bar of the training, and one of
+        predictions that take longer than a second. A log gets a line an epoch.
 
     Attributes
     ----------
