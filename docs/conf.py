@@ -16,9 +16,9 @@ sys.path.insert(0, str(DOCS))
 
 import api_reference  # noqa: E402
 import matplotlib as mpl  # noqa: E402
+from api_reference import PACKAGE  # noqa: E402
 
 import sklearn_seqattn  # noqa: E402
-from api_reference import PACKAGE  # noqa: E402
 
 mpl.use("Agg")
 
@@ -64,8 +64,9 @@ plot_formats = [("png", 120)]
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
+    # Scripts that only print, or ask for data, are not pages.
     "filename_pattern": r"/plot_",
-    "ignore_pattern": r"(^|/)(?!plot_)[^/]*\.py$",  # scripts that print, or ask for data
+    "ignore_pattern": r"(^|/)(?!plot_)[^/]*\.py$",
     "abort_on_example_error": True,
     "download_all_examples": False,
     "min_reported_time": 1,
