@@ -94,6 +94,9 @@ LINKS = [
     (r"\]\(((?:\.\./)*)\.\./README\.md", r"](\1index.md"),
     (r"\]\(((?:\.\./)*)\.\./examples/(plot_\w+)\.py\)", r"](\1gallery/\2.rst)"),
     (r"\]\(((?:\.\./)*)\.\./examples\)", r"](\1gallery/index.rst)"),
+    (r"\]\(docs/", r"]("),
+    (r"\]\(CHANGELOG\.md", r"](changelog.md"),
+    (r"\]\(CODE_OF_CONDUCT\.md", r"](code_of_conduct.md"),
 ]
 
 
@@ -104,8 +107,14 @@ def list_pages():
     return [n for n in names if not re.search(rf"^{n}$", written, re.MULTILINE)]
 
 
+def read_body(match):
+    """Return a file of the root without its title, for `{{ NAME.md }}`."""
+    return (DOCS.parent / match[1]).read_text().partition("\n")[2]
+
+
 def lead_into_the_site(app, docname, source):
-    """Point links to README and examples at pages of the site; list the pages."""
+    """Point links out of this folder at pages of the site; fill in `{{ ... }}`."""
+    source[0] = re.sub(r"\{\{ (\w+\.md) \}\}", read_body, source[0])
     for pattern, target in LINKS:
         source[0] = re.sub(pattern, target, source[0])
     source[0] = source[0].replace("{{ pages }}", "\n".join(list_pages()))
@@ -113,7 +122,7 @@ def lead_into_the_site(app, docname, source):
 
 def skip_methods_of_others(app, what, name, obj, skip, options):
     """Leave out what scikit-learn, torch and Python bring, but for what users call."""
-    if name in ("fit_predict", "fit_transform", "get_params", "score", "set_params"):
+    if name in ("fit_predict", "fit_transform", "get_params", "set_params"):
         return None
     ours = str(getattr(obj, "__module__", PACKAGE)).startswith(PACKAGE)
     is_request = name.startswith("set_") and name.endswith("_request")

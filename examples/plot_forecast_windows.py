@@ -61,6 +61,6 @@ ax.plot(when, y[test].ravel()[:72], color="black", label="measured")
 for name, forecast in list(forecasts.items())[1:]:
     ax.plot(when, forecast.ravel()[:72], "--", label=name)
 ax.set(ylabel="demand", title="Forecasts of the next two hours, joined")
-ax.legend()
+ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.25), ncols=3, frameon=False)
 figure.autofmt_xdate()
 plt.show()

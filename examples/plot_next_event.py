@@ -23,6 +23,7 @@ def make_case():
     tasks = np.array(["receive", "assign", "wait", work, "answer"])
     hours = np.where(tasks == "wait", wait, random.exponential(1, len(tasks)))
     time = pd.Timestamp("2025-01-01") + pd.to_timedelta(hours.cumsum(), "h")
+    time = time.round("min")
     return pd.DataFrame({"activity": tasks, "kind": kind, "time": time})
 
 

@@ -35,7 +35,8 @@ search = RandomizedSearchCV(
     random_state=0,
 )
 search.fit(X_train, y_train)
-print({name: round(float(value), 4) for name, value in search.best_params_.items()})
+print("hidden_size", search.best_params_["hidden_size"])
+print("lr         ", round(search.best_params_["lr"], 4))
 
 # %%
 # The best model was fitted again on all of the train part. Its score there was chosen,

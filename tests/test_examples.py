@@ -6,18 +6,37 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+GALLERY = sorted(path.name for path in EXAMPLES.glob("plot_*.py"))
+
+#: Runs a script of the gallery, and counts what it draws.
+DRAW = """
+import runpy, sys
+import matplotlib.pyplot as plt
+plt.switch_backend("Agg")
+runpy.run_path(sys.argv[1], run_name="__main__")
+for number in plt.get_fignums():
+    plt.figure(number).canvas.draw()
+print("figures:", len(plt.get_fignums()))
+"""
 
 
 def run(name, *arguments, cwd):
     """Run an example in an empty folder and return what it prints."""
+    return run_python(EXAMPLES / name, *arguments, cwd=cwd)
+
+
+def run_python(*arguments, cwd):
+    """Run Python in a folder, warnings as errors, and return what it prints."""
     done = subprocess.run(
-        [sys.executable, "-W", "error", EXAMPLES / name, *arguments],
+        [sys.executable, "-W", "error", *arguments],
         cwd=cwd,
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        env={**os.environ, "PYTHONIOENCODING": "utf-8", "MPLBACKEND": "Agg"},
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -84,3 +103,12 @@ def test_displays(tmp_path):
     assert len(paths) == 6
     for path in paths:
         assert path.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("name", GALLERY)
+def test_gallery(name, tmp_path):
+    text = (EXAMPLES / name).read_text()
+    assert re.match(r'r?"""\n?(\S.*)\n=+\n', text)  # the title of its page
+    printed = run_python("-c", DRAW, str(EXAMPLES / name), cwd=tmp_path)
+    assert int(re.search(r"figures: (\d+)", printed)[1]) >= text.count("plt.show()")
+    assert not list(tmp_path.iterdir())
