@@ -102,7 +102,8 @@ def list_pages():
     """Return the names of the pages of this folder that no table of contents has."""
     written = "\n".join(page.read_text() for page in DOCS.rglob("*.md"))
     names = sorted(page.stem for page in DOCS.glob("*.md") if page.stem != "index")
-    return [n for n in names if not re.search(rf"^{n}$", written, re.MULTILINE)]
+    listed = re.findall(r"^(?:.* <)?(\w+)>?$", written, re.MULTILINE)
+    return [name for name in names if name not in listed]
 
 
 def read_body(match):
