@@ -13,7 +13,6 @@ EXTRAS = {
         "matplotlib>=3.10",
         "myst-parser>=5.0",
         "numpydoc>=1.11",
-        "polars>=2.1",
         "pydata-sphinx-theme>=0.24",
         "safetensors>=0.6.1",
         "skops>=0.13",
