@@ -58,6 +58,7 @@ numpydoc_validation_checks = set()  # tests/test_docstrings.py validates
 plot_html_show_source_link = False
 plot_html_show_formats = False
 plot_include_source = True
+plot_basedir = str(DOCS)
 plot_formats = [("png", 120)]
 
 # Gallery

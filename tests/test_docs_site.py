@@ -5,6 +5,7 @@ Sphinx is not needed; `.ci/run` builds the site itself.
 
 import importlib.util
 import re
+import runpy
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,17 @@ def test_every_parameter_is_documented(path):
     errors = validate(path)["errors"]
     wrong = [error for error in errors if error[0] in OF_PARAMETERS]
     assert wrong == []
+
+
+@pytest.mark.parametrize("name", sorted(p.name for p in (DOCS / "live").glob("*.py")))
+def test_the_first_page_shows_every_live_result(name):
+    assert f".. plot:: live/{name}" in (DOCS / "index.md").read_text()
+    plt = pytest.importorskip("matplotlib.pyplot")
+    plt.switch_backend("Agg")
+    before = len(plt.get_fignums())
+    runpy.run_path(str(DOCS / "live" / name))
+    assert len(plt.get_fignums()) > before
+    plt.close("all")
 
 
 @pytest.mark.parametrize("folder", ["data", "howto"])
