@@ -9,6 +9,18 @@ VERSION = (HERE / "sklearn_seqattn" / "_version.py").read_text().split('"')[-2]
 
 EXTRAS = {
     "bench": ["keras>=3.10", "onnx>=1.18", "onnxruntime>=1.22", "tensorflow-cpu>=2.20"],
+    "docs": [
+        "matplotlib>=3.10",
+        "myst-parser>=5.0",
+        "numpydoc>=1.11",
+        "pydata-sphinx-theme>=0.24",
+        "safetensors>=0.6.1",
+        "skops>=0.13",
+        "sphinx>=9.0",
+        "sphinx-copybutton>=0.5.2",
+        "sphinx-design>=0.8",
+        "sphinx-gallery>=0.22",
+    ],
     "mlflow": ["mlflow-skinny>=3.17"],
     "oldest": [  # what .ci/run needs in the environment of the oldest versions
         "cloudpickle>=3.1",

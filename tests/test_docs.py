@@ -13,7 +13,15 @@ import sklearn_seqattn
 from sklearn_seqattn import AttentionLSTMRegressor, NextStateLSTM, blocks
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+MADE_BY_SPHINX = ("_build", "api", "gallery")
+PAGES = [
+    *sorted(ROOT.glob("*.md")),
+    *sorted(
+        page
+        for page in (ROOT / "docs").rglob("*.md")
+        if page.relative_to(ROOT / "docs").parts[0] not in MADE_BY_SPHINX
+    ),
+]
 CALLS = re.findall(
     r"\| `((?:AttentionLSTM|NextState)\w+\(.*\))` \|$",
     (ROOT / "docs" / "models.md").read_text(),
@@ -29,7 +37,7 @@ NAMES = {
 OF_CLASSES = ("time_warp", "class_weight")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_python_blocks_run(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)  # what a block writes stays out of the checkout
     found = re.findall(
@@ -42,12 +50,12 @@ def test_python_blocks_run(page, tmp_path, monkeypatch, capsys):
         assert not output or capsys.readouterr().out == output
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_code_fences_are_closed(page):
     assert page.read_text().count("```") % 2 == 0
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page):
     for target, anchor in re.findall(
         r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", page.read_text()

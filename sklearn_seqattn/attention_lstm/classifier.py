@@ -26,7 +26,7 @@ from sklearn_seqattn.training.prediction import forward
 class AttentionLSTMClassifier(
     ClassifierMixin, PrefixMixin, PoolingMixin, BaseSequenceEstimator
 ):
-    r"""Classify sequences by an LSTM network with attention.
+    """Classify sequences by an LSTM network with attention.
 
     The network is a convolution stem, residual LSTM layers [1]_, multi-head
     self-attention over their hidden states, the maximum and the mean over time side
@@ -204,7 +204,7 @@ class AttentionLSTMClassifier(
         Channels of a step, for numeric sequences.
     n_features_in_ : int
         Columns of X, where X was a table.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of these columns, where all are strings.
 
     See Also

@@ -38,7 +38,7 @@ from sklearn_seqattn.training.prediction import forward
 class AttentionLSTMRegressor(
     RegressorMixin, PrefixMixin, PoolingMixin, BaseSequenceEstimator
 ):
-    r"""Predict numbers from sequences by an LSTM network with attention.
+    """Predict numbers from sequences by an LSTM network with attention.
 
     The network is that of `AttentionLSTMClassifier`: a convolution stem, residual
     LSTM layers [1]_, multi-head self-attention, the maximum and the mean over time
@@ -214,7 +214,7 @@ class AttentionLSTMRegressor(
         Channels of a step, for numeric sequences.
     n_features_in_ : int
         Columns of X, where X was a table.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of these columns, where all are strings.
 
     See Also

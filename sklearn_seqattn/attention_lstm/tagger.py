@@ -39,7 +39,7 @@ from sklearn_seqattn.windows.partner import WindowModel
 
 
 class AttentionLSTMTagger(WindowPartnerMixin, BaseSequenceEstimator):
-    r"""Label every step of a sequence by an LSTM network with attention.
+    """Label every step of a sequence by an LSTM network with attention.
 
     The network is a convolution stem, residual LSTM layers [1]_ that read in both
     directions [2]_, multi-head self-attention [3]_ over their hidden states, and a
@@ -199,7 +199,7 @@ class AttentionLSTMTagger(WindowPartnerMixin, BaseSequenceEstimator):
         Channels of a step, for numeric sequences.
     n_features_in_ : int
         Columns of X, where X was a table.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of these columns, where all are strings.
 
     See Also

@@ -74,7 +74,7 @@ class SequenceImputer(
         Channels, if the sequences seen in `fit` were numeric.
     n_features_in_ : int
         Columns seen in `fit`, if `X` was a table.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of these columns, if they are all strings.
 
     See Also

@@ -54,7 +54,7 @@ class SequenceResampler(TransformerMixin, VersionedPickles, BaseEstimator):
         the column `on`.
     n_features_in_ : int
         Columns seen in `fit`, if `X` was a table.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of these columns, if they are all strings.
 
     See Also

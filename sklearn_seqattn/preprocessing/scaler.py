@@ -51,7 +51,7 @@ class SequenceScaler(
         Channels D.
     n_features_in_ : int
         Columns seen in `fit`, if `X` was a table.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of these columns, if they are all strings.
 
     See Also

@@ -58,7 +58,7 @@ class StateEncoder(
         Number of ids, n_states + 2.
     n_features_in_ : int
         Columns seen in `fit`, if `X` was a table.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of these columns, if they are all strings.
 
     See Also
