@@ -116,7 +116,7 @@ LINEAR_MODELS = {
 }
 
 
-def choose_strength(activation, n_outputs, parts, strengths=None):
+def choose_strength(activation, n_outputs, parts, model=None):
     """Choose the regularization by predictions for rows that were not fitted.
 
     The strongest comes first. Weaker ones follow as long as the loss falls.
@@ -130,8 +130,8 @@ def choose_strength(activation, n_outputs, parts, strengths=None):
     parts : list of pairs (fitted, held out)
         Tables (features, targets, weights): a model is fitted to the first one and
         predicts the second one.
-    strengths : tuple of float or None, default=None
-        What to choose from; None takes those of the model.
+    model : type or None, default=None
+        Another class of model for these outputs.
 
     Returns
     -------
@@ -140,12 +140,12 @@ def choose_strength(activation, n_outputs, parts, strengths=None):
     outputs : ndarray of shape (n, K)
         Its outputs for the held-out rows of all parts.
     """
-    models = [LINEAR_MODELS[activation](n_outputs) for _ in parts]
+    models = [(model or LINEAR_MODELS[activation])(n_outputs) for _ in parts]
     targets, weights = (
         np.concatenate([held_out[k] for _, held_out in parts]) for k in (1, 2)
     )
     chosen = None, None, np.inf
-    for strength in strengths or models[0].strengths:
+    for strength in models[0].strengths:
         outputs = np.concatenate(
             [
                 model.fit(*fitted, strength).outputs(held_out[0])
