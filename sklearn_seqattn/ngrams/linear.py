@@ -11,6 +11,7 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from sklearn_seqattn.ngrams.losses import ROW_LOSSES
+from sklearn_seqattn.ngrams.scales import best_scale
 
 
 class _LinearModel:
@@ -116,7 +117,7 @@ LINEAR_MODELS = {
 }
 
 
-def choose_strength(activation, n_outputs, parts, model=None):
+def choose_strength(activation, n_outputs, parts, model=None, *, scaled=False):
     """Choose the regularization by predictions for rows that were not fitted.
 
     The strongest comes first. Weaker ones follow as long as the loss falls.
@@ -132,6 +133,9 @@ def choose_strength(activation, n_outputs, parts, model=None):
         predicts the second one.
     model : type or None, default=None
         Another class of model for these outputs.
+    scaled : bool, default=False
+        Whether outputs are judged at the scale of least loss. Then a strength that
+        makes them too certain can be chosen.
 
     Returns
     -------
@@ -152,8 +156,13 @@ def choose_strength(activation, n_outputs, parts, model=None):
                 for model, (fitted, held_out) in zip(models, parts, strict=True)
             ]
         )
-        losses = ROW_LOSSES[activation](outputs, targets)
-        loss = np.average(losses, weights=weights)
+
+        def loss_of(outputs):
+            losses = ROW_LOSSES[activation](outputs, targets)
+            return np.average(losses, weights=weights)
+
+        scale = best_scale(outputs, loss_of) if scaled else 1.0
+        loss = loss_of(scale * outputs)
         if loss >= chosen[-1]:
             break
         chosen = strength, outputs, loss

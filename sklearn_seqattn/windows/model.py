@@ -27,7 +27,7 @@ class StepModel(ClassModel):
         The number of classes K.
     """
 
-    strengths = (0.01, 0.1, 1.0, 10.0)
+    strengths = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
     def __init__(self, n_outputs):
         super().__init__(n_outputs)
@@ -114,8 +114,9 @@ class WindowTable:
 def fit_windows(size, n_outputs, train, valid=None, *, refit=False):
     """Fit a linear model of windows to labeled steps.
 
-    The regularization is that of least loss on the validation part; without one, on
-    the thirds of the training sequences, each predicted by a fit to the others.
+    The regularization is that of least loss, at the best scale of the outputs, on the
+    validation part; without one, on the thirds of the training sequences, each
+    predicted by a fit to the others.
 
     Parameters
     ----------
@@ -150,7 +151,9 @@ def fit_windows(size, n_outputs, train, valid=None, *, refit=False):
         folds = _thirds(train)
         parts = [prepared(train, fitted, train, held) for fitted, held in folds]
         order = np.argsort(np.concatenate([held for _, held in folds]))
-    strength, outputs = choose_strength("softmax", n_outputs, parts, StepModel)
+    strength, outputs = choose_strength(
+        "softmax", n_outputs, parts, StepModel, scaled=True
+    )
     table = train.join(valid) if valid is not None and refit else train
     rows = _spaced(table.rows)
     features = table.fit(kind(size), rows)
