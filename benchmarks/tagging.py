@@ -119,7 +119,7 @@ class TorchTagger:
         return [torch.as_tensor(np.asarray(x), dtype=dtype) for x in X]
 
     def fit(self, X, y):
-        """Train for 15 epochs of sentences, or 40 of trials."""
+        """Train for 15 epochs of sentences, or 20 of trials."""
         torch.manual_seed(self.seed)
         rng = np.random.default_rng(self.seed)
         self.classes_, codes = np.unique(np.concatenate(y), return_inverse=True)
@@ -129,7 +129,7 @@ class TorchTagger:
         n_channels = 0 if is_text else inputs[0].shape[1]
         self.network = BiLSTM(n_words, n_channels, len(self.classes_))
         optimizer = torch.optim.Adam(self.network.parameters(), lr=2e-3)
-        size, epochs = (16, 15) if is_text else (1, 40)
+        size, epochs = (16, 15) if is_text else (1, 20)
         for _ in range(epochs):
             rows = rng.permutation(len(inputs))
             for batch in np.array_split(rows, max(1, len(rows) // size)):

@@ -50,6 +50,7 @@ OTHER_MEANING = {
         "validation_fraction",  # has no classes to keep the shares of
     },
     AttentionLSTMTagger: {
+        "batch_size",  # looks at the steps of a batch
         "blend",  # has another partner
         "class_weight",  # is for steps
         "front_end",  # has no stride in "auto"

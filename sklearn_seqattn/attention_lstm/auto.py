@@ -207,6 +207,31 @@ def batch_size(n_samples):
     return min(max(n_samples // 8, 8), 64)
 
 
+def tagger_batch_size(n_samples, n_steps):
+    """Return the batch size of a tagger: that of a classifier, but about 1,024 steps.
+
+    Each step is a target, so long sequences make large batches by themselves.
+
+    Parameters
+    ----------
+    n_samples : int
+        The number of sequences n.
+    n_steps : float
+        The mean length T.
+
+    Returns
+    -------
+    batch_size : int
+
+    Examples
+    --------
+    >>> from sklearn_seqattn.attention_lstm.auto import tagger_batch_size
+    >>> [tagger_batch_size(1000, n_steps) for n_steps in (10, 100, 5000)]
+    [64, 10, 1]
+    """
+    return min(batch_size(n_samples), max(1, int(1024 / n_steps)))
+
+
 def kernel_features(n_samples):
     """Return the number of random convolution features.
 

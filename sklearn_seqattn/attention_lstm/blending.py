@@ -3,13 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from scipy.special import log_expit, log_softmax
 
 from sklearn_seqattn.ngrams.losses import ROW_LOSSES
-
-#: Bounds of the scales that are searched.
-_SCALES = (0.05, 20.0)
+from sklearn_seqattn.ngrams.scales import best_scale, least
 
 
 @dataclass(frozen=True)
@@ -99,26 +96,12 @@ def choose_blend(activation, network, partner, targets, sample_weight=None):
         rows = ROW_LOSSES[activation](outputs, targets)
         return np.average(rows, weights=sample_weight)
 
-    scales = [_best_scale(outputs, loss) for outputs in (network, partner)]
+    scales = [best_scale(outputs, loss) for outputs in (network, partner)]
     ends = (0.0, 1.0)
-    weight = _least(
+    weight = least(
         lambda w: loss(Blend(activation, w, *scales)(network, partner)), ends, ends
     )
     return Blend(activation, weight, *scales)
-
-
-def _best_scale(outputs, loss):
-    """Return the scale of least loss; 1 where no other is better."""
-    found = _least(lambda s: loss(np.exp(s) * outputs), np.log(_SCALES), [0.0])
-    return float(np.exp(found))
-
-
-def _least(function, bounds, also):
-    """Return where a function of one minimum is least; one of `also` if it is less."""
-    options = {"xatol": 1e-4}
-    found = minimize_scalar(function, bounds=bounds, method="bounded", options=options)
-    places = [*also, float(found.x)]
-    return places[int(np.argmin([function(place) for place in places]))]
 
 
 def _mix_numbers(first, second, weight):

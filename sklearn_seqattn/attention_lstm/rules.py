@@ -42,12 +42,13 @@ TOKEN_RULES = TrainingRules(
     early_stopping_from=auto.EARLY_STOPPING_OF_TOKENS_FROM,
 )
 
+_OF_TAGGERS = {
+    "batch_size": lambda data: auto.tagger_batch_size(len(data), data.lengths.mean()),
+    "fewest_to_split": auto.FEWEST_TO_WEIGH_WINDOWS,
+}
+
 #: The rules of a tagger that reads numbers or events; a partner needs `calibrates`.
-TAGGER_RULES = replace(
-    NUMBER_RULES, calibrates=True, fewest_to_split=auto.FEWEST_TO_WEIGH_WINDOWS
-)
+TAGGER_RULES = replace(NUMBER_RULES, calibrates=True, **_OF_TAGGERS)
 
 #: The rules of a tagger that reads tokens.
-TAGGER_TOKEN_RULES = replace(
-    TOKEN_RULES, calibrates=True, fewest_to_split=auto.FEWEST_TO_WEIGH_WINDOWS
-)
+TAGGER_TOKEN_RULES = replace(TOKEN_RULES, calibrates=True, **_OF_TAGGERS)

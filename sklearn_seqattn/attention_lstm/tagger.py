@@ -122,7 +122,7 @@ class AttentionLSTMTagger(WindowPartnerMixin, BaseSequenceEstimator):
         labeled steps of the training data.
     batch_size : "auto" or int, default="auto"
         Sequences a batch in training. "auto" is ``n / 8``, between 8 and 64, for n
-        distinct sequences.
+        distinct sequences, but at most as many as have 1,024 steps on average.
     early_stopping : "auto" or bool, default="auto"
         Whether training stops when the validation loss has not improved for
         `n_iter_no_change` epochs; the best weights are restored. "auto" does so

@@ -4,6 +4,8 @@ import numpy as np
 
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.blending import Blend, choose_blend
+from sklearn_seqattn.ngrams.losses import ROW_LOSSES
+from sklearn_seqattn.ngrams.scales import best_scale
 from sklearn_seqattn.training.prediction import step_outputs
 from sklearn_seqattn.windows.model import WindowTable, fit_windows
 from sklearn_seqattn.windows.partner import WindowModel
@@ -28,9 +30,10 @@ class WindowPartnerMixin:
     def _calibrate(self, data, valid, sets, plan, seeds, *, fresh):
         """Fit the partner, and weigh it by sequences that neither part was fitted to.
 
-        These are the validation sequences. Without them the weight is fixed. The
-        partner is fitted again to both parts, unless the user gave the second. A later
-        fit without them leaves partner and weight.
+        These are the validation sequences. Without them the weight is fixed, and the
+        scale of the partner is that of least loss on sequences left out. The partner
+        is fitted again to both parts, unless the user gave the second. A later fit
+        without them leaves partner and weight.
         """
         model = self._window_model()
         if not fresh and valid is None:
@@ -38,25 +41,29 @@ class WindowPartnerMixin:
         self.partner_ = self.blend_ = None
         if model is None:
             return
-        table = self._table(valid, sets.valid)
+        train, table = self._table(data, sets.train), self._table(valid, sets.valid)
         self.partner_, left_out = fit_windows(
             model._size_of(data.sequences.kind),
             self.target_encoder_.n_outputs,
-            self._table(data, sets.train),
+            train,
             table,
             refit=valid is not None and not valid.given,
         )
-        self.blend_ = Blend("softmax", weight=auto.WINDOWS_WEIGHT)
-        if table is not None:
-            network = np.concatenate(step_outputs(self.net_, sets.valid))
-            rows = table.rows
-            self.blend_ = choose_blend(
-                "softmax",
-                network[rows],
-                left_out,
-                table.codes[rows],
-                table.weights[rows],
-            )
+        self.blend_ = self._chosen(table or train, left_out, sets.valid)
+
+    def _chosen(self, table, left_out, valid_set):
+        """Return how to average; `left_out` are outputs for the steps of the table."""
+        rows = table.rows
+        codes, weights = table.codes[rows], table.weights[rows]
+        if valid_set is not None:
+            network = np.concatenate(step_outputs(self.net_, valid_set))[rows]
+            return choose_blend("softmax", network, left_out, codes, weights)
+
+        def loss(outputs):
+            return np.average(ROW_LOSSES["softmax"](outputs, codes), weights=weights)
+
+        scale = best_scale(left_out, loss)
+        return Blend("softmax", auto.WINDOWS_WEIGHT, partner_scale=scale)
 
     def _table(self, data, dataset):
         """Return sequences with their labels for the partner; None stays None."""

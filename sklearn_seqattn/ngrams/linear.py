@@ -11,6 +11,7 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from sklearn_seqattn.ngrams.losses import ROW_LOSSES
+from sklearn_seqattn.ngrams.scales import best_scale
 
 
 class _LinearModel:
@@ -116,7 +117,7 @@ LINEAR_MODELS = {
 }
 
 
-def choose_strength(activation, n_outputs, parts, strengths=None):
+def choose_strength(activation, n_outputs, parts, model=None, *, scaled=False):
     """Choose the regularization by predictions for rows that were not fitted.
 
     The strongest comes first. Weaker ones follow as long as the loss falls.
@@ -130,8 +131,11 @@ def choose_strength(activation, n_outputs, parts, strengths=None):
     parts : list of pairs (fitted, held out)
         Tables (features, targets, weights): a model is fitted to the first one and
         predicts the second one.
-    strengths : tuple of float or None, default=None
-        What to choose from; None takes those of the model.
+    model : type or None, default=None
+        Another class of model for these outputs.
+    scaled : bool, default=False
+        Whether outputs are judged at the scale of least loss. Then a strength that
+        makes them too certain can be chosen.
 
     Returns
     -------
@@ -140,20 +144,25 @@ def choose_strength(activation, n_outputs, parts, strengths=None):
     outputs : ndarray of shape (n, K)
         Its outputs for the held-out rows of all parts.
     """
-    models = [LINEAR_MODELS[activation](n_outputs) for _ in parts]
+    models = [(model or LINEAR_MODELS[activation])(n_outputs) for _ in parts]
     targets, weights = (
         np.concatenate([held_out[k] for _, held_out in parts]) for k in (1, 2)
     )
     chosen = None, None, np.inf
-    for strength in strengths or models[0].strengths:
+    for strength in models[0].strengths:
         outputs = np.concatenate(
             [
                 model.fit(*fitted, strength).outputs(held_out[0])
                 for model, (fitted, held_out) in zip(models, parts, strict=True)
             ]
         )
-        losses = ROW_LOSSES[activation](outputs, targets)
-        loss = np.average(losses, weights=weights)
+
+        def loss_of(outputs):
+            losses = ROW_LOSSES[activation](outputs, targets)
+            return np.average(losses, weights=weights)
+
+        scale = best_scale(outputs, loss_of) if scaled else 1.0
+        loss = loss_of(scale * outputs)
         if loss >= chosen[-1]:
             break
         chosen = strength, outputs, loss

@@ -7,9 +7,6 @@ from sklearn.model_selection import KFold
 from sklearn_seqattn.ngrams.linear import ClassModel, choose_strength
 from sklearn_seqattn.windows.features import NumberWindows, TokenWindows
 
-#: Inverse strengths of regularization to choose from, the strongest first.
-_STRENGTHS = (0.01, 0.1, 1.0, 10.0)
-
 #: Steps whose features are computed at once.
 _AT_ONCE = 2**15
 
@@ -17,6 +14,25 @@ _AT_ONCE = 2**15
 _MOST = 200_000
 
 _N_FOLDS = 3
+
+
+class StepModel(ClassModel):
+    """Logistic regression over the labels of steps.
+
+    Their mean loss has small gradients, as most steps are easy: it is followed further
+    down than that of whole sequences.
+
+    Parameters
+    ----------
+    n_outputs : int
+        The number of classes K.
+    """
+
+    strengths = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+
+    def __init__(self, n_outputs):
+        super().__init__(n_outputs)
+        self._model.set_params(tol=1e-5)
 
 
 class LinearWindows:
@@ -116,8 +132,9 @@ class WindowTable:
 def fit_windows(size, n_outputs, train, valid=None, *, refit=False):
     """Fit a linear model of windows to labeled steps.
 
-    The regularization is that of least loss on the validation part; without one, on
-    the thirds of the training sequences, each predicted by a fit to the others.
+    The regularization is that of least loss, at the best scale of the outputs, on the
+    validation part; without one, on the thirds of the training sequences, each
+    predicted by a fit to the others.
 
     Parameters
     ----------
@@ -152,11 +169,13 @@ def fit_windows(size, n_outputs, train, valid=None, *, refit=False):
         folds = _thirds(train)
         parts = [prepared(train, fitted, train, held) for fitted, held in folds]
         order = np.argsort(np.concatenate([held for _, held in folds]))
-    strength, outputs = choose_strength("softmax", n_outputs, parts, _STRENGTHS)
+    strength, outputs = choose_strength(
+        "softmax", n_outputs, parts, StepModel, scaled=True
+    )
     table = train.join(valid) if valid is not None and refit else train
     rows = _spaced(table.rows)
     features = table.fit(kind(size), rows)
-    model = ClassModel(n_outputs).fit(*table.take(features, rows), strength)
+    model = StepModel(n_outputs).fit(*table.take(features, rows), strength)
     return LinearWindows(features, model.coef_, model.intercept_), outputs[order]
 
 

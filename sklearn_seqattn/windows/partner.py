@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator
 from sklearn_seqattn._estimator import Interval, StrOptions
 
 #: The sizes of "auto".
-_OF_NUMBERS, _OF_TOKENS = 8, 2
+_OF_NUMBERS, _OF_TOKENS = 4, 2
 
 
 class WindowModel(BaseEstimator):
@@ -26,7 +26,7 @@ class WindowModel(BaseEstimator):
     ----------
     size : "auto" or int, default="auto"
         The steps that are read before the step, and after it; 0 reads the step alone.
-        "auto" is 2 for tokens, and 8 for numbers and events.
+        "auto" is 2 for tokens, and 4 for numbers and events.
 
     References
     ----------

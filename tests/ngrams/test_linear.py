@@ -89,3 +89,24 @@ def test_a_weight_counts_as_copies(activation):
     weighed = model(3).fit(features, targets, copies, 1.0).outputs(features)
     copied = model(3).fit(features[rows], targets[rows], np.ones(len(rows)), 1.0)
     assert np.abs(weighed - copied.outputs(features)).max() < 0.01
+
+
+def test_a_strength_that_makes_outputs_too_certain_is_chosen_where_they_are_scaled():
+    class TooCertain(ClassModel):
+        """The stronger the fit, the better the order and the worse the scale."""
+
+        strengths = (1.0, 2.0)
+
+        def fit(self, features, targets, weights, strength):
+            self.coef_ = np.array([[0.0], [{1.0: 0.5, 2.0: 5.0}[strength]]])
+            self.intercept_ = np.array([0.0, {1.0: 0.4, 2.0: 0.0}[strength]])
+            return self
+
+    features = np.array([[1.0], [1.0], [1.0], [-1.0], [-1.0], [-1.0]])
+    targets, weights = np.array([1, 1, 0, 0, 0, 1]), np.ones(6)
+    table = features, targets, weights
+    for scaled, strength in ((False, 1.0), (True, 2.0)):
+        found, _ = choose_strength(
+            "softmax", 2, [(table, table)], TooCertain, scaled=scaled
+        )
+        assert found == strength
