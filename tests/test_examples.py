@@ -146,3 +146,37 @@ def test_tag_words(tmp_path):
     blended, one_word = map(float, scores)
     assert blended > 0.97 > one_word  # some names are of a person or of a place
     assert float(re.search(r"half of the labels: ([\d.]+)", printed)[1]) > 0.95
+
+
+def test_early_decision(tmp_path):
+    printed = run("early_decision.py", cwd=tmp_path)
+    rows = re.findall(r"^ +(0\.\d+|the end) +(\d+)% +([\d.]+)$", printed, re.MULTILINE)
+    read = [int(row[1]) for row in rows]
+    accuracy = [float(row[2]) for row in rows]
+    assert read == sorted(read)  # the surer, the later
+    assert accuracy == sorted(accuracy)  # and the better
+    assert read[2] < 50
+    assert accuracy[2] > 0.8
+    assert re.search(r"After \d+ of \d+ steps: (up|down|none)", printed)
+
+
+def remaining_time_errors(printed):
+    """Return the errors by model."""
+    found = re.findall(r"^  (\S.*?) {2,}([\d.]+) days$", printed, re.MULTILINE)
+    return {name: float(error) for name, error in found}
+
+
+def test_remaining_time(tmp_path):
+    printed = run("remaining_time.py", cwd=tmp_path)
+    ours, last, median = remaining_time_errors(printed).values()
+    assert ours < last < median
+    assert "days left, in truth 0.0" in printed
+
+
+def test_remaining_time_of_the_help_desk(tmp_path, shared_data):
+    log = (shared_data / "states" / "helpdesk_events.csv").read_text().splitlines()
+    (tmp_path / "log.csv").write_text("\n".join(log[:700]))  # some of the cases
+    names = ["log.csv", "CaseID", "ActivityID", "CompleteTimestamp"]
+    printed = run("remaining_time.py", *names, cwd=tmp_path)
+    errors = remaining_time_errors(printed)
+    assert errors["AttentionLSTMRegressor"] < errors["median of all"]

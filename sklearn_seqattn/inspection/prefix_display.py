@@ -16,6 +16,7 @@ from sklearn_seqattn.next_state.base import NextStateMixin
 
 _MOST_COLORS = 8  # of lines that the eye tells apart; the others are gray
 _MOST_MARKERS = 40  # steps of which each gets a dot
+_MOST_LETTERS = 60  # of labels side by side
 
 
 class PrefixDisplay:
@@ -161,7 +162,8 @@ class PrefixDisplay:
         ImportError
             If matplotlib is not installed.
         """
-        self.figure_, self.ax_ = make_axes(self, ax, (7.0, 3.6))
+        height = 3.6 + (0.08 * longest_label(self.labels) if self._is_crowded else 0)
+        self.figure_, self.ax_ = make_axes(self, ax, (7.0, height))
         n_steps, n_lines = self.values.shape
         marker = "." if n_steps <= _MOST_MARKERS else None
         most = np.argsort(-self.values.max(axis=0, initial=0), kind="stable")
@@ -177,22 +179,28 @@ class PrefixDisplay:
         self._name_axes(n_lines)
         return self
 
+    @property
+    def _is_crowded(self):
+        """Whether the labels of the steps do not fit side by side."""
+        return longest_label(self.labels) * len(self.values) > _MOST_LETTERS
+
     def _name_axes(self, n_lines):
         """Name the axes and the lines."""
         if self.labels is None:
             self.ax_.set_xlabel("steps read")
             self.ax_.xaxis.get_major_locator().set_params(integer=True)
         else:
-            long = longest_label(self.labels) * len(self.labels) > 60
-            label_ticks(self.ax_.xaxis, self.labels, rotation=90 if long else 0)
+            rotation = 90 if self._is_crowded else 0
+            label_ticks(self.ax_.xaxis, self.labels, rotation=rotation)
             self.ax_.set_xlabel("last step read")
         if self.classes is None:
             self.ax_.set_ylabel("prediction")
             return
         self.ax_.set_ylabel("probability")
         self.ax_.set_ylim(-0.02, 1.02)
-        n_others = n_lines - _MOST_COLORS
-        title = f"and {n_others} more in gray" if n_others > 0 else None
+        title = None
+        if n_lines > _MOST_COLORS:
+            title = f"{_MOST_COLORS} of {n_lines} classes,\nthe others in gray"
         self.ax_.legend(
             loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, title=title
         )

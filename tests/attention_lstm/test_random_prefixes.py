@@ -159,20 +159,12 @@ def test_a_regressor_learns_from_prefixes(blend):
     X, y = late_walks(40)
     X_test, y_test = late_walks(40, seed=1)
     short = [x[:6] for x in X_test]
+    options = {**SMALL, "front_end": None, "hidden_size": 8, "batch_size": 10}
+    options = {**options, "max_epochs": 15, "lr": 0.03, "blend": blend}
     errors = {}
     for random_prefixes in (False, True):
-        model = AttentionLSTMRegressor(
-            **{
-                **SMALL,
-                "front_end": None,
-                "max_epochs": 15,
-                "lr": 0.03,
-                "hidden_size": 8,
-            },
-            blend=blend,
-            batch_size=10,
-            random_prefixes=random_prefixes,
-        ).fit(X, y)
+        model = AttentionLSTMRegressor(**options, random_prefixes=random_prefixes)
+        model.fit(X, y)
         assert model.score(X_test, y_test) > 0.5
         errors[random_prefixes] = np.mean((model.predict(short) - y_test) ** 2)
     assert errors[True] < errors[False]

@@ -13,6 +13,7 @@ from sklearn_seqattn.inspection import (
     AttentionDisplay,
     ImportanceDisplay,
     NextStateDisplay,
+    PrefixDisplay,
     TrainingHistoryDisplay,
     TransitionDisplay,
     integrated_gradients,
@@ -225,6 +226,77 @@ class TestNextState:
         for display in (NextStateDisplay, TransitionDisplay):
             with pytest.raises(TypeError, match="does not predict next states"):
                 display.from_estimator(fitted("tokens"), SENTENCES)
+
+
+class TestPrefixes:
+    @pytest.mark.parametrize(
+        ("name", "X", "method"),
+        [
+            ("classifier", WALKS, "predict_proba_prefixes"),
+            ("tokens", SENTENCES, "predict_proba_prefixes"),
+            ("event classes", EVENTS, "predict_proba_prefixes"),
+            ("kernel numbers", WALKS, "predict_prefixes"),
+            ("regressor", WALKS, "predict_prefixes"),
+            ("next state", SENTENCES, "predict_positions"),
+            ("markov", SENTENCES, "predict_positions"),
+            ("next event", STATE_EVENTS, "predict_positions"),
+        ],
+    )
+    def test_a_line_for_each_output(self, name, X, method):
+        model = fitted(name)
+        display = PrefixDisplay.from_estimator(model, X, index=2)
+        (expected,) = getattr(model, method)(X[2:3])
+        expected = expected.reshape(len(expected), -1)
+        assert len(display.ax_.lines) == expected.shape[1]
+        for line, values in zip(display.ax_.lines, expected.T, strict=True):
+            np.testing.assert_allclose(line.get_ydata(), values)
+        if hasattr(model, "classes_"):
+            legend = display.ax_.get_legend().get_texts()
+            assert [x.get_text() for x in legend] == list(map(str, model.classes_))
+        else:
+            assert display.ax_.get_ylabel() == "prediction"
+
+    def test_steps_are_counted_or_named(self):
+        display = PrefixDisplay.from_estimator(fitted("classifier"), WALKS)
+        assert display.ax_.lines[0].get_xdata()[0] == 1
+        display = PrefixDisplay.from_estimator(fitted("tokens"), SENTENCES, index=1)
+        assert texts(display.ax_.xaxis) == SENTENCES[1]
+        display = PrefixDisplay.from_estimator(fitted("next event"), STATE_EVENTS)
+        assert texts(display.ax_.xaxis) == STATE_EVENTS[0]["act"].tolist()
+
+    def test_a_pipeline_transforms_the_sequence(self):
+        model = fitted("pipeline")
+        display = PrefixDisplay.from_estimator(model, WALKS, index=1)
+        last = display.values[-1]
+        np.testing.assert_allclose(last, model.predict_proba(WALKS[1:2])[0], rtol=1e-5)
+
+    def test_of_many_classes_the_most_probable_have_colors(self):
+        proba = np.random.default_rng(0).dirichlet(np.ones(12), size=5)
+        classes = [f"a class with a long name {k}" for k in range(12)]
+        display = PrefixDisplay.from_predictions(proba, classes=classes)
+        gray = [line for line in display.ax_.lines if line.get_color() == "0.5"]
+        colored = [line for line in display.ax_.lines if line not in gray]
+        assert (len(gray), len(colored)) == (4, 8)
+        largest = max(line.get_ydata().max() for line in gray)
+        assert all(line.get_ydata().max() >= largest for line in colored)
+        legend = display.ax_.get_legend()
+        assert legend.get_title().get_text().startswith("8 of 12 classes")
+        assert max(len(x.get_text()) for x in legend.get_texts()) == 24
+
+    def test_axes_of_the_user(self):
+        import matplotlib.pyplot as plt
+
+        figure, ax = plt.subplots()
+        display = PrefixDisplay(np.ones((3, 1))).plot(ax=ax)
+        assert (display.figure_, display.ax_) == (figure, ax)
+
+    def test_refused(self):
+        with pytest.raises(ValueError, match=r"labels has 2 .* need 3"):
+            PrefixDisplay.from_predictions(np.ones(3), labels=["a", "b"])
+        with pytest.raises(ValueError, match=r"classes has 2 .* need 1"):
+            PrefixDisplay.from_predictions(np.ones(3), classes=["a", "b"])
+        with pytest.raises(IndexError, match="index=24 is no sequence of X"):
+            PrefixDisplay.from_estimator(fitted("tokens"), SENTENCES, index=24)
 
 
 def test_without_matplotlib_the_error_names_the_extra(monkeypatch):
