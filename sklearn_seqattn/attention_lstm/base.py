@@ -310,5 +310,6 @@ class BaseSequenceEstimator(
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.input_tags.string = True  # tokens and texts
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
