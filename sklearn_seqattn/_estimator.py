@@ -7,6 +7,8 @@ else. They were seen in scikit-learn 1.7 to 1.9.
 import inspect
 import warnings
 from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import PackageNotFoundError, metadata
 
 import numpy as np
 import sklearn
@@ -50,6 +52,7 @@ __all__ = [
     "StrOptions",
     "VersionedPickles",
     "check_sample_weight",
+    "documentation_url",
     "draw_seeds",
     "fit_context",
     "fit_task",
@@ -113,8 +116,48 @@ def refuse_renamed(kind, names):
         )
 
 
-class VersionedPickles:
-    """Mixin that warns when another version of the library unpickles an estimator.
+@cache
+def documentation_url():
+    """Return the address of the documentation, as the metadata of the package say it.
+
+    Returns
+    -------
+    url : str or None
+        None if they name none.
+    """
+    try:
+        entries = metadata("sklearn_seqattn").get_all("Project-URL") or []
+    except PackageNotFoundError:
+        return None
+    urls = dict(entry.split(", ", 1) for entry in entries)
+    return urls.get("Documentation", "").rstrip("/") or None
+
+
+class DocumentationLinks:
+    """Mixin that links the HTML representation of an estimator to its reference.
+
+    There are no links where the package has no address of its documentation.
+    """
+
+    @property
+    def _doc_link_module(self):
+        """The root of the modules whose estimators have a link."""
+        return "sklearn_seqattn" if documentation_url() else None
+
+    @property
+    def _doc_link_template(self):
+        """The address of a page of the reference."""
+        return documentation_url() + "/api/generated/{path}.html"
+
+    def _doc_link_url_param_generator(self):
+        """Return what the address of a page has of the estimator."""
+        return {"path": f"sklearn_seqattn.{type(self).__name__}"}
+
+
+class VersionedPickles(DocumentationLinks):
+    """Mixin of all estimators, whose pickles know the version of the library.
+
+    It warns when another version of the library unpickles an estimator.
 
     Parameters that the older version did not have get their defaults. A parameter that
     has another name now is a ValueError.

@@ -265,4 +265,5 @@ class BaseSequenceEstimator(
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
+        tags.input_tags.string = True  # tokens and texts
         return tags

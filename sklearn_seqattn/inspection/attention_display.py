@@ -7,6 +7,7 @@ from sklearn_seqattn.inspection.figures import (
     label_ticks,
     longest_label,
     make_panels,
+    strongest,
 )
 from sklearn_seqattn.inspection.input_steps import last_inputs
 from sklearn_seqattn.inspection.items import read_items
@@ -130,11 +131,11 @@ class AttentionDisplay:
         low, high = -self.stride / 2, (n_steps - 0.5) * self.stride
         for head, panel in enumerate(self.ax_):
             image = panel.imshow(
-                self.weights[head],
+                strongest(strongest(self.weights[head], 0), 1),
                 extent=(low, high, high, low),
                 vmin=0,
                 vmax=float(self.weights.max()),
-                interpolation="nearest" if n_steps < 200 else "auto",
+                interpolation="nearest",
             )
             panel.set_title(f"head {head}" if n_heads > 1 else "attention")
             panel.set_xlabel("attended step")

@@ -4,6 +4,7 @@ import numpy as np
 
 _LONGEST_LABEL = 24
 _MOST_TICKS = 40
+_MOST_CELLS = 400  # along an axis of a picture, fewer than it has pixels
 _PANELS = 0.9  # of the width of the user's axes; the rest is for the colors
 
 
@@ -148,7 +149,7 @@ def signed_colors(values):
 
 
 def shorten(label):
-    """Return a label as text, cut if it is long.
+    """Return a label as text, without its middle if it is long.
 
     Parameters
     ----------
@@ -159,10 +160,41 @@ def shorten(label):
     -------
     str
         With an ellipsis where it was cut.
+
+    Examples
+    --------
+    >>> from sklearn_seqattn.inspection.figures import shorten
+    >>> shorten("temperature of the sensor no. 17")
+    'temperature …nsor no. 17'
     """
-    text = str(label)
-    is_long = len(text) > _LONGEST_LABEL
-    return text[: _LONGEST_LABEL - 1] + "\N{HORIZONTAL ELLIPSIS}" if is_long else text
+    text, start = str(label), _LONGEST_LABEL // 2
+    end = _LONGEST_LABEL - start - 1
+    if len(text) <= _LONGEST_LABEL:
+        return text
+    return f"{text[:start]}\N{HORIZONTAL ELLIPSIS}{text[-end:]}"
+
+
+def strongest(values, axis):
+    """Return the strongest of neighboring values where an axis has too many to show.
+
+    Parameters
+    ----------
+    values : ndarray
+        Numbers, signed or not.
+    axis : int
+        The axis.
+
+    Returns
+    -------
+    values : ndarray
+        At most 400 along the axis; each is that of the largest magnitude of a block.
+    """
+    n = values.shape[axis]
+    if n <= _MOST_CELLS:
+        return values
+    starts = np.arange(_MOST_CELLS) * n // _MOST_CELLS
+    low, high = (f.reduceat(values, starts, axis) for f in (np.minimum, np.maximum))
+    return np.where(high >= -low, high, low)
 
 
 def label_ticks(axis, labels, *, rotation=0):

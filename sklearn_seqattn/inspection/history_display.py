@@ -1,7 +1,7 @@
 """TrainingHistoryDisplay: losses, scores and learning rate over the epochs."""
 
 from sklearn_seqattn.inspection.explained import steps_of
-from sklearn_seqattn.inspection.figures import make_axes
+from sklearn_seqattn.inspection.figures import make_axes, shorten
 from sklearn_seqattn.training.epoch_scores import column_name, scorer_names
 
 _LOSSES = ("train_loss", "valid_loss")
@@ -134,6 +134,8 @@ class TrainingHistoryDisplay:
         self.ax_.set_xlabel("epoch")
         self.ax_.set_ylabel("loss")
         self.ax_.xaxis.get_major_locator().set_params(integer=True)
+        if len(epochs) == 1:
+            self.ax_.set_xlim(epochs.iloc[0] - 1, epochs.iloc[0] + 1)
         self.ax_.legend(  # above the axes, where no line crosses it
             handles=lines, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3
         )
@@ -170,7 +172,7 @@ class TrainingHistoryDisplay:
             lines += self.score_ax_.plot(
                 epochs,
                 self.history[name],
-                label=str(name).replace("_", " "),
+                label=shorten(str(name).replace("_", " ")),
                 color=f"C{(n_lines + k) % 10}",
                 ls="--",
                 marker=marker,

@@ -1,5 +1,7 @@
 """ImportanceDisplay: a sequence, and how much its steps matter."""
 
+from textwrap import fill
+
 import numpy as np
 import pandas as pd
 
@@ -10,6 +12,7 @@ from sklearn_seqattn.inspection.figures import (
     make_panels,
     shorten,
     signed_colors,
+    strongest,
 )
 from sklearn_seqattn.inspection.gradients import integrated_gradients
 from sklearn_seqattn.inspection.items import read_items
@@ -200,7 +203,7 @@ class ImportanceDisplay:
             ground = self.importance[:, k] if ground is None else ground
             low, high = _range(values[:, k])
             panel.imshow(
-                ground[None],
+                strongest(ground, 0)[None],
                 cmap=self.colors_.cmap,
                 norm=self.colors_.norm,
                 extent=(-0.5, n_steps - 0.5, low, high),
@@ -212,7 +215,7 @@ class ImportanceDisplay:
             panel.plot(values[:, k], color=_ink(), lw=width, marker=marker)
             panel.xaxis.get_major_locator().set_params(integer=True)
             panel.set_ylim(low, high)
-            panel.set_ylabel(shorten(names[k]))
+            panel.set_ylabel(fill(shorten(names[k]), 14))
             if k < n_channels - 1:
                 panel.set_xticklabels([])
         self.ax_[-1].set_xlabel("step")
@@ -226,12 +229,14 @@ class ImportanceDisplay:
         self.figure_, ax = make_axes(self, ax, size)
         self.ax_, self.colors_ = [ax], signed_colors(cells)
         ax.imshow(
-            cells,
+            strongest(cells, 1),
+            extent=(-0.5, cells.shape[1] - 0.5, len(cells) - 0.5, -0.5),
             cmap=self.colors_.cmap,
             norm=self.colors_.norm,
             aspect="auto",
             interpolation="nearest",
         )
+        ax.xaxis.get_major_locator().set_params(integer=True)
         label_ticks(ax.yaxis, names)
         ax.set_xlabel("step")
 

@@ -126,9 +126,10 @@ class TransitionDisplay:
         """
         side = 2.4 + 0.2 * len(self.states) + 0.06 * longest_label(self.states)
         self.figure_, self.ax_ = make_panels(self, ax, (2 * side, side), 2)
+        highest = max(np.max(self.counted), np.max(self.learned))
         matrices = {"counted": self.counted, "learned": self.learned}
         for panel, (name, matrix) in zip(self.ax_, matrices.items(), strict=True):
-            image = panel.imshow(matrix, vmin=0, vmax=1)
+            image = panel.imshow(matrix, vmin=0, vmax=highest)
             panel.set_title(name)
             panel.set_xlabel("next state")
             label_ticks(panel.xaxis, self.states, rotation=90)

@@ -650,3 +650,8 @@ class NextStateLSTM(
             partial(self._mixture, last=True),
             precision=resolve_precision(self.precision, self.net_.device),
         )
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = []  # states have no floats
+        return tags

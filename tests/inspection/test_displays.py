@@ -6,9 +6,11 @@ import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from model_zoo import EVENTS, SENTENCES, STATE_EVENTS, WALKS, fitted
 
-from sklearn_seqattn import NextStateMarkov
+from sklearn_seqattn import AttentionLSTMClassifier, NextStateMarkov
 from sklearn_seqattn.inspection import (
     AttentionDisplay,
     ImportanceDisplay,
@@ -19,6 +21,7 @@ from sklearn_seqattn.inspection import (
     integrated_gradients,
     occlusion_importance,
 )
+from sklearn_seqattn.inspection.figures import shorten, strongest
 
 
 @pytest.fixture(autouse=True)
@@ -140,7 +143,9 @@ class TestImportance:
         display = ImportanceDisplay.from_predictions(
             np.array(["a"] * 3000, object), np.arange(3000.0)
         )
-        assert display.ax_[0].images[0].get_array().shape == (1, 3000)
+        (image,) = display.ax_[0].images
+        assert image.get_array().shape == (1, 400)
+        assert image.get_extent()[:2] == [-0.5, 2999.5]
 
     def test_refused(self):
         with pytest.raises(ValueError, match="method='shap' must be one of"):
@@ -303,3 +308,63 @@ def test_without_matplotlib_the_error_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(ImportError, match=r"AttentionDisplay .*sklearn_seqattn\[plot"):
         AttentionDisplay.from_predictions(np.full((1, 2, 2), 0.5))
+
+
+@pytest.mark.parametrize("n", [1, 399, 400, 401, 3000])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_the_strongest_of_neighbors_is_shown(n, axis):
+    rng = np.random.default_rng(n)
+    values = rng.normal(size=(3, n) if axis else (n, 3))
+    values[(1, n // 2) if axis else (n // 2, 1)] = -99.0  # a single step
+    found = strongest(values, axis)
+    assert found.shape[axis] == min(n, 400)
+    assert found.min() == -99.0
+    assert np.isin(found, values).all()
+    if n <= 400:
+        np.testing.assert_array_equal(found, values)
+
+
+@given(st.text(max_size=60))
+def test_long_labels_keep_both_ends(text):
+    short = shorten(text)
+    assert len(short) <= 24
+    assert (short[:12], short[-11:]) == (text[:12], text[-11:]) or short == text
+
+
+class TestHistoryOfScores:
+    history = pd.DataFrame(
+        {
+            "epoch": [1, 2, 3],
+            "train_loss": [3.0, 2.0, 1.0],
+            "valid_loss": [3.0, 1.0, 2.0],
+            "valid_accuracy": [0.1, 0.2, np.nan],
+            "lr": [0.1, 0.2, 0.0],
+            "batches": [5, 5, 2],
+            "seconds": [1.0, 1.0, 0.5],
+        }
+    )
+
+    def test_the_first_score_tells_the_best_epoch(self):
+        frame = self.history.assign(valid_accuracy=[0.3, 0.2, np.nan])
+        display = TrainingHistoryDisplay.from_predictions(frame)
+        assert display.best_epoch_ == 2
+        display = TrainingHistoryDisplay(frame, monitor="valid_accuracy").plot()
+        assert display.best_epoch_ == 1
+
+    def test_scores_and_rate_are_shown(self):
+        display = TrainingHistoryDisplay.from_predictions(self.history)
+        assert [len(ax.lines) for ax in (display.ax_, display.score_ax_)] == [3, 1]
+        texts = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+        assert "lr (up to 0.2)" in texts
+        assert "valid accuracy" in texts
+        assert not {"batches", "seconds"} & set(texts)
+
+    def test_the_estimator_tells_what_stopped_it(self):
+        X = [np.full(4, i % 2) + 0.1 * i for i in range(20)]
+        model = AttentionLSTMClassifier(
+            scoring=["accuracy", "loss"], early_stopping=True, max_epochs=3
+        )
+        model.fit(X, np.arange(20) % 2)
+        display = TrainingHistoryDisplay.from_estimator(model)
+        assert display.monitor == "valid_accuracy"
+        assert display.best_epoch_ == model.history_["valid_accuracy"].argmax() + 1
