@@ -3,7 +3,8 @@
 For the default classifier, for the network alone and for tokens, one sequence and 256
 at a time, on one thread, the times of one call are measured in turns. Printed is a
 table in Markdown: medians in milliseconds, and how much longer the estimator takes than
-the other two, as the ratio of medians::
+the other two, as the ratio of medians. The time is that of the processor, which other
+work on the machine does not change::
 
     python benchmarks/latency.py
 
@@ -78,10 +79,10 @@ def medians(calls, n_rounds):
     found = {name: [] for name in calls}
     for turn in range(n_rounds + 3):
         for name, call in calls.items():
-            started = time.perf_counter()
+            started = time.process_time()
             call()
             if turn >= 3:  # the first rounds warm up
-                found[name].append(time.perf_counter() - started)
+                found[name].append(time.process_time() - started)
     return {name: float(np.median(times)) for name, times in found.items()}
 
 

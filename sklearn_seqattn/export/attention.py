@@ -127,6 +127,20 @@ def last_step(graph, x, mask):
     return graph.GatherND(x, last, batch_dims=1)
 
 
+def _last(pooling, graph, x, mask):
+    """Return the last real step, of the backward channels the first one."""
+    found, n_forward = last_step(graph, x, mask), pooling.output_size
+    n_forward -= pooling.n_backward
+    if pooling.n_backward == 0:
+        return found
+    first = graph.Squeeze(graph.slice(x, 0, 1, axis=1), [1])
+    return graph.Concat(
+        graph.slice(found, 0, n_forward, axis=1),
+        graph.slice(first, n_forward, pooling.output_size, axis=1),
+        axis=1,
+    )
+
+
 def _attention(pooling, graph, x, mask):
     """Return the mean over the real steps, weighted by a learned query."""
     hidden = graph.Tanh(graph.linear(pooling.project, x))
@@ -140,6 +154,6 @@ def _attention(pooling, graph, x, mask):
 POOLINGS = {
     "MaxPooling": _max,
     "MeanPooling": _mean,
-    "LastPooling": lambda pooling, *rest: last_step(*rest),
+    "LastPooling": _last,
     "AttentionPooling": _attention,
 }

@@ -1,4 +1,4 @@
-"""Random convolutions and their linear head as operators.
+"""The features of a numeric partner and their linear head as operators.
 
 The arithmetic is that of the modules, operator by operator: sums are exact, so that
 features have the same bits, also where a response equals its threshold.
@@ -9,6 +9,8 @@ import numpy as np
 from sklearn_seqattn.export.graph import as_float32
 from sklearn_seqattn.nn.competing_convolutions import GROUP_SIZE, CompetingConvolutions
 from sklearn_seqattn.nn.kernel_plan import KERNEL_LENGTH, N_KERNELS
+from sklearn_seqattn.nn.last_steps import LastSteps
+from sklearn_seqattn.nn.random_convolutions import RandomConvolutions
 
 
 def add_partner(partner, graph, values, mask):
@@ -29,12 +31,11 @@ def add_partner(partner, graph, values, mask):
         Name of the outputs, (B, K) float64.
     """
     features = []
-    for kernels in partner.kernels:
-        x = _kernel_input(kernels.inputs, graph, values, mask)
-        competes = isinstance(kernels, CompetingConvolutions)
-        found = (_competing if competes else _thresholds)(kernels, graph, x, mask)
-        found = graph.Sub(found, as_float32(kernels.feature_mean))
-        features.append(graph.Div(found, as_float32(kernels.feature_std)))
+    for kind in partner.kinds:
+        x = _kernel_input(kind.inputs, graph, values, mask)
+        found = _FEATURES[type(kind)](kind, graph, x, mask)
+        found = graph.Sub(found, as_float32(kind.feature_mean))
+        features.append(graph.Div(found, as_float32(kind.feature_std)))
     features = graph.cast(graph.Concat(*features, axis=1), np.float64)
     # Cast in the graph, the coefficients take half of the file.
     coef = graph.cast(graph.constant(as_float32(partner.coef).T.copy()), np.float64)
@@ -164,3 +165,23 @@ def _competing(kernels, graph, x, mask):
                 columns.append(graph.Div(won, lengths))
     features = graph.Sqrt(graph.Concat(*columns, axis=0))
     return graph.Transpose(features, perm=[1, 0])
+
+
+def _last_steps(kind, graph, x, mask):
+    """Return the last steps side by side, zeros before the start, (B, P)."""
+    x = graph.Transpose(x, perm=[1, 2, 0])  # (B, T, D)
+    before = np.arange(-kind.n_steps, 0)
+    places = graph.Add(graph.counts(mask), before)  # (B, n_steps)
+    exists = graph.GreaterOrEqual(places, np.int64(0))
+    places = graph.Unsqueeze(graph.Clip(places, np.int64(0)), [2])
+    picked = graph.GatherND(x, places, batch_dims=1)
+    picked = graph.where(graph.Unsqueeze(exists, [2]), picked, 0.0)
+    return graph.Reshape(picked, [-1, kind.output_size])
+
+
+#: Functions of the kinds of features.
+_FEATURES = {
+    RandomConvolutions: _thresholds,
+    CompetingConvolutions: _competing,
+    LastSteps: _last_steps,
+}

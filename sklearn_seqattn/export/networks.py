@@ -29,14 +29,7 @@ def add_sequence_network(network, graph, values, mask):
     outputs : str
         Name of the outputs (B, K): float32, or float64 with a partner.
     """
-    x, real = add_layer(network.front_end, graph, values, mask)
-    x = add_encoder(network.encoder, graph, x, real)
-    if network.attention is not None:
-        layer = network.attention
-        context = attend(layer.attention, graph, x, real)
-        x = graph.layer_norm(
-            layer.norm, graph.Add(x, context) if layer.residual else context
-        )
+    x, real = _add_body(network, graph, values, mask)
     pooled = [pool(one, graph, x, real) for one in network.pooling.poolings]
     outputs = _head(network.head, graph, graph.Concat(*pooled, axis=1))
     if network.kernel_partner is None:
@@ -46,6 +39,53 @@ def add_sequence_network(network, graph, values, mask):
     outputs = graph.Mul(graph.cast(outputs, np.float64), share)
     blended = graph.Add(outputs, graph.Mul(partner, partner_share))
     return graph.Add(blended, constant)
+
+
+def _add_body(network, graph, values, mask):
+    """Add front end, encoder and attention: hidden states and their mask."""
+    x, real = add_layer(network.front_end, graph, values, mask)
+    x = add_encoder(network.encoder, graph, x, real)
+    if network.attention is not None:
+        layer = network.attention
+        context = attend(layer.attention, graph, x, real)
+        x = graph.layer_norm(
+            layer.norm, graph.Add(x, context) if layer.residual else context
+        )
+    return x, real
+
+
+def add_tagging_network(network, graph, values, mask):
+    """Add the network of a tagger.
+
+    Parameters
+    ----------
+    network : TaggingNetwork
+        In evaluation mode.
+    graph : Graph
+        Where its operators go.
+    values, mask : str
+        As in `add_sequence_network`.
+
+    Returns
+    -------
+    logits : str
+        Name of the logits of all steps, (B, T, K) float32.
+    """
+    x, real = _add_body(network, graph, values, mask)
+    logits = _head(network.head, graph, x)
+    if network.stride == 1:
+        return logits
+    steps, stride = graph.steps(mask, 1), np.int64(network.stride)
+    last = graph.Sub(graph.counts(real), np.int64(1))  # (B, 1)
+    before = graph.Min(graph.Div(steps, stride), last)  # (B, T)
+    after = graph.Min(graph.Add(before, np.int64(1)), last)
+    first, second = (
+        graph.GatherND(logits, graph.Unsqueeze(rows, [2]), batch_dims=1)
+        for rows in (before, after)
+    )
+    share = graph.cast(graph.Mod(steps, stride), np.float32)
+    share = graph.Unsqueeze(graph.Div(share, np.float32(stride)), [1])
+    return graph.Add(first, graph.Mul(graph.Sub(second, first), share))
 
 
 def _head(head, graph, x):

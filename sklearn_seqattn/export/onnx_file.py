@@ -11,10 +11,21 @@ from sklearn_seqattn._ids import FIRST_ID, PADDING_ID, UNKNOWN_ID
 from sklearn_seqattn._version import __version__
 from sklearn_seqattn.attention_lstm.classifier import AttentionLSTMClassifier
 from sklearn_seqattn.attention_lstm.regressor import AttentionLSTMRegressor
+from sklearn_seqattn.attention_lstm.tagger import AttentionLSTMTagger
 from sklearn_seqattn.export.graph import IR_VERSION, OPSET, Graph
 from sklearn_seqattn.export.inputs import add_scaling, add_transformers, step_mask
-from sklearn_seqattn.export.networks import add_sequence_network, add_state_network
-from sklearn_seqattn.export.outputs import add_classes, add_numbers, add_states
+from sklearn_seqattn.export.networks import (
+    add_sequence_network,
+    add_state_network,
+    add_tagging_network,
+)
+from sklearn_seqattn.export.outputs import (
+    add_classes,
+    add_numbers,
+    add_states,
+    add_tags,
+)
+from sklearn_seqattn.export.windows import add_windows
 from sklearn_seqattn.next_state.lstm import NextStateLSTM
 from sklearn_seqattn.storage.files import replace_file
 
@@ -31,6 +42,7 @@ def to_onnx(estimator, path):
 
     * of a classifier "label" (B,) and "probabilities" (B, K), or for several labels
       (B, L) both;
+    * of a tagger "label" (B, T) and "probabilities" (B, T, K);
     * of a regressor "prediction" (B,) or (B, n_targets), float64;
     * of `NextStateLSTM` "label" (B,), "probabilities" (B, K) of what follows the
       last state, and "position_probabilities" (B, T, K) of what follows each.
@@ -41,7 +53,7 @@ def to_onnx(estimator, path):
 
     Parameters
     ----------
-    estimator : classifier, regressor, NextStateLSTM, or Pipeline that ends in one
+    estimator : classifier, regressor, tagger, NextStateLSTM, or Pipeline ending in one
         Fitted. A Pipeline may hold `SequenceScaler`, and `SequenceImputer` with a
         constant for each channel, before its estimator.
     path : str or path-like
@@ -83,18 +95,16 @@ def to_onnx(estimator, path):
     True
     """
     transformers, last = _flat(estimator)
-    kinds = AttentionLSTMClassifier | AttentionLSTMRegressor | NextStateLSTM
-    if not isinstance(last, kinds):
+    if type(last) not in _BUILDERS:
+        names = ", ".join(kind.__name__ for kind in _BUILDERS)
         raise TypeError(
-            f"{type(last).__name__} cannot be exported; pass AttentionLSTMClassifier, "
-            "AttentionLSTMRegressor or NextStateLSTM, fitted, or a Pipeline that ends "
-            "in one. Of a search it is best_estimator_."
+            f"{type(last).__name__} cannot be exported; pass one of {names}, fitted, "
+            "or a Pipeline that ends in one. Of a search it is best_estimator_."
         )
     check_is_fitted(last)
     _check_parts(last)
     graph = Graph()
-    build = _build_states if isinstance(last, NextStateLSTM) else _build_sequences
-    inputs, outputs, metadata = build(last, transformers, graph)
+    inputs, outputs, metadata = _BUILDERS[type(last)](last, transformers, graph)
     model = _model(graph, inputs, outputs)
     metadata |= {"library": "sklearn_seqattn", "version": __version__}
     entries = {name: json.dumps(value) for name, value in metadata.items()}
@@ -123,12 +133,18 @@ def _check_parts(last):
             "net_params has a network of your own, which to_onnx does not know; export "
             "network_.network by torch.onnx.export."
         )
-    if getattr(last, "partner_", None) is not None:
-        raise ValueError(
-            "The n-grams beside the network have no form in ONNX; fit with blend=None, "
-            "and export the network alone."
-        )
     encoder = getattr(last, "input_encoder_", None)
+    has_tokens = encoder is not None and encoder.n_ids_ is not None
+    if has_tokens and last.partner_ is not None:
+        raise ValueError(
+            "The linear model of tokens beside the network has no form in ONNX; fit "
+            "with blend=None, and export the network alone."
+        )
+    if encoder is not None and encoder.static_size:
+        raise ValueError(
+            "X had static columns, which have no form in ONNX yet; fit without them, "
+            "or repeat them as channels of every step."
+        )
     has_events = getattr(last, "events_", None) is not None
     if has_events or (encoder is not None and "EventEncoder" in _names(encoder.steps_)):
         raise ValueError(
@@ -154,9 +170,9 @@ def _is_network_alone(last):
     return not has_counts and last.cache_weights_ is None
 
 
-def _build_sequences(last, transformers, graph):
-    """Add a classifier or a regressor: its inputs, outputs and metadata."""
-    encoder, targets, metadata = last.input_encoder_, last.target_encoder_, {}
+def _add_inputs(last, transformers, graph):
+    """Add what encodes X: names of values and mask, the inputs, and metadata."""
+    encoder, metadata = last.input_encoder_, {}
     mask = step_mask(graph, "values", "lengths")
     if encoder.n_ids_ is not None:
         add_transformers(transformers, graph, "values")  # refuses every one
@@ -167,13 +183,30 @@ def _build_sequences(last, transformers, graph):
         kind, shape = np.float64, ["batch", "steps", first.input_size_]
         values = add_transformers(transformers, graph, "values")
         values = add_scaling(encoder, graph, values, mask)
+    inputs = {"values": (kind, shape), "lengths": (np.int64, ["batch"])}
+    return values, mask, inputs, metadata
+
+
+def _build_sequences(last, transformers, graph):
+    """Add a classifier or a regressor: its inputs, outputs and metadata."""
+    values, mask, inputs, metadata = _add_inputs(last, transformers, graph)
     outputs = add_sequence_network(last.network_, graph, values, mask)
+    targets = last.target_encoder_
     if isinstance(last, AttentionLSTMRegressor):
-        found = add_numbers(targets, graph, outputs)
-    else:
-        found = add_classes(targets, graph, outputs)
-        metadata["classes"] = targets.classes_.tolist()
-    return {"values": (kind, shape), "lengths": (np.int64, ["batch"])}, found, metadata
+        return inputs, add_numbers(targets, graph, outputs), metadata
+    metadata["classes"] = targets.classes_.tolist()
+    return inputs, add_classes(targets, graph, outputs), metadata
+
+
+def _build_tags(last, transformers, graph):
+    """Add a tagger: its inputs, outputs and metadata."""
+    values, mask, inputs, metadata = _add_inputs(last, transformers, graph)
+    logits = add_tagging_network(last.network_, graph, values, mask)
+    if last.partner_ is not None:
+        parts = last.partner_, last.blend_
+        logits = add_windows(*parts, graph, logits, values, mask)
+    metadata["classes"] = last.classes_.tolist()
+    return inputs, add_tags(last.target_encoder_, graph, logits), metadata
 
 
 def _build_states(last, transformers, graph):
@@ -238,3 +271,12 @@ def _model(graph, inputs, outputs):
         producer_name="sklearn_seqattn",
         producer_version=__version__,
     )
+
+
+#: What adds an estimator to a graph.
+_BUILDERS = {
+    AttentionLSTMClassifier: _build_sequences,
+    AttentionLSTMRegressor: _build_sequences,
+    AttentionLSTMTagger: _build_tags,
+    NextStateLSTM: _build_states,
+}

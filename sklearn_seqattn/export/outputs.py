@@ -53,6 +53,18 @@ def _add_label(graph, scores, classes):
     return classes.dtype
 
 
+def add_tags(targets, graph, logits):
+    """Add labels and probabilities of each step; parameters as of `add_classes`."""
+    logits = graph.cast(logits, np.float32)
+    kind = _add_label(graph, logits, targets.classes_)
+    graph.name(graph.Softmax(logits, axis=-1), _PROBABILITIES)
+    shape = ["batch", "steps"]
+    return {
+        _LABELS: (kind, shape),
+        _PROBABILITIES: (np.float32, [*shape, targets.n_outputs]),
+    }
+
+
 def add_numbers(targets, graph, outputs):
     """Add the predictions of a regressor; parameters as of `add_classes`."""
     center = np.asarray(targets.center_, np.float64)

@@ -252,8 +252,7 @@ def replace_file(path, content):
     Raises
     ------
     OSError
-        If the disk is full or the folder is not writable. An existing file is
-        unchanged then.
+        As in `write_file`.
     """
     folder, name = os.path.split(path)
     temporary = os.path.join(folder, f".{name}.{os.getpid()}.tmp")

@@ -1,0 +1,60 @@
+"""Random convolutions as operators: features have the same bits."""
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from sklearn_seqattn.export.graph import IR_VERSION, OPSET, Graph
+from sklearn_seqattn.export.inputs import step_mask
+from sklearn_seqattn.export.kernels import add_partner
+from sklearn_seqattn.nn.config import KernelConfig
+from sklearn_seqattn.nn.kernel_partner import KernelPartner
+
+
+def session_of(partner, input_size):
+    """Open a graph of a partner alone."""
+    graph = Graph()
+    mask = step_mask(graph, "values", "lengths")
+    graph.name(add_partner(partner, graph, "values", mask), "outputs")
+    info, kinds = onnx.helper.make_tensor_value_info, onnx.TensorProto
+    shape = ["batch", "steps", input_size]
+    inputs = [
+        info("values", kinds.FLOAT, shape),
+        info("lengths", kinds.INT64, ["batch"]),
+    ]
+    outputs = [info("outputs", kinds.DOUBLE, ["batch", 1])]
+    found = onnx.helper.make_graph(
+        graph.nodes, "partner", inputs, outputs, graph.constants
+    )
+    opset = [onnx.helper.make_opsetid("", OPSET)]
+    model = onnx.helper.make_model(found, opset_imports=opset, ir_version=IR_VERSION)
+    return onnxruntime.InferenceSession(model.SerializeToString())
+
+
+@pytest.mark.parametrize("has_heavy_tails", [False, True])
+@pytest.mark.parametrize("input_size", [1, 3, 14])
+def test_every_feature_is_the_same(input_size, has_heavy_tails):
+    generator = torch.Generator().manual_seed(input_size)
+    lengths = torch.tensor([30, 21, 9, 1, 25, 14])
+    steps = torch.randn(int(lengths.sum()), input_size, generator=generator)
+    if has_heavy_tails:
+        steps = torch.cat([steps] * 40)
+        steps[::500] *= 1e6
+    config = KernelConfig(max_length=30, n_features=400)
+    partner = KernelPartner(input_size, 1, config)
+    repeated = lengths.repeat(40 if has_heavy_tails else 1)
+    for kernels in partner.kernels:
+        kernels.fit(steps, repeated, generator)
+    values = torch.nn.utils.rnn.pad_sequence(
+        steps[: int(lengths.sum())].split(lengths.tolist()), batch_first=True
+    )
+    n_features = partner.coef.shape[1]
+    partner.coef.copy_(torch.randn(1, n_features, generator=generator))
+    session = session_of(partner, input_size)
+    inputs = {"values": values.numpy(), "lengths": lengths.numpy()}
+    (found,) = session.run(None, inputs)
+    wanted = partner(values, lengths).numpy()
+    np.testing.assert_allclose(found, wanted, rtol=1e-11, atol=1e-11)
+    assert np.ptp(wanted) > 0.1
