@@ -247,12 +247,7 @@ def replace_file(path, content):
     path : str
         The file.
     content : bytes
-        All that it holds.
-
-    Raises
-    ------
-    OSError
-        As in `write_file`.
+        All that it holds. An existing file is unchanged if it cannot be written.
     """
     folder, name = os.path.split(path)
     temporary = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
