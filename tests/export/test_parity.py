@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from model_zoo import (
     LABELS,
+    IS_YES,
     LENGTHS,
+    RISES,
     SENTENCES,
     UP_OR_DOWN,
     WALKS,
@@ -20,6 +22,7 @@ from sklearn.pipeline import Pipeline
 from sklearn_seqattn import (
     AttentionLSTMClassifier,
     AttentionLSTMRegressor,
+    AttentionLSTMTagger,
     NextStateLSTM,
     RandomKernels,
     SequenceImputer,
@@ -155,6 +158,18 @@ VARIANTS = {
         gaps(WALKS),
         UP_OR_DOWN,
     ),
+    "last steps of both directions": (
+        classifier(pooling=["last", "max"], bidirectional=True),
+        WALKS,
+        UP_OR_DOWN,
+    ),
+    "labels of steps": (AttentionLSTMTagger(**SMALL), WALKS, RISES),
+    "labels of steps, stride": (
+        AttentionLSTMTagger(**ALONE, front_end=Conv(3, stride=3), bidirectional=False),
+        WALKS,
+        RISES,
+    ),
+    "labels of tokens": (AttentionLSTMTagger(**ALONE), SENTENCES, IS_YES),
     "states": (NextStateLSTM(**ALONE), SENTENCES, None),
     "states without start": (
         NextStateLSTM(**ALONE, start_state=False, end_state=True, tie_weights=False),
@@ -216,9 +231,12 @@ def compare(estimator, session, X, further):
             found["prediction"] / scale, wanted / scale, rtol=1e-6, atol=1e-5
         )
         return np.abs((found["prediction"] - wanted) / scale).max()
-    wanted = estimator.predict_proba(X)
+    wanted, predicted = estimator.predict_proba(X), estimator.predict(X)
+    if isinstance(wanted, list):  # labels of steps
+        real = np.arange(inputs["values"].shape[1]) < inputs["lengths"][:, None]
+        found = {name: values[real] for name, values in found.items()}
+        wanted, predicted = np.concatenate(wanted), np.concatenate(predicted)
     np.testing.assert_allclose(found["probabilities"], wanted, atol=1e-5)
-    predicted = estimator.predict(X)
     clear = wanted.ndim > 2 or np.ptp(wanted, axis=1) > 1e-4
     assert np.array_equal(found["label"][clear], np.asarray(predicted)[clear])
     if "position_probabilities" in found:
