@@ -171,18 +171,17 @@ class SequenceImputer(
             A table comes back as an array (or as `set_output` says), and as an array
             (n, T, D) if channels are appended; a list comes back as a list of arrays
             or of pandas DataFrames. Indicators come after the channels of X, and
-            elapsed times after them. Their columns in frames are named
-            ``missingindicator_<column>`` and ``elapsed_<column>``. float32 stays
-            float32.
+            elapsed times after them. Frames name
+            them ``missingindicator_<column>`` and ``elapsed_<column>``. float32 stays.
         """
         check_is_fitted(self)
         sequences = self._read(X, reset=False)
         numbers, times = self._numbers(sequences), self._times(sequences)
         is_missing = np.isnan(numbers)
         first = np.repeat(sequences.starts, sequences.lengths)
-        filled = self._fill(numbers, is_missing, first)
         added = self._added(is_missing[:, self.has_missing_], first, times)
-        values = np.hstack([filled, *added], dtype=numbers.dtype)
+        filled = [self._fill(numbers, is_missing, first), *added]
+        values = np.hstack(filled, dtype=numbers.dtype)
         columns = self._columns_out(sequences.columns)
         if sequences.kind == "events":
             values = join_columns(values, sequences.values, self._is_number, columns)

@@ -97,7 +97,7 @@ def _join_columns(columns, name, channels_first):
 def _kinds_of(cells):
     """Return the kinds of the values of a column of sequences; None if unknown.
 
-    The first value speaks for its cell.
+    The first value that is not missing speaks for its cell.
     """
     return {_kind_of(cell) for cell in cells if is_array_like(cell) and len(cell)}
 
@@ -108,8 +108,9 @@ def _kind_of(cell):
     if isinstance(cell, pd.Series | np.ndarray | pd.api.extensions.ExtensionArray):
         kind = kind_of_dtype(cell.dtype)
     if kind is None:
-        first = cell[0] if isinstance(cell, list | tuple) else np.asarray(cell)[0]
-        kind = kind_of_type(type(first))
+        values = cell if isinstance(cell, list | tuple) else np.asarray(cell)
+        kinds = (kind_of_type(type(v)) for v in values if v is not None)
+        kind = next(kinds, None)
     return kind
 
 

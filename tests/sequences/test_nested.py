@@ -121,3 +121,10 @@ def test_new_channels_are_the_last_columns(channels_first):
     assert found.columns.tolist() == ["a", "age", "b", "more"]
     assert found["more"].map(list).tolist() == [[1, 2], [3]]
     assert found["b"].map(list).tolist() == [[5, 6], [7]]
+
+
+def test_a_missing_first_category_does_not_make_numbers():
+    table = pd.DataFrame({"a": [[None, "x"]], "b": [[1.0, 2.0]]})
+    found = check_sequences(table, allow_nan=True)
+    assert found.kind == "events"
+    assert found.values["a"].tolist()[1] == "x"
