@@ -1,5 +1,6 @@
 """The benchmarks run: what they measure exists, and computes what it should."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -105,3 +106,10 @@ def test_padding_of_nan_is_dropped_and_holes_stay(loaders):
         [[[1.0, 2.0], [nan, 3.0], [nan, nan]], [[1.0, nan], [nan, nan], [4.0, 5.0]]]
     )
     assert [len(x) for x in loaders.without_padding(X)] == [2, 3]
+
+
+def test_an_interrupted_fit_goes_on():
+    command = [sys.executable, FOLDER / "interrupt.py", "--n", "12000"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "interrupted after [5] batches, and predicts" in done.stdout
+    assert "resumed with the same bits: True" in done.stdout
