@@ -34,9 +34,8 @@ class SequenceDataset(Dataset):
     starts : ndarray of shape (n,), int64, or None
         Where the sequences start in `values`; None means that they follow each other.
     encode : callable or None
-        Function of the steps of whole sequences, (S', D), and their lengths, which
-        returns the inputs of the network, float32; None leaves steps as they are. It
-        is called for a few sequences at a time: no encoded copy of all is made.
+        Function of the steps of a few sequences, (S', D), and their lengths, which
+        returns the inputs of the network, float32; None leaves steps as they are.
     static : ndarray of shape (n, P), float32, or None
         What the network reads beside the steps; None for nothing.
 
@@ -66,10 +65,9 @@ class SequenceDataset(Dataset):
         self.starts = np.cumsum(lengths) - lengths if starts is None else starts
         self.stops = self.starts + lengths
         self.encode = encode
-        self.targets = (
-            np.zeros(len(lengths), np.float32) if targets is None else targets
-        )
-        self.weights = np.ones(len(lengths), np.float32) if weights is None else weights
+        n = len(lengths)
+        self.targets = np.zeros(n, np.float32) if targets is None else targets
+        self.weights = np.ones(n, np.float32) if weights is None else weights
         self.partner_outputs = self.left_out = None
         self.longest = longest_of(lengths)
 
