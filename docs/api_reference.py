@@ -20,7 +20,7 @@ REFERENCE = {
     "Partners of a network": {
         "about": "Values of `blend`: the classical model beside the network. "
         "`RandomKernelFeatures` is the transformer alone.",
-        "folders": ["kernels", "ngrams", "next_state"],
+        "folders": ["kernels", "ngrams", "windows", "next_state"],
     },
     "Preparing sequences": {
         "about": "Transformers for a Pipeline, and functions that make sequences.",
@@ -38,6 +38,7 @@ REFERENCE = {
         "about": "Importance of steps and channels, and displays.",
         "module": "inspection",
     },
+    "Export": {"about": "Models for other runtimes.", "module": "export"},
     "Metrics": {"about": "Scorers for model selection.", "module": "metrics"},
     "Readers": {"about": "Sequences from files.", "module": "readers"},
     "Search": {"about": "Search spaces from JSON.", "module": "search"},

@@ -39,6 +39,8 @@ from sklearn_seqattn import (
     SequenceResampler,
     SequenceScaler,
     StateEncoder,
+    load_model,
+    save_model,
 )
 from sklearn_seqattn.inspection import occlusion_importance, permutation_importance
 
@@ -243,7 +245,7 @@ def test_transformers_leave_static_columns_as_they_are(transformer):
 
 
 @pytest.mark.parametrize("output", ["default", "pandas"])
-def test_pipelines_and_column_transformers(output):
+def test_pipelines_and_column_transformers(output, tmp_path):
     X = GAPS.assign(age=[np.nan, *STATIC_WALKS["age"][1:]])
     whole = make_pipeline(
         SequenceImputer(add_indicator=True), SequenceScaler(), clone(CLASSIFIER)
@@ -261,6 +263,9 @@ def test_pipelines_and_column_transformers(output):
     assert set(found) <= {"up", "down"}
     model.fit(X, UP_OR_DOWN)
     assert model[-1].network_.config.n_static == 5
+    save_model(model, tmp_path / "model")
+    again = load_model(tmp_path / "model")
+    np.testing.assert_array_equal(again.predict_proba(X), model.predict_proba(X))
 
 
 def test_a_grid_search():

@@ -154,7 +154,7 @@ class BaseSequenceEstimator(
         sets = [self._dataset(part, class_weights) for part in (data, valid)]
         scorer, scores = find_scorer(self), None
         if scorer is not None and valid is not None:
-            scores = ValidationScores(self, scorer, valid, sets[1])
+            scores = ValidationScores(self, scorer, valid.cut(), sets[1])
         return TrainingSets(*sets, self._criterion(sets[0]), scores)
 
     def _criterion(self, train_set):

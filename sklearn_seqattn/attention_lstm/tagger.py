@@ -18,6 +18,7 @@ from sklearn_seqattn.attention_lstm.rules import TAGGER_RULES, TAGGER_TOKEN_RULE
 from sklearn_seqattn.attention_lstm.sample_weights import read_weights
 from sklearn_seqattn.attention_lstm.step_labels import check_step_labels, split_steps
 from sklearn_seqattn.attention_lstm.step_scores import score_steps
+from sklearn_seqattn.attention_lstm.streams import StreamMixin
 from sklearn_seqattn.attention_lstm.tagged_sequences import canonical, tag_sequences
 from sklearn_seqattn.attention_lstm.target_checks import check_same_classes
 from sklearn_seqattn.attention_lstm.targets import learn_labels
@@ -38,7 +39,7 @@ from sklearn_seqattn.training.prediction import step_outputs
 from sklearn_seqattn.windows.partner import WindowModel
 
 
-class AttentionLSTMTagger(WindowPartnerMixin, BaseSequenceEstimator):
+class AttentionLSTMTagger(StreamMixin, WindowPartnerMixin, BaseSequenceEstimator):
     """Label every step of a sequence by an LSTM network with attention.
 
     The network is a convolution stem, residual LSTM layers [1]_ that read in both
@@ -549,6 +550,10 @@ class AttentionLSTMTagger(WindowPartnerMixin, BaseSequenceEstimator):
         """
         outputs, lengths = self._outputs(X)
         return list(split_steps(softmax(outputs, axis=1), lengths))
+
+    def _answers(self, outputs):
+        """Return what a stream answers."""
+        return softmax(outputs, axis=1)
 
     def score(self, X, y, sample_weight=None):
         """Return the accuracy over all labeled steps.

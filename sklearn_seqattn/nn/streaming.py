@@ -58,18 +58,19 @@ class CausalChain:
 
 
 def chain_of(network):
-    """Return the chain of a network that gives one row a sequence.
+    """Return the chain of a network up to its head.
 
     Parameters
     ----------
-    network : SequenceNetwork
+    network : SequenceNetwork or TaggingNetwork
         Causal, in evaluation mode.
 
     Returns
     -------
     chain : CausalChain
     """
-    return CausalChain(network.front_end, network.encoder, network.pooling)
+    parts = (network.front_end, network.encoder, getattr(network, "pooling", None))
+    return CausalChain(*(part for part in parts if part is not None))
 
 
 def prefix_outputs(network, values):
@@ -98,7 +99,7 @@ def uncausal_layers(module):
 
     Parameters
     ----------
-    module : nn.Module
+    module : nn.Module or None
         The part of a network.
 
     Yields
@@ -106,6 +107,8 @@ def uncausal_layers(module):
     layer : nn.Module
         A layer for which no `advance` is registered.
     """
+    if module is None:
+        return
     if advance.dispatch(type(module)) is advance.dispatch(object):
         yield module
     for inner in _inside(module):

@@ -50,6 +50,10 @@ _BY_STATE = {
 }
 _MODULE_OF = {name: module for module, names in _BY_STATE.items() for name in names}
 
+#: Types that skops does not trust by itself, and that hold no code. SimpleImputer keeps
+#: the dtype of its columns.
+_TRUSTED = ["numpy.dtype"]
+
 #: Parameters that name a place on one machine; a file never holds them.
 _PLACES = {"memory"}
 
@@ -150,7 +154,8 @@ def dump_with_skops(value, where):
     skops = _skops(where)
     try:
         content = skops.dumps(value)
-        untrusted = skops.get_untrusted_types(data=content)
+        found = skops.get_untrusted_types(data=content)
+        untrusted = [name for name in found if name not in _TRUSTED]
     except Exception as error:  # objects that skops does not know fail anywhere
         raise TypeError(f"{where} cannot be saved by skops ({error}).") from error
     if untrusted:
@@ -168,7 +173,7 @@ def load_with_skops(content, where):
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > len(content):
                 raise FileFormatError("its parts are compressed")
-        value = skops.loads(content, trusted=[])  # only types that skops trusts
+        value = skops.loads(content, trusted=_TRUSTED)
     except Exception as error:  # hostile bytes raise errors of any type
         raise FileFormatError(
             f"{where} cannot be read by skops ({type(error).__name__}: {error})."

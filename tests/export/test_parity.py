@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from model_zoo import (
-    LABELS,
     IS_YES,
+    LABELS,
     LENGTHS,
     RISES,
     SENTENCES,

@@ -303,6 +303,8 @@ class Evil:
         of_skops(Evil()),
         of_skops([1, 2]),
         of_skops(np.load),
+        of_skops(np.dtype("f8")),
+        replaced(b"LogisticRegression", b"dtype"),
         of_skops(FunctionTransformer(print)),
         of_skops(SCALER, zipfile.ZIP_DEFLATED),
     ],
