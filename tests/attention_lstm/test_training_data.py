@@ -3,16 +3,13 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-import polars as pl
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklearn_seqattn.attention_lstm.training_data import (
     LabeledSequences,
     canonical_rows,
-    check_weights,
 )
 from sklearn_seqattn.sequences import check_sequences
 
@@ -157,45 +154,6 @@ def test_long_sequences_are_hashed_in_blocks_of_any_memory_order():
     X[0][-1, -1] += 1
     assert order_of([X[0], X[0].copy(), X[0].copy()], [0, 0, 0]) == [0]
     assert len(order_of([X[0], X[0] + np.eye(70_000, 4), X[1]], [0, 0, 0])) == 3
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        list,
-        pl.Series,
-        lambda w: pd.Series(w, index=[7, 5]),
-        lambda w: torch.tensor(w, requires_grad=True),
-        lambda w: np.ma.masked_array(w, mask=False),
-    ],
-)
-def test_weights_in_any_container_are_the_same_weights(make):
-    assert check_weights(make([1.0, 2.5]), np.zeros(2)).tolist() == [1.0, 2.5]
-    assert check_weights(np.float64(2), np.zeros(2)).tolist() == [2.0, 2.0]
-
-
-@pytest.mark.parametrize(
-    ("weights", "message"),
-    [
-        ({0: 1.0}, r"pass list\(sample_weight.values\(\)\)"),
-        (iter([1.0, 2.0]), r"pass list\(sample_weight\)"),
-        (np.ma.masked_equal([1.0, 2.0], 1), "sample_weight is a masked array"),
-    ],
-)
-def test_what_is_no_weight_is_named(weights, message):
-    with pytest.raises(TypeError, match=message):
-        check_weights(weights, np.zeros(2))
-
-
-def test_a_missing_weight_is_not_a_weight_of_zero():
-    with pytest.raises(ValueError, match="sample_weight contains NaN"):
-        check_weights([None, None], np.zeros(2))
-
-
-@pytest.mark.parametrize("zeros", [[0, 0], [0.0, -0.0], [False, False]])
-def test_weights_of_zero_alone_are_an_error(zeros):
-    with pytest.raises(ValueError, match="sample_weight is zero for every sequence"):
-        check_weights(zeros, np.zeros(2))
 
 
 @given(st.lists(st.tuples(st.integers(0, 1), st.sampled_from("ab")), min_size=1))
