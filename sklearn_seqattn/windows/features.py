@@ -104,7 +104,7 @@ class TokenWindows:
     >>> words, rows = np.array(["a", "b", "a"], dtype=object), np.arange(3)
     >>> features = TokenWindows(0).fit(words, np.array([2, 1]), rows)
     >>> features.transform(words, np.array([2, 1]), rows).toarray().sum(axis=1)
-    array([6., 2., 6.])
+    array([2., 1., 2.])
     """
 
     def __init__(self, size):
