@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sklearn_seqattn.training.batch_parts import bounded_parts
-from sklearn_seqattn.training.batching import SequenceDataset, padded_length
+from sklearn_seqattn.training.batching import SequenceDataset
+from sklearn_seqattn.training.padding import padded_length
 
 
 def make_dataset(lengths):
