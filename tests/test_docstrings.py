@@ -33,7 +33,7 @@ NOT_ASKED = {
 
 #: The most parameters that an estimator may have.
 MOST_PARAMETERS = [
-    (AttentionLSTMClassifier, 33),
+    (AttentionLSTMClassifier, 34),
     (AttentionLSTMRegressor, 34),
     (AttentionLSTMTagger, 34),
     (NextStateLSTM, 30),

@@ -43,7 +43,33 @@ def add_layer(layer, graph, x, mask):
     )
 
 
-register_layer = add_layer.register
+def register_layer(layer_class):
+    """Return a decorator that says how a class of layers is exported.
+
+    Parameters
+    ----------
+    layer_class : type
+        A class of modules, such as that of a block of your own.
+
+    Returns
+    -------
+    decorator : callable
+        Takes a function of ``(layer, graph, x, mask)`` that adds the operators of the
+        layer to the graph, and returns the names of its output (B, T', C') and mask.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from torch import nn
+    >>> from sklearn_seqattn.export import register_layer
+    >>> class HalfLayer(nn.Module):
+    ...     def forward(self, x, mask):
+    ...         return x / 2, mask
+    >>> @register_layer(HalfLayer)
+    ... def add_half(layer, graph, x, mask):
+    ...     return graph.Div(x, np.float32(2)), mask
+    """
+    return add_layer.register(layer_class)
 
 
 @register_layer(layers.BlockSequence)
