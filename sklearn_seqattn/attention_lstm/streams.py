@@ -53,9 +53,11 @@ class StreamMixin:
         if self.partner_ is not None:
             needed.insert(0, "blend=None")
         if needed:
+            has_prefixes = hasattr(self, "predict_prefixes")
+            instead = " predict_prefixes works with every model." * has_prefixes
             raise ValueError(
                 "stream() needs a model whose earlier results do not change with later "
-                f"steps; fit it with {', '.join(needed)}."
+                f"steps; fit it with {', '.join(needed)}.{instead}"
             )
         return PredictionStream(self)
 

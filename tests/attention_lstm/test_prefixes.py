@@ -104,6 +104,21 @@ def cut(model, x, n):
     return x.iloc[:n] if isinstance(x, pd.DataFrame) else x[:n]
 
 
+def prefixes_of_row(model, X, i):
+    """Return all prefixes of a sequence, in a container like that of X."""
+    if not isinstance(X, pd.DataFrame):
+        return [cut(model, X[i], t) for t in range(1, len(X[i]) + 1)]
+    row = X.iloc[[i]]  # of a nested frame, with static columns
+    nested = {c: row[c].iloc[0] for c in row if not np.isscalar(row[c].iloc[0])}
+    n_prefixes = len(next(iter(nested.values())))
+    return pd.concat(
+        [
+            row.assign(**{c: [cell[:t]] for c, cell in nested.items()})
+            for t in range(1, n_prefixes + 1)
+        ]
+    )
+
+
 def step_of(model, x, t):
     """Return one step of a sequence, as a stream takes it."""
     if getattr(model, "channels_first", False):
@@ -123,11 +138,13 @@ def streaming(name):
 @given(st.lists(st.integers(0, 23), min_size=1, max_size=3))
 @settings(max_examples=4, deadline=None)
 def test_each_prefix_gets_what_predict_gives(name, rows):
-    model, X = fitted(name), [MODELS[name][1][i] for i in rows]
+    model, X = fitted(name), MODELS[name][1]
+    X = X.iloc[rows] if isinstance(X, pd.DataFrame) else [X[i] for i in rows]
     found = said_of_prefixes(model, X)
-    assert [len(one) for one in found] == [len(x) for x in X]
-    for x, one in zip(X, found, strict=True):
-        expected = said(model, [cut(model, x, t) for t in range(1, len(x) + 1)])
+    for i, one in enumerate(found):
+        prefixes = prefixes_of_row(model, X, i)
+        assert len(one) == len(prefixes)
+        expected = said(model, prefixes)
         np.testing.assert_allclose(one, expected, rtol=1e-6, atol=1e-6)
         assert one.dtype == expected.dtype
 

@@ -20,7 +20,7 @@ from sklearn_seqattn.attention_lstm.rules import (
 from sklearn_seqattn.attention_lstm.training_data import LabeledSequences, draw_cuts
 from sklearn_seqattn.kernels.fitting import fit_kernel_partner
 from sklearn_seqattn.kernels.heads import ClassHead
-from sklearn_seqattn.ngrams.model import fit_ngrams
+from sklearn_seqattn.ngrams.model import LabeledRows, fit_ngrams
 from sklearn_seqattn.nn.config import KernelConfig
 from sklearn_seqattn.nn.kernel_partner import KernelPartner
 from sklearn_seqattn.sequences import check_sequences
@@ -111,7 +111,7 @@ def test_n_grams_leave_out_all_rows_of_a_sequence():
     # Each sequence has a token of its own, which tells nothing about the others.
     X = check_sequences([[f"own {i}", f"own {i}"] for i in range(20)] * 3)
     y = np.tile(np.arange(20) % 2, 3)
-    ngrams, part = NGrams(char_ngram_range=None), (X, y, np.ones(60))
+    ngrams, part = NGrams(char_ngram_range=None), LabeledRows(X, y, np.ones(60))
     _, left_out = fit_ngrams(ngrams, "softmax", 2, part, n_rounds=3)
     np.testing.assert_allclose(left_out[:, 0], left_out[:, 1], atol=1e-6)
     _, seen = fit_ngrams(ngrams, "softmax", 2, part)
@@ -121,9 +121,9 @@ def test_n_grams_leave_out_all_rows_of_a_sequence():
 def test_n_grams_return_outputs_in_the_order_of_the_rows():
     X, y = late_tokens(30)
     rows = check_sequences(X * 3)
-    part = rows, np.tile(y, 3), np.ones(90)
+    part = LabeledRows(rows, np.tile(y, 3), np.ones(90))
     _, left_out = fit_ngrams(NGrams(), "softmax", 2, part, n_rounds=3)
-    np.testing.assert_array_equal(left_out.argmax(axis=1), part[1])
+    np.testing.assert_array_equal(left_out.argmax(axis=1), part.targets)
     np.testing.assert_allclose(left_out[:30], left_out[30:60])
 
 
