@@ -9,6 +9,7 @@ from sklearn_seqattn.search.spec import (
     LogUniformIntegers,
     optuna_distributions,
     param_distributions,
+    suggest_params,
 )
 
 _MODULE_OF = {
@@ -20,6 +21,7 @@ __all__ = [
     "LogUniformIntegers",
     "optuna_distributions",
     "param_distributions",
+    "suggest_params",
     *_MODULE_OF,
 ]
 

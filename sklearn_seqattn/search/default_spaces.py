@@ -77,8 +77,8 @@ def default_space(estimator, size="small"):
     Returns
     -------
     spec : dict
-        A range or a list of choices for each parameter, for `param_distributions` and
-        `optuna_distributions`. It is the caller's own, to add to and to take from.
+        A range or a list of choices for each parameter, for `param_distributions`,
+        `optuna_distributions` and `suggest_params`. It is the caller's own, to add to and to take from.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def default_space(estimator, size="small"):
     See Also
     --------
     param_distributions : The space for `RandomizedSearchCV`.
-    optuna_distributions : The space for Optuna.
+    suggest_params : A draw from the space for a trial of Optuna.
 
     Examples
     --------
