@@ -25,13 +25,12 @@ from sklearn.model_selection import train_test_split
 from sklearn_seqattn import AttentionLSTMClassifier
 from sklearn_seqattn.search import PruningCallback, default_space, suggest_params
 
-
 # Signs of life of a trial are experimental in Optuna.
 warnings.filterwarnings("ignore", category=ExperimentalWarning)
 
 
 def make_walks(n=120):
-    """Make random walks in two channels: does the first one follow the second?"""
+    """Make random walks in two channels, the first of which may follow the second."""
     rng = np.random.default_rng(0)
     X, y = [], np.arange(n) % 2
     for follows in y:
@@ -53,9 +52,7 @@ def objective(trial):
     space = default_space(model)
     space["blend"] = {"values": [None]}  # the network alone
     space["max_epochs"] = {"values": [10, 20]}
-    model.set_params(
-        **suggest_params(trial, space), callbacks=[PruningCallback(trial)]
-    )
+    model.set_params(**suggest_params(trial, space), callbacks=[PruningCallback(trial)])
     model.fit(X_train, y_train, validation_data=(X_valid, y_valid))
     return model.history_["valid_loss"].min()
 

@@ -1,12 +1,13 @@
 """Searches of scikit-learn and of Optuna on one backend of joblib, in numbers.
 
-Run as ``python search_backends.py BACKEND``, it prints the scores of all candidates as
-JSON: the tests start a process for each backend, which they can end.
+Run as ``python search_backends.py BACKEND SEARCH ...``, it prints the scores of all
+candidates as JSON: the tests start a process for each backend, which they can end.
 """
 
 import json
 import sys
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
+from functools import partial
 
 import joblib
 import optuna
@@ -75,26 +76,35 @@ def search_by_optuna(X, y):
 
     def objective(trial):
         params = {k: trial.suggest_categorical(k, v) for k, v in GRID.items()}
-        return cross_val_score(make_model().set_params(**params), X, y, **SCORING).mean()
+        return cross_val_score(
+            make_model().set_params(**params), X, y, **SCORING
+        ).mean()
 
     study.optimize(objective)
     found = {json.dumps(trial.params): trial.value for trial in study.trials}
     return [found[key] for key in sorted(found)]
 
 
-def all_scores():
+def search_by_scikit_learn(make, X, y):
+    """Return the score of each candidate, and the probabilities of the best model."""
+    search = make(make_model()).fit(X, y)
+    scores = search.cv_results_["mean_test_score"].tolist()
+    return scores + search.predict_proba(X).ravel().tolist()
+
+
+#: All searches: called with X and y.
+ALL = {kind: partial(search_by_scikit_learn, make) for kind, make in SEARCHES.items()}
+ALL["optuna"] = search_by_optuna
+
+
+def all_scores(kinds=tuple(ALL)):
     """Return the mean scores of all candidates for each search and container."""
     containers, y = make_data()
-    scores = {}
-    for container, X in containers.items():
-        for kind, make in SEARCHES.items():
-            search = make(make_model()).fit(X, y)
-            scores[f"{kind} on {container}"] = [
-                *search.cv_results_["mean_test_score"].tolist(),
-                *search.predict_proba(X).ravel().tolist(),
-            ]
-        scores[f"Optuna on {container}"] = search_by_optuna(X, y)
-    return scores
+    return {
+        f"{kind} on {container}": ALL[kind](X, y)
+        for container, X in containers.items()
+        for kind in kinds
+    }
 
 
 @contextmanager
@@ -102,9 +112,12 @@ def dask_processes():
     from dask.distributed import Client, LocalCluster
 
     options = {"processes": True, "threads_per_worker": 1, "dashboard_address": None}
-    with LocalCluster(n_workers=2, **options) as cluster, Client(cluster, timeout=120):
-        with joblib.parallel_config("dask"):
-            yield
+    with (
+        LocalCluster(n_workers=2, **options) as cluster,
+        Client(cluster, timeout=120),
+        joblib.parallel_config("dask"),
+    ):
+        yield
 
 
 @contextmanager
@@ -121,7 +134,6 @@ def ray_processes():
 
 #: Contexts in which scikit-learn runs its fits in other processes.
 BACKENDS = {
-    "none": nullcontext,
     "loky": lambda: joblib.parallel_config("loky", n_jobs=2),
     "dask": dask_processes,
     "ray": ray_processes,
@@ -129,4 +141,4 @@ BACKENDS = {
 
 if __name__ == "__main__":
     with BACKENDS[sys.argv[1]]():
-        print(json.dumps(all_scores()))
+        print(json.dumps(all_scores(sys.argv[2:])))

@@ -146,3 +146,20 @@ def test_tag_words(tmp_path):
     blended, one_word = map(float, scores)
     assert blended > 0.97 > one_word  # some names are of a person or of a place
     assert float(re.search(r"half of the labels: ([\d.]+)", printed)[1]) > 0.95
+
+
+@pytest.mark.slow
+def test_dask_search(tmp_path):
+    printed = run("dask_search.py", cwd=tmp_path)
+    assert printed.startswith("2 workers")
+    losses = re.findall(r"log loss ([\d.]+)", printed)
+    assert len(losses) == 4
+    assert f"best: {min(losses, key=float)}" in printed
+
+
+@pytest.mark.slow
+def test_optuna_study(tmp_path):
+    printed = run("optuna_study.py", "study.db", "2", cwd=tmp_path)
+    assert "2 trials have ended" in printed
+    first = re.search(r"best validation loss: [\d.]+", printed)[0]
+    assert first in run("optuna_study.py", "study.db", "2", cwd=tmp_path)  # goes on

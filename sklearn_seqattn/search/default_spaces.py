@@ -78,7 +78,8 @@ def default_space(estimator, size="small"):
     -------
     spec : dict
         A range or a list of choices for each parameter, for `param_distributions`,
-        `optuna_distributions` and `suggest_params`. It is the caller's own, to add to and to take from.
+        `optuna_distributions` and `suggest_params`. It is the caller's own, to add to
+        and to take from.
 
     Raises
     ------

@@ -61,7 +61,9 @@ CONTAINERS = {
 
 def search(model, steps, grid, X, y, memory):
     pipeline = Pipeline([("prepare", steps), ("model", model)], memory=memory)
-    return GridSearchCV(pipeline, grid, cv=3, refit=False, error_score="raise").fit(X, y)
+    return GridSearchCV(pipeline, grid, cv=3, refit=False, error_score="raise").fit(
+        X, y
+    )
 
 
 @pytest.mark.parametrize("name", CONTAINERS)
