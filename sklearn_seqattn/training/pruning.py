@@ -30,6 +30,15 @@ class PruningCallback(Callback):
         "loss"; all others, such as the ``valid_<name>`` of `scoring`, are better the
         higher. The sign is changed where the study goes in the other direction.
 
+    See Also
+    --------
+    sklearn_seqattn.search.suggest_params : The parameters of a trial.
+
+    References
+    ----------
+    T. Akiba et al., "Optuna: a next-generation hyperparameter optimization framework",
+    KDD 2019.
+
     Examples
     --------
     >>> import optuna
