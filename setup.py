@@ -9,6 +9,7 @@ VERSION = (HERE / "sklearn_seqattn" / "_version.py").read_text().split('"')[-2]
 
 EXTRAS = {
     "bench": ["keras>=3.10", "onnx>=1.18", "onnxruntime>=1.22", "tensorflow-cpu>=2.20"],
+    "dask": ["dask[distributed]>=2026.1"],
     "docs": [
         "matplotlib>=3.10",
         "myst-parser>=5.0",
@@ -36,11 +37,13 @@ EXTRAS = {
     "optuna": ["optuna>=5.0"],
     "persistence": ["safetensors>=0.6.1", "skops>=0.13"],
     "plot": ["matplotlib>=3.10"],
+    "ray": ["ray>=2.50"],
     "rich": ["rich>=14.0"],
     "tensorboard": ["tensorboard>=2.20"],
     "test": [
         "cloudpickle>=3.1",
         "codespell>=2.4",
+        "dask[distributed]>=2026.1",
         "hypothesis>=6.150",
         "matplotlib>=3.10",
         "mlflow-skinny>=3.17",

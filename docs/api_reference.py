@@ -41,7 +41,10 @@ REFERENCE = {
     "Export": {"about": "Models for other runtimes.", "module": "export"},
     "Metrics": {"about": "Scorers for model selection.", "module": "metrics"},
     "Readers": {"about": "Sequences from files.", "module": "readers"},
-    "Search": {"about": "Search spaces from JSON.", "module": "search"},
+    "Search": {
+        "about": "Search spaces for scikit-learn and Optuna, and pruning.",
+        "module": "search",
+    },
     "Experiments": {
         "about": "Comparisons from a configuration file.",
         "module": "experiment",

@@ -180,3 +180,20 @@ def test_remaining_time_of_the_help_desk(tmp_path, shared_data):
     printed = run("remaining_time.py", *names, cwd=tmp_path)
     errors = remaining_time_errors(printed)
     assert errors["AttentionLSTMRegressor"] < errors["median of all"]
+
+
+@pytest.mark.slow
+def test_dask_search(tmp_path):
+    printed = run("dask_search.py", cwd=tmp_path)
+    assert printed.startswith("2 workers")
+    losses = re.findall(r"log loss ([\d.]+)", printed)
+    assert len(losses) == 4
+    assert f"best: {min(losses, key=float)}" in printed
+
+
+@pytest.mark.slow
+def test_optuna_study(tmp_path):
+    printed = run("optuna_study.py", "study.db", "2", cwd=tmp_path)
+    assert "2 trials have ended" in printed
+    first = re.search(r"best validation loss: [\d.]+", printed)[0]
+    assert first in run("optuna_study.py", "study.db", "2", cwd=tmp_path)  # goes on

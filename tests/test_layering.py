@@ -146,6 +146,7 @@ def test_importing_the_package_loads_no_library():
 
 WITHOUT_TORCH = """
 import sklearn_seqattn as sa
+import sklearn_seqattn.search
 for transformer in (
     sa.SequencePadder(), sa.SequenceScaler(),
     sa.SequenceImputer(), sa.SequenceResampler(1),

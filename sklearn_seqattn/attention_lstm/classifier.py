@@ -15,6 +15,7 @@ from sklearn_seqattn.attention_lstm.parameters import SEQUENCE_CONSTRAINTS
 from sklearn_seqattn.attention_lstm.pooled import PoolingMixin
 from sklearn_seqattn.attention_lstm.prefixes import PrefixMixin
 from sklearn_seqattn.attention_lstm.shrinkage import shrink
+from sklearn_seqattn.attention_lstm.stem import MOST_STEPS_BESIDE_KERNELS
 from sklearn_seqattn.attention_lstm.target_checks import check_labels
 from sklearn_seqattn.attention_lstm.targets import learn_labels
 from sklearn_seqattn.kernels.fitting import compute_outputs, fit_kernel_partner
@@ -325,7 +326,7 @@ class AttentionLSTMClassifier(
         self.net_params = net_params
         self.verbose = verbose
 
-    _most_steps_beside_kernels = auto.MOST_STEPS_BESIDE_KERNELS
+    _most_steps_beside_kernels = MOST_STEPS_BESIDE_KERNELS
 
     @property
     def classes_(self):

@@ -1,6 +1,5 @@
 """How the classifier and the regressor build a network, or go on with a fitted one."""
 
-from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.network_config import (
     check_same_network,
     embedding_of_tokens,
@@ -8,6 +7,7 @@ from sklearn_seqattn.attention_lstm.network_config import (
     network_config,
     truncation,
 )
+from sklearn_seqattn.attention_lstm.stem import MOST_STEPS, warn_large_stride
 from sklearn_seqattn.nn.kernel_partner import KernelPartner
 from sklearn_seqattn.nn.networks import build_sequence_network, rebuild
 from sklearn_seqattn.nn.own_network import (
@@ -29,7 +29,7 @@ class NetworkBuildingMixin:
     An estimator supplies its encoders of inputs and targets, and `_fit_partner`.
     """
 
-    _most_steps_beside_kernels = auto.MOST_STEPS  # that reach the encoder
+    _most_steps_beside_kernels = MOST_STEPS  # that reach the encoder
 
     def _make_network(self, data, sets, seed, *, fresh, is_partial):
         """Build the network with its partner, or return the fitted one."""
@@ -61,8 +61,8 @@ class NetworkBuildingMixin:
         if own_module(self.net_params)[0] is not None:
             return self._build_own_network(data, kernels if has_partner else None)
         if data.front_end is None and kernels is None:
-            auto.warn_large_stride(data.lengths.mean())
-        most_steps = self._most_steps_beside_kernels if kernels else auto.MOST_STEPS
+            warn_large_stride(data.lengths.mean())
+        most_steps = self._most_steps_beside_kernels if kernels else MOST_STEPS
         config, vectors = self._network_config(
             data,
             n_steps=float(data.lengths.mean()),

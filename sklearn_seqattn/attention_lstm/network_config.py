@@ -9,6 +9,7 @@ from sklearn.utils import check_array
 from sklearn_seqattn._ids import FIRST_ID
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.parameters import find_partner
+from sklearn_seqattn.attention_lstm.stem import MOST_STEPS, stem, token_stem
 from sklearn_seqattn.kernels.partner import RandomKernels
 from sklearn_seqattn.nn.config import (
     TRAINING_FIELDS,
@@ -69,7 +70,7 @@ def network_config(
     input_size,
     n_outputs,
     n_steps,
-    most_steps=auto.MOST_STEPS,
+    most_steps=MOST_STEPS,
     embedding=None,
     **others,
 ):
@@ -132,11 +133,11 @@ def truncation(net_params):
     return None if build is not None else params.get("tbptt_steps")
 
 
-def _stem(embedding, n_steps, most_steps=auto.MOST_STEPS):
+def _stem(embedding, n_steps, most_steps=MOST_STEPS):
     """Return the blocks of "auto", for numbers or for tokens."""
     if embedding is not None:
-        return auto.token_stem(n_steps)
-    return auto.stem(n_steps, most_steps)
+        return token_stem(n_steps)
+    return stem(n_steps, most_steps)
 
 
 def check_network_params(kind, params):
@@ -188,8 +189,8 @@ def check_same_network(params, front_end, config):
     """
     wanted = replace(config, **_values_of(params))
     if front_end is None:
-        stem = _stem(config.embedding, n_steps=1)
-        same = list(map(type, stem)) == list(map(type, config.front_end))
+        blocks = _stem(config.embedding, n_steps=1)
+        same = list(map(type, blocks)) == list(map(type, config.front_end))
     else:
         same = front_end == config.front_end
     if not same:

@@ -3,6 +3,7 @@
 No other part of the library imports skorch.
 """
 
+from sklearn_seqattn.training.attention_blocks import iter_attention_weights
 from sklearn_seqattn.training.checkpoints import Checkpoint, open_checkpoint
 from sklearn_seqattn.training.devices import (
     computing_in,
@@ -25,7 +26,6 @@ from sklearn_seqattn.training.optimization import (
 from sklearn_seqattn.training.prediction import (
     attention_weights,
     forward,
-    iter_attention_weights,
     pooling_weights,
 )
 from sklearn_seqattn.training.randomness import isolated_torch, predicting

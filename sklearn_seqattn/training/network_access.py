@@ -1,9 +1,7 @@
 """What users may see of the network inside an estimator."""
 
-from sklearn_seqattn.training.prediction import (
-    attention_weights,
-    iter_attention_weights,
-)
+from sklearn_seqattn.training.attention_blocks import iter_attention_weights
+from sklearn_seqattn.training.prediction import attention_weights
 
 
 class NetworkAccessMixin:

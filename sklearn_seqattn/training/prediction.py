@@ -116,7 +116,7 @@ def attention_weights(net, dataset):
     ValueError
         If the network has no attention.
     """
-    _check_attention(net)
+    check_attention(net)
     return _of_steps(net, dataset, "attention_weights", lambda one, n: one[:, :n, :n])
 
 
@@ -208,37 +208,19 @@ def _of_steps(net, dataset, method, cut=lambda one, n: one[:n], precision="float
     return [rows[i] for i in restoring_order(dataset)]
 
 
-def iter_attention_weights(net, dataset, n_queries):
-    """Iterate over the attention weights of a fitted network, some queries at a time.
+def check_attention(net):
+    """Refuse a network that has no attention between time steps.
 
     Parameters
     ----------
     net : SequenceNet
         As `train` returns it.
-    dataset : SequenceDataset
-        The data.
-    n_queries : int
-        Steps whose weights are computed at once.
-
-    Returns
-    -------
-    blocks : iterator of (i, start, weights)
-        The sequence, in the order of the data set; the first query of the block; and
-        its weights, (N, n_queries or less, T_i'), float32.
 
     Raises
     ------
     ValueError
-        If the network has no attention, or `n_queries` is not positive.
+        With what to do instead.
     """
-    _check_attention(net)
-    if n_queries < 1:
-        raise ValueError(f"n_queries={n_queries} must be at least 1.")
-    return _weight_blocks(net, dataset, n_queries)
-
-
-def _check_attention(net):
-    """Raise if the network has no attention between time steps."""
     network = net.module_
     if network.attention is None:
         if network.config is None:
@@ -250,22 +232,6 @@ def _check_attention(net):
             "The network was fitted with attention=None and has no weights between "
             f"time steps; {instead}."
         )
-
-
-def _weight_blocks(net, dataset, n_queries):
-    """Yield the blocks of `iter_attention_weights`."""
-    for i in range(len(dataset)):
-        with predicting(net.device):
-            inputs, _ = dataset.batch(np.array([i]))
-            inputs.pop("static", None)
-            h, mask = net.module_.hidden_states(**_as_network(net, inputs))
-            n_steps = int(mask.sum())
-            h, mask = h[:, :n_steps], mask[:, :n_steps]
-        for start in range(0, n_steps, n_queries):
-            queries = range(start, min(start + n_queries, n_steps))
-            with predicting(net.device):
-                weights = net.module_.weights_of_queries(h, mask, queries)
-            yield i, start, weights[0].float().cpu().numpy()
 
 
 def restoring_order(dataset):
@@ -307,12 +273,25 @@ def network_inputs(net, dataset, max_steps):
         lengths = batch[0]["lengths"]
         for (inputs, _), _ in bounded_parts(batch, max_steps * net.module_.stride):
             with named_memory_errors(lengths):
-                inputs = _as_network(net, inputs)
+                inputs = as_network(net, inputs)
             yield inputs, lengths
 
 
-def _as_network(net, inputs):
-    """Convert inputs to the device and the dtype of a net."""
+def as_network(net, inputs):
+    """Convert inputs to the device and the dtype of a net.
+
+    Parameters
+    ----------
+    net : SequenceNet
+        As `train` returns it.
+    inputs : dict of Tensor
+        As from `SequenceDataset.batch`.
+
+    Returns
+    -------
+    inputs : dict of Tensor
+        On the device of the net.
+    """
     dtype = next(net.module_.parameters()).dtype
     for name in ("values", "static"):
         if name in inputs and inputs[name].is_floating_point():

@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sklearn_seqattn import AttentionLSTMClassifier, AttentionLSTMRegressor, Tokens
-from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.network_config import (
     check_same_network,
     embedding_of_tokens,
     given_front_end,
     network_config,
 )
+from sklearn_seqattn.attention_lstm.stem import stem, token_stem
 from sklearn_seqattn.blocks import Conv, Dense, Transformer
 from sklearn_seqattn.nn.blocks import Embedding
 from sklearn_seqattn.nn.config import EmbeddingConfig, SequenceConfig
@@ -47,8 +47,8 @@ def check_same(params, config):
 
 
 def test_auto_depends_on_the_kind_of_sequences_and_their_length():
-    assert make_config(n_steps=640).front_end == auto.stem(640)
-    assert make_config(n_steps=9, embedding=TOKENS).front_end == auto.token_stem(9)
+    assert make_config(n_steps=640).front_end == stem(640)
+    assert make_config(n_steps=9, embedding=TOKENS).front_end == token_stem(9)
     assert make_config(n_steps=640, front_end=["conv"]).front_end == (Conv(),)
 
 
@@ -88,7 +88,7 @@ def test_defaults_are_the_residual_lstm_with_attention():
         "tbptt_steps": None,
     }
     assert {name: found[name] for name in expected} == expected
-    assert config.front_end == auto.stem(100)
+    assert config.front_end == stem(100)
 
 
 def test_tokens_get_an_embedding():

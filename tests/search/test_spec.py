@@ -13,6 +13,7 @@ from sklearn_seqattn.search import (
     LogUniformIntegers,
     optuna_distributions,
     param_distributions,
+    suggest_params,
 )
 
 SPEC = {
@@ -92,6 +93,14 @@ def test_optuna_takes_the_same_spec():
         100,
         True,
     )
+
+
+def test_suggested_parameters_are_drawn_from_the_same_distributions():
+    spec = {**SPEC, "pooling": {"values": ["last", ["max", "mean"]]}}
+    trial = optuna.create_study().ask()
+    params = suggest_params(trial, spec)
+    assert trial.params == params
+    assert trial.distributions == optuna_distributions(spec)
 
 
 #: Choices that are no single values: lists for tuples, objects for blocks.

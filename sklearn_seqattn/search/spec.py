@@ -15,6 +15,7 @@ object for a block with its sizes. The names of `OUR_NAMES` are replaced.
 
 import math
 import warnings
+from contextlib import contextmanager
 from numbers import Integral, Real
 
 import numpy as np
@@ -138,7 +139,8 @@ def optuna_distributions(spec):
     space = {}
     for name, (values, low, high, log) in _entries(spec).items():
         if values is not None:
-            space[name] = _choices_of_optuna(values)
+            with _json_choices():
+                space[name] = distributions.CategoricalDistribution(values)
         elif isinstance(low, Integral):
             space[name] = distributions.IntDistribution(low, high, log=log)
         else:
@@ -146,14 +148,53 @@ def optuna_distributions(spec):
     return space
 
 
-def _choices_of_optuna(values):
-    """Return a categorical distribution of values from JSON."""
-    from optuna import distributions
+def suggest_params(trial, spec):
+    """Draw all parameters of a space for a trial of Optuna.
 
+    Parameters
+    ----------
+    trial : optuna.Trial
+        The trial, inside the objective of ``study.optimize``.
+    spec : dict, str or path
+        As in `param_distributions`.
+
+    Returns
+    -------
+    dict
+        A value for each parameter, for ``set_params``.
+
+    Raises
+    ------
+    ValueError
+        If the space is not of this form; the message names the entry.
+
+    Examples
+    --------
+    >>> import optuna
+    >>> spec = {"hidden_size": {"values": [32, 64]}, "num_layers": {"min": 1, "max": 1}}
+    >>> params = suggest_params(optuna.trial.FixedTrial({"hidden_size": 64,
+    ...                                                  "num_layers": 1}), spec)
+    >>> params
+    {'hidden_size': 64, 'num_layers': 1}
+    """
+    params = {}
+    for name, (values, low, high, log) in _entries(spec).items():
+        if values is not None:
+            with _json_choices():
+                params[name] = trial.suggest_categorical(name, values)
+        elif isinstance(low, Integral):
+            params[name] = trial.suggest_int(name, low, high, log=log)
+        else:
+            params[name] = trial.suggest_float(name, low, high, log=log)
+    return params
+
+
+@contextmanager
+def _json_choices():
+    """Let choices be lists and objects: Optuna stores them as JSON, where they work."""
     with warnings.catch_warnings():
-        # Optuna stores choices as JSON, where lists and objects are safe.
         warnings.filterwarnings("ignore", "Choices for a categorical distribution")
-        return distributions.CategoricalDistribution(values)
+        yield
 
 
 def _entries(spec):
