@@ -8,6 +8,7 @@ from sklearn_seqattn.nn.masking import zero_padding
 #: Numbers of all windows of a sequence, few enough to copy them.
 _MULTIPLIED_AT_ONCE = 2**18
 
+
 class Convolution(nn.Module):
     """A 1D convolution over time, with zeros beyond both ends.
 
