@@ -1,4 +1,4 @@
-"""Check an installed wheel: python .ci/smoke.py FOLDER, with FOLDER on the path first."""
+"""Check a wheel in FOLDER, which is first on the path: python .ci/smoke.py FOLDER."""
 
 import sys
 from pathlib import Path

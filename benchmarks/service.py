@@ -1,4 +1,4 @@
-"""Load on the service of examples/service.py: is anything lost, mixed up or kept?
+"""Put load on examples/service.py: answers that are lost or mixed up, and its memory.
 
 The service runs in a process of its own, on the loopback address, with a network for
 numbers and one for tokens. 64 clients at once send it one to eight ragged sequences,
@@ -27,6 +27,7 @@ import numpy as np
 from sklearn_seqattn import AttentionLSTMClassifier, save_model
 
 SERVICE = Path(__file__).resolve().parents[1] / "examples" / "service.py"
+SETTINGS = {"OMP_NUM_THREADS": "1", "ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64"}
 
 
 def make_models(folder):
@@ -86,21 +87,25 @@ async def ask(client, known, until, seed, seconds):
         np.testing.assert_allclose(found, expected[rows], atol=1e-5)
 
 
+async def watch(process, n_seconds):
+    """Return the memory of a process after each quarter of the time."""
+    memories = []
+    for _ in range(4):
+        await asyncio.sleep(n_seconds / 4)
+        memories.append(memory_of(process))
+    return memories
+
+
 async def load(url, process, known, n_clients, n_seconds):
     """Run all clients, and return the seconds of requests and the memories."""
-    limits = httpx.Limits(max_connections=n_clients)
+    limits, seconds = httpx.Limits(max_connections=n_clients), []
     async with httpx.AsyncClient(base_url=url, limits=limits, timeout=60) as client:
         await wait_until_ready(client)
-        memories, seconds = [], []
-        started = time.monotonic()
-        for share in (0.25, 0.5, 0.75, 1.0):
-            until = started + share * n_seconds
-            clients = (
-                ask(client, known, until, (i, len(memories)), seconds)
-                for i in range(n_clients)
-            )
-            await asyncio.gather(*clients)
-            memories.append(memory_of(process))
+        until = time.monotonic() + n_seconds
+        clients = (
+            ask(client, known, until, seed, seconds) for seed in range(n_clients)
+        )
+        memories, *_ = await asyncio.gather(watch(process, n_seconds), *clients)
     return seconds, memories
 
 
@@ -113,7 +118,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         known, port = make_models(folder), free_port()
         command = [sys.executable, SERVICE, folder, "--port", str(port)]
-        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        environment = {**os.environ, **SETTINGS}
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
         try:
             url = f"http://127.0.0.1:{port}"
