@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+import runpy
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,7 @@ from sklearn_seqattn import (
     save_model,
 )
 
-EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+ROOT = Path(__file__).resolve().parents[1]
 OPTIONS = {"hidden_size": 4, "max_epochs": 1, "random_state": 0, "blend": None}
 
 
@@ -46,7 +48,7 @@ def folder(tmp_path_factory):
 @pytest.fixture
 def app(folder, monkeypatch):
     n_threads = torch.get_num_threads()
-    monkeypatch.syspath_prepend(str(EXAMPLES))
+    monkeypatch.syspath_prepend(str(ROOT / "examples"))
     import service
 
     yield service.create_app(folder)
@@ -142,3 +144,22 @@ def test_updates_that_fail_change_nothing(app):
     assert answer.status_code == 422
     assert "new" in answer.json()["detail"]
     assert ask(app, "numbers", X).json() == before
+
+
+def test_the_load_test_notices_answers_that_are_mixed_up(app, folder):
+    import httpx
+
+    ask = runpy.run_path(str(ROOT / "benchmarks" / "service.py"))["ask"]
+    X = make_numbers(8)
+    expected = load_model(folder / "numbers.seqattn").predict_proba(X)
+
+    async def load(known):
+        transport, seconds = httpx.ASGITransport(app), []
+        async with httpx.AsyncClient(transport=transport, base_url="http://a") as one:
+            until = time.monotonic() + 0.2
+            await ask(one, {"numbers": (X, known)}, until, 0, seconds)
+        return seconds
+
+    assert asyncio.run(load(expected))
+    with pytest.raises(AssertionError, match="Not equal to tolerance"):
+        asyncio.run(load(expected[::-1]))
