@@ -161,10 +161,10 @@ class CompetingConvolutions(FrozenFeatures):
             seen = (x, slice(half)), (_differences(x, real), slice(half, None))
             for one, groups in seen:
                 responses = self._responses(one, i, groups, dilation)  # (G, 8, B, T)
+                won = torch.empty_like(responses)
                 for best in (responses.amax(1, True), responses.amin(1, True)):
-                    won = (responses == best) & real
-                    won = won.sum(3, dtype=torch.float32)
-                    columns.append(won.flatten(0, 1) / lengths)
+                    torch.eq(responses, best, out=won).mul_(real)
+                    columns.append(won.sum(3).flatten(0, 1) / lengths)
         return torch.cat(columns).sqrt().T
 
     def _responses(self, x, i, groups, dilation):

@@ -1,8 +1,12 @@
 """Convolutions over time, and over the values of every step."""
 
+import torch
 from torch import nn
 
 from sklearn_seqattn.nn.masking import zero_padding
+
+#: Numbers of all windows of a sequence, few enough to copy them.
+_MULTIPLIED_AT_ONCE = 2**18
 
 
 class Convolution(nn.Module):
@@ -31,9 +35,28 @@ class Convolution(nn.Module):
     def forward(self, x, mask):
         """Convolve (B, T, C) to (B, ceil(T / stride), channels)."""
         left = self.reach // 2
-        x = zero_padding(x, mask).transpose(1, 2)  # (B, C, T)
-        x = nn.functional.pad(x, (left, self.reach - left))
-        return self.convolution(x).transpose(1, 2), mask[:, :: self.stride]
+        x = zero_padding(x, mask)
+        x = nn.functional.pad(x, (0, 0, left, self.reach - left))
+        if self._is_small(x):
+            return self._multiply(x), mask[:, :: self.stride]
+        x = self.convolution(x.transpose(1, 2))
+        return x.transpose(1, 2), mask[:, :: self.stride]
+
+    def _is_small(self, x):
+        """Return whether to predict one sequence by `_multiply`."""
+        if self.training or torch.compiler.is_exporting() or len(x) > 1:
+            return False
+        return x.shape[1] * self.convolution.weight[0].numel() <= _MULTIPLIED_AT_ONCE
+
+    def _multiply(self, x):
+        """Convolve (1, T + reach, C) by one product of matrices.
+
+        For so few steps torch's convolutions, dilated ones above all, take longer.
+        """
+        weight, bias = self.convolution.weight, self.convolution.bias
+        windows = x.unfold(1, self.reach + 1, self.stride)  # (1, T', C, reach + 1)
+        windows = windows[..., :: self.convolution.dilation[0]].flatten(2)
+        return nn.functional.linear(windows, weight.flatten(1), bias)
 
 
 class TimeDistributedConvolution(nn.Module):

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from sklearn_seqattn.nn.masking import on_real_steps, zero_padding
+from sklearn_seqattn.nn.masking import on_real_steps
 
 
 class BatchNorm(nn.Module):
@@ -23,8 +23,8 @@ class BatchNorm(nn.Module):
         self.output_size = input_size
 
     def _normalize(self, steps):
-        """Normalize steps (S, C); one step alone has no variance to use."""
-        if self.training and len(steps) == 1:
+        """Normalize steps (S, C); in training, one alone has no variance to use."""
+        if not self.training or len(steps) == 1:
             return nn.functional.batch_norm(
                 steps,
                 self.norm.running_mean,
@@ -40,8 +40,7 @@ class BatchNorm(nn.Module):
         if self.training:
             return on_real_steps(self._normalize, x, mask), mask
         # Known statistics: all steps at once take less time than to pick the real ones.
-        steps = self.norm(x.contiguous().flatten(0, 1)).unflatten(0, mask.shape)
-        return zero_padding(steps, mask), mask
+        return self._normalize(x.flatten(0, 1)).view(x.shape), mask
 
 
 class LayerNorm(nn.Module):

@@ -28,6 +28,8 @@ _GOLDEN_RATIO = (math.sqrt(5) + 1) / 2
 _CLIP = 32.0
 # With more channels than this, mixing first and convolving each mix is faster.
 _MAX_DENSE_CHANNELS = 12
+# Comparisons made at once, few enough that their results stay in the cache.
+_COMPARED_AT_ONCE = 2**17
 
 
 class RandomConvolutions(FrozenFeatures):
@@ -159,10 +161,11 @@ class RandomConvolutions(FrozenFeatures):
                 turn = slice((i + inner) % 2, None, 2)
                 responses[turn] += penalty
                 totals[turn] = counted.sum(1)
-            above = torch.empty_like(responses)
-            for biases in next(rows):  # (84,)
-                torch.gt(responses, biases.view(-1, 1, 1), out=above)
-                columns.append(above.sum(2) / totals)
+            biases = next(rows).unsqueeze(2).unsqueeze(3)  # (J, 84, 1, 1)
+            above = responses.new_empty(_n_at_once(responses), *responses.shape)
+            for some in biases.split(len(above)):
+                exceeding = torch.gt(responses, some, out=above[: len(some)])
+                columns.append((exceeding.sum(3) / totals).flatten(0, 1))
         return torch.cat(columns).T
 
     def _responses(self, x, i):
@@ -206,3 +209,10 @@ class RandomConvolutions(FrozenFeatures):
         low = position.floor().long()
         high = position.ceil().long()
         return torch.lerp(ordered.gather(1, low), ordered.gather(1, high), position % 1)
+
+
+def _n_at_once(responses):
+    """Return how many thresholds are compared at once; a batch is large by itself."""
+    if torch.compiler.is_exporting():  # a number that depends on sizes would fix them
+        return 1
+    return max(1, _COMPARED_AT_ONCE // max(1, responses.numel()))

@@ -27,6 +27,9 @@ def bounded_parts(batch, max_steps):
         The share of the sequences of the batch that are in the part.
     """
     inputs, targets = batch
+    if len(inputs["lengths"]) == 1:
+        yield batch, 1.0
+        return
     longest = torch.cummax(inputs["lengths"], dim=0).values.tolist()
     n_steps = inputs["values"].shape[1]
     longest = [min(padded_length(length), n_steps) for length in longest]

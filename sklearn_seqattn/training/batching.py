@@ -120,6 +120,8 @@ class SequenceDataset(Dataset):
 
     def _portions(self, indices):
         """Split sequences into portions whose copies are small, of at least one."""
+        if len(indices) == 1:
+            return [indices]
         before = np.cumsum(self.lengths[indices]) - self.lengths[indices]
         portion = before // steps_at_once(self.values)
         return np.split(indices, np.flatnonzero(np.diff(portion)) + 1)

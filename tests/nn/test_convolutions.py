@@ -50,6 +50,27 @@ def test_convolution_is_its_slow_loop(lengths, kernel_size, stride, dilation, ex
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
+@given(
+    n_steps=st.integers(1, 60),
+    kernel_size=st.integers(1, 6),
+    stride=st.integers(1, 3),
+    dilation=st.integers(1, 5),
+)
+@settings(max_examples=60, deadline=None)
+def test_one_sequence_alone_is_convolved_as_in_a_batch(
+    n_steps, kernel_size, stride, dilation
+):
+    layer = Convolution(
+        3, 4, kernel_size=kernel_size, stride=stride, dilation=dilation
+    ).eval()
+    x, mask = torch.randn(1, n_steps, 3), torch.ones(1, n_steps, dtype=torch.bool)
+    mask[:, max(1, n_steps - 2) :] = False
+    with torch.no_grad():
+        alone, _ = layer(x, mask)
+        in_batch, _ = layer(x.repeat(2, 1, 1), mask.repeat(2, 1))
+    torch.testing.assert_close(alone, in_batch[:1])
+
+
 def test_time_distributed_convolution_by_hand():
     block = TimeDistributedConvolution(3, 1, kernel_size=3)
     with torch.no_grad():
