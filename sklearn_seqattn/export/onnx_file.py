@@ -136,9 +136,10 @@ def _check_parts(last):
     encoder = getattr(last, "input_encoder_", None)
     has_tokens = encoder is not None and encoder.n_ids_ is not None
     if has_tokens and last.partner_ is not None:
+        is_tagger = isinstance(last, AttentionLSTMTagger)
         raise ValueError(
-            "The linear model of tokens beside the network has no form in ONNX; fit "
-            "with blend=None, and export the network alone."
+            f"The {'windows of tokens' if is_tagger else 'n-grams'} beside the network "
+            "have no form in ONNX; fit with blend=None, and export the network alone."
         )
     if encoder is not None and encoder.static_size:
         raise ValueError(

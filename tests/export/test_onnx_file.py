@@ -107,6 +107,8 @@ class TestRefusals:
         [
             ("ngram classes", "n-grams beside .* blend=None"),
             ("ngram numbers", "n-grams beside .* blend=None"),
+            ("word tags", "windows of tokens beside .* blend=None"),
+            ("static classes", "static columns.*repeat them as channels"),
             ("event classes", "X held events.*EventEncoder"),
             ("next event", "X held events.*the states alone"),
             ("next state", "counts and the cache beside .* blend=None"),
