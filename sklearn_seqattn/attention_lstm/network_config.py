@@ -9,12 +9,18 @@ from sklearn.utils import check_array
 from sklearn_seqattn._ids import FIRST_ID
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.parameters import find_partner
-from sklearn_seqattn.attention_lstm.stem import MOST_STEPS, stem, token_stem
+from sklearn_seqattn.attention_lstm.stem import (
+    MOST_STEPS,
+    stem,
+    tagger_stem,
+    token_stem,
+)
 from sklearn_seqattn.kernels.partner import RandomKernels
 from sklearn_seqattn.nn.config import (
     TRAINING_FIELDS,
     EmbeddingConfig,
     KernelConfig,
+    TaggingConfig,
 )
 from sklearn_seqattn.nn.front_end import FrontEnd, read_front_end
 from sklearn_seqattn.training.own_modules import own_module
@@ -105,7 +111,7 @@ def network_config(
         If a parameter is invalid or contradicts another one.
     """
     if front_end is None:
-        front_end = _stem(embedding, n_steps, most_steps)
+        front_end = _auto_front_end(kind, embedding, n_steps, most_steps)
     return kind(
         input_size=input_size,
         n_outputs=n_outputs,
@@ -133,8 +139,10 @@ def truncation(net_params):
     return None if build is not None else params.get("tbptt_steps")
 
 
-def _stem(embedding, n_steps, most_steps=MOST_STEPS):
+def _auto_front_end(kind, embedding, n_steps, most_steps=MOST_STEPS):
     """Return the blocks of "auto", for numbers or for tokens."""
+    if kind is TaggingConfig:
+        return tagger_stem(embedding is not None)
     if embedding is not None:
         return token_stem(n_steps)
     return stem(n_steps, most_steps)
@@ -189,7 +197,7 @@ def check_same_network(params, front_end, config):
     """
     wanted = replace(config, **_values_of(params))
     if front_end is None:
-        blocks = _stem(config.embedding, n_steps=1)
+        blocks = _auto_front_end(type(config), config.embedding, n_steps=1)
         same = list(map(type, blocks)) == list(map(type, config.front_end))
     else:
         same = front_end == config.front_end

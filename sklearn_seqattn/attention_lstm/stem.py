@@ -63,6 +63,24 @@ def token_stem(n_steps):
     return (Embedding(), Dropout(locked=True), *_convolutions(stem_stride(n_steps), 1))
 
 
+def tagger_stem(embeds):
+    """Return the front end of a tagger, which has no convolutions.
+
+    A batch may be one long sequence, of which batch normalization learns the statistics
+    of that sequence alone.
+
+    Parameters
+    ----------
+    embeds : bool
+        Whether sequences are tokens.
+
+    Returns
+    -------
+    blocks : tuple of Block
+    """
+    return (Embedding(), Dropout(locked=True)) if embeds else ()
+
+
 def _convolutions(stride, dilation):
     """Return a strided convolution and two residual ones, the last one dilated."""
     first = Conv(kernel_size=stem_kernel_size(stride), stride=stride)

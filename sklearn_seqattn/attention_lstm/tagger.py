@@ -42,9 +42,9 @@ from sklearn_seqattn.windows.partner import WindowModel
 class AttentionLSTMTagger(StreamMixin, WindowPartnerMixin, BaseSequenceEstimator):
     """Label every step of a sequence by an LSTM network with attention.
 
-    The network is a convolution stem, residual LSTM layers [1]_ that read in both
-    directions [2]_, multi-head self-attention [3]_ over their hidden states, and a
-    dense head that reads every step. Sequences may differ in length; padded steps never
+    The network is residual LSTM layers [1]_ that read in both directions [2]_,
+    multi-head self-attention [3]_ over their hidden states, and a dense head that reads
+    every step. Sequences may differ in length; padded steps never
     reach a result. By default the probabilities are averaged with those of a linear
     model of the steps around each step, with a weight chosen on held-out sequences.
 
@@ -88,11 +88,10 @@ class AttentionLSTMTagger(StreamMixin, WindowPartnerMixin, BaseSequenceEstimator
         for its defaults: "embedding", "differences", "conv", "dense",
         "time_distributed_conv", "attention", "batch_norm", "layer_norm", "dropout",
         "locked_dropout", "gelu", "relu", "tanh". A nested list or tuple is a
-        residual group, as is ``Residual([...])``. "auto" is differences and three
-        convolutions without a stride, batch-normalized and with GELU, the last two of
-        them residual. Tokens go through an embedding and locked dropout instead of the
-        differences. None leaves the sequences as they are. Where blocks have strides,
-        the outputs are interpolated to all steps of the input.
+        residual group, as is ``Residual([...])``. "auto" leaves numbers
+        as they are; tokens go through an embedding and locked dropout. None leaves all
+        sequences as they are. Where blocks have strides, the outputs are interpolated
+        to all steps of the input.
     encoder : {"lstm", "gru", "transformer"} or Transformer, default="lstm"
         The kind of layers that read the sequence.
         :class:`~sklearn_seqattn.blocks.Transformer` chooses the positions of a

@@ -79,3 +79,8 @@ def test_a_network_alone_warns_of_a_large_stride():
 )
 def test_no_other_network_warns(n_steps, params):
     fit_steps(n_steps, **params)  # warnings are errors
+
+
+def test_a_tagger_reads_steps_as_they_are():
+    assert stem.tagger_stem(embeds=False) == ()
+    assert [block.name for block in stem.tagger_stem(embeds=True)][0] == "embedding"
