@@ -270,7 +270,7 @@ def test_pickles(kind):
 
 
 def test_warm_start_goes_on():
-    tagger = AttentionLSTMTagger(**TINY, warm_start=True).fit(X, RISES)
+    tagger = AttentionLSTMTagger(**TINY, blend=None, warm_start=True).fit(X, RISES)
     before = bits(tagger, X)
     tagger.set_params(max_epochs=20).fit(X, RISES)
     assert len(tagger.history_) == 22
