@@ -17,7 +17,8 @@ class OneLabelTagger(ClassifierMixin, AttentionLSTMTagger):
 
     def _read_training(self, X, y, sample_weight, **options):
         if y is not None:
-            lengths = check_sequences(X).lengths
+            is_table = getattr(X, "ndim", 0) == 2
+            lengths = np.full(*X.shape) if is_table else check_sequences(X).lengths
             labels = check_labels(y, lengths)
             if labels.dtype.kind == "i":  # -1 is a class of some checks
                 self._shift = int(-1 in labels)

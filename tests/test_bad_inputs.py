@@ -129,7 +129,8 @@ BAD_FITS = [
         {},
         ValueError,
         "y has several columns with more than two values; give a 0/1 column for each "
-        "label, or fit one classifier a column.",
+        "label, or fit one classifier a column. AttentionLSTMTagger predicts a label "
+        "for each step.",
     ),
     (
         "weights-negative",
@@ -439,7 +440,8 @@ def test_bad_fits_are_refused_before_training(
     classifier = AttentionLSTMClassifier(**params)
     with pytest.raises(error) as caught:
         classifier.fit(X, y, **arguments)
-    assert str(caught.value) == message
+    # Other tests register parts of their own.
+    assert re.sub(r", 'test_\w+'", "", str(caught.value)) == message
     assert not [name for name in vars(classifier) if name.endswith("_")]
 
 

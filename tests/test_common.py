@@ -83,7 +83,7 @@ def test_tagger_has_the_parameters_of_the_classifier():
         inspect.signature(kind).parameters
         for kind in (AttentionLSTMClassifier, AttentionLSTMTagger)
     )
-    of_whole_sequences = {"label_smoothing", "pooling", "tbptt_steps", "time_warp"}
+    of_whole_sequences = {"pooling", "random_prefixes", "time_warp"}
     assert set(of_classifier) - set(of_tagger) == of_whole_sequences
     assert set(of_tagger) < set(of_classifier)
     for name in set(of_tagger) - {"bidirectional"}:

@@ -8,6 +8,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqattn.attention_lstm.base import BaseSequenceEstimator
+from sklearn_seqattn.attention_lstm.tagger import AttentionLSTMTagger
 from sklearn_seqattn.next_state.base import NextStateMixin
 
 
@@ -119,8 +120,15 @@ def explain(estimator, X, target):
     ------
     ValueError
         If there is no such class or target, or a choice is needed.
+    TypeError
+        If the estimator is a tagger.
     """
     last = steps_of(estimator)[-1]
+    if isinstance(last, AttentionLSTMTagger):
+        raise TypeError(
+            "AttentionLSTMTagger has an output for each step, and importance is of one "
+            "output a sequence; explain a classifier of windows around the step."
+        )
     column = _column_of(last, target)  # before the work
     found = scores(estimator, X)
     columns = found.argmax(axis=1) if column is None else np.full(len(found), column)

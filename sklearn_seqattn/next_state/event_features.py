@@ -49,9 +49,21 @@ def as_frames(X, columns):
         frames = read_each([empty if skip else x for x, skip in pairs], "X")
         return [dates_as_column(frame) for frame in frames]
     if isinstance(first, list) and any(isinstance(e, tuple | dict) for e in first):
+        _check_events(X)
         empty = pd.DataFrame(first, columns=columns).iloc[:0]
         return [pd.DataFrame(list(x), columns=columns) if len(x) else empty for x in X]
     return None
+
+
+def _check_events(X):
+    """Refuse what is no tuple and no dict among events that are."""
+    for i, events in enumerate(X):
+        wrong = [event for event in events if not isinstance(event, tuple | dict)]
+        if wrong:
+            raise TypeError(
+                f"X[{i}] holds {wrong[0]!r:.80} among events; give each event as a "
+                "tuple or a dict."
+            )
 
 
 class EventFeatures:

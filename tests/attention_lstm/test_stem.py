@@ -83,4 +83,5 @@ def test_no_other_network_warns(n_steps, params):
 
 def test_a_tagger_reads_steps_as_they_are():
     assert stem.tagger_stem(embeds=False) == ()
-    assert [block.name for block in stem.tagger_stem(embeds=True)][0] == "embedding"
+    names = [block.name for block in stem.tagger_stem(embeds=True)]
+    assert names == ["embedding", "dropout"]

@@ -45,7 +45,7 @@ def test_every_feature_is_the_same(input_size, has_heavy_tails):
     config = KernelConfig(max_length=30, n_features=400)
     partner = KernelPartner(input_size, 1, config)
     repeated = lengths.repeat(40 if has_heavy_tails else 1)
-    for kernels in partner.kernels:
+    for kernels in partner.kinds:
         kernels.fit(steps, repeated, generator)
     values = torch.nn.utils.rnn.pad_sequence(
         steps[: int(lengths.sum())].split(lengths.tolist()), batch_first=True
