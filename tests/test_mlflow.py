@@ -30,6 +30,7 @@ def mlflow(tmp_path, monkeypatch):
 
     monkeypatch.chdir(tmp_path)
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'runs.db'}")
+    mlflow.set_experiment("one")  # other tests choose experiments of other files
     return mlflow
 
 

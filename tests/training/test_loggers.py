@@ -38,6 +38,7 @@ def test_mlflow(tmp_path):
     import mlflow
 
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path / 'runs.db'}")
+    mlflow.set_experiment("one")  # other tests choose experiments of other files
     with mlflow.start_run() as run:
         history = fit(MlflowLogger())
     client = mlflow.MlflowClient()
