@@ -496,3 +496,12 @@ def test_names_of_earlier_versions_say_what_to_write_now():
         state = make(tokens=Tokens(4)).__getstate__() | {name: 0.1}
         with pytest.raises(ValueError, match=f"{name} .now net_params={{'.*{name}"):
             make().__setstate__(state)
+
+
+def test_prefixes_of_a_network_of_the_user():
+    model = AttentionLSTMClassifier(**NUMBERS, net_params={"module": MeanNetwork})
+    model.fit(WALKS, UP_OR_DOWN)
+    (found,) = model.predict_proba_prefixes(WALKS[:1])
+    np.testing.assert_allclose(found[4], model.predict_proba([WALKS[0][:5]])[0])
+    with pytest.raises(ValueError, match="net_params without 'module'"):
+        model.stream()

@@ -1,13 +1,16 @@
 """How the classifier and the regressor build a network, or go on with a fitted one."""
 
+from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.network_config import (
     check_same_network,
     embedding_of_tokens,
-    kernel_config,
     network_config,
     truncation,
 )
+from sklearn_seqattn.attention_lstm.parameters import find_partner
 from sklearn_seqattn.attention_lstm.stem import MOST_STEPS, warn_large_stride
+from sklearn_seqattn.kernels.partner import RandomKernels
+from sklearn_seqattn.nn.config import KernelConfig
 from sklearn_seqattn.nn.kernel_partner import KernelPartner
 from sklearn_seqattn.nn.networks import build_sequence_network, rebuild
 from sklearn_seqattn.nn.own_network import (
@@ -60,7 +63,8 @@ class NetworkBuildingMixin:
         kernels = self._kernel_config(data)
         if own_module(self.net_params)[0] is not None:
             return self._build_own_network(data, kernels if has_partner else None)
-        if data.front_end is None and kernels is None:
+        partner = find_partner(self.blend, data.sequences.kind)
+        if data.front_end is None and partner is None:
             warn_large_stride(data.lengths.mean())
         most_steps = self._most_steps_beside_kernels if kernels else MOST_STEPS
         config, vectors = self._network_config(
@@ -108,8 +112,17 @@ class NetworkBuildingMixin:
 
     def _kernel_config(self, data):
         """Return the sizes of the partner inside the network, or None."""
-        last_steps = self._last_steps(int(data.lengths.max()))
-        return kernel_config(self.blend, data, last_steps)
+        partner = find_partner(self.blend, data.sequences.kind)
+        if not isinstance(partner, RandomKernels):
+            return None
+        n_features, longest = partner.n_features, int(data.lengths.max())
+        if n_features == "auto":
+            n_features = auto.kernel_features(len(data) * data.n_rounds)
+        return KernelConfig(
+            max_length=longest,
+            n_features=int(n_features),
+            last_steps=self._last_steps(longest),
+        )
 
     def _last_steps(self, longest):
         """Return how many of the last steps the partner reads as they are."""

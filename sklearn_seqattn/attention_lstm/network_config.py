@@ -7,19 +7,15 @@ import torch
 from sklearn.utils import check_array
 
 from sklearn_seqattn._ids import FIRST_ID
-from sklearn_seqattn.attention_lstm import auto
-from sklearn_seqattn.attention_lstm.parameters import find_partner
 from sklearn_seqattn.attention_lstm.stem import (
     MOST_STEPS,
     stem,
     tagger_stem,
     token_stem,
 )
-from sklearn_seqattn.kernels.partner import RandomKernels
 from sklearn_seqattn.nn.config import (
     TRAINING_FIELDS,
     EmbeddingConfig,
-    KernelConfig,
     TaggingConfig,
 )
 from sklearn_seqattn.nn.front_end import FrontEnd, read_front_end
@@ -271,32 +267,3 @@ def embedding_of_tokens(tokens, n_ids):
         vectors, size = torch.tensor(vectors), vectors.shape[1]
     config = EmbeddingConfig(n_ids=n_ids, size=size, token_dropout=tokens.dropout)
     return config, vectors
-
-
-def kernel_config(blend, data, last_steps=0):
-    """Return the sizes of the partner inside a network.
-
-    Parameters
-    ----------
-    blend : object
-        The parameter of the estimator.
-    data : LabeledSequences
-        The training part.
-    last_steps : int, default=0
-        How many of the last steps are features themselves.
-
-    Returns
-    -------
-    config : KernelConfig or None
-        None where no random convolutions stand beside the network.
-    """
-    partner = find_partner(blend, data.sequences.kind)
-    if not isinstance(partner, RandomKernels):
-        return None
-    n_features = partner.n_features
-    if n_features == "auto":
-        n_features = auto.kernel_features(len(data) * data.n_rounds)
-    longest = int(data.lengths.max())
-    return KernelConfig(
-        max_length=longest, n_features=int(n_features), last_steps=last_steps
-    )

@@ -129,6 +129,8 @@ def needed_to_be_causal(estimator):
         Parameters with their values.
     """
     network, needed = estimator.network_, []
+    if network.config is None:  # nothing is known of a network of the user
+        return ["net_params without 'module'"]
     if getattr(network, "kernel_partner", None) is not None:
         needed.append("blend=None")
     if network.config.bidirectional:

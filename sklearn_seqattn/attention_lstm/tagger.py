@@ -496,10 +496,12 @@ class AttentionLSTMTagger(StreamMixin, WindowPartnerMixin, BaseSequenceEstimator
         return rebuild(self.network_, build_tagging_network)
 
     def _scored_rows(self, data):
-        """Return which rows are scored, their labels, and weights of their steps."""
+        """Return which rows are scored, their labels, and options of the scorers."""
         classes = np.append(self.classes_.astype(object), None)
         labels = [classes[codes] for codes in data.targets]  # -1 is no label
-        return np.arange(len(data)), labels, {"sample_weight": list(data.step_weights)}
+        is_weighted = (data.flat_weights[data.codes >= 0] != 1).any()
+        options = {"sample_weight": list(data.step_weights)} if is_weighted else {}
+        return np.arange(len(data)), labels, options
 
     def _outputs_of(self, net, dataset, rows):
         """Return the outputs of a network for some rows, as `_outputs` does."""

@@ -10,23 +10,27 @@ from sklearn_seqattn._estimator import Interval, StrOptions
 class RandomKernels(BaseEstimator):
     """Random convolution features with a ridge head, for ``blend``.
 
-    Frozen random convolutions [1]_ are computed once for each sequence. Their
-    features join the outputs of the network by a trained linear layer. A ridge
-    regression on the same features, fitted in closed form, is averaged with the
-    network: probabilities for classes, values for numbers. It helps most on small
-    sets of shapes. :class:`RandomKernelFeatures` computes the same features for any
-    linear model.
+    Frozen random convolutions of two kinds, thresholds [1]_ and competing groups [2]_,
+    are computed once for each sequence. A ridge regression on the features of each
+    kind is fitted in closed form. The network of a classifier learns what these leave;
+    that of a regressor learns apart, and both are added with the shares of least loss.
+    A regressor has a third kind of features, the last steps themselves. It helps most
+    on small sets of shapes. :class:`RandomKernelFeatures` computes features of the
+    first kind for any linear model.
 
     Parameters
     ----------
     n_features : "auto" or int, default="auto"
-        How many features are computed, rounded down to a multiple of 84. "auto" is
-        10,000, and less with more than 5,000 sequences.
+        How many features of each kind of convolutions, rounded down to whole groups.
+        "auto" is 10,000, and less with more than 5,000 sequences.
 
     References
     ----------
     .. [1] A. Dempster et al., "MiniRocket: a very fast (almost) deterministic
        transform for time series classification", KDD 2021.
+    .. [2] A. Dempster et al., "HYDRA: Competing convolutional kernels for fast and
+       accurate time series classification", Data Mining and Knowledge Discovery 37,
+       2023.
 
     Examples
     --------

@@ -81,6 +81,12 @@ def test_no_other_network_warns(n_steps, params):
     fit_steps(n_steps, **params)  # warnings are errors
 
 
+def test_tokens_beside_their_n_grams_do_not_warn():
+    X = [["a", "b"] * 1025, ["b", "c"] * 1025] * 2
+    params = {"max_epochs": 1, "hidden_size": 2, "num_layers": 1}
+    AttentionLSTMClassifier(**params).fit(X, [0, 1, 0, 1])
+
+
 def test_a_tagger_reads_steps_as_they_are():
     assert stem.tagger_stem(embeds=False) == ()
     names = [block.name for block in stem.tagger_stem(embeds=True)]

@@ -78,3 +78,12 @@ def test_validation_steps_are_scored_as_a_scorer_scores_them():
     tagger.fit(WALKS[:20], y, validation_data=valid)
     best = tagger.history_["valid_score"].max()
     assert StepScorer("f1_macro")(tagger, *valid) == pytest.approx(best)
+
+
+def test_a_plain_function_may_score():
+    def share(tagger, X, y):
+        return tagger.score(X, y)
+
+    options = {**CAUSAL, "scoring": share, "early_stopping": True, "max_epochs": 2}
+    tagger = AttentionLSTMTagger(**options).fit(WALKS, RISES)
+    assert tagger.history_["valid_score"].between(0, 1).all()
