@@ -26,6 +26,7 @@ _MODULE_OF = {
     "SequencePadder": "preprocessing",
     "SequenceResampler": "preprocessing",
     "SequenceScaler": "preprocessing",
+    "SequenceStore": "sequences.store",
     "StateEncoder": "preprocessing",
     "Tokens": "preprocessing.tokens",
     "WindowModel": "windows.partner",

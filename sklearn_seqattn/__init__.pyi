@@ -33,6 +33,7 @@ from sklearn_seqattn.sequences.event_tables import (
 from sklearn_seqattn.sequences.long_tables import (
     sequences_to_events as sequences_to_events,
 )
+from sklearn_seqattn.sequences.store import SequenceStore as SequenceStore
 from sklearn_seqattn.storage.files import FileFormatError as FileFormatError
 from sklearn_seqattn.training.checkpoints import Checkpoint as Checkpoint
 from sklearn_seqattn.windows.partner import WindowModel as WindowModel

@@ -1,15 +1,39 @@
-"""A list of arrays read as one flat array, without copying; and blocks of steps."""
+"""Steps read as one flat array, without copying; and blocks of steps."""
 
 import math
 
 import numpy as np
 
-from sklearn_seqattn.sequences.checks import all_finite, check_finite
+from sklearn_seqattn.sequences.checks import check_finite
 
 _VALUES_AT_ONCE = 2**18
 
 
-class ArrayList:
+class LazySteps:
+    """Numbers of sequences that are read when they are needed, as one flat array.
+
+    A subclass has the `shape` (S, D) and the `dtype` of an array, returns the steps
+    ``start:stop`` of one sequence, and has `sequences_at`.
+    """
+
+    ndim = 2
+
+    def __len__(self):
+        return self.shape[0]
+
+    def sequences_at(self, starts, stops):
+        """Return an iterator over the steps of sequences, of any dtype."""
+        raise NotImplementedError
+
+    def check_finite(self, starts, lengths, name, **options):
+        """Raise at the first NaN or infinity, as the function of that name does."""
+        first = 0
+        for steps in blocks_of(self, starts, starts + lengths):
+            check_finite(steps, lengths, name, first=first, **options)
+            first += len(steps)
+
+
+class ArrayList(LazySteps):
     """A list of arrays read as one flat array, without copying.
 
     Parameters
@@ -31,17 +55,11 @@ class ArrayList:
     ((3, 1), array([[2.]]))
     """
 
-    ndim = 2
-
     def __init__(self, arrays, lengths, dtype):
         self.arrays = arrays
         self.starts = np.cumsum(lengths) - lengths
-        self.stops = self.starts + lengths
         self.shape = int(lengths.sum()), arrays[0].shape[1]
         self.dtype = dtype
-
-    def __len__(self):
-        return self.shape[0]
 
     def __getitem__(self, places):
         """Return the steps of a slice ``start:stop`` inside one of the arrays."""
@@ -56,20 +74,13 @@ class ArrayList:
         lengths = (stops - starts).tolist()
         return (self.arrays[i][:n] for i, n in zip(indices, lengths, strict=True))
 
-    def check_finite(self, lengths, name, **options):
-        """Raise at the first NaN or infinity, as the function of that name does."""
-        blocks = blocks_of(self, self.starts, self.stops)
-        if not all(map(all_finite, blocks)):
-            joined = np.concatenate(self.arrays, dtype=self.dtype)
-            check_finite(joined, lengths, name, **options)
-
 
 def steps_of(values, starts, stops):
     """Return an iterator over the steps of each of some sequences.
 
     Parameters
     ----------
-    values : ndarray of shape (S, ...) or ArrayList
+    values : ndarray of shape (S, ...) or LazySteps
         The steps of all sequences.
     starts, stops : ndarray of shape (n,), int64
         First step of each sequence, and the step after its last one.
@@ -77,9 +88,9 @@ def steps_of(values, starts, stops):
     Returns
     -------
     steps : iterator of ndarray
-        Views; those of an `ArrayList` are the arrays of the user, of any dtype.
+        Views; those of `LazySteps` are of any dtype.
     """
-    if isinstance(values, ArrayList):
+    if isinstance(values, LazySteps):
         return values.sequences_at(starts, stops)
     slices = map(slice, starts.tolist(), stops.tolist())
     return map(values.__getitem__, slices)
@@ -106,7 +117,7 @@ def blocks_of(values, starts, stops, n_steps=None):
 
     Parameters
     ----------
-    values : ndarray of shape (S, ...) or ArrayList
+    values : ndarray of shape (S, ...) or LazySteps
         The steps of all sequences.
     starts, stops : ndarray of shape (n,), int64
         First step of each sequence, and the step after its last one.

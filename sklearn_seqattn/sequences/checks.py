@@ -93,11 +93,12 @@ def all_finite(array):
 
 
 def check_finite(
-    values, lengths, name, *, channels=None, remedy=_FILL, allow_nan=False
+    values, lengths, name, *, channels=None, remedy=_FILL, allow_nan=False, first=0
 ):
     """Raise at the first infinity, or NaN, in numeric flat storage (S, D).
 
-    `channels` are their names, if they have any; `remedy` says what to do about NaN.
+    `channels` are their names, if they have any; `remedy` says what to do about NaN;
+    `first` is the place of the first of the values among all steps.
     """
     if all_finite(values):
         return
@@ -105,7 +106,7 @@ def check_finite(
     if not is_wrong.any():
         return
     position, channel = np.argwhere(is_wrong)[0]
-    index, step = locate(position, lengths)
+    index, step = locate(first + position, lengths)
     found = "NaN"
     if np.isinf(values[position, channel]):
         found, remedy = "infinity (inf)", _REPLACE

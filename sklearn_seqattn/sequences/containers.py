@@ -29,6 +29,7 @@ from sklearn_seqattn.sequences.nested import (
     read_nested,
 )
 from sklearn_seqattn.sequences.padded import read_padded
+from sklearn_seqattn.sequences.store import SequenceStore
 from sklearn_seqattn.sequences.tables import (
     has_instances,
     is_column_of_texts,
@@ -49,7 +50,7 @@ class Container:
 
     Parameters
     ----------
-    items : list or ndarray
+    items : list, SequenceStore or ndarray
         One element a sequence; or a table (n, T) or a padded array (n, T, D).
     table : DataFrame, ndarray of shape (n, D) or None, default=None
         What has the columns that an estimator remembers.
@@ -59,7 +60,7 @@ class Container:
         The columns beside them, of single values, as they are.
     """
 
-    items: list | np.ndarray
+    items: list | SequenceStore | np.ndarray
     table: pd.DataFrame | np.ndarray | None = None
     nested: pd.Index | None = None
     static: pd.DataFrame | None = None
@@ -70,9 +71,14 @@ class Container:
         return self.items.ndim if isinstance(self.items, np.ndarray) else 1
 
     @property
+    def is_store(self):
+        """Whether the sequences are in files."""
+        return isinstance(self.items, SequenceStore)
+
+    @property
     def is_texts(self):
         """Whether each sequence is one string."""
-        if self.ndim != 1:
+        if self.ndim != 1 or self.is_store:
             return False
         return all(issubclass(kind, str) for kind in set(map(type, self.items)))
 
@@ -119,6 +125,8 @@ def open_container(X, *, channels_first=False, name="X"):
     TypeError, ValueError
         If it is none, with what to pass instead.
     """
+    if isinstance(X, SequenceStore):
+        return Container(X)
     refuse_unreadable(X, name)
     if isinstance(X, str):
         raise TypeError(
@@ -248,12 +256,22 @@ def read_container(container, *, tokens, channels_first, allow_empty, allow_nan,
             allow_nan=allow_nan,
             name=name,
         )
-    _check_wanted_kind(read[0], tokens, name)
+    check_wanted_kind(read[0], tokens, name)
     return read
 
 
-def _check_wanted_kind(values, tokens, name):
-    """Raise if the kind that was read is not the kind that was asked for."""
+def check_wanted_kind(values, tokens, name):
+    """Raise if the kind that was read is not the kind that was asked for.
+
+    Parameters
+    ----------
+    values : array or DataFrame
+        As from `read_container`.
+    tokens : bool or None
+        As in `check_sequences`.
+    name : str
+        What the user calls it.
+    """
     is_frame = isinstance(values, pd.DataFrame)
     if tokens is True and values.ndim == 2:
         raise TypeError(

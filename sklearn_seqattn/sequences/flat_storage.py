@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from sklearn_seqattn.sequences.array_list import ArrayList, blocks_of
+from sklearn_seqattn.sequences.array_list import LazySteps, blocks_of
 
 
 @dataclass(frozen=True, eq=False)  # arrays have no single truth value
@@ -15,7 +15,7 @@ class Sequences:
 
     Parameters
     ----------
-    values : ndarray of shape (S, D) or (S,), ArrayList, or DataFrame of S rows
+    values : ndarray of shape (S, D) or (S,), LazySteps, or DataFrame of S rows
         The steps of all sequences. Numeric sequences are (S, D) float32 or float64;
         tokens are (S,), objects (strings) or int64; events are the rows of a frame.
     lengths : ndarray of shape (n,)
@@ -41,7 +41,7 @@ class Sequences:
     array([3., 4., 5.])
     """
 
-    values: np.ndarray | ArrayList | pd.DataFrame
+    values: np.ndarray | LazySteps | pd.DataFrame
     lengths: np.ndarray
     columns: pd.Index | None = None
     starts: np.ndarray | None = None
@@ -78,7 +78,7 @@ class Sequences:
 
     def joined(self):
         """Return the same sequences end to end, without steps of other sequences."""
-        if isinstance(self.values, ArrayList):
+        if isinstance(self.values, LazySteps):
             steps = np.concatenate(self.to_list())
             return replace(self, values=steps, starts=None)
         shift = self.starts - (np.cumsum(self.lengths) - self.lengths)

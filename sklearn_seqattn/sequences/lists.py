@@ -68,7 +68,7 @@ def read_list(items, *, tokens, channels_first, allow_empty, allow_nan, name):
     if tokens:
         return check_integers(np.concatenate(arrays), lengths, name), lengths, None
     values = _numbers(arrays, lengths, channels_first, name)
-    values.check_finite(lengths, name, allow_nan=allow_nan)
+    values.check_finite(values.starts, lengths, name, allow_nan=allow_nan)
     return values, lengths, None
 
 

@@ -64,7 +64,7 @@ def read_padded(array, *, channels_first, allow_nan, name):
     else:
         rows = [row[:length] for row, length in zip(array, lengths, strict=True)]
         values = ArrayList(rows, lengths, array.dtype)
-        values.check_finite(lengths, name, **options)
+        values.check_finite(values.starts, lengths, name, **options)
     return values, lengths, None
 
 

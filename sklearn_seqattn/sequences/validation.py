@@ -8,7 +8,11 @@ from dataclasses import replace
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from sklearn_seqattn.sequences.containers import open_container, read_container
+from sklearn_seqattn.sequences.containers import (
+    check_wanted_kind,
+    open_container,
+    read_container,
+)
 from sklearn_seqattn.sequences.fitted_input import (
     compare_input,
     refuse_one_sequence,
@@ -16,6 +20,7 @@ from sklearn_seqattn.sequences.fitted_input import (
 )
 from sklearn_seqattn.sequences.flat_storage import Sequences
 from sklearn_seqattn.sequences.static_columns import read_static, refuse_static
+from sklearn_seqattn.sequences.stored_steps import StoredSteps, read_store
 from sklearn_seqattn.sequences.zero_padding import warn_zero_padding
 
 
@@ -49,7 +54,8 @@ def check_sequences(
           an instance, in the order in which they first occur; dates of the second
           level are one more column;
         * a table whose cells hold sequences: its columns are the channels. Columns
-          of single values beside them are refused here.
+          of single values beside them are refused here;
+        * a `SequenceStore`, whose numbers stay in files if not `join`.
 
         DataFrames and Series may be those of pandas, polars, pyarrow or modin.
     tokens : bool or None, default=None
@@ -57,8 +63,8 @@ def check_sequences(
         are numbers. If True, integers are tokens, too, and other numbers are refused;
         if False, strings are refused.
     channels_first : bool, default=False
-        Whether arrays are (n, D, T) and elements of lists (D, T_i). Tables, tokens
-        and DataFrames are not affected.
+        Whether arrays are (n, D, T) and elements of lists (D, T_i). Tables, tokens,
+        stores and DataFrames are not affected.
     allow_empty : bool, default=False
         Whether sequences of tokens may have no steps.
     allow_nan : bool, default=False
@@ -103,13 +109,26 @@ def check_sequences(
         allow_nan=allow_nan,
         name=input_name,
     )
+    if join:
+        _refuse_stored(sequences, input_name, "this function")
     return sequences.joined() if join else sequences
+
+
+def _refuse_stored(sequences, name, reader):
+    """Raise for numbers in files, which may not fit into memory."""
+    if isinstance(sequences.values, StoredSteps):
+        raise TypeError(
+            f"{name} is a SequenceStore, but {reader} needs all numbers in memory; pass "
+            f"a list of as many as fit, such as list({name}[:1000])."
+        )
 
 
 def _read(container, *, static="refuse", reader="check_sequences", **options):
     """Return the sequences of a container, and its static columns where wanted."""
     if static == "refuse":
         refuse_static(container.static, options["name"], reader)
+    if container.is_store:
+        return _read_stored(container.items, **options)
     values, lengths, columns = read_container(container, **options)
     sequences = Sequences(values, np.asarray(lengths, dtype=np.int64), columns)
     if columns is None and container.has_named_channels:
@@ -117,6 +136,13 @@ def _read(container, *, static="refuse", reader="check_sequences", **options):
     if static == "read" and container.static is not None:
         read = read_static(container.static, options["name"])
         sequences = replace(sequences, static=read)
+    return sequences
+
+
+def _read_stored(store, *, tokens, allow_nan, name, **_):
+    """Return the sequences of a store, which has steps first and no empty ones."""
+    sequences = read_store(store, tokens=tokens, allow_nan=allow_nan, name=name)
+    check_wanted_kind(sequences.values, tokens, name)
     return sequences
 
 
@@ -193,6 +219,8 @@ def validate_sequences(
         reader=type(estimator).__name__,
         name="X",
     )
+    if join:
+        _refuse_stored(sequences, "X", type(estimator).__name__)
     if reset:
         warn_zero_padding(sequences)
         remember_input(estimator, container, sequences)

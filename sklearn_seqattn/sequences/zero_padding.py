@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from sklearn_seqattn.sequences.array_list import ArrayList, steps_of
+from sklearn_seqattn.sequences.array_list import LazySteps, steps_of
 
 _MANY = 0.25  # share of the sequences
 _FEW = 0.1  # zero steps elsewhere, for each one of the padding
@@ -51,7 +51,7 @@ def warn_zero_padding(sequences):
 
 def _steps_at(sequences, place):
     """Return the first (0) or last (-1) step of each sequence: shape (n, D)."""
-    if isinstance(sequences.values, ArrayList):
+    if isinstance(sequences.values, LazySteps):
         return np.stack([steps[place] for steps in _steps(sequences)])
     rows = sequences.starts + (sequences.lengths - 1 if place else 0)
     return sequences.values[rows].reshape(len(sequences), -1)
