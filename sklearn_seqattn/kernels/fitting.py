@@ -3,7 +3,9 @@
 import numpy as np
 import torch
 
-from sklearn_seqattn.nn.kernel_features import compute_features
+from sklearn_seqattn.kernels.feature_table import FeatureTable
+from sklearn_seqattn.nn.frozen_features import FrozenFeatures
+from sklearn_seqattn.nn.kernel_features import compute_features, padded_chunks
 
 #: With fewer sequences the partner predicts a constant: none can be left out.
 FEWEST = 4
@@ -36,20 +38,16 @@ def fit_kernel_partner(partner, dataset, head, seed=None):
         What is predicted for each sequence by a fit without it; zeros for fewer than
         `FEWEST` sequences, where nothing is fitted.
     """
-    steps, lengths = _tensors(dataset)
+    steps, lengths = DatasetSteps(dataset), torch.from_numpy(dataset.lengths)
     generator = None if seed is None else torch.Generator().manual_seed(seed)
-    fits, scales = [], []
+    fits, scales, like = [], [], None
     for kind in partner.kinds:
         if seed is not None:
-            kind.fit(steps, lengths, generator)
+            kind.fit(steps, lengths, generator, like)
+            like = kind.inputs
         if len(dataset) >= FEWEST * dataset.n_rounds:
-            features = compute_features(kind, steps, lengths)
-            if seed is not None:
-                kind.fit_statistics(features)
-            features = kind.standardize(features).numpy()
-            scales.append(_static_scale(features, dataset.static))
-            if dataset.static is not None:
-                features = np.hstack([features, scales[-1] * dataset.static])
+            features, scale = _table(kind, steps, lengths, dataset.static, seed)
+            scales.append(scale)
             fits.append(_fit_rounds(head, features, dataset))
     if not fits:
         return np.zeros((len(dataset), len(partner.intercept)), np.float32)
@@ -63,11 +61,30 @@ def fit_kernel_partner(partner, dataset, head, seed=None):
     return outputs.astype(np.float32)
 
 
+def _table(kind, steps, lengths, static, seed):
+    """Return standardized features beside scaled static numbers, and their scale."""
+    size = kind.output_size
+    features = FeatureTable(len(lengths), size)
+    compute_features(kind, steps, lengths, features)
+    if seed is not None:
+        kind.fit_statistics(features)
+    for rows in features.parts():
+        features[rows] = kind.standardize(torch.from_numpy(features[rows])).numpy()
+    scale = _static_scale(features, static)
+    if static is None:
+        return features, scale
+    table = FeatureTable(len(lengths), size + static.shape[1])
+    for rows in table.parts():
+        table[rows] = np.hstack([features[rows], scale * static[rows]])
+    return table, scale
+
+
 def _fit_rounds(head, features, dataset):
     """Return the mean head of all rounds, and values for each row left out."""
-    table = features, dataset.targets, dataset.weights
-    rounds = zip(*(np.split(x, dataset.n_rounds) for x in table), strict=True)
-    found = [head.fit(*one) for one in rounds]
+    n_rounds, found = dataset.n_rounds, []
+    for rows in np.split(np.arange(len(dataset)), n_rounds):
+        table = features if n_rounds == 1 else features.select(rows)
+        found.append(head.fit(table, dataset.targets[rows], dataset.weights[rows]))
     coefs, intercepts, left_out = zip(*found, strict=True)
     return np.mean(coefs, axis=0), np.mean(intercepts, axis=0), np.concatenate(left_out)
 
@@ -86,15 +103,40 @@ def compute_outputs(partner, dataset):
     -------
     outputs : ndarray of shape (n, K), float32
     """
-    steps, lengths = _tensors(dataset)
+    lengths = torch.from_numpy(dataset.lengths)
     static = None if dataset.static is None else torch.from_numpy(dataset.static)
+    outputs = np.empty((len(lengths), len(partner.intercept)), np.float32)
+    device, n_steps = partner.intercept.device, FrozenFeatures.steps_per_chunk
     with torch.no_grad():
-        features = [
-            kind.standardize(compute_features(kind, steps, lengths))
-            for kind in partner.kinds
-        ]
-        outputs = partner.outputs(features, static)
-    return outputs.float().cpu().numpy()
+        for rows, batch in padded_chunks(DatasetSteps(dataset), lengths, n_steps):
+            beside = None if static is None else static[rows].to(device)
+            found = partner(batch.to(device), lengths[rows].to(device), beside)
+            outputs[rows] = found.float().cpu().numpy()
+    return outputs
+
+
+class DatasetSteps:
+    """The steps of a data set as tensors, a few sequences at a time.
+
+    Parameters
+    ----------
+    dataset : SequenceDataset
+        Numbers.
+    """
+
+    def __init__(self, dataset):
+        self.dataset = dataset
+
+    def blocks(self):
+        """Yield the steps of all sequences in their order, (s, D) each."""
+        for rows in self.dataset.portions(np.arange(len(self.dataset))):
+            yield torch.from_numpy(self.dataset.steps(rows))
+
+    def sequences(self, rows):
+        """Return the steps of some sequences, a list of (T_i, D)."""
+        rows = rows.numpy()
+        steps = torch.from_numpy(self.dataset.steps(rows))
+        return steps.split(self.dataset.lengths[rows].tolist())
 
 
 def _static_scale(features, static):
@@ -112,9 +154,3 @@ def _joined_coef(partner, coefs, scales):
     triples = zip(coefs, sizes, scales, strict=True)
     static = sum(scale * coef[:, size:] for coef, size, scale in triples)
     return np.hstack([*parts, static])
-
-
-def _tensors(dataset):
-    """Return the steps and lengths of a data set as tensors."""
-    steps = dataset.steps(np.arange(len(dataset)))
-    return torch.from_numpy(steps), torch.from_numpy(dataset.lengths)

@@ -9,8 +9,15 @@ from scipy.special import log_expit, log_softmax
 from sklearn import config_context
 from sklearn.linear_model import RidgeCV
 
+from sklearn_seqattn.kernels.feature_table import FeatureTable, row_parts
+from sklearn_seqattn.kernels.gram_ridge import GramRidge
+
 #: Penalties to choose from; the largest leave little but the mean of the targets.
 ALPHAS = np.logspace(-2, 7, 19)
+
+#: Features times rows that scikit-learn's regression reads, at most: it makes several
+#: copies in float64.
+_MOST_COPIED = 2**24
 
 #: Bounds of the logarithm of the factor that turns ridge values into logits.
 _LOG_FACTORS = (-7.0, 7.0)
@@ -21,7 +28,7 @@ def fit_ridge_regression(features, targets, sample_weight=None):
 
     Parameters
     ----------
-    features : ndarray of shape (n, p)
+    features : FeatureTable or ndarray of shape (n, p)
         Standardized features, n of at least 2.
 
     targets : ndarray of shape (n, K)
@@ -45,8 +52,7 @@ def fit_ridge_regression(features, targets, sample_weight=None):
     >>> print(coef.round(2), intercept.round(2))
     [[3.]] [1.]
     """
-    ridge = _fit(features, targets, sample_weight, alpha_per_target=True)
-    return _weights(ridge, targets.shape[1])
+    return _fit(features, targets, sample_weight, alpha_per_target=True)[:2]
 
 
 def left_out_regression(features, targets, sample_weight=None, *, folds):
@@ -75,10 +81,13 @@ def left_out_regression(features, targets, sample_weight=None, *, folds):
     """
     predictions = np.empty(targets.shape)
     for left_out in folds:
-        kept = np.setdiff1d(np.arange(len(features)), left_out)
+        kept = np.setdiff1d(np.arange(len(targets)), left_out)
         weights = None if sample_weight is None else sample_weight[kept]
-        coef, intercept = fit_ridge_regression(features[kept], targets[kept], weights)
-        predictions[left_out] = features[left_out] @ coef.T + intercept
+        fitted = _select(features, kept)
+        coef, intercept = fit_ridge_regression(fitted, targets[kept], weights)
+        for part in row_parts(len(left_out), features.shape[1]):
+            rows = left_out[part]
+            predictions[rows] = features[rows] @ coef.T + intercept
     return predictions
 
 
@@ -90,7 +99,7 @@ def fit_ridge_classification(features, indicators, sample_weight=None):
 
     Parameters
     ----------
-    features : ndarray of shape (n, p)
+    features : FeatureTable or ndarray of shape (n, p)
         Standardized features, n of at least 2.
 
     indicators : ndarray of shape (n, K)
@@ -122,9 +131,7 @@ def fit_ridge_classification(features, indicators, sample_weight=None):
     (20, 2)
     """
     signs = 2.0 * indicators - 1.0
-    ridge = _fit(features, signs, sample_weight, alpha_per_target=False)
-    left_out = ridge.cv_results_[:, :, np.flatnonzero(ridge.alpha_ == ALPHAS)[0]]
-    return *_weights(ridge, indicators.shape[1]), left_out
+    return _fit(features, signs, sample_weight, alpha_per_target=False)
 
 
 def logit_factor(values, indicators, sample_weight=None, *, multilabel=False):
@@ -176,8 +183,19 @@ def logit_factor(values, indicators, sample_weight=None, *, multilabel=False):
     return float(np.exp(found.x))
 
 
+def _select(features, rows):
+    """Return some rows of features, those of a table without a copy."""
+    if isinstance(features, FeatureTable):
+        return features.select(rows)
+    return features[rows]
+
+
 def _fit(features, targets, sample_weight, *, alpha_per_target):
-    """Fit a ridge regression that keeps its leave-one-out predictions."""
+    """Return coefficients, intercepts and predictions for rows left out."""
+    if np.prod(features.shape, dtype=float) > _MOST_COPIED:
+        ridge = GramRidge(ALPHAS, alpha_per_target=alpha_per_target)
+        ridge.fit(features, targets, sample_weight)
+        return ridge.coef_, ridge.intercept_, ridge.left_out_
     ridge = RidgeCV(
         ALPHAS,
         scoring="neg_mean_squared_error",
@@ -186,10 +204,10 @@ def _fit(features, targets, sample_weight, *, alpha_per_target):
     )
     # Without routing, sample weights reach the fit and its errors.
     with config_context(enable_metadata_routing=False, assume_finite=True):
-        return ridge.fit(features, targets, sample_weight=sample_weight)
-
-
-def _weights(ridge, n_outputs):
-    """Return the weights of a linear layer, also of a single target."""
+        ridge.fit(features[:], targets, sample_weight=sample_weight)
+    n_outputs = targets.shape[1]
     coef = np.reshape(ridge.coef_, (n_outputs, -1))
-    return coef, np.broadcast_to(ridge.intercept_, n_outputs).astype(coef.dtype)
+    intercept = np.broadcast_to(ridge.intercept_, n_outputs).astype(coef.dtype)
+    chosen = np.searchsorted(ALPHAS, np.broadcast_to(ridge.alpha_, n_outputs))
+    left_out = ridge.cv_results_.reshape(len(targets), n_outputs, -1)
+    return coef, intercept, left_out[:, np.arange(n_outputs), chosen]

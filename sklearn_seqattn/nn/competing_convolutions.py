@@ -17,6 +17,7 @@ from sklearn_seqattn.nn.kernel_plan import (
     MAX_CHANNELS_PER_KERNEL,
     draw_channels,
 )
+from sklearn_seqattn.nn.row_blocks import column_moments, row_blocks
 
 GROUP_SIZE = 8
 # Weights are multiples of this, so that their sums are exact.
@@ -104,12 +105,12 @@ class CompetingConvolutions(FrozenFeatures):
         )
 
     @torch.no_grad()
-    def fit(self, values, lengths, generator):
+    def fit(self, values, lengths, generator, like=None):
         """Draw the kernels and the channels they see, and learn the scale of values.
 
         Parameters
         ----------
-        values : Tensor of shape (S, D), float32
+        values : Tensor of shape (S, D), float32, or object with a method `blocks`
             All training sequences, concatenated.
 
         lengths : Tensor of shape (n,), int64
@@ -118,11 +119,14 @@ class CompetingConvolutions(FrozenFeatures):
         generator : torch.Generator
             On the CPU, as are the other arguments.
 
+        like : KernelInput or None, default=None
+            One that was fitted to the same values.
+
         Returns
         -------
         self : CompetingConvolutions
         """
-        self.inputs.fit(values)
+        self.inputs.fit(values, like)
         weights = torch.randn(self.weights.shape, generator=generator, device="cpu")
         weights -= weights.mean(-1, keepdim=True)
         weights /= weights.abs().sum(-1, keepdim=True) * _WEIGHT_STEP
@@ -139,16 +143,18 @@ class CompetingConvolutions(FrozenFeatures):
 
         Parameters
         ----------
-        features : Tensor of shape (n, n_features)
+        features : Tensor of shape (n, n_features), or object with a method `blocks`
             Features of the training sequences.
 
         Returns
         -------
         self : CompetingConvolutions
         """
-        super().fit_statistics(features)
-        seldom = (features == 0).float().mean(0) ** 4
-        self.feature_std.copy_(guarded(features.std(0, unbiased=False) + seldom))
+        moments = column_moments(features)
+        absent = sum((block == 0).sum(0) for block in row_blocks(features))
+        std = moments.std + (absent.double() / moments.n_rows) ** 4
+        self.feature_mean.copy_(moments.mean)
+        self.feature_std.copy_(guarded(std.float()))
         return self
 
     def _features(self, values, lengths):

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from sklearn_seqattn.nn.kernel_input import guarded
+from sklearn_seqattn.nn.row_blocks import column_moments
 
 
 class FrozenFeatures(nn.Module):
@@ -33,15 +34,16 @@ class FrozenFeatures(nn.Module):
 
         Parameters
         ----------
-        features : Tensor of shape (n, output_size)
+        features : Tensor of shape (n, output_size), or object with a method `blocks`
             Features of the training sequences.
 
         Returns
         -------
         self : FrozenFeatures
         """
-        self.feature_mean.copy_(features.mean(0))
-        self.feature_std.copy_(guarded(features.std(0, unbiased=False)))
+        moments = column_moments(features)
+        self.feature_mean.copy_(moments.mean)
+        self.feature_std.copy_(guarded(moments.std.float()))
         return self
 
     def standardize(self, features):

@@ -3,44 +3,75 @@
 import torch
 from torch import nn
 
+from sklearn_seqattn.nn.row_blocks import sequence_reader
 
-def compute_features(kernels, values, lengths):
-    """Compute the features of sequences of any lengths, a few at a time.
+
+def padded_chunks(values, lengths, n_steps):
+    """Yield padded batches of sequences of similar length.
 
     Parameters
     ----------
-    kernels : RandomConvolutions
-        Fitted.
-
-    values : Tensor of shape (S, D), float32
+    values : Tensor of shape (S, D), float32, or object with a method `sequences`
         All sequences, concatenated.
 
     lengths : Tensor of shape (n,), int64
         Steps of each; they sum to S.
 
+    n_steps : int
+        Steps of a batch, at most, if it has more than one sequence.
+
+    Yields
+    ------
+    rows : Tensor of shape (B,), int64
+        Which sequences.
+
+    batch : Tensor of shape (B, T, D), float32
+        Their steps, right-padded.
+    """
+    read, order = sequence_reader(values, lengths), torch.argsort(lengths, stable=True)
+    first = 0
+    while first < len(order):
+        # Sorted by length, so a chunk needs almost no padding.
+        size = max(1, n_steps // int(lengths[order[first]]))
+        rows = order[first : first + size]
+        yield rows, nn.utils.rnn.pad_sequence(read(rows), batch_first=True)
+        first += size
+
+
+def compute_features(kernels, values, lengths, out=None):
+    """Compute the features of sequences of any lengths, a few at a time.
+
+    Parameters
+    ----------
+    kernels : FrozenFeatures
+        Fitted.
+
+    values : Tensor of shape (S, D), float32, or object with a method `sequences`
+        All sequences, concatenated.
+
+    lengths : Tensor of shape (n,), int64
+        Steps of each; they sum to S.
+
+    out : table of shape (n, n_features) or None, default=None
+        Where rows are assigned as arrays; None makes a tensor.
+
     Returns
     -------
-    features : Tensor of shape (n, n_features), float32
-        The largest array that is made.
+    features : Tensor of shape (n, n_features), float32, or `out`
     """
-    sequences = values.split(lengths.tolist())
-    features = torch.empty(
-        len(lengths), kernels.output_size, dtype=torch.float32, device="cpu"
-    )
+    features = out
+    if out is None:
+        features = torch.empty(
+            len(lengths), kernels.output_size, dtype=torch.float32, device="cpu"
+        )
     device = kernels.feature_mean.device
-    order = torch.argsort(lengths, stable=True)
-    first = 0
     with torch.no_grad():
-        while first < len(order):
-            # Sorted by length, so a chunk needs almost no padding.
-            size = max(1, kernels.steps_per_chunk // int(lengths[order[first]]))
-            chosen = order[first : first + size]
-            batch = nn.utils.rnn.pad_sequence(
-                [sequences[j] for j in chosen], batch_first=True
-            )
-            inputs = batch.to(device), lengths[chosen].to(device)
-            features[chosen] = kernels(*inputs).cpu()
-            first += size
+        for rows, batch in padded_chunks(values, lengths, kernels.steps_per_chunk):
+            found = kernels(batch.to(device), lengths[rows].to(device)).cpu()
+            if out is None:
+                features[rows] = found
+            else:
+                out[rows.numpy()] = found.numpy()
     return features
 
 

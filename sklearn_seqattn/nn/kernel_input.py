@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from sklearn_seqattn.nn.normal_scores import NormalScores
+from sklearn_seqattn.nn.row_blocks import column_moments
 
 
 class KernelInput(nn.Module):
@@ -42,21 +43,29 @@ class KernelInput(nn.Module):
             self.register_buffer(name, buffer)
 
     @torch.no_grad()
-    def fit(self, values):
+    def fit(self, values, like=None):
         """Learn the scale of each channel.
 
         Parameters
         ----------
-        values : Tensor of shape (S, D), float32
+        values : Tensor of shape (S, D), float32, or object with a method `blocks`
             All training sequences, concatenated.
+        like : KernelInput or None, default=None
+            One that was fitted to the same values, whose scale is copied.
 
         Returns
         -------
         self : KernelInput
         """
-        scored = self.normal_scores.fit(values)(values)
-        self.mean.copy_(scored.mean(0))
-        self.std.copy_(guarded(scored.std(0, unbiased=False)))
+        if like is not None:
+            self.load_state_dict(like.state_dict())
+            return self
+        moments = column_moments(values)
+        self.normal_scores.fit(values, moments)
+        if self.normal_scores.changes_channels:
+            moments = column_moments(values, self.normal_scores)
+        self.mean.copy_(moments.mean)
+        self.std.copy_(guarded(moments.std.float()))
         return self
 
     def forward(self, values, lengths):

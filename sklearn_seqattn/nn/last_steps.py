@@ -48,23 +48,25 @@ class LastSteps(FrozenFeatures):
         )
         self._add_buffers(device)
 
-    def fit(self, values, lengths, generator):
+    def fit(self, values, lengths, generator, like=None):
         """Learn the scale of values.
 
         Parameters
         ----------
-        values : Tensor of shape (S, D), float32
+        values : Tensor of shape (S, D), float32, or object with a method `blocks`
             All training sequences, concatenated.
         lengths : Tensor of shape (n,), int64
             Not used.
         generator : torch.Generator
             Not used.
+        like : KernelInput or None, default=None
+            One that was fitted to the same values.
 
         Returns
         -------
         self : LastSteps
         """
-        self.inputs.fit(values)
+        self.inputs.fit(values, like)
         return self
 
     def _features(self, values, lengths):

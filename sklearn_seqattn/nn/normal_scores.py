@@ -3,10 +3,15 @@
 import torch
 from torch import nn
 
+from sklearn_seqattn.nn.row_blocks import column_moments, row_blocks
+
 #: Excess kurtosis from which on a channel is ranked; of a normal distribution it is 0.
 _HEAVY = 100.0
 
 _N_KNOTS = 32
+
+#: Steps that are ranked, at most; of more, evenly spaced ones.
+_MOST_RANKED = 2**22
 
 
 class NormalScores(nn.Module):
@@ -14,7 +19,8 @@ class NormalScores(nn.Module):
 
     Counts and amounts of money span orders of magnitude: in standard deviations nearly
     all of them are zero. Where a channel's excess kurtosis over all
-    training steps is above 100, a value of rank r among S of them becomes the quantile
+    training steps is above 100, a value of rank r among S of them (of more than
+    4,194,304 evenly spaced ones) becomes the quantile
     ``(r - 1/2) / S`` of the normal distribution, r the mean rank of equal ones. Values
     in between are interpolated between at most 32 knots, and those beyond the training
     values get the scores of these. Other channels do not change.
@@ -53,24 +59,32 @@ class NormalScores(nn.Module):
         self.register_load_state_dict_post_hook(_find_channels)
 
     @torch.no_grad()
-    def fit(self, values):
+    def fit(self, values, moments=None):
         """Find the channels with heavy tails and rank their values.
 
         Parameters
         ----------
-        values : Tensor of shape (S, D), float32
+        values : Tensor of shape (S, D), float32, or object with a method `blocks`
             All training steps, on the CPU.
+        moments : ColumnMoments or None, default=None
+            Those of the channels, if they are known.
 
         Returns
         -------
         self : NormalScores
         """
         self.knots.zero_()
-        for channel, column in enumerate(values.T):
-            if _excess_kurtosis(column) > _HEAVY:
-                self.knots[channel], self.scores[channel] = _rank(column)
+        moments = column_moments(values) if moments is None else moments
+        for channel in (moments.kurtosis > _HEAVY).nonzero().ravel().tolist():
+            column = _spaced(values, channel, -(-moments.n_rows // _MOST_RANKED))
+            self.knots[channel], self.scores[channel] = _rank(column)
         _find_channels(self)
         return self
+
+    @property
+    def changes_channels(self):
+        """Whether any channel has heavy tails."""
+        return bool(self._channels)
 
     def forward(self, values):
         """Score the channels with heavy tails.
@@ -100,14 +114,13 @@ def _find_channels(module, _=None):
     module._channels = tuple(has_knots.nonzero().ravel().tolist())
 
 
-def _excess_kurtosis(column):
-    """Return the fourth standardized moment minus 3; of a constant, -3."""
-    x = column.to(torch.double, copy=True)  # the only copy
-    x -= x.mean()
-    deviation = x.norm() / len(x) ** 0.5
-    if deviation == 0:
-        return -3.0
-    return float(x.div_(deviation).pow_(4).mean()) - 3
+def _spaced(values, channel, every):
+    """Return every so many-th value of a channel."""
+    found, first = [], 0
+    for block in row_blocks(values):
+        found.append(block[-first % every :: every, channel].clone())
+        first += len(block)
+    return torch.cat(found)
 
 
 def _rank(column):

@@ -22,6 +22,7 @@ from sklearn_seqattn.nn.kernel_plan import (
     draw_channels,
     kernel_weights,
 )
+from sklearn_seqattn.nn.row_blocks import sequence_reader
 
 _GOLDEN_RATIO = (math.sqrt(5) + 1) / 2
 # Values are clipped here, in standard deviations, before they are rounded.
@@ -105,12 +106,13 @@ class RandomConvolutions(FrozenFeatures):
         )
 
     @torch.no_grad()
-    def fit(self, values, lengths, generator):
+    def fit(self, values, lengths, generator, like=None):
         """Draw channels, and thresholds from the responses to training sequences.
 
         Parameters
         ----------
-        values : Tensor of shape (S, D), float32
+        values : Tensor of shape (S, D), float32, or object with methods `blocks` and \
+                `sequences`
             All training sequences, concatenated.
 
         lengths : Tensor of shape (n,), int64
@@ -119,13 +121,16 @@ class RandomConvolutions(FrozenFeatures):
         generator : torch.Generator
             On the CPU, as are the other arguments.
 
+        like : KernelInput or None, default=None
+            One that was fitted to the same values.
+
         Returns
         -------
         self : RandomConvolutions
         """
-        self.inputs.fit(values)
+        self.inputs.fit(values, like)
         self.channels.copy_(draw_channels(self.channels.shape, generator))
-        sequences = values.split(lengths.tolist())
+        read = sequence_reader(values, lengths)
         positions = torch.arange(
             1, self.output_size + 1, dtype=torch.float64, device="cpu"
         )
@@ -140,7 +145,7 @@ class RandomConvolutions(FrozenFeatures):
             wanted = quantiles[first * N_KERNELS : last * N_KERNELS]
             self.biases[first:last] = self._draw_biases(
                 i,
-                [sequences[j] for j in drawn],
+                read(drawn),
                 wanted.reshape(N_KERNELS, count),
             ).T
             first = last

@@ -106,7 +106,7 @@ class SequenceDataset(Dataset):
         shape = (int(self.lengths[indices].sum()), *self.values.shape[1:])
         dtype = self.values.dtype if self.encode is None else np.float32
         steps, first = np.empty(shape, dtype), 0
-        for rows in self._portions(indices):
+        for rows in self.portions(indices):
             lengths = self.lengths[rows]
             last = first + int(lengths.sum())
             (block,) = blocks_of(
@@ -118,8 +118,18 @@ class SequenceDataset(Dataset):
             first = last
         return steps
 
-    def _portions(self, indices):
-        """Split sequences into portions whose copies are small, of at least one."""
+    def portions(self, indices):
+        """Split sequences into portions whose copies are small, of at least one.
+
+        Parameters
+        ----------
+        indices : ndarray of shape (B,), int64
+            Which sequences.
+
+        Returns
+        -------
+        portions : list of ndarray of int64
+        """
         if len(indices) == 1:
             return [indices]
         before = np.cumsum(self.lengths[indices]) - self.lengths[indices]
