@@ -70,7 +70,7 @@ def time_order(values, starts, lengths):
     array([1, 0, 2])
     """
     n_steps = int(lengths[0])
-    is_large = np.prod(values.shape) > _MOST_VALUES
+    is_large = n_steps * len(lengths) * np.prod(values.shape[1:]) > _MOST_VALUES
     if is_large or n_steps < 2 or (lengths != n_steps).any():
         return None
     windows = np.stack(list(steps_of(values, starts, starts + n_steps)))

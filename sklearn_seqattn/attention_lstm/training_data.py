@@ -48,9 +48,9 @@ class LabeledSequences:
 
     def digests(self):
         """Return a short text for X, y and sample_weight that differs where they do."""
-        sequences = self.sequences.joined()
+        sequences = self.sequences
         return {
-            "X": digest(sequences.values, sequences.lengths, sequences.static),
+            "X": digest(sequences, sequences.lengths, sequences.static),
             "y": digest(self.targets),
             "sample_weight": digest(self.weights),
         }

@@ -6,6 +6,7 @@ from numbers import Real
 import numpy as np
 from sklearn.metrics import check_scoring
 
+from sklearn_seqattn.sequences.stored_steps import select_sequences
 from sklearn_seqattn.training.epoch_scores import (
     column_name,
     scorer_names,
@@ -73,7 +74,8 @@ class ValidationScores:
     """The scores of the validation data of a training.
 
     The scorers get a copy of the estimator that predicts by the network as it is, the
-    validation sequences as a list of arrays or frames, and their targets.
+    validation sequences as a list of arrays or frames, or as a store, and their
+    targets.
 
     Parameters
     ----------
@@ -92,8 +94,7 @@ class ValidationScores:
         self.estimator = copy.copy(estimator)
         vars(self.estimator).update(estimator._uncalibrated)
         self.rows, self.y, self.options = estimator._scored_rows(data)
-        sequences = data.sequences.to_list()
-        self.X = [sequences[row] for row in self.rows]
+        self.X = select_sequences(data.sequences, self.rows)
         self.name = scorer_names(estimator.scoring)[0]
 
     def __call__(self, net):

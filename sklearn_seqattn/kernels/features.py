@@ -18,6 +18,7 @@ from sklearn_seqattn._estimator import (
     fit_context,
     rollback_on_error,
 )
+from sklearn_seqattn.kernels.fitting import DatasetSteps
 from sklearn_seqattn.nn.kernel_features import compute_features, feature_names
 from sklearn_seqattn.nn.random_convolutions import RandomConvolutions
 from sklearn_seqattn.preprocessing import SequenceScaler
@@ -30,6 +31,7 @@ from sklearn_seqattn.preprocessing.gain import (
 from sklearn_seqattn.preprocessing.output import label_rows
 from sklearn_seqattn.sequences import validate_sequences
 from sklearn_seqattn.training import isolated_torch, predicting
+from sklearn_seqattn.training.batching import SequenceDataset
 
 
 class RandomKernelFeatures(
@@ -145,12 +147,12 @@ class RandomKernelFeatures(
             seed = check_random_state(self.random_state).randint(2**31 - 1)
             with isolated_torch(int(seed)):
                 self.kernels_ = RandomConvolutions(
-                    input_size=sequences.values.shape[1],
+                    input_size=self.input_size_,
                     max_length=int(sequences.lengths.max()),
                     n_features=int(self.n_features),
                 )
                 generator = torch.Generator().manual_seed(int(seed))
-                self.kernels_.fit(*self._tensors(sequences), generator)
+                self.kernels_.fit(*self._steps(sequences), generator)
         return self
 
     def transform(self, X):
@@ -169,7 +171,7 @@ class RandomKernelFeatures(
         check_is_fitted(self)
         sequences = self._read(X, reset=False)
         with predicting():
-            features = compute_features(self.kernels_, *self._tensors(sequences))
+            features = compute_features(self.kernels_, *self._steps(sequences))
         return label_rows(self, features.numpy(), X)
 
     def get_feature_names_out(self, input_features=None):
@@ -195,7 +197,12 @@ class RandomKernelFeatures(
     def _read(self, X, *, reset):
         """Validate sequences of numbers."""
         sequences = validate_sequences(
-            self, X, tokens=False, channels_first=self.channels_first, reset=reset
+            self,
+            X,
+            tokens=False,
+            channels_first=self.channels_first,
+            reset=reset,
+            join=False,
         )
         if sequences.kind != "numeric":
             raise ValueError(
@@ -204,12 +211,20 @@ class RandomKernelFeatures(
             )
         return sequences
 
-    def _tensors(self, sequences):
+    def _steps(self, sequences):
+        """Return the steps and the lengths of sequences, scaled when they are read."""
+        dataset = SequenceDataset(
+            sequences.values,
+            sequences.lengths,
+            starts=sequences.starts,
+            encode=self._scale,
+        )
+        return DatasetSteps(dataset), torch.from_numpy(sequences.lengths)
+
+    def _scale(self, steps, lengths):
         """Scale in float64, so that large offsets lose no precision."""
-        lengths = np.asarray(sequences.lengths)
-        values = standardize(sequences.values, self.mean_, self.scale_)
-        values = as_float32(control_gain(values, lengths))
-        return torch.from_numpy(values), torch.from_numpy(lengths)
+        values = standardize(steps, self.mean_, self.scale_)
+        return as_float32(control_gain(values, lengths))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -3,6 +3,7 @@
 import numpy as np
 
 from sklearn_seqattn.sequences import Sequences
+from sklearn_seqattn.sequences.array_list import LazySteps, blocks_of
 
 
 def center_and_scale(sequences, weights, method):
@@ -39,9 +40,8 @@ def _observed_channels(sequences, weights):
 
     A channel without any becomes one step of value 0, whose scale is 1.
     """
-    sequences = sequences.joined()
     rows = np.repeat(np.arange(len(sequences)), sequences.lengths)
-    for channel in sequences.values.T:
+    for channel in _channels(sequences):
         is_observed = ~np.isnan(channel)
         lengths = np.bincount(rows[is_observed], minlength=len(sequences))
         kept = lengths > 0
@@ -50,6 +50,17 @@ def _observed_channels(sequences, weights):
             continue
         steps = channel[is_observed][:, np.newaxis]
         yield Sequences(steps, lengths[kept]), weights[kept]
+
+
+def _channels(sequences):
+    """Yield all steps of one channel after the other, (S,), read block by block."""
+    values, starts = sequences.values, sequences.starts
+    if not isinstance(values, LazySteps):
+        yield from sequences.joined().values.T
+        return
+    for channel in range(values.shape[1]):
+        blocks = blocks_of(values, starts, starts + sequences.lengths)
+        yield np.concatenate([steps[:, channel] for steps in blocks])
 
 
 def _statistics(method, sequences, weights, ranges):
@@ -90,7 +101,7 @@ def _mean_power(sequences, weights, center, power):
 def _robust(sequences, weights, lowest, highest):
     """Return medians and interquartile ranges."""
     weights = np.repeat(weights, sequences.lengths)  # (S,)
-    columns = sequences.joined().values.T
+    columns = _channels(sequences)
     quartiles = [_weighted_quartiles(column, weights) for column in columns]
     lower, median, upper = np.array(quartiles, dtype=np.float64).T
     return median, upper - lower

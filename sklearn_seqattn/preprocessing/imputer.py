@@ -1,5 +1,6 @@
 """Fill missing values inside sequences."""
 
+from copy import copy
 from numbers import Real
 
 import numpy as np
@@ -23,8 +24,10 @@ from sklearn_seqattn.preprocessing.gaps import (
     interpolate,
 )
 from sklearn_seqattn.preprocessing.output import TableFeatureNamesMixin, restore
-from sklearn_seqattn.sequences import validate_sequences
+from sklearn_seqattn.sequences import Sequences, validate_sequences
+from sklearn_seqattn.sequences.checks import as_float
 from sklearn_seqattn.sequences.event_columns import numeric_columns
+from sklearn_seqattn.sequences.store import SequenceStore
 
 _FILL = {"last": carry_forward, "linear": interpolate}
 
@@ -148,13 +151,15 @@ class SequenceImputer(
             The fitted transformer.
         """
         with rollback_on_error(self):
-            sequences = self._read(X, reset=True)
+            sequences = self._read(X, reset=True, join=False)
             is_events = sequences.kind == "events"
             self._is_number = numeric_columns(sequences.values) if is_events else None
-            numbers = self._numbers(sequences)
-            self._times(sequences)
-            self.statistics_ = self._learn_statistics(sequences.with_values(numbers))
-            self.has_missing_ = np.isnan(numbers).any(axis=0)
+            if isinstance(self.add_elapsed, str):
+                self._times(sequences)
+            if is_events:
+                sequences = sequences.with_values(self._numbers(sequences))
+            self.statistics_ = self._learn_statistics(sequences)
+            self.has_missing_ = np.isnan(sequences.channel_ranges()[0])
         return self
 
     def transform(self, X):
@@ -173,15 +178,14 @@ class SequenceImputer(
             or of pandas DataFrames. Indicators come after the channels of X, and
             elapsed times after them. Frames name
             them ``missingindicator_<column>`` and ``elapsed_<column>``. float32 stays.
+            A `SequenceStore` comes back as one that is filled whenever it is read.
         """
         check_is_fitted(self)
+        if isinstance(X, SequenceStore):
+            self._read(X, reset=False, join=False)
+            return X._with_function(copy(self)._transform_steps)
         sequences = self._read(X, reset=False)
-        numbers, times = self._numbers(sequences), self._times(sequences)
-        is_missing = np.isnan(numbers)
-        first = np.repeat(sequences.starts, sequences.lengths)
-        added = self._added(is_missing[:, self.has_missing_], first, times)
-        filled = [self._fill(numbers, is_missing, first), *added]
-        values = np.hstack(filled, dtype=numbers.dtype)
+        values = self._impute(sequences)
         columns = self._columns_out(sequences.columns)
         if sequences.kind == "events":
             values = join_columns(values, sequences.values, self._is_number, columns)
@@ -192,6 +196,19 @@ class SequenceImputer(
             channels_first=self.channels_first,
             columns=columns,
         )
+
+    def _impute(self, sequences):
+        """Return numbers without gaps, and the channels that are added, (S, D')."""
+        numbers, times = self._numbers(sequences), self._times(sequences)
+        is_missing = np.isnan(numbers)
+        first = np.repeat(sequences.starts, sequences.lengths)
+        added = self._added(is_missing[:, self.has_missing_], first, times)
+        filled = [self._fill(numbers, is_missing, first), *added]
+        return np.hstack(filled, dtype=numbers.dtype)
+
+    def _transform_steps(self, steps):
+        """Return the steps of one sequence of a store, (T, D), without gaps."""
+        return self._impute(Sequences(as_float(steps), np.array([len(steps)])))
 
     def _learn_statistics(self, sequences):
         """Return the value of each channel where a sequence does not give one."""
@@ -276,7 +293,7 @@ class SequenceImputer(
         adds = self.add_indicator or self.add_elapsed
         return not (adds and self.has_missing_.any())
 
-    def _read(self, X, *, reset):
+    def _read(self, X, *, reset, join=True):
         """Validate numbers or events, with missing values."""
         sequences = validate_sequences(
             self,
@@ -285,6 +302,7 @@ class SequenceImputer(
             allow_nan=True,
             static="ignore",
             reset=reset,
+            join=join,
         )
         if sequences.kind == "tokens":
             raise TypeError(

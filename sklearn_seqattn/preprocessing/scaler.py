@@ -1,5 +1,7 @@
 """Scale the channels of sequences over their real steps."""
 
+from functools import partial
+
 import numpy as np
 from sklearn.base import (
     BaseEstimator,
@@ -20,6 +22,7 @@ from sklearn_seqattn.preprocessing.channel_statistics import center_and_scale
 from sklearn_seqattn.preprocessing.output import TableFeatureNamesMixin, restore
 from sklearn_seqattn.sequences import validate_sequences
 from sklearn_seqattn.sequences.array_list import steps_at_once
+from sklearn_seqattn.sequences.store import SequenceStore
 
 
 class SequenceScaler(
@@ -105,7 +108,8 @@ class SequenceScaler(
             The fitted transformer.
         """
         with rollback_on_error(self), np.errstate(over="ignore", invalid="ignore"):
-            self._fit_sequences(self._read(X, reset=True), sample_weight)
+            sequences = self._read(X, reset=True, join=False)
+            self._fit_sequences(sequences, sample_weight)
             if not np.isfinite([self.center_, self.scale_]).all():
                 raise ValueError(
                     "X has numbers whose squares are beyond float64 (about 1e308); "
@@ -125,9 +129,12 @@ class SequenceScaler(
         -------
         same kind of container
             A table comes back as an array (or as `set_output` says), a list as a list
-            of arrays or of DataFrames. float32 stays float32.
+            of arrays or of DataFrames. float32 stays float32. A `SequenceStore` comes
+            back as one whose sequences are scaled whenever they are read.
         """
         check_is_fitted(self)
+        if isinstance(X, SequenceStore):
+            return self._transform_store(X)
         with np.errstate(over="ignore"):
             sequences = self._transform_sequences(self._read(X, reset=False))
         _check_finite(sequences.values)
@@ -176,7 +183,18 @@ class SequenceScaler(
             values[rows] = (sequences.values[rows] - self.center_) / self.scale_
         return sequences.with_values(values)
 
-    def _read(self, X, *, reset):
+    def _transform_store(self, store):
+        """Return a store that is scaled when it is read."""
+        sequences = self._read(store, reset=False, join=False)
+        function = partial(
+            _scaled, center=self.center_, scale=self.scale_, dtype=sequences.values.dtype
+        )
+        ranges = np.stack(sequences.channel_ranges())
+        with np.errstate(over="ignore"):
+            _check_finite(function(ranges))
+        return store._with_function(function)
+
+    def _read(self, X, *, reset, join=True):
         """Validate numeric input."""
         return validate_sequences(
             self,
@@ -186,6 +204,7 @@ class SequenceScaler(
             allow_nan=True,
             static="ignore",
             reset=reset,
+            join=join,
         )
 
     def _restore(self, sequences, X):
@@ -203,6 +222,11 @@ class SequenceScaler(
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _scaled(steps, center, scale, dtype):
+    """Return scaled steps of one sequence."""
+    return ((steps - center) / scale).astype(dtype)
 
 
 def _check_finite(values):

@@ -15,14 +15,14 @@ class StoredSteps(LazySteps):
 
     Parameters
     ----------
-    files : StoreFiles
-        The open files.
-    functions : tuple of callable
-        Each takes the steps of a sequence, (T, D), and returns as many.
+    store : SequenceStore
+        The sequences, or some of those of the file.
     """
 
-    def __init__(self, files, functions):
-        self.files, self.functions = files, functions
+    def __init__(self, store):
+        self.store = store
+        self.files, self.functions = store._files, store._functions
+        files = self.files
         first = self._read(0, int(files.offsets[1]))
         is_float = first.dtype in (np.float32, np.float64)
         self.dtype = first.dtype.newbyteorder("=") if is_float else np.dtype(float)
@@ -40,9 +40,12 @@ class StoredSteps(LazySteps):
         rows = self.files.offsets.searchsorted(starts).tolist()
         return map(self._of_sequence, rows, stops.tolist())
 
-    def row_at(self, starts):
-        """Return the rows of the store that begin at some steps."""
-        return self.files.offsets.searchsorted(starts)
+    def part(self, starts, lengths):
+        """Return whole sequences as a store; None if they are cut to prefixes."""
+        rows = self.files.offsets.searchsorted(starts)
+        if (np.diff(self.files.offsets)[rows] != lengths).any():
+            return None
+        return self.store._part(rows, self.functions)
 
     def _of_sequence(self, row, stop):
         """Return the steps of a sequence before a given one."""
@@ -83,7 +86,7 @@ def transformed(steps, functions):
     steps : ndarray of shape (T,) or (T, D)
         One sequence.
     functions : tuple of callable
-        As in `StoredSteps`.
+        Each takes the steps of a sequence, (T, D), and returns as many.
 
     Returns
     -------
@@ -93,6 +96,30 @@ def transformed(steps, functions):
     for function in functions:
         steps = function(steps)
     return steps
+
+
+def select_sequences(sequences, rows):
+    """Return some sequences in a container.
+
+    Parameters
+    ----------
+    sequences : Sequences
+        n sequences.
+    rows : ndarray of shape (m,), int64
+        Which ones.
+
+    Returns
+    -------
+    container : list of ndarray or of DataFrame, or SequenceStore
+        A store if they are in files.
+    """
+    part = sequences.take(rows)
+    if isinstance(part.values, StoredSteps):
+        store = part.values.part(part.starts, part.lengths)
+        if store is not None:
+            return store
+    found = sequences.to_list()
+    return [found[row] for row in rows]
 
 
 def read_store(store, *, tokens, allow_nan, name):
@@ -127,7 +154,7 @@ def read_store(store, *, tokens, allow_nan, name):
             steps = files.values.read(int(start), int(start + length))
             states[stop - length : stop] = steps
         return Sequences(check_integers(states, lengths, name), lengths)
-    values = StoredSteps(files, store._functions)
+    values = StoredSteps(store)
     if files.values.dtype.kind == "f" or store._functions:
         values.check_finite(starts, lengths, name, allow_nan=allow_nan)
     return Sequences(values, lengths, starts=starts)

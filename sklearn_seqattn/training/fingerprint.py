@@ -7,6 +7,9 @@ from numbers import Integral
 import numpy as np
 import pandas as pd
 
+from sklearn_seqattn.sequences import Sequences
+from sklearn_seqattn.sequences.array_list import blocks_of
+
 _ROWS_AT_ONCE = 2**16  # converted to float64 at a time
 
 #: Parameters that change nothing in the epochs so far, or cannot be compared.
@@ -53,8 +56,8 @@ def digest(*parts):
 
     Parameters
     ----------
-    *parts : ndarray, DataFrame or None
-        The arrays.
+    *parts : ndarray, DataFrame, Sequences or None
+        The arrays; of sequences, their steps end to end.
 
     Returns
     -------
@@ -71,6 +74,11 @@ def digest(*parts):
     """
     state = blake2b(digest_size=8)
     for part in parts:
+        if isinstance(part, Sequences):
+            if part.kind == "numeric":
+                _update_by_blocks(state, part)
+                continue
+            part = part.joined().values
         if isinstance(part, pd.DataFrame):
             part = pd.util.hash_pandas_object(part, index=False).to_numpy()
         elif part is not None and part.dtype == object:
@@ -88,8 +96,21 @@ def _update(state, array):
         return
     array = np.atleast_1d(array)
     for start in range(0, len(array), _ROWS_AT_ONCE):
-        block = array[start : start + _ROWS_AT_ONCE]
-        state.update(np.ascontiguousarray(block, dtype="<f8") + 0.0)
+        state.update(_bytes_of(array[start : start + _ROWS_AT_ONCE]))
+
+
+def _update_by_blocks(state, sequences):
+    """Add the steps of sequences of numbers, as `_update` adds an array of them."""
+    shape = int(sequences.lengths.sum()), *sequences.values.shape[1:]
+    state.update(f"True {shape}".encode())
+    starts = sequences.starts
+    for steps in blocks_of(sequences.values, starts, starts + sequences.lengths):
+        state.update(_bytes_of(steps))
+
+
+def _bytes_of(numbers):
+    """Return numbers in one dtype and memory order, without -0.0."""
+    return np.ascontiguousarray(numbers, dtype="<f8") + 0.0
 
 
 def _describe(value):
