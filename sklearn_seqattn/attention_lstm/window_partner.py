@@ -9,6 +9,7 @@ from sklearn_seqattn.ngrams.scales import best_scale
 from sklearn_seqattn.training.prediction import step_outputs
 from sklearn_seqattn.windows.model import WindowTable, fit_windows
 from sklearn_seqattn.windows.partner import WindowModel
+from sklearn_seqattn.windows.step_parts import NumberSteps
 
 
 class WindowPartnerMixin:
@@ -77,7 +78,7 @@ class WindowPartnerMixin:
         """Return tokens as they came, or scaled numbers, end to end."""
         if sequences.kind == "tokens":
             return sequences.joined().values
-        return dataset.steps(np.arange(len(dataset)))
+        return NumberSteps(dataset)
 
     def _blended(self, outputs, sequences, dataset):
         """Return the outputs of the network, averaged with those of the partner."""

@@ -6,6 +6,11 @@ from sklearn.model_selection import KFold
 
 from sklearn_seqattn.ngrams.linear import ClassModel, choose_strength
 from sklearn_seqattn.windows.features import NumberWindows, TokenWindows
+from sklearn_seqattn.windows.step_parts import (
+    NumberSteps,
+    step_parts,
+    transform_steps,
+)
 
 #: Steps whose features are computed at once.
 _AT_ONCE = 2**15
@@ -58,7 +63,7 @@ class LinearWindows:
 
         Parameters
         ----------
-        steps : ndarray of shape (S, D) or (S,)
+        steps : NumberSteps or ndarray of shape (S, D) or (S,)
             Scaled numbers, or tokens.
         lengths : ndarray of shape (n,)
             Steps of each sequence.
@@ -69,13 +74,14 @@ class LinearWindows:
         -------
         outputs : ndarray of shape (S, K), float64
         """
-        outputs = np.empty((len(steps), len(self.intercept)))
+        outputs = np.empty((int(lengths.sum()), len(self.intercept)))
         sequence = np.repeat(np.arange(len(lengths)), lengths)
-        for start in range(0, len(steps), _AT_ONCE):
-            rows = np.arange(start, min(start + _AT_ONCE, len(steps)))
-            found = self.features.transform(steps, lengths, rows)
-            found = _beside(found, static, sequence[rows])
-            outputs[rows] = found @ self.coef.T + self.intercept
+        for first, part, part_lengths in step_parts(steps, lengths):
+            for start in range(0, len(part), _AT_ONCE):
+                rows = np.arange(start, min(start + _AT_ONCE, len(part)))
+                found = self.features.transform(part, part_lengths, rows)
+                found = _beside(found, static, sequence[first + rows])
+                outputs[first + rows] = found @ self.coef.T + self.intercept
         return outputs
 
 
@@ -93,7 +99,7 @@ class WindowTable:
 
     Parameters
     ----------
-    steps : ndarray of shape (S, D) or (S,)
+    steps : NumberSteps or ndarray of shape (S, D) or (S,)
         Scaled numbers, or tokens.
     lengths : ndarray of shape (n,)
         Steps of each sequence.
@@ -113,10 +119,13 @@ class WindowTable:
 
     def join(self, other):
         """Return the sequences of this table, and after them those of another."""
-        names = ["steps", "lengths", "codes", "weights"]
+        names = ["lengths", "codes", "weights"]
         names += [] if self.static is None else ["static"]
         pairs = ((getattr(self, name), getattr(other, name)) for name in names)
-        return WindowTable(*map(np.concatenate, pairs))
+        is_array = isinstance(self.steps, np.ndarray)
+        both = self.steps, other.steps
+        steps = np.concatenate(both) if is_array else NumberSteps.join(*both)
+        return WindowTable(steps, *map(np.concatenate, pairs))
 
     def fit(self, features, rows):
         """Return features fitted to some rows of the table."""
@@ -124,7 +133,7 @@ class WindowTable:
 
     def take(self, features, rows):
         """Return features, codes and weights of some rows."""
-        found = features.transform(self.steps, self.lengths, rows)
+        found = transform_steps(features, self.steps, self.lengths, rows)
         found = _beside(found, self.static, self.sequence[rows])
         return found, self.codes[rows], self.weights[rows]
 
