@@ -1,12 +1,12 @@
 """A fit to a store that is larger than the memory that the process may have.
 
     python benchmarks/larger_than_memory.py [--gigabytes 0.02] [--limit 1.5]
-                              [--steps 4000] [--channels 32] [--features 84]
+                              [--steps 2000] [--channels 32] [--features 84]
                               [--folder FOLDER]
 
 A store of so many GB (1e9 bytes) of float32 is written by a generator. A process reads
-it, fits an `AttentionLSTMClassifier` beside random kernels for one epoch, and predicts
-all of it. Another process fits the same to a list of arrays in memory. Printed are the
+it, fits an `AttentionLSTMClassifier` for one epoch, beside so many random kernels (0
+leaves them out), and predicts all of it. Another process fits the same to a list of arrays in memory. Printed are the
 seconds and the peak memory of each, and whether both are the same model: the bytes of
 all weights, and of all probabilities.
 
@@ -78,7 +78,7 @@ def fit(spec, X, y):
     from sklearn_seqattn import AttentionLSTMClassifier, RandomKernels
 
     model = AttentionLSTMClassifier(
-        blend=RandomKernels(n_features=spec["features"]),
+        blend=RandomKernels(spec["features"]) if spec["features"] else None,
         max_epochs=1,
         random_state=0,
         device="cpu",
@@ -143,7 +143,7 @@ def main():
     )
     parser.add_argument("--gigabytes", type=float, default=0.02)
     parser.add_argument("--limit", type=float, default=1.5)
-    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--channels", type=int, default=32)
     parser.add_argument("--features", type=int, default=84)
     parser.add_argument("--folder", help="where the store is written, and removed")
