@@ -35,6 +35,7 @@ EXTRAS = {
     ],
     "onnx": ["onnx>=1.18", "onnxruntime>=1.22"],
     "optuna": ["optuna>=5.0"],
+    "parquet": ["pyarrow>=26.0"],
     "persistence": ["safetensors>=0.6.1", "skops>=0.13"],
     "plot": ["matplotlib>=3.10"],
     "ray": ["ray>=2.50"],

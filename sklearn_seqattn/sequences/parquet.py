@@ -129,12 +129,13 @@ class _LongRows:
 
     def _enter(self, id, labels, path):
         """Begin the sequence of some rows, or go on with it."""
-        where = f"{path}: the sequence of {self.columns.id}={id!r}"
+        where = f"{path}: the sequence of {self.columns.id}={_written(id)}"
         if not self._seen or id != self._id:
             if id in self._seen:
                 raise ValueError(
-                    f"{where} begins again after that of {self._id!r}; sort the rows "
-                    f"by {self.columns.id!r} first, steps of a sequence in their order."
+                    f"{where} begins again after that of {_written(self._id)}; sort "
+                    f"the rows by {self.columns.id!r} first, steps of a sequence in "
+                    "their order."
                 )
             self._seen.add(id)
             self._id = id
@@ -143,9 +144,15 @@ class _LongRows:
         if labels is not None and (labels != self._label).any():
             other = labels[labels != self._label][0]
             raise ValueError(
-                f"{where} has the labels {self._label!r} and {other!r} in column "
-                f"{self.columns.label!r}; name labels of steps by step_label=."
+                f"{where} has the labels {_written(self._label)} and "
+                f"{_written(other)} in column {self.columns.label!r}; name labels of "
+                "steps by step_label=."
             )
+
+
+def _written(value):
+    """Return how messages write an id or a label."""
+    return repr(value.item() if isinstance(value, np.generic) else value)
 
 
 class _ListRows:
