@@ -12,6 +12,7 @@ from torch import nn
 
 from sklearn_seqattn._ids import FIRST_ID, PADDING_ID, UNKNOWN_ID
 from sklearn_seqattn.nn.attention import MultiHeadAttention
+from sklearn_seqattn.nn.batch_share import draw_like, dropout
 
 ACTIVATIONS = {"gelu": nn.GELU, "relu": nn.ReLU, "tanh": nn.Tanh}
 
@@ -58,8 +59,7 @@ class Embedding(nn.Module):
         if x.is_floating_point():
             return x, mask
         if self.training and self.token_dropout > 0:
-            draws = torch.rand(x.shape, dtype=torch.float32, device=x.device)
-            dropped = draws < self.token_dropout
+            dropped = draw_like(x) < self.token_dropout
             x = x.masked_fill(dropped & mask, UNKNOWN_ID)
         return self.table(x), mask
 
@@ -136,8 +136,8 @@ class Dropout(nn.Module):
         if not self.training or self.p == 0:
             return x, mask
         if not self.locked:
-            return nn.functional.dropout(x, self.p), mask
-        kept = nn.functional.dropout(x.new_ones(len(x), 1, x.shape[-1]), self.p)
+            return dropout(x, self.p), mask
+        kept = dropout(x.new_ones(len(x), 1, x.shape[-1]), self.p)
         return x * kept, mask
 
 
