@@ -65,7 +65,7 @@ class _Standardize(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, steps, eps, gather):
-        steps = steps.float()
+        steps = steps.to(torch.promote_types(steps.dtype, torch.float32))
         variance, mean = torch.var_mean(steps, dim=0, correction=0)
         moments = torch.cat([mean.new_full((1,), len(steps)), mean, variance])
         counts, means, variances = gather(moments).split(
