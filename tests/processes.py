@@ -80,11 +80,16 @@ def group_ended(group, timeout=20):
 
 
 def start_python(code, *arguments, **environment):
+    """Start a new interpreter that runs code, see `start_interpreter`."""
+    return start_interpreter("-c", code, *arguments, **environment)
+
+
+def start_interpreter(*arguments, **environment):
     """Start a new interpreter in a process group of its own, as a terminal does."""
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
     merged = {**os.environ, "PYTHONPATH": path, **environment}
     return subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, arguments)],
+        [sys.executable, *map(str, arguments)],
         env={name: value for name, value in merged.items() if value is not None},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

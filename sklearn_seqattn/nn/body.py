@@ -3,6 +3,7 @@
 from torch import nn
 
 from sklearn_seqattn.nn.attention import build_attention
+from sklearn_seqattn.nn.batch_share import Dropout
 from sklearn_seqattn.nn.front_end import build_blocks
 from sklearn_seqattn.nn.masking import length_mask
 
@@ -26,7 +27,7 @@ class AttentionLayer(nn.Module):
         self.attention = attention
         self.residual = residual
         self.output_size = attention.output_size
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.norm = nn.LayerNorm(self.output_size) if residual else nn.Identity()
 
     def weights(self, h, mask, queries):

@@ -32,6 +32,11 @@ class Convolution(nn.Module):
         self.stride = stride
         self.output_size = channels
 
+    @property
+    def bias(self):
+        """What is added to each channel."""
+        return self.convolution.bias
+
     def forward(self, x, mask):
         """Convolve (B, T, C) to (B, ceil(T / stride), channels)."""
         left = self.reach // 2
@@ -78,6 +83,11 @@ class TimeDistributedConvolution(nn.Module):
         self.convolution = nn.Conv1d(1, channels, kernel_size)
         self.reach = kernel_size - 1
         self.output_size = channels * input_size
+
+    @property
+    def bias(self):
+        """What is added to each channel."""
+        return self.convolution.bias
 
     def forward(self, x, mask):
         """Map (B, T, C) to (B, T, channels * C)."""

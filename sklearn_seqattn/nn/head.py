@@ -2,6 +2,8 @@
 
 from torch import nn
 
+from sklearn_seqattn.nn.batch_share import Dropout
+
 
 def build_head(input_size, units, n_outputs, *, dropout):
     """Build the dense head: layers of ``units``, then a linear one.
@@ -28,7 +30,7 @@ def build_head(input_size, units, n_outputs, *, dropout):
             nn.Linear(input_size, size),
             nn.LayerNorm(size),
             nn.GELU(),
-            nn.Dropout(dropout),
+            Dropout(dropout),
         ]
         input_size = size
     return nn.Sequential(*layers, nn.Linear(input_size, n_outputs))

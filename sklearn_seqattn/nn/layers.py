@@ -6,12 +6,15 @@ reaches a real one, whatever the order of the blocks.
 """
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import nn
 
 from sklearn_seqattn._ids import FIRST_ID, PADDING_ID, UNKNOWN_ID
 from sklearn_seqattn.nn.attention import MultiHeadAttention
+from sklearn_seqattn.nn.batch_share import draw_like, dropout
+from sklearn_seqattn.nn.normalization import BatchNorm
 
 ACTIVATIONS = {"gelu": nn.GELU, "relu": nn.ReLU, "tanh": nn.Tanh}
 
@@ -58,8 +61,7 @@ class Embedding(nn.Module):
         if x.is_floating_point():
             return x, mask
         if self.training and self.token_dropout > 0:
-            draws = torch.rand(x.shape, dtype=torch.float32, device=x.device)
-            dropped = draws < self.token_dropout
+            dropped = draw_like(x) < self.token_dropout
             x = x.masked_fill(dropped & mask, UNKNOWN_ID)
         return self.table(x), mask
 
@@ -77,6 +79,11 @@ class Dense(nn.Module):
         super().__init__()
         self.linear = nn.Linear(input_size, units)
         self.output_size = units
+
+    @property
+    def bias(self):
+        """What is added to each channel."""
+        return self.linear.bias
 
     def forward(self, x, mask):
         """Map (B, T, C) to (B, T, units)."""
@@ -136,8 +143,8 @@ class Dropout(nn.Module):
         if not self.training or self.p == 0:
             return x, mask
         if not self.locked:
-            return nn.functional.dropout(x, self.p), mask
-        kept = nn.functional.dropout(x.new_ones(len(x), 1, x.shape[-1]), self.p)
+            return dropout(x, self.p), mask
+        kept = dropout(x.new_ones(len(x), 1, x.shape[-1]), self.p)
         return x * kept, mask
 
 
@@ -165,6 +172,10 @@ class Activation(nn.Module):
 class BlockSequence(nn.Module):
     """Blocks one after the other; none at all passes its input on.
 
+    A bias before a batch normalization is not trained. The normalization removes it, so
+    that its gradient is rounding noise, of which AdamW makes whole steps; the running
+    mean lags behind them, and so would predictions.
+
     Parameters
     ----------
     blocks : sequence of nn.Module
@@ -176,6 +187,10 @@ class BlockSequence(nn.Module):
     def __init__(self, blocks, input_size):
         super().__init__()
         self.blocks = nn.ModuleList(blocks)
+        for block, following in pairwise(self.blocks):
+            bias = getattr(block, "bias", None)
+            if isinstance(following, BatchNorm) and bias is not None:
+                bias.requires_grad_(False)
         self.output_size = self.blocks[-1].output_size if blocks else input_size
         self.stride = math.prod(getattr(block, "stride", 1) for block in blocks)
 

@@ -5,6 +5,7 @@ from torch import nn
 
 from sklearn_seqattn._ids import FIRST_ID
 from sklearn_seqattn.nn.attention import build_attention
+from sklearn_seqattn.nn.batch_share import Dropout
 from sklearn_seqattn.nn.construction import constructing
 from sklearn_seqattn.nn.layers import Embedding
 from sklearn_seqattn.nn.masking import length_mask
@@ -95,7 +96,7 @@ class NextStateNetwork(nn.Module):
         self.encoder = encoder
         self.attention = attention
         self.head = head
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
 
     def hidden_states(self, values, lengths, **features):
         """Return the hidden states (B, T, H) and the mask (B, T)."""

@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from sklearn_seqattn.nn.batch_share import gathering
 from sklearn_seqattn.nn.masking import on_real_steps
 
 
@@ -33,7 +34,20 @@ class BatchNorm(nn.Module):
                 self.norm.bias,
                 eps=self.norm.eps,
             )
-        return self.norm(steps)
+        gather = gathering()
+        return self.norm(steps) if gather is None else self._shared(steps, gather)
+
+    def _shared(self, steps, gather):
+        """Do what `norm` does, with the statistics over the steps of all processes."""
+        norm = self.norm
+        normal, mean, variance = _Standardize.apply(steps, norm.eps, gather)
+        with torch.no_grad():
+            norm.num_batches_tracked += 1
+            norm.running_mean.lerp_(mean, norm.momentum)
+            norm.running_var.lerp_(variance, norm.momentum)
+        if norm.affine:
+            normal = normal * norm.weight + norm.bias
+        return normal.to(steps.dtype)
 
     def forward(self, x, mask):
         """Normalize each channel over the batch's real steps."""
@@ -41,6 +55,39 @@ class BatchNorm(nn.Module):
             return on_real_steps(self._normalize, x, mask), mask
         # Known statistics: all steps at once take less time than to pick the real ones.
         return self._normalize(x.flatten(0, 1)).view(x.shape), mask
+
+
+class _Standardize(torch.autograd.Function):
+    """Standardize steps (S, C) by the statistics over those of all processes.
+
+    Also returns the mean and the unbiased variance, (C,).
+    """
+
+    @staticmethod
+    def forward(ctx, steps, eps, gather):
+        steps = steps.to(torch.promote_types(steps.dtype, torch.float32))
+        variance, mean = torch.var_mean(steps, dim=0, correction=0)
+        moments = torch.cat([mean.new_full((1,), len(steps)), mean, variance])
+        counts, means, variances = gather(moments).split(
+            [1, len(mean), len(mean)], dim=1
+        )
+        shares, n_steps = counts / counts.sum(), counts.sum()
+        mean = (shares * means).sum(dim=0)
+        variance = (shares * (variances + (means - mean) ** 2)).sum(dim=0)
+        scale = (variance + eps).rsqrt()
+        normal = (steps - mean) * scale
+        ctx.save_for_backward(normal, scale, n_steps)
+        ctx.gather = gather
+        variance = variance * n_steps / (n_steps - 1)
+        ctx.mark_non_differentiable(mean, variance)
+        return normal, mean, variance
+
+    @staticmethod
+    def backward(ctx, gradient, *_):
+        normal, scale, n_steps = ctx.saved_tensors
+        sums = torch.cat([gradient.sum(dim=0), (gradient * normal).sum(dim=0)])
+        mean, slope = (ctx.gather(sums).sum(dim=0) / n_steps).chunk(2)
+        return (gradient - mean - normal * slope) * scale, None, None
 
 
 class LayerNorm(nn.Module):

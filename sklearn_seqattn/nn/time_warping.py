@@ -4,6 +4,8 @@ import math
 
 import torch
 
+from sklearn_seqattn.nn.batch_share import own_rows, whole_lengths
+
 _N_PARTS = 4
 
 
@@ -51,12 +53,13 @@ def warp_time(values, lengths, most, *, multiple=1):
     >>> values[:, 0, 0].tolist(), values[:, -1, 0].tolist()
     ([0.0, 0.0, 0.0, 0.0], [8.0, 8.0, 8.0, 8.0])
     """
-    device = values.device
-    chosen = torch.rand(len(lengths), 1, dtype=torch.float32, device=device) < 0.5
+    device, whole = values.device, whole_lengths(lengths)
+    chosen = torch.rand(len(whole), 1, dtype=torch.float32, device=device) < 0.5
     change = _draw(1, 1, most, device) * chosen  # (B, 1)
-    new_lengths = (lengths * change.squeeze(1).exp()).round().long().clamp(min=1)
+    new_lengths = (whole * change.squeeze(1).exp()).round().long().clamp(min=1)
     n_steps = -(-int(new_lengths.max()) // multiple) * multiple
-    parts = _draw(len(lengths), _N_PARTS, 2 * most, device) * chosen
+    parts = own_rows(_draw(len(whole), _N_PARTS, 2 * most, device) * chosen)
+    new_lengths = own_rows(new_lengths)
     last = (lengths - 1)[:, None]  # (B, 1), the place of the last step
     steps = torch.arange(n_steps, device=device)
     shares = steps / (new_lengths - 1).clamp(min=1)[:, None]  # (B, T')

@@ -3,6 +3,7 @@
 from torch import nn
 
 from sklearn_seqattn.nn.attention import MultiHeadAttention, largest_num_heads
+from sklearn_seqattn.nn.batch_share import Dropout
 from sklearn_seqattn.nn.positions import RotaryPositions, SinusoidalPositions
 
 
@@ -32,7 +33,7 @@ class TransformerLayer(nn.Module):
             nn.GELU(),
             nn.Linear(4 * size, size),
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, x, mask):
         """Map (B, T, size) to the same shape."""

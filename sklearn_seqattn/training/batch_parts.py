@@ -26,7 +26,7 @@ def bounded_parts(batch, max_steps):
     share : float
         The share of the sequences of the batch that are in the part.
     """
-    inputs, targets = batch
+    inputs, _ = batch
     if len(inputs["lengths"]) == 1:
         yield batch, 1.0
         return
@@ -39,8 +39,26 @@ def bounded_parts(batch, max_steps):
         stop = max(0, stop - max(1, max_steps // longest[stop - 1]))
         bounds.append(stop)
     for start, stop in pairwise(reversed(bounds)):
-        rows, n_steps = slice(start, stop), longest[stop - 1]
-        part = {name: tensor[rows] for name, tensor in inputs.items()}
+        part, targets_of_part = rows_of(batch, slice(start, stop))
         for name in _OF_STEPS & part.keys():
-            part[name] = part[name][:, :n_steps]
-        yield (part, targets[rows]), (stop - start) / n
+            part[name] = part[name][:, : longest[stop - 1]]
+        yield (part, targets_of_part), (stop - start) / n
+
+
+def rows_of(batch, rows):
+    """Return some sequences of a batch, padded as they are.
+
+    Parameters
+    ----------
+    batch : tuple
+        Inputs and targets as from `BucketBatches`.
+    rows : slice
+        Which sequences.
+
+    Returns
+    -------
+    batch : tuple
+        Inputs and targets.
+    """
+    inputs, targets = batch
+    return {name: tensor[rows] for name, tensor in inputs.items()}, targets[rows]

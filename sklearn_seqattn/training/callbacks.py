@@ -113,6 +113,30 @@ def training_callbacks(plan, n_sequences, scores=None):
     return callbacks
 
 
+def refuse_scores_of_shares(callbacks):
+    """Refuse scores of training batches, of which each process has a share.
+
+    Parameters
+    ----------
+    callbacks : list or tuple
+        The parameter of the estimators.
+
+    Raises
+    ------
+    ValueError
+        If one of them scores training batches.
+    """
+    for callback in callbacks:
+        if isinstance(callback, tuple | list):
+            callback = callback[1]
+        if getattr(callback, "on_train", False):
+            raise ValueError(
+                f"callbacks has {type(callback).__name__}(on_train=True), but in a "
+                "data-parallel fit no process has all outputs of a training batch. "
+                "Score validation data, or the training data after the fit."
+            )
+
+
 def _is_schedule(callback):
     """Return whether a callback of the user changes the learning rate."""
     if isinstance(callback, tuple | list):

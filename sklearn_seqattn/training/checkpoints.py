@@ -192,7 +192,7 @@ class CheckpointFile:
         )
 
     def write(self, net, order=None):
-        """Write all that the rest of the fit depends on.
+        """Write all that the rest of the fit depends on; the first process does.
 
         Parameters
         ----------
@@ -202,6 +202,8 @@ class CheckpointFile:
             Within an epoch, the state at its begin of the generator that orders the
             data.
         """
+        if not net.processes.is_first:
+            return
         state = {"seeds": self._seeds, "fingerprint": self._fingerprint}
         state |= pack_net_state(net, order)
         os.makedirs(self.path.parent, exist_ok=True)

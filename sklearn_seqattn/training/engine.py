@@ -16,6 +16,7 @@ from sklearn_seqattn.training.interrupts import (
 from sklearn_seqattn.training.memory import kept_memory
 from sklearn_seqattn.training.net import SequenceNet
 from sklearn_seqattn.training.net_settings import net_settings
+from sklearn_seqattn.training.processes import ALONE, Processes
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class TrainingPlan:
     monitor: str = "valid_loss"
     auxiliary: bool = False
     checkpoint: CheckpointFile | None = None
+    processes: Processes = ALONE
 
     @property
     def n_left(self):
@@ -120,6 +122,7 @@ def train(
         If the user interrupts twice. After one interrupt the net is as trained so
         far; see `interrupts.raise_interrupt`.
     """
+    plan.processes.share_state(module)
     settings = net_settings(module, criterion, train_set, valid_set, plan, seed, scores)
     net = SequenceNet(**settings)
     stop = StopAtBatch(plan.max_time)
@@ -131,9 +134,10 @@ def train(
     record_stop(net, stop)
     if plan.auxiliary and net.stopped_by == "Ctrl-C":
         raise KeyboardInterrupt("Interrupted.")
-    history = history_frame(net.history)
     net.module_ = module  # not the compiled one
-    return _without_training_state(net), history
+    plan.processes.share_state(module)
+    history = history_frame(_without_training_state(net).history)
+    return net, history
 
 
 def _without_training_state(net):
@@ -144,6 +148,8 @@ def _without_training_state(net):
     net.callbacks, net.callbacks_ = [], []
     for row in net.history:
         row.pop("batches", None)
+    net.history = net.processes.first(net.history)  # times differ
+    net.processes = ALONE
     return net
 
 

@@ -95,6 +95,6 @@ class EpochScores(Callback):
         self.score = score
 
     def on_epoch_end(self, net, **kwargs):
-        """Record them."""
-        for name, value in self.score(net).items():
+        """Record them; of several processes all have the scores of the first."""
+        for name, value in net.processes.first(self.score(net)).items():
             net.history.record(column_name(name), value)

@@ -9,12 +9,16 @@ from math import ceil
 from typing import NamedTuple
 
 import numpy as np
+import torch
 from sklearn.model_selection import train_test_split
 from torch import nn
 
 from sklearn_seqattn._estimator import draw_seeds, rollback_on_error
+from sklearn_seqattn._version import __version__
 from sklearn_seqattn.training.batching import SequenceDataset
+from sklearn_seqattn.training.callbacks import refuse_scores_of_shares
 from sklearn_seqattn.training.checkpoints import open_checkpoint
+from sklearn_seqattn.training.distributed import joined
 from sklearn_seqattn.training.engine import train
 from sklearn_seqattn.training.epoch_scores import without_loss
 from sklearn_seqattn.training.fingerprint import describe_params, digest
@@ -84,23 +88,40 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
     KeyboardInterrupt
         If the user interrupted the training; the estimator is fitted all the same.
     """
+    check_net_params(estimator.net_params, estimator.callbacks)
+    with joined(estimator.net_params) as processes:
+        _fit(estimator, X, y, sample_weight, n_epochs, processes, data_options)
+    raise_interrupt(estimator.net_)  # the estimator keeps what was learned
+    return estimator
+
+
+def _fit(estimator, X, y, sample_weight, n_epochs, processes, data_options):
+    """Fit an estimator with the processes that share its training."""
+    if processes.size > 1:
+        processes.check_same(_described(estimator, n_epochs))
+        refuse_scores_of_shares(estimator.callbacks)
     goes_on = n_epochs is not None or getattr(estimator, "warm_start", False)
     fresh = not (goes_on and hasattr(estimator, "net_"))
     n_done = 0 if fresh else estimator.n_iter_  # other draws than in the last fit
     seeds = draw_seeds(estimator.random_state, len(Seeds._fields))
+    seeds = processes.first(seeds)
     checkpoint = None if n_epochs else open_checkpoint(estimator.checkpoint)
     if checkpoint is not None:
+        checkpoint.left = processes.first(checkpoint.left)
         seeds = checkpoint.load_seeds(seeds)
     seeds = Seeds(*seeds)
-    check_net_params(estimator.net_params, estimator.callbacks)
+    verbose = estimator.verbose if processes.is_first else 0
     task = None if n_epochs else FitTask(estimator, X, y, sample_weight)
-    with rollback_on_error(estimator), FitSteps(estimator.verbose) as show:
+    with rollback_on_error(estimator), FitSteps(verbose) as show:
         show("reading X")
         data, valid = estimator._read_training(
             X, y, sample_weight, fresh=fresh, **data_options
         )
+        if checkpoint is not None or processes.size > 1:
+            fingerprint = _fingerprint(estimator, data, valid, fresh)
+            processes.check_same(fingerprint)
         if checkpoint is not None:
-            checkpoint.check_fingerprint(_fingerprint(estimator, data, valid, fresh))
+            checkpoint.check_fingerprint(fingerprint)
         patience = None
         if n_epochs is None:
             splitter = _splitter(estimator.net_params, valid)
@@ -110,6 +131,7 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
             )
             if splitter is not None:
                 data, valid = split_by(splitter, data)
+                processes.check_same(data.digests())
             elif valid is None and estimator._rules.holds_out(patience, len(data)):
                 data, valid = split(data, estimator.validation_fraction, seeds.split)
             _check_scoring(estimator, valid)
@@ -121,6 +143,7 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
             patience=None if sets.valid is None else patience,
             n_epochs=n_epochs,
             checkpoint=checkpoint,
+            processes=processes,
         )
         with isolated_torch(seeds.network + n_done, plan.device):
             show("building the network and its partner")
@@ -147,11 +170,10 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
             estimator._calibrate(data, valid, sets, plan, seeds, fresh=fresh)
         if task is not None:
             task.end()
-    raise_interrupt(estimator.net_)  # the estimator keeps what was learned
     is_complete = estimator.net_.stopped_by is None
-    if checkpoint is not None and is_complete and not checkpoint.keep:
+    is_done = is_complete and processes.is_first
+    if checkpoint is not None and is_done and not checkpoint.keep:
         checkpoint.remove()
-    return estimator
 
 
 def _splitter(net_params, valid):
@@ -219,6 +241,21 @@ def _check_scoring(estimator, valid):
             f"early_stopping={estimator.early_stopping!r}. Set early_stopping=True, "
             "or pass validation_data to fit."
         )
+
+
+def _described(estimator, n_epochs):
+    """Describe what decides which steps a fit takes, as text by name."""
+    params = estimator.get_params(deep=True)
+    return describe_params(params) | {
+        "the class": type(estimator).__name__,
+        "max_epochs": repr(params["max_epochs"]),
+        "the use of max_time": repr(params["max_time"] is not None),
+        "the use of checkpoint": repr(params["checkpoint"] is not None),
+        "the epochs of partial_fit": repr(n_epochs),
+        "the last fit": repr(getattr(estimator, "n_iter_", None)),
+        "the version of sklearn_seqattn": __version__,
+        "the version of torch": str(torch.__version__),
+    }
 
 
 def _fingerprint(estimator, data, valid, fresh):

@@ -45,6 +45,8 @@ class StopAtBatch(Callback):
         """End the training, as skorch's own early stopping does."""
         if self.max_time is not None:
             self.is_over = monotonic() - self.start_ >= self.max_time
+        found = net.processes.largest(self.n_pressed, self.is_over)  # all stop, or none
+        self.n_pressed, self.is_over = int(found[0]), bool(found[1])
         if self.n_pressed or self.is_over:
             checkpoint = dict(net.callbacks_).get("checkpoint")
             if checkpoint is not None:

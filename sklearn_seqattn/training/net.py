@@ -1,5 +1,6 @@
 """The skorch net of all estimators."""
 
+from contextlib import nullcontext
 from itertools import islice
 
 import numpy as np
@@ -11,6 +12,7 @@ from sklearn_seqattn.training.batch_parts import bounded_parts
 from sklearn_seqattn.training.batching import MAX_STEPS, BucketBatches
 from sklearn_seqattn.training.devices import bounded_steps, computing_in, move
 from sklearn_seqattn.training.memory import named_memory_errors
+from sklearn_seqattn.training.processes import ALONE
 
 
 class SequenceNet(NeuralNet):
@@ -29,6 +31,8 @@ class SequenceNet(NeuralNet):
         The number format of the training.
     target_kind : {"classes", "labels", "numbers"}, default="numbers"
         What the targets are.
+    processes : Processes, default=ALONE
+        Those that share the batches of the training.
 
     Attributes
     ----------
@@ -48,12 +52,14 @@ class SequenceNet(NeuralNet):
         max_steps=MAX_STEPS,
         precision="float32",
         target_kind="numbers",
+        processes=ALONE,
         **kwargs,
     ):
         super().__init__(*args, **kwargs)
         self.max_steps = max_steps
         self.precision = precision
         self.target_kind = target_kind
+        self.processes = processes
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -95,15 +101,23 @@ class SequenceNet(NeuralNet):
             self.history.record("train_batch_count", n_batches)
 
     def train_step_single(self, batch, **fit_params):
-        """Compute the gradient of a batch, the sum of those of its parts."""
+        """Compute the gradient of a batch, the sum of those of its parts.
+
+        Of several processes each computes its shares of the parts. The outputs are
+        those of its own sequences.
+        """
         self._switch(training=True)
-        return self._step(batch, training=True)
+        found = self._step(batch, training=True)
+        groups = self.optimizer_.param_groups
+        trained = [parameter for group in groups for parameter in group["params"]]
+        return found | {"loss": self.processes.sum_gradients(trained, found["loss"])}
 
     def validation_step(self, batch, **fit_params):
         """Compute the loss of a batch."""
         self._switch(training=False)
         with torch.no_grad():
-            return self._step(batch, training=False)
+            found = self._step(batch, training=False)
+        return found | {"loss": self.processes.mean(found["loss"])}
 
     def _switch(self, *, training):
         """Switch between training and evaluation.
@@ -125,18 +139,27 @@ class SequenceNet(NeuralNet):
         total, outputs = 0.0, []
         with named_memory_errors(batch[0]["lengths"]):
             for part, share in self._parts(batch):
-                inputs, targets = move(part, self.device)
-                weights = inputs.pop("weights")
-                found = self.infer(inputs)
-                loss = share * self.get_loss(
-                    found, (targets, weights), X=inputs, training=training
-                )
-                if training:
-                    loss.backward()
+                with self._sharing(part, training) as (own, weight):
+                    inputs, targets = move(own, self.device)
+                    weights = inputs.pop("weights")
+                    found = self.infer(inputs)
+                    loss = (share * weight) * self.get_loss(
+                        found, (targets, weights), X=inputs, training=training
+                    )
+                    if training:
+                        loss.backward()
                 total = total + loss.detach()
                 outputs.append(_known_outputs(found.detach(), targets)[0])
         self.n_outputs_ = outputs[0].shape[-1]
         return {"loss": total, "y_pred": torch.cat(outputs)}
+
+    def _sharing(self, part, training):
+        """Return the context of the share of a part that this process computes.
+
+        Validation batches are computed by each process, whole: their outputs are for
+        callbacks.
+        """
+        return self.processes.sharing(part) if training else nullcontext((part, 1.0))
 
     def infer(self, x, **fit_params):
         """Run the network in the precision of the training."""

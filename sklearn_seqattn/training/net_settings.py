@@ -10,6 +10,7 @@ from skorch.helper import predefined_split
 
 from sklearn_seqattn.training.batching import TrainingBatches
 from sklearn_seqattn.training.callbacks import ADJUSTABLE, training_callbacks
+from sklearn_seqattn.training.distributed import is_distributed
 from sklearn_seqattn.training.optimization import adamw
 from sklearn_seqattn.training.own_losses import own_loss
 from sklearn_seqattn.training.own_modules import own_module
@@ -40,6 +41,7 @@ _REFUSED = {
     "iterator_valid__batch_size can be changed",
     "predict_nonlinearity": "it follows from the loss",
     "target_kind": "it follows from y",
+    "processes": "they are those that torchrun starts; set distributed=True",
     "use_caching": "scores are computed from the outputs of the batches",
 }
 _ALLOWED = ("iterator_valid__batch_size",)
@@ -84,6 +86,7 @@ def net_settings(module, criterion, train_set, valid_set, plan, seed, scores=Non
         "predict_nonlinearity": nonlinearity,
         "target_kind": kind,
         "precision": plan.precision,
+        "processes": plan.processes,
         "device": plan.device,
         "use_caching": True,
         "verbose": plan.verbose,
@@ -116,7 +119,7 @@ def check_net_params(net_params, callbacks):
         does not exist.
     """
     _check_callbacks(callbacks)
-    for read in (own_module, own_loss, own_split):
+    for read in (own_module, own_loss, own_split, is_distributed):
         read(net_params)
     _, engine = split_net_params(net_params)
     adjustable = [*ADJUSTABLE, *map(_name, callbacks)]

@@ -1,6 +1,6 @@
 """Own parts in `net_params`: their names, beside those that skorch gets."""
 
-_PARTS = ("module", "criterion", "train_split")
+_PARTS = ("module", "criterion", "train_split", "distributed")
 
 
 def split_net_params(net_params):
@@ -14,7 +14,8 @@ def split_net_params(net_params):
     Returns
     -------
     parts : dict
-        "module", "criterion" and "train_split" with what starts with their names.
+        "module", "criterion", "train_split" and "distributed" with what starts with
+        their names.
     engine : dict
         All others.
     """
@@ -32,7 +33,7 @@ def read_part(net_params, part):
     ----------
     net_params : dict or None
         The parameter of the estimators.
-    part : {"module", "criterion", "train_split"}
+    part : {"module", "criterion", "train_split", "distributed"}
         Its name.
 
     Returns

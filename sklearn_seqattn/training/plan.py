@@ -8,6 +8,7 @@ from sklearn_seqattn.training.engine import TrainingPlan
 from sklearn_seqattn.training.epoch_scores import column_name, scorer_names
 from sklearn_seqattn.training.optimization import AverageWeights
 from sklearn_seqattn.training.own_parts import split_net_params
+from sklearn_seqattn.training.processes import ALONE
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,9 @@ class TrainingRules:
         return wanted and n_samples >= self.fewest_to_split
 
 
-def plan_training(estimator, data, *, patience=None, n_epochs=None, checkpoint=None):
+def plan_training(
+    estimator, data, *, patience=None, n_epochs=None, checkpoint=None, processes=ALONE
+):
     """Return the plan of one training.
 
     Parameters
@@ -67,6 +70,8 @@ def plan_training(estimator, data, *, patience=None, n_epochs=None, checkpoint=N
         Epochs of a `partial_fit`, at a constant learning rate; None for a `fit`.
     checkpoint : object or None, default=None
         Where the state of the training is kept.
+    processes : Processes, default=ALONE
+        Those that share the training.
 
     Returns
     -------
@@ -81,7 +86,7 @@ def plan_training(estimator, data, *, patience=None, n_epochs=None, checkpoint=N
     averaging = ()
     if rules.averaged_share is not None and n_epochs is None:
         averaging = (("average", AverageWeights(rules.averaged_share)),)
-    device = resolve_device(estimator.device)
+    device = resolve_device(processes.place(estimator.device))
     return TrainingPlan(
         lr=estimator.lr,
         batch_size=int(batch_size),
@@ -89,11 +94,12 @@ def plan_training(estimator, data, *, patience=None, n_epochs=None, checkpoint=N
         patience=patience,
         precision=resolve_precision(estimator.precision, device),
         device=device,
-        verbose=int(estimator.verbose),
+        verbose=int(estimator.verbose) if processes.is_first else 0,
         callbacks=(*averaging, *estimator.callbacks),
         net_params=split_net_params(estimator.net_params)[1],
         constant_lr=n_epochs is not None,
         max_time=estimator.max_time,
         monitor=column_name(scorer_names(getattr(estimator, "scoring", None))[0]),
         checkpoint=checkpoint,
+        processes=processes,
     )

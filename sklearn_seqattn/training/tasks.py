@@ -99,7 +99,7 @@ class EpochTasks(Callback):
     def on_epoch_end(self, net, **kwargs):
         """End the task, and the training if a callback wants that."""
         task, self.task_ = self.task_, None
-        if self.fit_task.end_epoch(task, net):
+        if any(net.processes.largest(self.fit_task.end_epoch(task, net))):
             raise KeyboardInterrupt
 
     def on_train_end(self, net, **kwargs):
