@@ -40,13 +40,16 @@ def add_transformers(transformers, graph, x, mask):
         If a transformer cannot be expressed.
     """
     for transformer in transformers:
+        is_numeric = hasattr(transformer, "input_size_")
         if isinstance(transformer, SequenceScaler):
             x = standardized(graph, x, transformer.center_, transformer.scale_)
-        elif isinstance(transformer, SequenceImputer):
+        elif isinstance(transformer, SequenceImputer) and is_numeric:
             x = add_imputer(transformer, graph, x, mask)
         else:
+            of_events = "" if is_numeric else " of events"
             raise ValueError(
-                f"{type(transformer).__name__} in the Pipeline has no form in ONNX. "
+                f"{type(transformer).__name__}{of_events} in the Pipeline has no form "
+                "in ONNX. "
                 "Export what follows it (pipeline[-1]), and transform the sequences "
                 "before they go into the session."
             )

@@ -7,6 +7,7 @@ import onnx
 import pytest
 import torch
 from model_zoo import (
+    EVENTS,
     SENTENCES,
     UP_OR_DOWN,
     WALKS,
@@ -22,6 +23,7 @@ from torch import nn
 import sklearn_seqattn
 from sklearn_seqattn import (
     AttentionLSTMClassifier,
+    EventEncoder,
     NextStateLSTM,
     NextStateMarkov,
     SequenceImputer,
@@ -82,8 +84,8 @@ class TestFile:
 
     def test_an_existing_file_stays_where_an_export_fails(self, path):
         path.write_text("before")
-        with pytest.raises(ValueError, match="n-grams"):
-            to_onnx(fitted("ngram classes"), path)
+        with pytest.raises(ValueError, match="counts and the cache"):
+            to_onnx(fitted("next state"), path)
         assert path.read_text() == "before"
         assert [p.name for p in path.parent.iterdir()] == ["model.onnx"]
 
@@ -105,12 +107,9 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("name", "message"),
         [
-            ("ngram classes", "n-grams beside .* blend=None"),
-            ("ngram numbers", "n-grams beside .* blend=None"),
-            ("word tags", "windows of tokens beside .* blend=None"),
-            ("static classes", "static columns.*repeat them as channels"),
-            ("event classes", "X held events.*EventEncoder"),
-            ("next event", "X held events.*the states alone"),
+            ("classifier of dated events", "'at' of X holds times.*a number of each"),
+            ("dated next event", "'at' of X holds times.*a number of each"),
+            ("next event", "'t' of X holds times.*a number of each"),
             ("next state", "counts and the cache beside .* blend=None"),
         ],
     )
@@ -137,17 +136,18 @@ class TestRefusals:
                 to_onnx(estimator, path)
 
     @pytest.mark.parametrize(
-        ("transformer", "message"),
+        ("transformer", "X", "message"),
         [
-            (SequenceImputer("last"), "looks at other steps.*impute before"),
-            (SequenceImputer("mean", add_elapsed=True), "looks at other steps"),
-            (SequenceResampler(2), "SequenceResampler in the Pipeline"),
+            (SequenceResampler(2), WALKS, "SequenceResampler in the Pipeline"),
+            (EventEncoder(), EVENTS, "EventEncoder of events.*pipeline.-1"),
+            (SequenceImputer(), EVENTS, "SequenceImputer of events.*pipeline.-1"),
         ],
     )
-    def test_transformers(self, transformer, message, path):
+    def test_transformers(self, transformer, X, message, path):
         pipeline = make_pipeline(transformer, AttentionLSTMClassifier(**SMALL))
         with pytest.raises(ValueError, match=message):
-            to_onnx(pipeline.fit(WALKS, UP_OR_DOWN), path)
+            to_onnx(pipeline.fit(X, UP_OR_DOWN), path)
+        to_onnx(pipeline[-1], path)
 
     def test_a_network_of_the_user(self, path):
         net_params = {"module": MeanNetwork}
