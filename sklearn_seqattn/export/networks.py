@@ -4,7 +4,7 @@ import numpy as np
 from torch import nn
 
 from sklearn_seqattn._ids import FIRST_ID
-from sklearn_seqattn.export.attention import attend, last_step, pool
+from sklearn_seqattn.export.attention import POOLINGS, attend, last_step
 from sklearn_seqattn.export.encoders import add_encoder
 from sklearn_seqattn.export.graph import as_float32
 from sklearn_seqattn.export.kernels import add_partner
@@ -32,7 +32,7 @@ def add_sequence_network(network, graph, values, mask, static=None):
         Name of the outputs (B, K): float32, or float64 with a partner.
     """
     x, real = _add_body(network, graph, values, mask)
-    pooled = [pool(one, graph, x, real) for one in network.pooling.poolings]
+    pooled = [_pool(one, graph, x, real) for one in network.pooling.poolings]
     pooled += [] if static is None else [static]
     outputs = _head(network.head, graph, graph.Concat(*pooled, axis=1))
     if network.kernel_partner is None:
@@ -42,6 +42,13 @@ def add_sequence_network(network, graph, values, mask, static=None):
     outputs = graph.Mul(graph.cast(outputs, np.float64), share)
     blended = graph.Add(outputs, graph.Mul(partner, partner_share))
     return graph.Add(blended, constant)
+
+
+def _pool(pooling, graph, x, mask):
+    """Add a pooling; one of the user as a layer that returns no mask."""
+    if type(pooling) in POOLINGS:
+        return POOLINGS[type(pooling)](pooling, graph, x, mask)
+    return add_layer(pooling, graph, x, mask)
 
 
 def _add_body(network, graph, values, mask):

@@ -27,12 +27,21 @@ from sklearn_seqattn.storage.files import replace_file
 def to_onnx(estimator, path):
     """Write a fitted estimator as an ONNX model.
 
-    Scaling, gain control, the network, its partner of random kernels and the activation
+    Scaling, gain control, the network, its partner, their weights and the activation
     are in the model. The batch size and the number of steps are free. onnxruntime and
     numpy are enough to predict.
 
     The inputs are "values", float64 numbers (B, T, D) or int64 ids (B, T), padded on
-    the right with anything, and "lengths", int64 (B,), at least 1. The outputs are
+    the right with anything, and "lengths", int64 (B,), at least 1. Further ones are
+
+    * with n-grams of characters "characters", int64 (B, C): the code points of the
+      tokens with a space between, padded with spaces;
+    * with static columns "static", float64 (B, F): numbers, and codes of categories;
+    * of a tagger of texts with its partner "indicators", int64 (B, T, 8), the places
+      of the indicators of each token, counted from 1;
+    * of `NextStateLSTM` with events "features", float64 (B, T, F), the other columns.
+
+    The outputs are
 
     * of a classifier "label" (B,) and "probabilities" (B, K), or for several labels
       (B, L) both;
@@ -43,13 +52,16 @@ def to_onnx(estimator, path):
       Sequences may be empty where it has a start symbol.
 
     The metadata of the model holds JSON: "classes", "vocabulary" (the token or state of
-    id 2, 3, ...), "padding_id", "unknown_id", and the "version" of this library.
+    id 2, 3, ...), "padding_id", "unknown_id", "indicators", the "version" of this
+    library, and of the inputs "static" and "features", and of "columns" for events in
+    "values", the name of each column and the categories of code 0, 1, ...
 
     Parameters
     ----------
     estimator : classifier, regressor, tagger, NextStateLSTM, or Pipeline ending in one
-        Fitted. A Pipeline may hold `SequenceScaler`, and `SequenceImputer` with a
-        constant for each channel, before its estimator.
+        Fitted. A Pipeline may hold `SequenceScaler`, and `SequenceImputer` of numbers,
+        before its estimator. Beside `NextStateLSTM` there are no counts
+        (``blend=None``).
     path : str or path-like
         The file. An existing one is replaced when the new one is complete.
 

@@ -1,5 +1,6 @@
 """Estimators with their default partners: every kind of data, with static columns."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,9 @@ from sklearn_seqattn import (
     AttentionLSTMRegressor,
     AttentionLSTMTagger,
 )
+from sklearn_seqattn.windows.features import describe_token
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "serving.md"
 SMALL = {"hidden_size": 4, "num_layers": 1, "num_heads": 2, "head_units": (3,)}
 SMALL |= {"max_epochs": 1, "random_state": 0, "device": "cpu"}
 TEXTS = [[str(token) + "Éa1"[i % 3] for i, token in enumerate(x)] for x in SENTENCES]
@@ -129,14 +132,21 @@ def test_every_partner(name, kind, is_static, tmp_path):
         difference(estimator, session, kind, *batch)
 
 
+@pytest.mark.parametrize("token", ["Rome-2", "é", "ABBA-99", "x", "a.b.c"])
+def test_the_indicators_of_the_page(token):
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    names = {}
+    exec(next(block for block in blocks if "def describe_token" in block), names)
+    assert names["describe_token"](token) == describe_token(token)
+
+
 def row_of(name, kind, is_static):
     """Name a case as docs/serving.md does."""
     return f"| {name}, {kind}{', static' if is_static else ''} |"
 
 
 def test_the_page_has_a_row_for_every_case():
-    page = Path(__file__).resolve().parents[2] / "docs" / "serving.md"
-    rows = page.read_text()
+    rows = PAGE.read_text()
     assert [one for one in CASES if row_of(*one) not in rows] == []
 
 
