@@ -82,19 +82,28 @@ class TestEveryModel:
         found = predicted(estimator, X)[: len(alone)]
         np.testing.assert_allclose(found, alone, rtol=1e-4, atol=1e-6)
 
-    def test_what_it_says_of_prefixes(self, model):
-        estimator, (X, y) = model
-        if isinstance(estimator, AttentionLSTMTagger):
-            pytest.skip("a tagger has no prefixes")
-        found = estimator.fit(X, y).predict_prefixes(X[:2])
-        assert [one[-1] for one in found] == estimator.predict(X[:2]).tolist()
-
     def test_model_files_hold_no_code(self, model, tmp_path):
         estimator, data = model
         for one in (estimator, clone(estimator).fit(*data)):
             with pytest.raises(TypeError, match=r"module of your own.*register_block"):
                 save_model(one, tmp_path / "model.seqattn")
         assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", MODELS.keys() - {"labels of steps"})
+def test_what_it_says_of_prefixes(name):
+    estimator, (X, y) = MODELS[name]
+    estimator = clone(estimator).fit(X, y)
+    found = [one[-1] for one in estimator.predict_prefixes(X[:2])]
+    wanted = estimator.predict(X[:2]).tolist()
+    assert found == (pytest.approx(wanted) if y is LENGTHS else wanted)
+
+
+def test_streams_are_refused_by_the_name_of_the_module():
+    options = {"attention": None, "standardize": False}
+    estimator = AttentionLSTMClassifier(**{**SMALL, **BOTH, **options})
+    with pytest.raises(ValueError, match=r"front_end without ClipLayer and SquashLay"):
+        estimator.fit(WALKS, UP_OR_DOWN).stream()
 
 
 def test_a_fit_trains_a_copy():

@@ -29,7 +29,14 @@ from sklearn_seqattn import (
     SequenceImputer,
     SequenceResampler,
 )
-from sklearn_seqattn.blocks import Block, Encoder, register_block, register_encoder
+from sklearn_seqattn.blocks import (
+    Block,
+    Encoder,
+    Pooling,
+    register_block,
+    register_encoder,
+    register_pooling,
+)
 from sklearn_seqattn.export import register_layer, to_onnx
 
 SMALL = {"hidden_size": 4, "num_layers": 1, "max_epochs": 1, "random_state": 0}
@@ -215,3 +222,49 @@ def test_a_network_beside_counts_that_have_no_weight(path):
 
     found = run(session, pad(look_up(SENTENCES, session)))["probabilities"]
     np.testing.assert_allclose(found, estimator.predict_proba(SENTENCES), atol=1e-5)
+
+
+class Summed(nn.Module):
+    def forward(self, x, mask):
+        return (x * mask[..., None]).sum(dim=1)
+
+
+@register_pooling("test_summed")
+class RegisteredSum(Pooling):
+    def forward(self, x, mask):
+        return (x * mask[..., None]).sum(dim=1)
+
+
+def add_sum(layer, graph, x, mask):
+    return graph.ReduceSum(graph.zero_padding(x, mask), [1], keepdims=0)
+
+
+@pytest.mark.parametrize("pooling", [Summed(), "test_summed"])
+def test_a_pooling_of_the_user(pooling, path):
+    name = "RegisteredSum" if pooling == "test_summed" else "Summed"
+    estimator = AttentionLSTMClassifier(**SMALL, pooling=["mean", pooling])
+    estimator.fit(WALKS, UP_OR_DOWN)
+    with pytest.raises(TypeError, match=rf"{name} has no form.*register_layer\({name}"):
+        to_onnx(estimator, path)
+    register_layer(RegisteredSum if name == "RegisteredSum" else Summed)(add_sum)
+    found = run(open_session(estimator, path), pad(WALKS, 3))["probabilities"]
+    np.testing.assert_allclose(found, estimator.predict_proba(WALKS), atol=1e-5)
+
+
+class Shifted(nn.Module):
+    def forward(self, x, mask):
+        return x + 1
+
+
+def test_a_module_of_the_user_in_a_front_end(path):
+    estimator = AttentionLSTMClassifier(**SMALL, front_end=[[Shifted()], "dense"])
+    estimator.fit(WALKS, UP_OR_DOWN)
+    with pytest.raises(TypeError, match=r"Shifted has no form.*register_layer\(Shift"):
+        to_onnx(estimator, path)
+
+    @register_layer(Shifted)
+    def _(layer, graph, x, mask):
+        return graph.Add(x, np.float32(1)), mask
+
+    found = run(open_session(estimator, path), pad(WALKS))["probabilities"]
+    np.testing.assert_allclose(found, estimator.predict_proba(WALKS), atol=1e-5)
