@@ -20,7 +20,7 @@ from sklearn_seqattn.windows.features import describe_token
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "serving.md"
 SMALL = {"hidden_size": 4, "num_layers": 1, "num_heads": 2, "head_units": (3,)}
-SMALL |= {"max_epochs": 2, "lr": 0.05, "random_state": 0, "device": "cpu"}
+SMALL |= {"max_epochs": 6, "lr": 0.1, "random_state": 0, "device": "cpu"}
 TEXTS = [[str(token) + "Éa1"[i % 3] for i, token in enumerate(x)] for x in SENTENCES]
 CODES = [[sum(map(ord, token)) % 13 for token in x] for x in SENTENCES]
 #: Sequences of each kind, with an unknown token or category in those of `unseen`.
