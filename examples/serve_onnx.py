@@ -5,8 +5,8 @@ this file to the server, which needs neither torch nor scikit-learn, and run
 
     python serve_onnx.py MODEL.onnx SEQUENCES.json
 
-The JSON is a list of sequences: lists of steps, which are lists of numbers, or lists of
-tokens. Printed is the label or the number that is predicted for each.
+The JSON is a list of sequences: texts, lists of tokens, or lists of steps, which are
+numbers or lists of numbers. Printed is what is predicted for each.
 """
 
 import json
@@ -16,37 +16,66 @@ import numpy as np
 import onnxruntime
 
 
-def encode(session, sequences):
-    """Return arrays: numbers (T, D), or the ids of tokens by the table of the model."""
+def open_model(path):
+    """Return a session, and what the model says about itself."""
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     table = session.get_modelmeta().custom_metadata_map
-    if "vocabulary" not in table:
-        return [np.array(x, dtype=np.float64) for x in sequences]
-    ids = {token: i for i, token in enumerate(json.loads(table["vocabulary"]), 2)}
-    unknown = json.loads(table["unknown_id"])
-    return [np.array([ids.get(token, unknown) for token in x]) for x in sequences]
+    table = {name: json.loads(value) for name, value in table.items()}
+    tokens = table.get("vocabulary", [])
+    table["ids"] = {token: k for k, token in enumerate(tokens, 2)}
+    return session, table
 
 
-def predict(session, sequences, batch_size=64):
-    """Return the first output for all sequences; batches hold similar lengths."""
-    name, found = session.get_outputs()[0].name, []
-    order = np.argsort([len(x) for x in sequences], kind="stable")
-    for start in range(0, len(order), batch_size):
-        chosen = [sequences[i] for i in order[start : start + batch_size]]
-        lengths = np.array([len(x) for x in chosen])
-        shape = (len(chosen), lengths.max(), *chosen[0].shape[1:])
-        values = np.zeros(shape, chosen[0].dtype)
-        for row, x in zip(values, chosen, strict=True):
-            row[: len(x)] = x
-        found += session.run([name], {"values": values, "lengths": lengths})
-    return np.concatenate(found)[np.argsort(order)]
+def encode(session, table, x, name="X"):
+    """Return the inputs of one sequence: numbers, or ids and characters of tokens."""
+    if "vocabulary" in table:
+        tokens = x.split() if isinstance(x, str) else x
+        ids = [table["ids"].get(token, table["unknown_id"]) for token in tokens]
+        text = " ".join(map(str, tokens))
+        ids = np.array(ids or [table["unknown_id"]])
+        return {"values": ids, "characters": np.array(list(map(ord, text)), int)}
+    values, n_channels = np.array(x, np.float64), session.get_inputs()[0].shape[2]
+    values = values[:, None] if values.ndim == 1 else values
+    if len(values) == 0 or values.shape[1:] != (n_channels,):
+        raise ValueError(f"{name} has the shape {values.shape}, not (T, {n_channels}).")
+    return {"values": values}
+
+
+def pad(arrays, fill):
+    """Return arrays as one, padded on the right."""
+    shape = (len(arrays), max(map(len, arrays)), *arrays[0].shape[1:])
+    padded = np.full(shape, fill, arrays[0].dtype)
+    for row, x in zip(padded, arrays, strict=True):
+        row[: len(x)] = x
+    return padded
+
+
+def predict(session, table, sequences, batch_size=64):
+    """Return each output for all sequences, as a list; batches hold similar lengths."""
+    parts = [encode(session, table, x, f"X[{i}]") for i, x in enumerate(sequences)]
+    lengths = np.array([len(part["values"]) for part in parts])
+    names = [one.name for one in session.get_inputs() if one.name != "lengths"]
+    found = {one.name: [None] * len(parts) for one in session.get_outputs()}
+    order = np.argsort(lengths, kind="stable")
+    for rows in np.split(order, range(batch_size, len(order), batch_size)):
+        inputs = {"lengths": lengths[rows]}
+        for name in names:
+            fill = ord(" ") if name == "characters" else 0
+            inputs[name] = pad([parts[row][name] for row in rows], fill)
+        outputs = zip(session.get_outputs(), session.run(None, inputs), strict=True)
+        for one, values in outputs:
+            for row, value in zip(rows, values, strict=True):
+                of_steps = "steps" in one.shape
+                found[one.name][row] = value[: lengths[row]] if of_steps else value
+    return found
 
 
 def main(model, sequences):
     """Run the example."""
-    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    session, table = open_model(model)
     with open(sequences, encoding="utf-8") as file:
-        inputs = encode(session, json.load(file))
-    print(*predict(session, inputs), sep="\n")
+        found = predict(session, table, json.load(file))
+    print(*next(iter(found.values())), sep="\n")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,10 @@ serves every model of the folder by its name::
     curl localhost:8000/models/vowels/predict -H "Content-Type: application/json" \
         -d '{"sequences": [[[0.1, 2.0], [0.3, 1.5]], [[0.2, 1.0]]]}'
 
+``python service.py models --onnx`` serves the exported models of the folder, "*.onnx",
+in the same way. It needs ``serve_onnx.py`` beside it, fastapi, uvicorn, numpy and
+onnxruntime, but neither torch nor this library, and cannot update a model.
+
 Requests run in a pool of threads; one model may be used by many of them at once. What
 the library refuses is answered with the status 422 and its message.
 """
@@ -20,14 +24,12 @@ import threading
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import torch
+import numpy as np
 import uvicorn
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, HTTPException
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
-
-from sklearn_seqattn import load_model, save_model
 
 
 class Payload(BaseModel):
@@ -40,6 +42,58 @@ class Examples(Payload):
     """Sequences with what they should have been predicted as."""
 
     targets: list
+
+
+class Exported:
+    """An exported model, with what the service calls of an estimator."""
+
+    def __init__(self, path):
+        import serve_onnx
+
+        self._predict = serve_onnx.predict
+        self._model = serve_onnx.open_model(path)
+        if "classes" in self._model[1]:
+            self.classes_ = np.array(self._model[1]["classes"])
+            self.predict_proba = lambda X: self._outputs(X)["probabilities"]
+
+    def predict(self, X):
+        """Return the predictions of a regressor."""
+        return self._outputs(X)["prediction"]
+
+    def _outputs(self, X):
+        """Return the outputs by name."""
+        if not X:
+            raise ValueError("There are no sequences.")
+        found = {k: np.stack(v) for k, v in self._predict(*self._model, X).items()}
+        for values in found.values():
+            if values.dtype.kind == "f" and not np.isfinite(values).all():
+                row = np.argwhere(~np.isfinite(values))[0, 0]
+                raise ValueError(f"X[{row}] has missing or infinite values.")
+        return found
+
+
+def open_models(folder, *, onnx):
+    """Return the models of a folder by name, and the paths of their files."""
+    kind = "*.onnx" if onnx else "*.seqattn"
+    paths = {path.stem: path for path in sorted(Path(folder).glob(kind))}
+    if onnx:
+        return {name: Exported(path) for name, path in paths.items()}, paths
+    import torch
+
+    from sklearn_seqattn import load_model
+
+    torch.set_num_threads(1)  # requests use the processors, one thread each
+    return {name: load_model(path) for name, path in paths.items()}, paths
+
+
+def updated(path, examples):
+    """Train the model of a file for one epoch, and write it."""
+    from sklearn_seqattn import load_model, save_model
+
+    model = load_model(path)
+    model.partial_fit(examples.sequences, examples.targets)
+    save_model(model, path)
+    return model
 
 
 def answer(model, sequences):
@@ -61,12 +115,10 @@ async def few_threads(app):
     yield
 
 
-def create_app(folder):
+def create_app(folder, *, onnx=False):
     """Return the application that serves the models of a folder."""
-    paths = {path.stem: path for path in sorted(Path(folder).glob("*.seqattn"))}
-    models = {name: load_model(path) for name, path in paths.items()}
+    models, paths = open_models(folder, onnx=onnx)
     updating = threading.Lock()
-    torch.set_num_threads(1)  # requests use the processors, one thread each
     app = FastAPI(title="Models of sequences", lifespan=few_threads)
 
     @app.exception_handler(ValueError)
@@ -89,14 +141,10 @@ def create_app(folder):
 
     @app.post("/models/{name}/update")
     def update(name: str, examples: Examples):
-        find(name)
+        if not hasattr(find(name), "partial_fit"):
+            raise HTTPException(409, f"The model {name!r} has no partial_fit.")
         with updating:  # others predict with the old model until the new one is whole
-            model = load_model(paths[name])
-            if not hasattr(model, "partial_fit"):
-                raise HTTPException(409, f"The model {name!r} has no partial_fit.")
-            model.partial_fit(examples.sequences, examples.targets)
-            save_model(model, paths[name])
-            models[name] = model
+            model = models[name] = updated(paths[name], examples)
         return {"epochs": len(model.history_)}
 
     return app
@@ -108,8 +156,10 @@ def main():
     parser.add_argument("folder")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--onnx", action="store_true", help="serve exported models")
     args = parser.parse_args()
-    uvicorn.run(create_app(args.folder), host=args.host, port=args.port)
+    app = create_app(args.folder, onnx=args.onnx)
+    uvicorn.run(app, host=args.host, port=args.port)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,10 @@ import json
 
 import numpy as np
 import onnxruntime
+import pandas as pd
 
 from sklearn_seqattn.export import to_onnx
+from sklearn_seqattn.windows.features import describe_token
 
 
 def open_session(estimator, path):
@@ -51,3 +53,49 @@ def run(session, inputs):
     """Give the outputs by name."""
     names = [output.name for output in session.get_outputs()]
     return dict(zip(names, session.run(None, inputs), strict=True))
+
+
+def code_columns(frame, columns):
+    """Turn columns into numbers: categories into codes, unknown ones into -1."""
+    found = []
+    for one in columns:
+        values = frame[one["column"]]
+        if "categories" in one:
+            values = pd.Index(one["categories"]).get_indexer(values)
+        found.append(np.asarray(values, dtype=np.float64))
+    return np.stack(found, axis=1)
+
+
+def feed(session, X, static=None, further=0):
+    """Turn sequences and their static columns into the inputs of a model."""
+    table, names = metadata(session), [one.name for one in session.get_inputs()]
+    if "columns" in table:
+        arrays = [code_columns(x, table["columns"]) for x in X]
+    else:
+        arrays = look_up(X, session) if "vocabulary" in table else X
+    inputs = pad([x if len(x) else np.array([1]) for x in arrays], further)
+    if "characters" in names:
+        inputs["characters"] = _characters(X, further)
+    if "indicators" in names:
+        inputs["indicators"] = _indicators(X, inputs["values"].shape, table)
+    if "static" in names:
+        inputs["static"] = code_columns(static, table["static"])
+    return inputs
+
+
+def _characters(X, further):
+    """Give code points, padded with spaces."""
+    texts = [" ".join(x) for x in X]
+    longest = max(map(len, texts)) + further
+    return np.array([list(map(ord, text.ljust(longest))) for text in texts])
+
+
+def _indicators(X, shape, table):
+    """Give the places of the indicators of each token, padded with 0."""
+    places = {name: place for place, name in enumerate(table["indicators"], 1)}
+    found = np.zeros((*shape, 8), np.int64)
+    for row, x in zip(found, X, strict=True):
+        for cell, token in zip(row, x, strict=False):
+            names = describe_token(token)
+            cell[: len(names)] = [places.get(name, 0) for name in names]
+    return found

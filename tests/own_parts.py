@@ -96,3 +96,56 @@ class MeanLoss(nn.Module):
 
     def forward(self, outputs, targets):
         return nn.functional.cross_entropy(outputs, targets)
+
+
+class ClipLayer(nn.Module):
+    """A block without weights, for any number of channels."""
+
+    def __init__(self, bound):
+        super().__init__()
+        self.bound = bound
+
+    def forward(self, x, mask):
+        return x.clamp(-self.bound, self.bound)
+
+
+class SquashLayer(nn.Module):
+    """A block that is built from the number of channels."""
+
+    def __init__(self, input_size):
+        super().__init__()
+        self.linear = nn.Linear(input_size, input_size + 1)
+
+    def forward(self, x, mask):
+        return torch.tanh(self.linear(x)), mask
+
+
+class PairLayer(nn.Module):
+    """A block that makes the sequence half as long."""
+
+    stride = 2
+
+    def __init__(self, input_size):
+        super().__init__()
+
+    def forward(self, x, mask):
+        return x[:, ::2], mask[:, ::2]
+
+
+class RangePooling(nn.Module):
+    """The smallest and the largest value of each channel."""
+
+    def __init__(self, input_size=None):
+        super().__init__()
+
+    def forward(self, x, mask):
+        padded = ~mask[..., None]
+        low = x.masked_fill(padded, torch.inf).amin(dim=1)
+        return torch.cat([low, x.masked_fill(padded, -torch.inf).amax(dim=1)], dim=1)
+
+
+class MeanOfPadding(nn.Module):
+    """A pooling that forgets the mask."""
+
+    def forward(self, x, mask):
+        return x.mean(dim=1)

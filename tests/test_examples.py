@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 import pytest
+from export.write_served import SERVED, write
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 GALLERY = sorted(path.name for path in EXAMPLES.glob("plot_*.py"))
@@ -126,9 +127,8 @@ def test_gallery(name, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", ["default", "tokens"])
+@pytest.mark.parametrize("name", SERVED)
 def test_serve_onnx(name, tmp_path):
-    from export.write_served import write
 
     write(tmp_path, name)
     folder = tmp_path / name

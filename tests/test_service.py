@@ -3,6 +3,7 @@
 import asyncio
 import re
 import runpy
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -18,9 +19,11 @@ from sklearn_seqattn import (
     load_model,
     save_model,
 )
+from sklearn_seqattn.export import to_onnx
 
 ROOT = Path(__file__).resolve().parents[1]
-OPTIONS = {"hidden_size": 4, "max_epochs": 1, "random_state": 0, "blend": None}
+TEXT_OPTIONS = {"hidden_size": 4, "max_epochs": 1, "random_state": 0}
+OPTIONS = {**TEXT_OPTIONS, "blend": None}
 
 
 def make_numbers(n):
@@ -36,7 +39,7 @@ def folder(tmp_path_factory):
     y = ["low", "high"] * 12
     models = {
         "numbers": AttentionLSTMClassifier(**OPTIONS).fit(X, y),
-        "tokens": AttentionLSTMClassifier(**OPTIONS).fit(tokens, y),
+        "tokens": AttentionLSTMClassifier(**TEXT_OPTIONS).fit(tokens, y),
         "amounts": AttentionLSTMRegressor(**OPTIONS).fit(X, np.arange(24.0)),
         "states": NextStateMarkov(order=1).fit(tokens),
     }
@@ -46,14 +49,19 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture
-def app(folder, monkeypatch):
+def service(monkeypatch):
     n_threads = torch.get_num_threads()
     monkeypatch.syspath_prepend(str(ROOT / "examples"))
     import service
 
-    yield service.create_app(folder)
+    yield service
     torch.set_num_threads(n_threads)
     del sys.modules["service"]
+
+
+@pytest.fixture
+def app(folder, service):
+    return service.create_app(folder)
 
 
 def call(app, *requests):
@@ -144,6 +152,58 @@ def test_updates_that_fail_change_nothing(app):
     assert answer.status_code == 422
     assert "new" in answer.json()["detail"]
     assert ask(app, "numbers", X).json() == before
+
+
+@pytest.fixture
+def exported(folder, service, tmp_path):
+    for path in folder.glob("*.seqattn"):
+        if path.stem != "states":  # counts, which have no network
+            to_onnx(load_model(path), tmp_path / f"{path.stem}.onnx")
+    return service.create_app(tmp_path, onnx=True)
+
+
+def test_exported_models_answer_the_same_payloads(app, exported):
+    (names,) = call(exported, ("GET", "/models", None))
+    assert names.json() == ["amounts", "numbers", "tokens"]
+    texts = [["a"], ["c", "b", "new"], []]
+    sequences = {"numbers": make_numbers(70), "amounts": make_numbers(5)}
+    for name, X in {**sequences, "tokens": texts}.items():
+        wanted, found = (ask(one, name, X).json() for one in (app, exported))
+        assert found.keys() == wanted.keys()
+        for key, values in wanted.items():
+            if key == "probabilities" or name == "amounts":
+                np.testing.assert_allclose(found[key], values, atol=1e-5)
+            else:
+                assert found[key] == values
+
+
+@pytest.mark.parametrize(
+    ("sequences", "message"),
+    [
+        ([], "no sequences"),
+        ([[1.0], []], r"X\[0\] has the shape \(1, 1\), not \(T, 2\)"),
+        ([[[1.0, 2.0], [1.0]]], "inhomogeneous"),
+        ([[[1.0, None]]], r"X\[0\] has missing"),
+        ([["a", "b"]], "could not convert"),
+        (["text"], "valid list"),
+    ],
+)
+def test_exported_models_refuse_bad_sequences(exported, sequences, message):
+    answer = ask(exported, "numbers", sequences)
+    assert answer.status_code == 422
+    assert re.search(message, str(answer.json()["detail"]))
+
+
+def test_exported_models_have_no_updates(exported):
+    examples = {"sequences": make_numbers(2), "targets": ["low", "high"]}
+    (answer,) = call(exported, ("POST", "/models/numbers/update", examples))
+    assert answer.status_code == 409
+
+
+def test_exported_models_need_no_torch():
+    code = "import sys, service; assert 'torch' not in sys.modules"
+    folder = ROOT / "examples"
+    subprocess.run([sys.executable, "-c", code], cwd=folder, check=True)
 
 
 def test_the_load_test_notices_answers_that_are_mixed_up(app, folder):

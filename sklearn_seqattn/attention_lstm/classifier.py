@@ -67,13 +67,14 @@ class AttentionLSTMClassifier(
         batches, at least 10. With at least 1,000 sequences of tokens it is what
         gives 600 batches, at least 8 and at most 40. A network beside random kernels
         gets 200 batches, less with fewer than 90 sequences, and at least 15 epochs.
-    front_end : "auto", None, str, block, list or tuple, default="auto"
+    front_end : "auto", None, str, block, module, list or tuple, default="auto"
         The blocks before the encoder, in their order. A block is an object of
         :mod:`sklearn_seqattn.blocks`, such as ``Conv(32, stride=2)``, or its name
         for its defaults: "embedding", "differences", "conv", "dense",
         "time_distributed_conv", "attention", "batch_norm", "layer_norm", "dropout",
-        "locked_dropout", "gelu", "relu", "tanh". A nested list or tuple is a
-        residual group, as is ``Residual([...])``. "auto" is differences and three
+        "locked_dropout", "gelu", "relu", "tanh". A module of torch that takes
+        ``(x, mask)``, or its class, is a block of your own. A nested list or tuple
+        is a residual group, as is ``Residual([...])``. "auto" is differences and three
         convolutions, batch-normalized and with GELU, the last two of them residual;
         the first one strides so that of a sequence of mean length at most 64 steps
         reach the encoder, in a classifier beside random kernels 40. Tokens go through
@@ -94,11 +95,12 @@ class AttentionLSTMClassifier(
     num_heads : int, default=4
         Heads of every multi-head attention, at most. Sizes that it does not divide
         get the largest smaller number of heads that divides them.
-    pooling : {"max", "mean", "last", "attention"}, list or tuple of them, \
+    pooling : {"max", "mean", "last", "attention"}, module, list or tuple of them, \
             default=("max", "mean")
         How the steps of a sequence become one vector; several are concatenated.
         "last" is the last real step; of the backward direction of recurrent layers it
-        is the first step, where that direction ends.
+        is the first step, where that direction ends. A module of torch that takes
+        ``(x, mask)``, or its class, is a pooling of your own.
     head_units : int, list or tuple of int, default=(64,)
         Hidden layers of the dense head, each with layer normalization, GELU and
         dropout; ``()`` is a single linear layer.

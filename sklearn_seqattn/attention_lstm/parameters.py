@@ -44,10 +44,10 @@ TRAINING_CONSTRAINTS = {
 SEQUENCE_CONSTRAINTS = {
     **TRAINING_CONSTRAINTS,
     "blend": [RandomKernels, NGrams, StrOptions({"auto", "kernels", "ngrams"}), None],
-    "front_end": [str, list, tuple, dict, Block, None],
+    "front_end": [str, list, tuple, dict, Block, callable, None],
     "encoder": [str, Encoder, dict],
     "bidirectional": ["boolean"],
-    "pooling": [str, list, tuple],
+    "pooling": [str, list, tuple, callable],
     "head_units": [SIZE, list, tuple],
     "standardize": ["boolean"],
     "channels_first": ["boolean"],

@@ -145,7 +145,7 @@ def needed_to_be_causal(estimator):
         needed.append("no static columns")
     for part in ("front_end", "encoder", "pooling"):
         layers = uncausal_layers(getattr(network, part, None))
-        layers = {type(layer).__name__ for layer in layers}
+        layers = {type(getattr(one, "own", one)).__name__ for one in layers}
         if layers:
             needed.append(f"{part} without {' and '.join(sorted(layers))}")
     return needed

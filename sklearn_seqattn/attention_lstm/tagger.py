@@ -82,13 +82,14 @@ class AttentionLSTMTagger(StreamMixin, WindowPartnerMixin, BaseSequenceEstimator
         than 256 steps on average), between 40 and 200; for large sets 8,000 batches,
         at least 10. With at least 1,000 sequences of tokens it is what gives 600
         batches, at least 8 and at most 40.
-    front_end : "auto", None, str, block, list or tuple, default="auto"
+    front_end : "auto", None, str, block, module, list or tuple, default="auto"
         The blocks before the encoder, in their order. A block is an object of
         :mod:`sklearn_seqattn.blocks`, such as ``Conv(32, dilation=2)``, or its name
         for its defaults: "embedding", "differences", "conv", "dense",
         "time_distributed_conv", "attention", "batch_norm", "layer_norm", "dropout",
-        "locked_dropout", "gelu", "relu", "tanh". A nested list or tuple is a
-        residual group, as is ``Residual([...])``. "auto" leaves numbers
+        "locked_dropout", "gelu", "relu", "tanh". A module of torch that takes
+        ``(x, mask)``, or its class, is a block of your own. A nested list or tuple
+        is a residual group, as is ``Residual([...])``. "auto" leaves numbers
         as they are; tokens go through an embedding and locked dropout. None leaves all
         sequences as they are. Where blocks have strides, the outputs are interpolated
         to all steps of the input.

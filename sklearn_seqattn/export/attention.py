@@ -7,6 +7,12 @@ import numpy as np
 from sklearn_seqattn.export.graph import as_float32
 from sklearn_seqattn.nn.alignment import AdditiveScore, GeneralScore
 from sklearn_seqattn.nn.attention import MultiHeadAttention
+from sklearn_seqattn.nn.pooling import (
+    AttentionPooling,
+    LastPooling,
+    MaxPooling,
+    MeanPooling,
+)
 
 
 def attend(attention, graph, x, mask, *, causal=False):
@@ -104,11 +110,6 @@ def _rotated(rotary, graph, x):
     return graph.Concat(*parts, axis=-1)
 
 
-def pool(pooling, graph, x, mask):
-    """Add one pooling, from (B, T, C) to (B, C)."""
-    return POOLINGS[type(pooling).__name__](pooling, graph, x, mask)
-
-
 def _max(pooling, graph, x, mask):
     """Return the largest value over the real steps."""
     x = graph.where(graph.Unsqueeze(mask, [2]), x, -np.inf)
@@ -150,10 +151,10 @@ def _attention(pooling, graph, x, mask):
     return graph.Squeeze(graph.MatMul(weights, x), [1])
 
 
-#: Functions of the poolings, by the names of their classes.
+#: Functions of the poolings, from (B, T, C) to (B, C), by their classes.
 POOLINGS = {
-    "MaxPooling": _max,
-    "MeanPooling": _mean,
-    "LastPooling": _last,
-    "AttentionPooling": _attention,
+    MaxPooling: _max,
+    MeanPooling: _mean,
+    LastPooling: _last,
+    AttentionPooling: _attention,
 }

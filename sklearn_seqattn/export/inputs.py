@@ -1,7 +1,9 @@
-"""What comes before a network: masks, scaling and imputing as operators."""
+"""What comes before a network: masks, and the transformers of numbers as operators."""
 
 import numpy as np
 
+from sklearn_seqattn.export.columns import one_hot, split_columns, standardized
+from sklearn_seqattn.export.imputing import add_imputer
 from sklearn_seqattn.preprocessing import SequenceImputer, SequenceScaler
 from sklearn_seqattn.preprocessing.gain import (
     COMPRESSION,
@@ -9,15 +11,13 @@ from sklearn_seqattn.preprocessing.gain import (
     SMALLEST_AMPLITUDE,
 )
 
-_CONSTANTS = ("mean", "median", "constant")
-
 
 def step_mask(graph, values, lengths):
     """Return the mask (B, T) of padded values and their lengths."""
     return graph.Less(graph.steps(values, 1), graph.Unsqueeze(lengths, [1]))
 
 
-def add_transformers(transformers, graph, x):
+def add_transformers(transformers, graph, x, mask):
     """Add the steps of a Pipeline before its estimator.
 
     Parameters
@@ -26,8 +26,8 @@ def add_transformers(transformers, graph, x):
         Fitted.
     graph : Graph
         Where their operators go.
-    x : str
-        Name of the numbers, (B, T, D) float64.
+    x, mask : str
+        Names of the numbers (B, T, D), float64, and their mask (B, T).
 
     Returns
     -------
@@ -40,13 +40,16 @@ def add_transformers(transformers, graph, x):
         If a transformer cannot be expressed.
     """
     for transformer in transformers:
+        is_numeric = hasattr(transformer, "input_size_")
         if isinstance(transformer, SequenceScaler):
-            x = _scaled(graph, x, transformer)
-        elif isinstance(transformer, SequenceImputer):
-            x = _imputed(graph, x, transformer)
+            x = standardized(graph, x, transformer.center_, transformer.scale_)
+        elif isinstance(transformer, SequenceImputer) and is_numeric:
+            x = add_imputer(transformer, graph, x, mask)
         else:
+            of_events = "" if is_numeric else " of events"
             raise ValueError(
-                f"{type(transformer).__name__} in the Pipeline has no form in ONNX. "
+                f"{type(transformer).__name__}{of_events} in the Pipeline has no form "
+                "in ONNX. "
                 "Export what follows it (pipeline[-1]), and transform the sequences "
                 "before they go into the session."
             )
@@ -71,36 +74,40 @@ def add_scaling(encoder, graph, x, mask):
         Name of the input of the network, (B, T, D) float32, zero where padded.
     """
     if encoder.steps_:
-        x = _scaled(graph, x, encoder.steps_[0])
-        if encoder.amplify:
+        scaler = encoder.steps_[0]
+        x = standardized(graph, x, scaler.center_, scaler.scale_)
+        if encoder.controls_gain:
             x = _amplified(graph, x, mask)
     return graph.zero_padding(graph.cast(x, np.float32), mask)
 
 
-def _scaled(graph, x, scaler):
-    """Return numbers with the center subtracted, divided by the scale."""
-    center, scale = (np.asarray(a, np.float64) for a in (scaler.center_, scaler.scale_))
-    return graph.Div(graph.Sub(x, center), scale)
+def add_events(encoder, graph, x, mask, columns):
+    """Add the encoding and the scaling of events, as channels of every step.
 
+    Parameters
+    ----------
+    encoder : InputEncoder
+        Fitted on events without dates.
+    graph : Graph
+        Where its operators go.
+    x, mask : str
+        Names of the columns (B, T, F), float64, and of the mask (B, T).
+    columns : list of dict
+        As `describe_columns` returns them.
 
-def _imputed(graph, x, imputer):
-    """Return numbers without gaps, and indicators after them where wanted."""
-    if imputer.strategy not in _CONSTANTS or imputer.add_elapsed:
-        raise ValueError(
-            f"{imputer!r} looks at other steps, which has no form in ONNX. Use the "
-            "strategy 'mean', 'median' or 'constant' without elapsed times, or export "
-            "what follows it (pipeline[-1]) and impute before the session."
-        )
-    is_missing = graph.IsNaN(x)
-    filled = graph.Where(is_missing, np.asarray(imputer.statistics_, np.float64), x)
-    if not (imputer.add_indicator and imputer.has_missing_.any()):
-        return filled
-    indicators = graph.Gather(
-        graph.cast(is_missing, np.float64),
-        np.flatnonzero(imputer.has_missing_).tolist(),
-        axis=2,
-    )
-    return graph.Concat(filled, indicators, axis=2)
+    Returns
+    -------
+    values : str
+        Name of the input of the network, (B, T, D) float32, zero where padded.
+    """
+    numbers, codes = split_columns(graph, x, columns)
+    parts = [one_hot(graph, *one) for one in codes]
+    if numbers is not None:
+        for scaler in encoder.steps_[1:]:
+            numbers = standardized(graph, numbers, scaler.center_, scaler.scale_)
+        parts.insert(0, numbers)
+    values = graph.cast(graph.Concat(*parts, axis=2), np.float32)
+    return graph.zero_padding(values, mask)
 
 
 def _amplified(graph, x, mask):

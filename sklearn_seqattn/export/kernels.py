@@ -13,7 +13,7 @@ from sklearn_seqattn.nn.last_steps import LastSteps
 from sklearn_seqattn.nn.random_convolutions import RandomConvolutions
 
 
-def add_partner(partner, graph, values, mask):
+def add_partner(partner, graph, values, mask, static=None):
     """Add the partner of a network.
 
     Parameters
@@ -24,6 +24,8 @@ def add_partner(partner, graph, values, mask):
         Where its operators go.
     values, mask : str
         Names of the numbers (B, T, D), float32, and their mask (B, T).
+    static : str or None, default=None
+        Name of the static numbers, (B, P) float32.
 
     Returns
     -------
@@ -36,6 +38,7 @@ def add_partner(partner, graph, values, mask):
         found = _FEATURES[type(kind)](kind, graph, x, mask)
         found = graph.Sub(found, as_float32(kind.feature_mean))
         features.append(graph.Div(found, as_float32(kind.feature_std)))
+    features += [] if static is None else [static]
     features = graph.cast(graph.Concat(*features, axis=1), np.float64)
     # Cast in the graph, the coefficients take half of the file.
     coef = graph.cast(graph.constant(as_float32(partner.coef).T.copy()), np.float64)

@@ -10,6 +10,7 @@ from sklearn_seqattn.export.graph import as_float32
 from sklearn_seqattn.nn import layers
 from sklearn_seqattn.nn.convolutions import Convolution, TimeDistributedConvolution
 from sklearn_seqattn.nn.normalization import BatchNorm, Differences, LayerNorm
+from sklearn_seqattn.nn.own_modules import OwnLayer, OwnPool
 
 
 @singledispatch
@@ -49,13 +50,14 @@ def register_layer(layer_class):
     Parameters
     ----------
     layer_class : type
-        A class of modules, such as that of a block of your own.
+        A class of modules, such as that of a block or a pooling of your own.
 
     Returns
     -------
     decorator : callable
         Takes a function of ``(layer, graph, x, mask)`` that adds the operators of the
-        layer to the graph, and returns the names of its output (B, T', C') and mask.
+        layer to the graph, and returns the names of its output (B, T', C') and mask,
+        or of a pooling the name of its output (B, C').
 
     Examples
     --------
@@ -83,6 +85,12 @@ def _(layer, graph, x, mask):
 def _(layer, graph, x, mask):
     y, mask = add_layer(layer.blocks, graph, x, mask)
     return graph.Add(graph.linear(layer.shortcut, x), y), mask
+
+
+@register_layer(OwnLayer)
+@register_layer(OwnPool)
+def _(layer, graph, x, mask):
+    return add_layer(layer.own, graph, x, mask)
 
 
 @register_layer(layers.Embedding)

@@ -4,7 +4,7 @@ import numpy as np
 from torch import nn
 
 from sklearn_seqattn._ids import FIRST_ID
-from sklearn_seqattn.export.attention import attend, last_step, pool
+from sklearn_seqattn.export.attention import POOLINGS, attend, last_step
 from sklearn_seqattn.export.encoders import add_encoder
 from sklearn_seqattn.export.graph import as_float32
 from sklearn_seqattn.export.kernels import add_partner
@@ -12,7 +12,7 @@ from sklearn_seqattn.export.layers import activation, add_layer
 from sklearn_seqattn.nn.next_state_network import TiedHead
 
 
-def add_sequence_network(network, graph, values, mask):
+def add_sequence_network(network, graph, values, mask, static=None):
     """Add the network of a classifier or a regressor, its partner included.
 
     Parameters
@@ -23,6 +23,8 @@ def add_sequence_network(network, graph, values, mask):
         Where its operators go.
     values, mask : str
         Names of the input (B, T, D), float32, or (B, T), int64; and of its mask.
+    static : str or None, default=None
+        Name of the static numbers, (B, P) float32.
 
     Returns
     -------
@@ -30,15 +32,23 @@ def add_sequence_network(network, graph, values, mask):
         Name of the outputs (B, K): float32, or float64 with a partner.
     """
     x, real = _add_body(network, graph, values, mask)
-    pooled = [pool(one, graph, x, real) for one in network.pooling.poolings]
+    pooled = [_pool(one, graph, x, real) for one in network.pooling.poolings]
+    pooled += [] if static is None else [static]
     outputs = _head(network.head, graph, graph.Concat(*pooled, axis=1))
     if network.kernel_partner is None:
         return outputs
     share, partner_share, constant = as_float32(network.mixture).astype(np.float64)
-    partner = add_partner(network.kernel_partner, graph, values, mask)
+    partner = add_partner(network.kernel_partner, graph, values, mask, static)
     outputs = graph.Mul(graph.cast(outputs, np.float64), share)
     blended = graph.Add(outputs, graph.Mul(partner, partner_share))
     return graph.Add(blended, constant)
+
+
+def _pool(pooling, graph, x, mask):
+    """Add a pooling; one of the user as a layer that returns no mask."""
+    if type(pooling) in POOLINGS:
+        return POOLINGS[type(pooling)](pooling, graph, x, mask)
+    return add_layer(pooling, graph, x, mask)
 
 
 def _add_body(network, graph, values, mask):
@@ -54,7 +64,7 @@ def _add_body(network, graph, values, mask):
     return x, real
 
 
-def add_tagging_network(network, graph, values, mask):
+def add_tagging_network(network, graph, values, mask, static=None):
     """Add the network of a tagger.
 
     Parameters
@@ -63,7 +73,7 @@ def add_tagging_network(network, graph, values, mask):
         In evaluation mode.
     graph : Graph
         Where its operators go.
-    values, mask : str
+    values, mask, static : str
         As in `add_sequence_network`.
 
     Returns
@@ -72,6 +82,9 @@ def add_tagging_network(network, graph, values, mask):
         Name of the logits of all steps, (B, T, K) float32.
     """
     x, real = _add_body(network, graph, values, mask)
+    if static is not None:
+        shape = graph.Concat(graph.Shape(real), graph.size(static, 1), axis=0)
+        x = graph.Concat(x, graph.Expand(graph.Unsqueeze(static, [1]), shape), axis=2)
     logits = _head(network.head, graph, x)
     if network.stride == 1:
         return logits
@@ -100,24 +113,33 @@ def _head(head, graph, x):
     return x
 
 
-def add_state_network(network, graph, ids, mask):
+def add_state_network(network, graph, ids, mask, features=()):
     """Add the network of a next-state estimator.
 
     Parameters
     ----------
     network : NextStateNetwork
-        In evaluation mode, without further features.
+        In evaluation mode.
     graph : Graph
         Where its operators go.
     ids, mask : str
         Names of the ids (B, T), int64, and their mask (B, T).
+    features : sequence of str, default=()
+        Names of the ids of each further category, (B, T) int64, and of numbers
+        (B, T, D) float32, where the network reads any.
 
     Returns
     -------
     logits : list of str
         Names of the logits of all steps, (B, T, K), and of the last one, (B, K).
     """
-    x = graph.Gather(as_float32(network.embedding.states.table.weight), ids)
+    tables = [network.embedding.states, *network.embedding.categories]
+    parts, numbers = [ids, *features][: len(tables)], features[len(tables) - 1 :]
+    parts = [
+        graph.Gather(as_float32(one.table.weight), name)
+        for one, name in zip(tables, parts, strict=True)
+    ]
+    x = graph.Concat(*parts, *numbers, axis=2)
     z = add_encoder(network.encoder, graph, x, mask)
     if network.attention is not None:
         context = attend(network.attention, graph, z, mask, causal=True)

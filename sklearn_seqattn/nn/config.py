@@ -10,6 +10,7 @@ from sklearn_seqattn.nn.config_base import Config
 from sklearn_seqattn.nn.encoders import ENCODERS, Encoder
 from sklearn_seqattn.nn.fields import Count, Range, Share, Size
 from sklearn_seqattn.nn.front_end import FrontEnd, read_front_end
+from sklearn_seqattn.nn.own_modules import OwnPooling, is_module
 from sklearn_seqattn.nn.pooling import POOLINGS
 
 #: Fields that matter in training alone. A warm start may change them.
@@ -144,15 +145,15 @@ class SequenceConfig(BodyConfig):
 
     Parameters
     ----------
-    pooling : tuple of str
-        Names of poolings.
+    pooling : tuple of str or OwnPooling
+        Names of poolings, and modules of the user or their classes.
     kernels : KernelConfig or None, default=None
         The partner inside the network.
     time_warp : float, default=0.0
         In training, how far sequences are warped in time, see `warp_time`.
     """
 
-    pooling: tuple[str, ...]
+    pooling: tuple[str | OwnPooling, ...]
     kernels: KernelConfig | None = None
     time_warp: Annotated[float, Range(0, 10)] = 0.0
 
@@ -160,9 +161,12 @@ class SequenceConfig(BodyConfig):
         super()._read()
         self._read_dict("kernels", KernelConfig)
         self._read_tuple("pooling")
+        modules = [OwnPooling(x) if is_module(x) else x for x in self.pooling]
+        self._set("pooling", tuple(modules))
 
     def _check(self):
-        if not self.pooling or not set(self.pooling) <= POOLINGS.keys():
+        names = {name for name in self.pooling if isinstance(name, str)}
+        if not self.pooling or not names <= POOLINGS.keys():
             known = ", ".join(map(repr, POOLINGS))
             raise ValueError(
                 f"pooling={self.pooling!r} must hold at least one of {known}, and "

@@ -118,6 +118,8 @@ def _require(condition, value):
 def _describe(kind):
     """Describe an annotated type in words."""
     origin = get_origin(kind)
+    if _is_union(kind):
+        return " or ".join(map(_describe, get_args(kind)))
     if origin is Annotated:
         kind, bounds = get_args(kind)
         return f"{_describe(kind)} {bounds}"

@@ -3,6 +3,7 @@
 from sklearn_seqattn.nn.blocks import BLOCKS, Block, Embedding, register_block
 from sklearn_seqattn.nn.components import Component
 from sklearn_seqattn.nn.layers import BlockSequence, ResidualGroup
+from sklearn_seqattn.nn.own_modules import OwnBlock, is_module
 
 _MOST_BLOCKS, _DEEPEST_GROUP = 1000, 8
 
@@ -76,9 +77,10 @@ def read_front_end(front_end):
 
     Parameters
     ----------
-    front_end : None, str, dict, Block, FrontEnd, or list or tuple of them
+    front_end : None, str, dict, Block, nn.Module, FrontEnd, or list or tuple of them
         A name means a block's defaults, a nested list or tuple for a residual
-        group, a dict ``{name: parameters}`` for a block.
+        group, a dict ``{name: parameters}`` for a block. A module or its class is a
+        block of the user.
 
     Returns
     -------
@@ -93,7 +95,7 @@ def read_front_end(front_end):
         return front_end
     if front_end is None:
         front_end = ()
-    if isinstance(front_end, str | dict | Component):
+    if isinstance(front_end, str | dict | Component) or is_module(front_end):
         front_end = [front_end]
     if not isinstance(front_end, list | tuple):
         raise TypeError(
@@ -116,6 +118,8 @@ def _read_block(block):
     """Return one block, or the residual group of a nested list."""
     if isinstance(block, list | tuple):
         block = Residual(block)
+    if is_module(block):
+        block = OwnBlock(block)
     try:
         return BLOCKS.read(block)
     except (TypeError, ValueError) as error:

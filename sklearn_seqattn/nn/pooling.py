@@ -143,8 +143,8 @@ def build_pooling(names, size, n_backward=0):
 
     Parameters
     ----------
-    names : sequence of str
-        Names of `POOLINGS`, in the order of the result.
+    names : sequence of str or OwnPooling
+        Names of `POOLINGS`, and modules of the user, in the order of the result.
     size : int
         The number of channels C.
     n_backward : int, default=0
@@ -156,5 +156,10 @@ def build_pooling(names, size, n_backward=0):
     """
     options = {"last": {"n_backward": n_backward}}
     return ConcatenatedPooling(
-        [POOLINGS[name](size, **options.get(name, {})) for name in names]
+        [
+            POOLINGS[name](size, **options.get(name, {}))
+            if isinstance(name, str)
+            else name.build(size)
+            for name in names
+        ]
     )

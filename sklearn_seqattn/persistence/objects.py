@@ -103,6 +103,8 @@ class ModelWriter(Writer):
         if is_scikit_learn(value):
             content = np.frombuffer(dump_with_skops(value, where), np.uint8)
             return {"__object__": "skops", "content": self.write(content, where)}
+        if ".net_params" not in where:
+            _refuse_module(value, where)
         return super().write_object(value, where, depth)
 
     def _estimator(self, estimator, where, depth):
@@ -140,6 +142,18 @@ class ModelWriter(Writer):
             name: self.write(value, f"{where}.{name}", depth + 1)
             for name, value in values.items()
         }
+
+
+def _refuse_module(value, where):
+    """Raise for a module of the user in a front end or as a pooling."""
+    torch = sys.modules.get("torch")
+    kind = value if isinstance(value, type) else type(value)
+    if torch is not None and issubclass(kind, torch.nn.Module):
+        raise TypeError(
+            f"{where} is a module of your own, {kind.__name__}, and a model file holds "
+            "no code. Register it under a name, by register_block or "
+            "register_pooling, or pickle the estimator."
+        )
 
 
 class ModelReader(Reader):

@@ -1,12 +1,10 @@
 """Random convolutions as operators: features have the same bits."""
 
 import numpy as np
-import onnx
-import onnxruntime
 import pytest
 import torch
+from small_graphs import open_graph
 
-from sklearn_seqattn.export.graph import IR_VERSION, OPSET, Graph
 from sklearn_seqattn.export.inputs import step_mask
 from sklearn_seqattn.export.kernels import add_partner
 from sklearn_seqattn.nn.config import KernelConfig
@@ -15,22 +13,13 @@ from sklearn_seqattn.nn.kernel_partner import KernelPartner
 
 def session_of(partner, input_size):
     """Open a graph of a partner alone."""
-    graph = Graph()
-    mask = step_mask(graph, "values", "lengths")
-    graph.name(add_partner(partner, graph, "values", mask), "outputs")
-    info, kinds = onnx.helper.make_tensor_value_info, onnx.TensorProto
-    shape = ["batch", "steps", input_size]
-    inputs = [
-        info("values", kinds.FLOAT, shape),
-        info("lengths", kinds.INT64, ["batch"]),
-    ]
-    outputs = [info("outputs", kinds.DOUBLE, ["batch", 1])]
-    found = onnx.helper.make_graph(
-        graph.nodes, "partner", inputs, outputs, graph.constants
-    )
-    opset = [onnx.helper.make_opsetid("", OPSET)]
-    model = onnx.helper.make_model(found, opset_imports=opset, ir_version=IR_VERSION)
-    return onnxruntime.InferenceSession(model.SerializeToString())
+
+    def build(graph):
+        mask = step_mask(graph, "values", "lengths")
+        return add_partner(partner, graph, "values", mask)
+
+    values = np.float32, ["batch", "steps", input_size]
+    return open_graph(build, values=values, lengths=(np.int64, ["batch"]))
 
 
 @pytest.mark.parametrize("has_heavy_tails", [False, True])

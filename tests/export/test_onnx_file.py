@@ -7,6 +7,7 @@ import onnx
 import pytest
 import torch
 from model_zoo import (
+    EVENTS,
     SENTENCES,
     UP_OR_DOWN,
     WALKS,
@@ -22,12 +23,20 @@ from torch import nn
 import sklearn_seqattn
 from sklearn_seqattn import (
     AttentionLSTMClassifier,
+    EventEncoder,
     NextStateLSTM,
     NextStateMarkov,
     SequenceImputer,
     SequenceResampler,
 )
-from sklearn_seqattn.blocks import Block, Encoder, register_block, register_encoder
+from sklearn_seqattn.blocks import (
+    Block,
+    Encoder,
+    Pooling,
+    register_block,
+    register_encoder,
+    register_pooling,
+)
 from sklearn_seqattn.export import register_layer, to_onnx
 
 SMALL = {"hidden_size": 4, "num_layers": 1, "max_epochs": 1, "random_state": 0}
@@ -82,8 +91,8 @@ class TestFile:
 
     def test_an_existing_file_stays_where_an_export_fails(self, path):
         path.write_text("before")
-        with pytest.raises(ValueError, match="n-grams"):
-            to_onnx(fitted("ngram classes"), path)
+        with pytest.raises(ValueError, match="counts and the cache"):
+            to_onnx(fitted("next state"), path)
         assert path.read_text() == "before"
         assert [p.name for p in path.parent.iterdir()] == ["model.onnx"]
 
@@ -105,12 +114,9 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("name", "message"),
         [
-            ("ngram classes", "n-grams beside .* blend=None"),
-            ("ngram numbers", "n-grams beside .* blend=None"),
-            ("word tags", "windows of tokens beside .* blend=None"),
-            ("static classes", "static columns.*repeat them as channels"),
-            ("event classes", "X held events.*EventEncoder"),
-            ("next event", "X held events.*the states alone"),
+            ("classifier of dated events", "'at' of X holds times.*a number of each"),
+            ("dated next event", "'at' of X holds times.*a number of each"),
+            ("next event", "'t' of X holds times.*a number of each"),
             ("next state", "counts and the cache beside .* blend=None"),
         ],
     )
@@ -137,17 +143,18 @@ class TestRefusals:
                 to_onnx(estimator, path)
 
     @pytest.mark.parametrize(
-        ("transformer", "message"),
+        ("transformer", "X", "message"),
         [
-            (SequenceImputer("last"), "looks at other steps.*impute before"),
-            (SequenceImputer("mean", add_elapsed=True), "looks at other steps"),
-            (SequenceResampler(2), "SequenceResampler in the Pipeline"),
+            (SequenceResampler(2), WALKS, "SequenceResampler in the Pipeline"),
+            (EventEncoder(), EVENTS, "EventEncoder of events.*pipeline.-1"),
+            (SequenceImputer(), EVENTS, "SequenceImputer of events.*pipeline.-1"),
         ],
     )
-    def test_transformers(self, transformer, message, path):
+    def test_transformers(self, transformer, X, message, path):
         pipeline = make_pipeline(transformer, AttentionLSTMClassifier(**SMALL))
         with pytest.raises(ValueError, match=message):
-            to_onnx(pipeline.fit(WALKS, UP_OR_DOWN), path)
+            to_onnx(pipeline.fit(X, UP_OR_DOWN), path)
+        to_onnx(pipeline[-1], path)
 
     def test_a_network_of_the_user(self, path):
         net_params = {"module": MeanNetwork}
@@ -215,3 +222,49 @@ def test_a_network_beside_counts_that_have_no_weight(path):
 
     found = run(session, pad(look_up(SENTENCES, session)))["probabilities"]
     np.testing.assert_allclose(found, estimator.predict_proba(SENTENCES), atol=1e-5)
+
+
+class Summed(nn.Module):
+    def forward(self, x, mask):
+        return (x * mask[..., None]).sum(dim=1)
+
+
+@register_pooling("test_summed")
+class RegisteredSum(Pooling):
+    def forward(self, x, mask):
+        return (x * mask[..., None]).sum(dim=1)
+
+
+def add_sum(layer, graph, x, mask):
+    return graph.ReduceSum(graph.zero_padding(x, mask), [1], keepdims=0)
+
+
+@pytest.mark.parametrize("pooling", [Summed(), "test_summed"])
+def test_a_pooling_of_the_user(pooling, path):
+    name = "RegisteredSum" if pooling == "test_summed" else "Summed"
+    estimator = AttentionLSTMClassifier(**SMALL, pooling=["mean", pooling])
+    estimator.fit(WALKS, UP_OR_DOWN)
+    with pytest.raises(TypeError, match=rf"{name} has no form.*register_layer\({name}"):
+        to_onnx(estimator, path)
+    register_layer(RegisteredSum if name == "RegisteredSum" else Summed)(add_sum)
+    found = run(open_session(estimator, path), pad(WALKS, 3))["probabilities"]
+    np.testing.assert_allclose(found, estimator.predict_proba(WALKS), atol=1e-5)
+
+
+class Shifted(nn.Module):
+    def forward(self, x, mask):
+        return x + 1
+
+
+def test_a_module_of_the_user_in_a_front_end(path):
+    estimator = AttentionLSTMClassifier(**SMALL, front_end=[[Shifted()], "dense"])
+    estimator.fit(WALKS, UP_OR_DOWN)
+    with pytest.raises(TypeError, match=r"Shifted has no form.*register_layer\(Shift"):
+        to_onnx(estimator, path)
+
+    @register_layer(Shifted)
+    def _(layer, graph, x, mask):
+        return graph.Add(x, np.float32(1)), mask
+
+    found = run(open_session(estimator, path), pad(WALKS))["probabilities"]
+    np.testing.assert_allclose(found, estimator.predict_proba(WALKS), atol=1e-5)

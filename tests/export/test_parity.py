@@ -158,6 +158,21 @@ VARIANTS = {
         gaps(WALKS),
         UP_OR_DOWN,
     ),
+    "imputed by the last value": (
+        Pipeline(
+            [
+                ("fill", SequenceImputer(add_indicator=True, add_elapsed=True)),
+                ("last", classifier()),
+            ]
+        ),
+        gaps(WALKS),
+        UP_OR_DOWN,
+    ),
+    "imputed linearly": (
+        scaled(regressor(), SequenceImputer("linear")),
+        gaps(WALKS),
+        LENGTHS,
+    ),
     "last steps of both directions": (
         classifier(pooling=["last", "max"], bidirectional=True),
         WALKS,
@@ -226,7 +241,8 @@ def compare(estimator, session, X, further):
     found = run(session, inputs)
     if "prediction" in found:
         wanted = estimator.predict(X)
-        scale = getattr(estimator, "target_encoder_", None).scale_
+        last = estimator[-1] if isinstance(estimator, Pipeline) else estimator
+        scale = last.target_encoder_.scale_
         np.testing.assert_allclose(
             found["prediction"] / scale, wanted / scale, rtol=1e-6, atol=1e-5
         )

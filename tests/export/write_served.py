@@ -14,7 +14,7 @@ from model_zoo import MODELS, fitted
 
 from sklearn_seqattn.export import to_onnx
 
-SERVED = ["default", "tokens"]
+SERVED = ["default", "tokens", "ngram classes", "tags"]
 
 
 def write(folder, name):
@@ -22,6 +22,8 @@ def write(folder, name):
     folder = Path(folder) / name
     folder.mkdir(parents=True)
     estimator, X = fitted(name), MODELS[name][1]
+    if isinstance(X[0][0], str):  # tokens: some are unknown, but not their characters
+        X = [*X, ["yesno", "ba"], ["ba", "Yés", "dido"]]
     to_onnx(estimator, folder / "model.onnx")
     lists = [x.tolist() if hasattr(x, "tolist") else x for x in X]
     (folder / "sequences.json").write_text(json.dumps(lists))
