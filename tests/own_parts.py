@@ -96,3 +96,10 @@ class MeanLoss(nn.Module):
 
     def forward(self, outputs, targets):
         return nn.functional.cross_entropy(outputs, targets)
+
+
+class ThreeLosses(nn.Module):
+    """Three losses an output, which nobody asked for."""
+
+    def forward(self, outputs, targets):
+        return outputs[..., None].repeat(1, 1, 3)

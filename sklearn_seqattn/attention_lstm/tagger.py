@@ -20,7 +20,10 @@ from sklearn_seqattn.attention_lstm.step_labels import check_step_labels, split_
 from sklearn_seqattn.attention_lstm.step_scores import score_steps
 from sklearn_seqattn.attention_lstm.streams import StreamMixin
 from sklearn_seqattn.attention_lstm.tagged_sequences import canonical, tag_sequences
-from sklearn_seqattn.attention_lstm.target_checks import check_same_classes
+from sklearn_seqattn.attention_lstm.target_checks import (
+    check_same_classes,
+    check_same_order,
+)
 from sklearn_seqattn.attention_lstm.targets import learn_labels
 from sklearn_seqattn.attention_lstm.training_data import validation_pair
 from sklearn_seqattn.attention_lstm.validation_scores import find_scorer
@@ -421,6 +424,7 @@ class AttentionLSTMTagger(StreamMixin, WindowPartnerMixin, BaseSequenceEstimator
                 f"{type(self).__name__} requires y to be passed, but the target y is "
                 "None."
             )
+        check_same_order(X, y)
         labels = check_step_labels(y, sequences.lengths)
         weights, of_steps = read_weights(sample_weight, sequences.lengths)
         labels = labels.counted(of_steps)
@@ -439,6 +443,7 @@ class AttentionLSTMTagger(StreamMixin, WindowPartnerMixin, BaseSequenceEstimator
         if pair is None:
             return None
         sequences = self._read(pair[0], front_end, reset=False)
+        check_same_order(*pair)
         labels = check_step_labels(pair[1], sequences.lengths)
         ones = read_weights(None, sequences.lengths)
         codes = labels.encode(self.target_encoder_)

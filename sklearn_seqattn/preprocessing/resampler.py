@@ -43,8 +43,8 @@ class SequenceResampler(TransformerMixin, VersionedPickles, BaseEstimator):
         times are dates or durations, or a number in the unit of times that are numbers.
     on : str, int or None, default=None
         The column of frames, or the channel of arrays, that holds the times. It is
-        left out of the result. If None, times are the row index of frames, or the numbers of the
-        steps of arrays.
+        left out of the result. If None, times are the row index of frames, or the
+        numbers of the steps of arrays.
     agg : {"mean", "median", "min", "max", "first", "last"}, default="mean"
         How the numbers of a step are aggregated; missing ones are left out. Of
         categories the last one of a step is taken.
@@ -197,9 +197,7 @@ class SequenceResampler(TransformerMixin, VersionedPickles, BaseEstimator):
             frames, times = self._split_times(read_each(container.items, "X"))
             sequences = self._validate(frames, reset=reset)
             if container.table is not None:
-                validate_data(
-                    self, container.table, reset=reset, skip_check_array=True
-                )
+                validate_data(self, container.table, reset=reset, skip_check_array=True)
             return sequences, times
         sequences = self._validate(X, reset=reset)
         if self.on is None:
