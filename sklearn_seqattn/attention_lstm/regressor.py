@@ -409,6 +409,11 @@ class AttentionLSTMRegressor(
         -------
         AttentionLSTMRegressor
             The fitted estimator itself.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `fit`, and if `X` or `y` is not like that of the first call.
         """
         return fit(self, X, y, sample_weight, n_epochs=1)
 
@@ -567,6 +572,13 @@ class AttentionLSTMRegressor(
         -------
         ndarray of shape (n,) or (n, n_targets), float64
             In the unit of the training targets; what it is of them, `loss` says.
+
+        Raises
+        ------
+        NotFittedError
+            If `fit` was not called.
+        TypeError, ValueError
+            If `X` is none of these containers, or not like that of `fit`.
         """
         outputs = self._outputs(X)
         return self.target_encoder_.predict(outputs)

@@ -402,6 +402,11 @@ class AttentionLSTMTagger(StreamMixin, WindowPartnerMixin, BaseSequenceEstimator
         -------
         AttentionLSTMTagger
             The fitted estimator itself.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `fit`, and if `X` or `y` is not like that of the first call.
         """
         return fit(self, X, y, sample_weight, n_epochs=1, classes=classes)
 
@@ -537,6 +542,13 @@ class AttentionLSTMTagger(StreamMixin, WindowPartnerMixin, BaseSequenceEstimator
         -------
         list of ndarray of shape (T_i,)
             The labels of each sequence, in the dtype of `classes_`.
+
+        Raises
+        ------
+        NotFittedError
+            If `fit` was not called.
+        TypeError, ValueError
+            If `X` is none of these containers, or not like that of `fit`.
         """
         outputs, lengths = self._outputs(X)
         return list(split_steps(self.target_encoder_.predict(outputs), lengths))
@@ -553,6 +565,13 @@ class AttentionLSTMTagger(StreamMixin, WindowPartnerMixin, BaseSequenceEstimator
         -------
         list of ndarray of shape (T_i, n_classes), float32
             Columns in the order of `classes_`; rows sum to one.
+
+        Raises
+        ------
+        NotFittedError
+            If `fit` was not called.
+        TypeError, ValueError
+            If `X` is none of these containers, or not like that of `fit`.
         """
         outputs, lengths = self._outputs(X)
         return list(split_steps(softmax(outputs, axis=1), lengths))

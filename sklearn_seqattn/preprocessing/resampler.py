@@ -133,6 +133,11 @@ class SequenceResampler(TransformerMixin, VersionedPickles, BaseEstimator):
             numbers are float64. An array (n, T, D) is padded again; other lists are
             lists of arrays, and a table is a table. Columns of sequences in a frame
             are such columns again, beside static columns as they were.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `freq` does not suit the times, or `X` is not like that of `fit`.
         """
         check_is_fitted(self)
         sequences, times = self._read(X, reset=False)
@@ -211,18 +216,15 @@ class SequenceResampler(TransformerMixin, VersionedPickles, BaseEstimator):
         values, columns = sequences.values, sequences.columns
         named = [] if columns is None else columns.tolist()
         channel = named.index(self.on) if self.on in named else self.on
-        n_channels = values.shape[1]
-        if n_channels < 2 or channel not in range(n_channels):
+        if len(values.T) < 2 or channel not in range(len(values.T)):
             raise ValueError(
-                f"on={self.on!r}, but X has {n_channels} channel(s){named or ''}, of "
-                "which one has the times; pass its number, and at least one other "
-                "channel."
+                f"on={self.on!r}, but X has {len(values.T)} channel(s){named or ''}, "
+                "of which one has the times; pass it, and at least one other channel."
             )
+        times = pd.Series(values[:, channel])
         left = None if columns is None else columns.delete(channel)
-        rest = np.delete(values, channel, axis=1)
-        return replace(sequences, values=rest, columns=left), pd.Series(
-            values[:, channel]
-        )
+        values = np.delete(values, channel, axis=1)
+        return replace(sequences, values=values, columns=left), times
 
     def _validate(self, X, *, reset):
         """Validate numbers or events, with missing values."""

@@ -103,6 +103,11 @@ class SequenceScaler(
         -------
         SequenceScaler
             The fitted transformer.
+
+        Raises
+        ------
+        ValueError
+            If the mean or variance of a channel is out of range.
         """
         with rollback_on_error(self), np.errstate(over="ignore", invalid="ignore"):
             self._fit_sequences(self._read(X, reset=True), sample_weight)

@@ -141,6 +141,11 @@ class StateEncoder(
         -------
         list of ndarray of shape (T_i,), or ndarray of shape (n, T)
             The states as objects; None for the ids of padding and of unknown states.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `X` holds other numbers than ids of `transform`.
         """
         check_is_fitted(self)
         ids = check_sequences(X, tokens=True)
