@@ -60,6 +60,11 @@ TOKENS = (
     "but other tokens are strings; tokens are all strings or all integers, and never "
     "missing."
 )
+LONG = (
+    "a table is read as one sequence a row, of values of one kind. If a row is one "
+    "step of a sequence, split the table by events_to_sequences(X, id=...). A text "
+    "beside static columns is a list of tokens: X.assign(text=X['text'].str.split())."
+)
 COMPLEX = (
     "has dtype complex128. Complex data not supported: pass the real and the imaginary "
     "part as two channels."
@@ -498,8 +503,8 @@ BAD_TABLES = [
         lambda: pd.DataFrame({"a": [1, 2], "b": pd.date_range("2020", periods=2)}),
         {},
         TypeError,
-        "X[0] holds Timestamp('20...-01 00:00:00') at step 1: pass numbers instead, "
-        "for example the seconds since a start.",
+        "X is one table with numbers in column 'a', dates or times in column 'b'; "
+        f"{LONG}",
     ),
     (
         "bytes in an object table",
@@ -687,7 +692,7 @@ BAD_TOKENS = [
         lambda: pd.DataFrame({"a": ["x", "y"], "b": [1, 2]}),
         {},
         TypeError,
-        f"X[0] holds 1 of type int at step 1, {TOKENS}",
+        f"X is one table with categories in column 'a', numbers in column 'b'; {LONG}",
     ),
     (
         "tokens with channels",

@@ -149,3 +149,10 @@ class MeanOfPadding(nn.Module):
 
     def forward(self, x, mask):
         return x.mean(dim=1)
+
+
+class ThreeLosses(nn.Module):
+    """Three losses an output, which nobody asked for."""
+
+    def forward(self, outputs, targets):
+        return outputs[..., None].repeat(1, 1, 3)

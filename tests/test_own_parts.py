@@ -17,6 +17,7 @@ from own_parts import (
     NoParameters,
     PaddingReader,
     RankedLoss,
+    ThreeLosses,
 )
 from scipy.special import log_softmax
 from sklearn.base import clone
@@ -256,6 +257,18 @@ class TestOwnLoss:
         assert smoothed == fit(criterion=nn.CrossEntropyLoss(label_smoothing=0.1))
         assert smoothed != plain
 
+    def test_alone_it_decides_the_level_of_predictions(self):
+        y = np.where(np.arange(len(WALKS)) % 8, 0.0, 40.0)  # one in eight is far off
+        options = {**NUMBERS, "blend": None, "max_epochs": 30, "lr": 0.05}
+        levels = [
+            np.median(
+                AttentionLSTMRegressor(**options, **own).fit(WALKS, y).predict(WALKS)
+            )
+            for own in ({}, {"net_params": {"criterion": nn.L1Loss}})
+        ]
+        assert levels[0] > 3  # near the mean
+        assert abs(levels[1]) < 1  # near the median
+
     def test_weights_are_copies(self):
         weights = np.arange(24) % 3 + 1
         estimator = clone(MODELS["focal loss"][0])
@@ -269,6 +282,8 @@ class TestOwnLoss:
         ("net_params", "message"),
         [
             ({"criterion": MeanLoss}, r"MeanLoss returns \(\).*reduction"),
+            ({"criterion": ThreeLosses}, r"ThreeLosses returns \(3, 2, 3\)"),
+            ({"criterion": nn.MSELoss}, "MSELoss fails for outputs"),
             ({"criterion": nn.GaussianNLLLoss}, "GaussianNLLLoss fails for outputs"),
             ({"criterion": nn.BCEWithLogitsLoss}, "BCEWithLogitsLoss fails"),
             ({"criterion__gamma": 1}, "'criterion__gamma' without 'criterion'"),
@@ -292,6 +307,11 @@ class TestOwnLoss:
         ("net_params", "message"),
         [
             ({"criterion": 5}, "criterion=5; pass the class"),
+            ({"criterion": nn.functional.mse_loss}, "cannot be called.*forward"),
+            (
+                {"criterion": nn.HuberLoss, "criterion__dela": 1},
+                r"parameters \{'dela': 1\}.*unexpected keyword",
+            ),
             ({"criterion": dict}, "is a torch.nn.Module"),
             ({"module": MeanNetwork(2, 2)}, "pass the class of the network"),
             ({"module": "lstm"}, "pass the class of the network"),

@@ -20,7 +20,10 @@ from sklearn_seqattn.attention_lstm.rules import (
     TOKEN_RULES,
 )
 from sklearn_seqattn.attention_lstm.sample_weights import check_weights
-from sklearn_seqattn.attention_lstm.target_checks import check_same_classes
+from sklearn_seqattn.attention_lstm.target_checks import (
+    check_same_classes,
+    check_same_order,
+)
 from sklearn_seqattn.attention_lstm.token_partner import TokenPartnerMixin
 from sklearn_seqattn.attention_lstm.training_data import (
     LabeledSequences,
@@ -116,6 +119,7 @@ class BaseSequenceEstimator(
                 f"{type(self).__name__} requires y to be passed, but the target y is "
                 "None."
             )
+        check_same_order(X, y)
         y = self._check_targets(y, sequences.lengths)
         weights = check_weights(sample_weight, y)
         kept = np.flatnonzero(weights)
@@ -140,6 +144,7 @@ class BaseSequenceEstimator(
         if pair is None:
             return None
         sequences = self._read(pair[0], front_end, reset=False)
+        check_same_order(*pair)
         targets = self._check_targets(pair[1], sequences.lengths)
         targets, ones = self.target_encoder_.encode(targets), np.ones(len(sequences))
         return LabeledSequences(sequences, targets, ones, front_end, given=True)
@@ -259,7 +264,8 @@ class BaseSequenceEstimator(
         """Return sequences as the fitted network reads them."""
         encoded = self.input_encoder_.transform(sequences)
         if sequences.kind == "tokens":
-            warn_unknown(states_of_unknown_sequences(sequences, encoded), stacklevel=4)
+            unknown = states_of_unknown_sequences(sequences, encoded)
+            warn_unknown(unknown, stacklevel=4, noun="token")
         return encoded
 
     def __sklearn_tags__(self):

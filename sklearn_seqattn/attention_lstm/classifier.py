@@ -400,6 +400,11 @@ class AttentionLSTMClassifier(
         -------
         AttentionLSTMClassifier
             The fitted estimator itself.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `fit`, and if `X` or `y` is not like that of the first call.
         """
         return fit(self, X, y, sample_weight, n_epochs=1, classes=classes)
 
@@ -483,6 +488,13 @@ class AttentionLSTMClassifier(
         -------
         ndarray of shape (n,) or (n, n_labels)
             The classes, or 0 and 1 for each label.
+
+        Raises
+        ------
+        NotFittedError
+            If `fit` was not called.
+        TypeError, ValueError
+            If `X` is none of these containers, or not like that of `fit`.
         """
         outputs = self._outputs(X)
         return self.target_encoder_.predict(outputs)
@@ -515,6 +527,13 @@ class AttentionLSTMClassifier(
         -------
         ndarray of shape (n, n_classes), float32
             Columns in the order of `classes_`; rows sum to one, but for labels.
+
+        Raises
+        ------
+        NotFittedError
+            If `fit` was not called.
+        TypeError, ValueError
+            If `X` is none of these containers, or not like that of `fit`.
         """
         outputs = self._outputs(X)
         return self.target_encoder_.probabilities(outputs)

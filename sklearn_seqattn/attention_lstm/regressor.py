@@ -31,6 +31,7 @@ from sklearn_seqattn.kernels.fitting import (
 from sklearn_seqattn.kernels.heads import NumberHead
 from sklearn_seqattn.training.engine import train
 from sklearn_seqattn.training.fit import fit
+from sklearn_seqattn.training.own_losses import own_loss
 from sklearn_seqattn.training.plan import plan_training
 from sklearn_seqattn.training.prediction import forward
 
@@ -410,6 +411,11 @@ class AttentionLSTMRegressor(
         -------
         AttentionLSTMRegressor
             The fitted estimator itself.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `fit`, and if `X` or `y` is not like that of the first call.
         """
         return fit(self, X, y, sample_weight, n_epochs=1)
 
@@ -496,16 +502,18 @@ class AttentionLSTMRegressor(
 
         Where nothing was held out, two networks, each fitted to one half, predict the
         other half. Their shares add up to at most 1: the outputs are shrunk towards
-        the best constant. Without such predictions both count alike.
+        the best constant. Without such predictions both count alike. A network alone
+        that was trained by a loss of the user stays as that loss made it.
         """
         has_kernels = self.network_.kernel_partner is not None
         has_partner = has_kernels or self.partner_ is not None
         is_partial = plan.constant_lr or self.net_.stopped_by is not None
         has_all_data = self.early_stopping == "auto" and plan.patience is None
-        is_small = has_partner or len(data) < auto.SHRINK_BELOW
+        is_small = len(data) < auto.SHRINK_BELOW and own_loss(self.net_params) is None
+        is_weighed = (has_partner or is_small) and len(data) >= FEWEST
         if sets.valid is not None and sets.valid.left_out is not None:
             self._stack(forward(self.net_, sets.valid), sets.valid)
-        elif has_all_data and is_small and len(data) >= FEWEST and not is_partial:
+        elif has_all_data and is_weighed and not is_partial:
             halves = folds(sets.train, 2, seeds.split)
             outputs = self._outputs_of_halves(halves, data, plan, seeds)
             self._stack(outputs, sets.train)
@@ -566,6 +574,13 @@ class AttentionLSTMRegressor(
         -------
         ndarray of shape (n,) or (n, n_targets), float64
             In the unit of the training targets; what it is of them, `loss` says.
+
+        Raises
+        ------
+        NotFittedError
+            If `fit` was not called.
+        TypeError, ValueError
+            If `X` is none of these containers, or not like that of `fit`.
         """
         outputs = self._outputs(X)
         return self.target_encoder_.predict(outputs)

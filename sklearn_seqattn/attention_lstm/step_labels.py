@@ -166,8 +166,8 @@ def _row(row, where):
     """Return the labels of one sequence as an array."""
     if isinstance(row, str):
         raise TypeError(
-            f"{where} is the text {row!r:.40}; pass a list of one label for each step, "
-            f"such as {where}.split()."
+            f"{where} is the text {str(row)!r:.40}; pass a list of one label for each "
+            f"step, such as {where}.split(), for each sequence."
         )
     if not is_array_like(row):
         raise TypeError(f"{where} is {row!r:.40}; {_EXPECTED}.")

@@ -20,7 +20,10 @@ from sklearn_seqattn.attention_lstm.step_labels import check_step_labels, split_
 from sklearn_seqattn.attention_lstm.step_scores import score_steps
 from sklearn_seqattn.attention_lstm.streams import StreamMixin
 from sklearn_seqattn.attention_lstm.tagged_sequences import canonical, tag_sequences
-from sklearn_seqattn.attention_lstm.target_checks import check_same_classes
+from sklearn_seqattn.attention_lstm.target_checks import (
+    check_same_classes,
+    check_same_order,
+)
 from sklearn_seqattn.attention_lstm.targets import learn_labels
 from sklearn_seqattn.attention_lstm.training_data import validation_pair
 from sklearn_seqattn.attention_lstm.validation_scores import find_scorer
@@ -400,6 +403,11 @@ class AttentionLSTMTagger(StreamMixin, WindowPartnerMixin, BaseSequenceEstimator
         -------
         AttentionLSTMTagger
             The fitted estimator itself.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `fit`, and if `X` or `y` is not like that of the first call.
         """
         return fit(self, X, y, sample_weight, n_epochs=1, classes=classes)
 
@@ -422,6 +430,7 @@ class AttentionLSTMTagger(StreamMixin, WindowPartnerMixin, BaseSequenceEstimator
                 f"{type(self).__name__} requires y to be passed, but the target y is "
                 "None."
             )
+        check_same_order(X, y)
         labels = check_step_labels(y, sequences.lengths)
         weights, of_steps = read_weights(sample_weight, sequences.lengths)
         labels = labels.counted(of_steps)
@@ -440,6 +449,7 @@ class AttentionLSTMTagger(StreamMixin, WindowPartnerMixin, BaseSequenceEstimator
         if pair is None:
             return None
         sequences = self._read(pair[0], front_end, reset=False)
+        check_same_order(*pair)
         labels = check_step_labels(pair[1], sequences.lengths)
         ones = read_weights(None, sequences.lengths)
         codes = labels.encode(self.target_encoder_)
@@ -533,6 +543,13 @@ class AttentionLSTMTagger(StreamMixin, WindowPartnerMixin, BaseSequenceEstimator
         -------
         list of ndarray of shape (T_i,)
             The labels of each sequence, in the dtype of `classes_`.
+
+        Raises
+        ------
+        NotFittedError
+            If `fit` was not called.
+        TypeError, ValueError
+            If `X` is none of these containers, or not like that of `fit`.
         """
         outputs, lengths = self._outputs(X)
         return list(split_steps(self.target_encoder_.predict(outputs), lengths))
@@ -549,6 +566,13 @@ class AttentionLSTMTagger(StreamMixin, WindowPartnerMixin, BaseSequenceEstimator
         -------
         list of ndarray of shape (T_i, n_classes), float32
             Columns in the order of `classes_`; rows sum to one.
+
+        Raises
+        ------
+        NotFittedError
+            If `fit` was not called.
+        TypeError, ValueError
+            If `X` is none of these containers, or not like that of `fit`.
         """
         outputs, lengths = self._outputs(X)
         return list(split_steps(softmax(outputs, axis=1), lengths))

@@ -105,6 +105,11 @@ class NextStateMixin(
             The states, the most probable first.
         probabilities : ndarray of shape (n_sequences, k)
             Their probabilities.
+
+        Raises
+        ------
+        ValueError
+            If `k` is no number of classes, or X is not like that of `fit`.
         """
         check_is_fitted(self)
         if not isinstance(k, Integral) or not 1 <= k <= len(self.classes_):

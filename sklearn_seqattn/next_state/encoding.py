@@ -249,7 +249,8 @@ def _refuse_one_frame(X):
     if is_frame(X):
         raise TypeError(
             "X is one table, but a list of tables is expected, one a sequence of "
-            "events; for one sequence pass [X]."
+            "events: split a long table by events_to_sequences(X, id=...); for one "
+            "sequence pass [X]."
         )
 
 

@@ -5,6 +5,7 @@ import pandas as pd
 from pandas.api.types import is_list_like
 from sklearn.preprocessing import StandardScaler
 
+from sklearn_seqattn.preprocessing.distinct_categories import warn_distinct
 from sklearn_seqattn.preprocessing.gain import as_float32, check_range
 from sklearn_seqattn.preprocessing.time_features import find_times
 from sklearn_seqattn.preprocessing.vocabulary import FIRST_ID
@@ -192,6 +193,7 @@ class EventFeatures:
             for times in find_times(events, self.timestamp)
         ]
         events = self._others(events)
+        warn_distinct(events)
         is_number = numeric_columns(events)
         self.numbers_ = list(events.columns[is_number])
         self.categories_ = {

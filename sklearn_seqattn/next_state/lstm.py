@@ -379,6 +379,12 @@ class NextStateLSTM(
         -------
         NextStateLSTM
             The fitted estimator.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `X` or `y` is none of these, a value is missing or infinite, or a
+            parameter does not suit them.
         """
         return fit(self, X, y, sample_weight)
 
@@ -403,6 +409,11 @@ class NextStateLSTM(
         -------
         NextStateLSTM
             The fitted estimator.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `fit`, and if `X` or `y` is not like that of the first call.
         """
         return fit(self, X, y, sample_weight, n_epochs=1)
 

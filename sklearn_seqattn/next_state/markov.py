@@ -151,6 +151,12 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
         -------
         NextStateMarkov
             The fitted estimator.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `X` or `y` is none of these, a value is missing or infinite, or a
+            parameter does not suit them.
         """
         return self._count(X, y, sample_weight, first=True)
 
@@ -174,6 +180,11 @@ class NextStateMarkov(NextStateMixin, BaseEstimator):
         -------
         NextStateMarkov
             The fitted estimator.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `fit`, and if `X` or `y` is not like that of the first call.
         """
         return self._count(X, y, sample_weight, first=not hasattr(self, "model_"))
 

@@ -31,6 +31,11 @@ class Component:
         -------
         module : nn.Module
             With the attribute `output_size`.
+
+        Raises
+        ------
+        NotImplementedError
+            If a class of blocks has no `build` of its own.
         """
         raise NotImplementedError
 

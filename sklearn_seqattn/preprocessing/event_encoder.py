@@ -13,6 +13,7 @@ from sklearn.preprocessing import OneHotEncoder
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqattn._estimator import VersionedPickles, fit_context, rollback_on_error
+from sklearn_seqattn.preprocessing.distinct_categories import warn_distinct
 from sklearn_seqattn.preprocessing.output import restore
 from sklearn_seqattn.preprocessing.time_features import find_times
 from sklearn_seqattn.sequences import validate_sequences
@@ -161,6 +162,7 @@ class EventEncoder(
             is_time = events.columns.isin([times.column for times in self.times_])
             self._is_number = numeric_columns(events) & ~is_time
             self.encoder_ = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+            warn_distinct(events)
             self.encoder_.fit(self._categories(events))
         return self
 

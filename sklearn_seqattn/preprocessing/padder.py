@@ -141,6 +141,11 @@ class SequencePadder(TransformerMixin, VersionedPickles, BaseEstimator):
         -------
         list of ndarray of shape (T_i, D), or (D, T_i) if `channels_first`
             The sequences, without what was truncated.
+
+        Raises
+        ------
+        ValueError
+            If `X` is no such array.
         """
         check_is_fitted(self)
         X = np.asarray(X)

@@ -1,12 +1,13 @@
 """Bring sequences with irregular times to regular steps."""
 
+from dataclasses import replace
 from numbers import Real
 
 import numpy as np
 import pandas as pd
 from pandas.api import types
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sklearn_seqattn._estimator import (
     Interval,
@@ -21,6 +22,7 @@ from sklearn_seqattn.sequences.checks import locate
 from sklearn_seqattn.sequences.containers import open_container
 from sklearn_seqattn.sequences.event_columns import numeric_columns
 from sklearn_seqattn.sequences.frames import is_frame, read_each
+from sklearn_seqattn.sequences.nested import nest
 
 _MOST_STEPS = 10**9
 _ROUNDING = 1e-9  # of a step: 0.3 is the end of three steps of 0.1
@@ -41,8 +43,8 @@ class SequenceResampler(TransformerMixin, VersionedPickles, BaseEstimator):
         times are dates or durations, or a number in the unit of times that are numbers.
     on : str, int or None, default=None
         The column of frames, or the channel of arrays, that holds the times. It is
-        dropped. If None, times are the row index of frames, or the numbers of the
-        steps of arrays.
+        left out of the result. If None, times are the row index of frames, or the
+        numbers of the steps of arrays.
     agg : {"mean", "median", "min", "max", "first", "last"}, default="mean"
         How the numbers of a step are aggregated; missing ones are left out. Of
         categories the last one of a step is taken.
@@ -129,7 +131,13 @@ class SequenceResampler(TransformerMixin, VersionedPickles, BaseEstimator):
         same kind of container
             Frames are those of pandas, indexed by the time at which each step begins;
             numbers are float64. An array (n, T, D) is padded again; other lists are
-            lists of arrays, and a table is a table.
+            lists of arrays, and a table is a table. Columns of sequences in a frame
+            are such columns again, beside static columns as they were.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `freq` does not suit the times, or `X` is not like that of `fit`.
         """
         check_is_fitted(self)
         sequences, times = self._read(X, reset=False)
@@ -157,10 +165,7 @@ class SequenceResampler(TransformerMixin, VersionedPickles, BaseEstimator):
     def _aggregate(self, sequences, times, places):
         """Return one row for each step in which something happened."""
         values = pd.DataFrame(sequences.values)
-        if sequences.columns is None:
-            if self.on is not None:
-                values = values.drop(columns=values.columns[self.on])
-        else:
+        if sequences.columns is not None:
             values.columns = sequences.columns
         how = np.where(numeric_columns(values), self.agg, "last")
         order = np.argsort(times.to_numpy(), kind="stable")
@@ -174,39 +179,58 @@ class SequenceResampler(TransformerMixin, VersionedPickles, BaseEstimator):
             values.index = pd.Index(times, name=self.on)
             ends = np.cumsum(lengths)
             bounds = zip(ends - lengths, ends, strict=True)
-            return [values.iloc[start:stop] for start, stop in bounds]
-        sequences = Sequences(values.to_numpy(np.float64), lengths)
-        if container.ndim == 3:
-            return to_padded(sequences, int(lengths.max()))
-        n_columns = container.n_columns_by_hand
-        is_by_hand = n_columns == getattr(self, "n_features_in_", None) is not None
-        if container.ndim == 2 or is_by_hand:
-            return sequences.values.reshape(len(lengths), -1)
-        is_flat = values.shape[1] == 1 and np.ndim(container.items[0]) == 1
-        return [x[:, 0] if is_flat else x for x in sequences.to_list()]
+            elements = [values.iloc[start:stop] for start, stop in bounds]
+        else:
+            sequences = Sequences(values.to_numpy(np.float64), lengths)
+            if container.ndim == 3:
+                return to_padded(sequences, int(lengths.max()))
+            n_columns = container.n_columns_by_hand
+            is_by_hand = n_columns == getattr(self, "n_features_in_", None) is not None
+            if container.ndim == 2 or is_by_hand:
+                return sequences.values.reshape(len(lengths), -1)
+            is_flat = values.shape[1] == 1 and np.ndim(container.items[0]) == 1
+            elements = [x[:, 0] if is_flat else x for x in sequences.to_list()]
+        if container.nested is None:
+            return elements
+        is_single = len(container.nested) == 1
+        return nest(elements, container, None if is_single else values.columns)
 
     def _read(self, X, *, reset):
         """Return validated sequences, and the times of their steps in one Series."""
         container = open_container(X)
         if container.ndim == 1 and is_frame(container.items[0]):
             frames, times = self._split_times(read_each(container.items, "X"))
-            return self._validate(frames, reset=reset), times
+            sequences = self._validate(frames, reset=reset)
+            if container.table is not None:
+                validate_data(self, container.table, reset=reset, skip_check_array=True)
+            return sequences, times
         sequences = self._validate(X, reset=reset)
-        n_channels = sequences.values.shape[1]
         if self.on is None:
             count = np.arange(sequences.lengths.sum())
             shift = np.repeat(sequences.starts, sequences.lengths)
             return sequences, pd.Series(count - shift)
-        if n_channels < 2 or self.on not in range(n_channels):
+        return self._split_channel(sequences)
+
+    def _split_channel(self, sequences):
+        """Return sequences of numbers without their times, and the times."""
+        values, columns = sequences.values, sequences.columns
+        named = [] if columns is None else columns.tolist()
+        channel = named.index(self.on) if self.on in named else self.on
+        if len(values.T) < 2 or channel not in range(len(values.T)):
             raise ValueError(
-                f"on={self.on!r}, but X has {n_channels} channel(s), of which one has "
-                "the times; pass its number, and at least one other channel."
+                f"on={self.on!r}, but X has {len(values.T)} channel(s){named or ''}, "
+                "of which one has the times; pass it, and at least one other channel."
             )
-        return sequences, pd.Series(sequences.values[:, self.on])
+        times = pd.Series(values[:, channel])
+        left = None if columns is None else columns.delete(channel)
+        values = np.delete(values, channel, axis=1)
+        return replace(sequences, values=values, columns=left), times
 
     def _validate(self, X, *, reset):
         """Validate numbers or events, with missing values."""
-        sequences = validate_sequences(self, X, allow_nan=True, reset=reset)
+        sequences = validate_sequences(
+            self, X, allow_nan=True, static="ignore", reset=reset
+        )
         if sequences.kind == "tokens":
             raise TypeError(
                 "X holds tokens, but numbers or DataFrames with times are expected."
@@ -223,7 +247,8 @@ class SequenceResampler(TransformerMixin, VersionedPickles, BaseEstimator):
             if self.on not in frame.columns.tolist():
                 raise ValueError(
                     f"X[{position}] has no column {self.on!r} of times; it has "
-                    f"{list(frame.columns)}."
+                    f"{list(frame.columns)}. events_to_sequences leaves the column of "
+                    "`order` out, unless `columns` names it."
                 )
         times = pd.concat([frame[self.on] for frame in frames], ignore_index=True)
         return [frame.drop(columns=self.on) for frame in frames], times

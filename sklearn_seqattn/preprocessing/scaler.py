@@ -106,6 +106,11 @@ class SequenceScaler(
         -------
         SequenceScaler
             The fitted transformer.
+
+        Raises
+        ------
+        ValueError
+            If the mean or variance of a channel is out of range.
         """
         with rollback_on_error(self), np.errstate(over="ignore", invalid="ignore"):
             sequences = self._read(X, reset=True, join=False)

@@ -141,6 +141,11 @@ class StateEncoder(
         -------
         list of ndarray of shape (T_i,), or ndarray of shape (n, T)
             The states as objects; None for the ids of padding and of unknown states.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `X` holds other numbers than ids of `transform`.
         """
         check_is_fitted(self)
         ids = check_sequences(X, tokens=True)
@@ -193,7 +198,7 @@ class StateEncoder(
         return tags
 
 
-def warn_unknown(states, *, stacklevel):
+def warn_unknown(states, *, stacklevel, noun="state"):
     """Warn once of unknown states: how many distinct ones, and the first few.
 
     Parameters
@@ -202,15 +207,17 @@ def warn_unknown(states, *, stacklevel):
         The unknown states as they came, repeated or not; none gives no warning.
     stacklevel : int
         As in `warnings.warn`, counted from the caller.
+    noun : str, default="state"
+        What the user calls one of them.
     """
     unknown = pd.unique(states).tolist()
     if not unknown:
         return
     named = ", ".join(map(reprlib.repr, unknown[:_NAMED]))
     more = ", ..." if len(unknown) > _NAMED else ""
-    noun = "state is" if len(unknown) == 1 else "states are"
+    nouns = f"{noun} is" if len(unknown) == 1 else f"{noun}s are"
     warnings.warn(
-        f"{len(unknown)} {noun} unknown to the model and read as one unknown state: "
+        f"{len(unknown)} {nouns} unknown to the model and read as one unknown {noun}: "
         f"{named}{more}.",
         UserWarning,
         stacklevel=stacklevel + 1,

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import StandardScaler
 
+from sklearn_seqattn.preprocessing.distinct_categories import warn_distinct
 from sklearn_seqattn.preprocessing.gain import as_float32, check_range, standardize
 from sklearn_seqattn.sequences.event_columns import check_kinds, numeric_columns
 
@@ -53,6 +54,7 @@ class StaticEncoder:
         ValueError
             If the variance of a column is out of range.
         """
+        warn_distinct(static)
         is_number = numeric_columns(static)
         numbers = static.loc[:, is_number]
         self.numbers_ = list(numbers.columns)

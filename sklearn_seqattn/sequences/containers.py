@@ -34,6 +34,7 @@ from sklearn_seqattn.sequences.tables import (
     has_instances,
     is_column_of_texts,
     read_table,
+    refuse_kinds,
     split_instances,
 )
 from sklearn_seqattn.sequences.unreadable import name_value, refuse_unreadable
@@ -246,6 +247,8 @@ def read_container(container, *, tokens, channels_first, allow_empty, allow_nan,
             name=name,
         )
     elif container.ndim == 2:
+        if isinstance(container.table, pd.DataFrame):
+            refuse_kinds(container.table, name)
         read = read_table(
             container.items, tokens=tokens, allow_nan=allow_nan, name=name
         )

@@ -155,7 +155,8 @@ def nest(sequences, container, columns=None, *, static=None, channels_first=Fals
     Returns
     -------
     DataFrame, or ndarray of shape (n, n_columns) of objects
-        With the columns of the table in their order; new ones are the last.
+        With the columns of the table in their order, but for nested ones that the
+        sequences no longer have; new ones are the last.
     """
     nested, frame = container.nested, pd.DataFrame(container.table)
     static = container.static if static is None else static
@@ -168,7 +169,8 @@ def nest(sequences, container, columns=None, *, static=None, channels_first=Fals
     if static is not None:
         cells |= {key: column.array for key, column in static.items()}
     new = [key for key in cells if key not in frame.columns]
-    order = frame.columns.append(pd.Index(new, dtype=object)) if new else frame.columns
+    order = frame.columns[frame.columns.isin(list(cells))]
+    order = order.append(pd.Index(new, dtype=object)) if new else order
     index = frame.index if len(sequences) == len(frame) else None
     found = pd.DataFrame(dict(enumerate(cells[key] for key in order)), index=index)
     found.columns = order

@@ -13,6 +13,7 @@ from sklearn_seqattn.sequences.checks import (
     holds_text,
     objects_to_float,
 )
+from sklearn_seqattn.sequences.column_kinds import kind_of_dtype, kind_of_type
 
 
 def read_table(array, *, tokens, allow_nan, name):
@@ -55,6 +56,37 @@ def read_table(array, *, tokens, allow_nan, name):
     values = as_float(flat[:, np.newaxis])
     check_finite(values, lengths, name, allow_nan=allow_nan)
     return values, lengths, None
+
+
+def refuse_kinds(frame, name):
+    """Raise for a table whose columns hold values of different kinds.
+
+    Parameters
+    ----------
+    frame : DataFrame of shape (n, T)
+        Read as one sequence a row.
+    name : str
+        What the user calls it.
+
+    Raises
+    ------
+    TypeError
+        With what such a table may be instead.
+    """
+    kinds = {}
+    for key, column in frame.items() if len(frame) else ():
+        kind = kind_of_dtype(column.dtype) or kind_of_type(type(column.iloc[0]))
+        kinds.setdefault(kind, key)
+    kinds.pop(None, None)
+    if len(kinds) < 2:
+        return
+    found = ", ".join(f"{kind} in column {key!r}" for kind, key in kinds.items())
+    raise TypeError(
+        f"{name} is one table with {found}; a table is read as one sequence a row, of "
+        "values of one kind. If a row is one step of a sequence, split the table by "
+        f"events_to_sequences({name}, id=...). A text beside static columns is a list "
+        f"of tokens: {name}.assign(text={name}['text'].str.split())."
+    )
 
 
 def has_instances(x):

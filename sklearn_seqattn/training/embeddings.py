@@ -72,6 +72,13 @@ class EmbeddingMixin(
         ndarray of shape (n, n_features_out), float32
             One row a sequence, in the order of X. It is computed in double precision,
             so that it does not depend on the other sequences; not so in bfloat16.
+
+        Raises
+        ------
+        NotFittedError
+            If `fit` was not called.
+        TypeError, ValueError
+            If `X` is none of these containers, or not like that of `fit`.
         """
         dataset = self._read_dataset(X)  # checks that the estimator is fitted
         precision = resolve_precision(self.precision, self.net_.device)

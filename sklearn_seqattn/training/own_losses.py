@@ -53,7 +53,7 @@ def own_loss(net_params):
             "torch.nn.HuberLoss, or an instance."
         )
     else:
-        loss = loss(**params)
+        loss = _build(loss, params)
     if not isinstance(loss, nn.Module):
         raise TypeError(
             f"net_params has a criterion that builds {loss!r:.80}; a loss is a "
@@ -62,6 +62,19 @@ def own_loss(net_params):
     if hasattr(loss, "reduction"):
         loss.reduction = "none"
     return loss
+
+
+def _build(loss, params):
+    """Call the class of a loss with its parameters."""
+    try:
+        return loss(**params)
+    except TypeError as error:
+        raise TypeError(
+            f"net_params has criterion={loss!r:.80}, which cannot be called with the "
+            f"parameters {params}: {error}. Pass the class of a loss, and its "
+            "parameters as criterion__name; a function of outputs and targets goes "
+            "into the `forward` of a torch.nn.Module."
+        ) from error
 
 
 def check_row_losses(loss, n_outputs, targets):
@@ -79,12 +92,13 @@ def check_row_losses(loss, n_outputs, targets):
     Raises
     ------
     ValueError
-        If the loss of two rows is not two numbers.
+        If the loss of each row is not one number, or one an output.
     """
     name = type(loss).__name__
-    targets = torch.from_numpy(np.repeat(targets[:1], 2, axis=0))
-    outputs = torch.zeros(2, n_outputs)
-    given = f"outputs (2, {n_outputs}) and targets {tuple(targets.shape)}"
+    n = n_outputs + 1  # rows that no broadcasting takes for outputs
+    targets = torch.from_numpy(np.repeat(targets[:1], n, axis=0))
+    outputs = torch.zeros(n, n_outputs)
+    given = f"outputs ({n}, {n_outputs}) and targets {tuple(targets.shape)}"
     try:
         with torch.no_grad():
             found = loss(outputs, targets)
@@ -93,10 +107,10 @@ def check_row_losses(loss, n_outputs, targets):
             f"The criterion {name} fails for {given} of {targets.dtype}: {error}"
         ) from error
     shape = getattr(found, "shape", ())
-    if len(shape) == 0 or shape[0] != 2:
+    if tuple(shape) not in {(n,), (n, n_outputs)}:
         raise ValueError(
             f"The criterion {name} returns {tuple(shape)} for {given}, but the loss of "
-            "each row is needed, because rows have weights: return losses (2,) or "
-            f"(2, {n_outputs}), or give the class a parameter `reduction` that can be "
-            "'none'."
+            f"each row is needed, because rows have weights: return losses ({n},) or "
+            f"({n}, {n_outputs}), or give the class a parameter `reduction` that can "
+            "be 'none'."
         )

@@ -10,7 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.pipeline import make_pipeline
 
-from sklearn_seqattn import SequenceImputer, SequenceResampler
+from sklearn_seqattn import (
+    AttentionLSTMClassifier,
+    SequenceImputer,
+    SequenceResampler,
+)
 
 nan = np.nan
 START = pd.Timestamp("2025-03-01 07:30")
@@ -139,3 +143,55 @@ def test_too_many_steps():
 @parametrize_with_checks([SequenceResampler(), SequenceResampler(2)])
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
+
+
+def with_static(cells, times):
+    """Return two sequences in cells beside their age, times as dates or as numbers."""
+    minutes = [np.array([0, 10, 130]), np.array([0, 65])]
+    table = pd.DataFrame({"pulse": cells, "age": [61, 47]}, index=["ann", "bob"])
+    if times == "dates":
+        minutes = [START + pd.to_timedelta(m, "min") for m in minutes]
+    table.insert(0, "when", [list(m) for m in minutes])
+    return table
+
+
+@pytest.mark.parametrize("times", ["dates", "numbers"])
+def test_columns_of_sequences_stay_beside_static_ones(times):
+    table = with_static([[60.0, 70.0, 66.0], [50.0, 52.0]], times)
+    freq = "1h" if times == "dates" else 60.0
+    resampler = SequenceResampler(freq, on="when").fit(table)
+    found = resampler.transform(table)
+    assert list(found.columns) == ["pulse", "age"]
+    assert found.index.tolist() == ["ann", "bob"]
+    assert found["age"].tolist() == [61, 47]
+    np.testing.assert_array_equal(found.loc["ann", "pulse"], [65.0, nan, 66.0])
+    np.testing.assert_array_equal(found.loc["bob", "pulse"], [50.0, 52.0])
+    assert resampler.feature_names_in_.tolist() == ["when", "pulse", "age"]
+    with pytest.raises(ValueError, match="feature names"):
+        resampler.transform(table.drop(columns="age"))
+
+
+@pytest.mark.parametrize("cell", ["array", "frame"])
+def test_a_single_column_of_sequences_stays_one(cell):
+    arrays = [np.array([[0, 5.0], [1, 7.0], [5, 9.0]]), np.array([[0, 2.0], [1, 4.0]])]
+    if cell == "frame":
+        arrays = [pd.DataFrame(x, columns=["t", "v"]) for x in arrays]
+    table = pd.DataFrame({"x": pd.Series(arrays, dtype=object), "age": [61, 47]})
+    on = "t" if cell == "frame" else 0
+    found = SequenceResampler(2.0, on=on).fit_transform(table)
+    assert found["age"].tolist() == [61, 47]
+    np.testing.assert_array_equal(np.ravel(found.loc[0, "x"]), [6.0, nan, 9.0])
+    np.testing.assert_array_equal(np.ravel(found.loc[1, "x"]), [3.0])
+
+
+def test_static_columns_reach_the_estimator_behind_it():
+    table = with_static([[60.0, 70.0, 66.0], [50.0, 52.0]], "dates")
+    table = pd.concat([table] * 4, ignore_index=True)
+    model = make_pipeline(
+        SequenceResampler("1h", on="when"),
+        SequenceImputer("last"),
+        AttentionLSTMClassifier(blend=None, max_epochs=1, random_state=0),
+    )
+    model.fit(table, [0, 1] * 4)
+    older = table.assign(age=table["age"] + 30)
+    assert np.any(model.predict_proba(older) != model.predict_proba(table))
