@@ -39,7 +39,7 @@ from sklearn_seqattn.training.prediction import step_outputs
 from sklearn_seqattn.windows.partner import WindowModel
 
 
-class AttentionLSTMTagger(StreamMixin, WindowPartnerMixin, BaseSequenceEstimator):
+class AttentionLSTMTagger(WindowPartnerMixin, StreamMixin, BaseSequenceEstimator):
     """Label every step of a sequence by an LSTM network with attention.
 
     The network is residual LSTM layers [1]_ that read in both directions [2]_,

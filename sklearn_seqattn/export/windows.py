@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from sklearn_seqattn.export.chain import add_chain
+
 
 def add_windows(partner, blend, graph, logits, values, mask):
     """Average the logits of a tagger's network with those of its partner.
@@ -23,17 +25,19 @@ def add_windows(partner, blend, graph, logits, values, mask):
     logits : str
         Name of the logarithms of the mean probabilities, (B, T, K) float64.
     """
-    size = partner.features.size
+    window = partner.features
     values = graph.cast(values, np.float64)
     steps = graph.steps(mask, 1)  # (T,)
     last = graph.Sub(graph.counts(mask), np.int64(1))  # (B, 1)
     parts = []
-    for shift in range(-size, size + 1):
+    for shift in window.shifts:
         places = graph.Min(graph.Add(steps, np.int64(shift)), last)  # (B, T)
         places = graph.Unsqueeze(graph.Max(places, np.int64(0)), [2])
         parts.append(graph.GatherND(values, places, batch_dims=1))
     features = graph.Concat(*parts, _spread(graph, parts), axis=2)
     outputs = graph.Add(graph.MatMul(features, partner.coef.T), partner.intercept)
+    if partner.chain is not None:
+        outputs = add_chain(partner.chain, graph, outputs, mask)
     scales = (
         (1 - blend.weight, blend.network_scale),
         (blend.weight, blend.partner_scale),

@@ -5,6 +5,7 @@ from numbers import Integral
 from sklearn.base import BaseEstimator
 
 from sklearn_seqattn._estimator import Interval, StrOptions
+from sklearn_seqattn.windows.features import NumberWindows, TokenWindows
 
 #: The sizes of "auto".
 _OF_NUMBERS, _OF_TOKENS = 4, 2
@@ -46,14 +47,20 @@ class WindowModel(BaseEstimator):
     """
 
     _parameter_constraints = {
-        "size": [Interval(Integral, 0, None, closed="left"), StrOptions({"auto"})]
+        "size": [Interval(Integral, 0, None, closed="left"), StrOptions({"auto"})],
+        "chain": ["boolean"],
     }
 
-    def __init__(self, size="auto"):
+    def __init__(self, size="auto", *, chain=True):
         self.size = size
+        self.chain = chain
 
-    def _size_of(self, kind):
-        """Return the size for sequences of a kind."""
-        if self.size != "auto":
-            return int(self.size)
-        return _OF_TOKENS if kind == "tokens" else _OF_NUMBERS
+    def _window_of(self, kind, *, looks_ahead):
+        """Return the features of sequences of a kind, not fitted."""
+        features, size = (
+            (TokenWindows, _OF_TOKENS)
+            if kind == "tokens"
+            else (NumberWindows, _OF_NUMBERS)
+        )
+        size = size if self.size == "auto" else int(self.size)
+        return features(size, looks_ahead)
