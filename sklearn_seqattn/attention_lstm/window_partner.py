@@ -1,4 +1,4 @@
-"""The linear model of windows beside a tagger, and how the two are averaged."""
+"""The windows and the chain beside a tagger, and how the parts are averaged."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The fitted partner: features of windows and a linear model."""
+"""The fitted partner: features of windows, a linear model and a chain of labels."""
 
 from copy import copy
 from functools import partial

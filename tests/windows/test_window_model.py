@@ -4,7 +4,8 @@ import pickle
 
 import numpy as np
 import pytest
-from sequence_data import sentences
+from scipy.special import log_softmax
+from sequence_data import faint_labels, sentences
 
 from sklearn_seqattn.windows import model as module
 from sklearn_seqattn.windows.features import NumberWindows, TokenWindows
@@ -88,6 +89,47 @@ def test_of_many_steps_evenly_spaced_ones_are_fitted(monkeypatch):
     partner, left_out = fit_windows(NumberWindows(0), 2, data)
     assert len(left_out) == len(data.rows) > 30
     assert partner.coef.shape == (2, 4)
+
+
+def stays(looks_ahead=True, size=0):
+    """Return a table of labels that mostly stay, and its fit."""
+    X, y = faint_labels(60)
+    lengths = np.array([len(x) for x in X])
+    codes = (np.concatenate(y) == "on").astype(int)
+    data = WindowTable(np.concatenate(X), lengths, codes, np.ones(len(codes)))
+    return data, NumberWindows(size, looks_ahead)
+
+
+@pytest.mark.parametrize("looks_ahead", [True, False])
+def test_a_chain_where_labels_depend_on_each_other(looks_ahead):
+    data, window = stays(looks_ahead)
+    partner, left_out = fit_windows(window, 2, data)
+    assert (np.diag(partner.chain.transitions) > 0.3).all()
+    assert partner.chain.looks_ahead == looks_ahead
+    alone, without = fit_windows(window, 2, data, is_chain=False)
+    assert alone.chain is None
+    rows = np.arange(len(data.codes)), data.codes
+    losses = [-log_softmax(one, axis=1)[rows].mean() for one in (left_out, without)]
+    assert losses[0] < losses[1]
+
+
+@pytest.mark.parametrize("looks_ahead", [True, False])
+def test_no_chain_where_labels_do_not_depend_on_each_other(looks_ahead):
+    rng = np.random.default_rng(2)
+    lengths = rng.integers(6, 20, 60)
+    codes = rng.integers(0, 2, lengths.sum())
+    steps = rng.normal(codes[:, None], 1.0, (len(codes), 1))
+    data = WindowTable(steps, lengths, codes, np.ones(len(codes)))
+    partner, _ = fit_windows(NumberWindows(0, looks_ahead), 2, data)
+    assert partner.chain is None
+
+
+def test_runs_end_at_gaps_and_sequences():
+    codes = np.array([0, 1, -1, 1, 0, 1, 0, 0])
+    data = WindowTable(np.zeros((8, 1)), np.array([5, 3]), codes, np.ones(8))
+    assert data.runs(data.rows).tolist() == [2, 2, 3]
+    assert data.runs(np.array([0, 4, 5, 7])).tolist() == [1, 1, 1, 1]
+    assert data.runs(data.rows[:0]).tolist() == []
 
 
 def test_a_class_without_steps_has_a_probability():
