@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
-from sequence_data import sentences, walks
+from sequence_data import faint_labels, sentences, walks
 from sklearn.pipeline import Pipeline
 
 from sklearn_seqattn import (
@@ -250,6 +250,21 @@ MODELS = {
         _tagger(blend=WindowModel(1)),
         WALKS,
         [np.where(rises, "up", "down") for rises in RISES],
+        "predict_proba",
+    ),
+    "chain tags": (
+        _tagger(blend=WindowModel(0)),
+        *faint_labels(),
+        "predict_proba",
+    ),
+    "causal tags": (
+        _tagger(
+            blend=WindowModel(1),
+            front_end=None,
+            attention=None,
+            bidirectional=False,
+        ),
+        *faint_labels(),
         "predict_proba",
     ),
     "word tags": (

@@ -24,3 +24,15 @@ def sentences(n_samples=60, seed=0):
         if label:
             sentence[rng.integers(len(sentence))] = "yes"
     return X, y
+
+
+def faint_labels(n_samples=24, seed=0):
+    """Labels that mostly stay as they are, and numbers that hint at each of them."""
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(6, 20, n_samples)
+    labels = [
+        (rng.random() < 0.5) ^ (np.cumsum(rng.random(n) < 0.15) % 2 > 0)
+        for n in lengths
+    ]
+    X = [rng.normal(y[:, None] * [1.5, 0.0], 1.0, (len(y), 2)) for y in labels]
+    return X, [np.where(y, "on", "off") for y in labels]

@@ -16,6 +16,14 @@ class StreamMixin:
     of the base that read, and `_answers`, which turns outputs into answers.
     """
 
+    def _partner_stream(self):
+        """Return what blends outputs with the partner step by step, or None."""
+        return None
+
+    def _partner_needs_all_steps(self):
+        """Return whether there is a partner that no stream can hold."""
+        return self.partner_ is not None
+
     def stream(self):
         """Return a stream, which is told one step at a time and answers after each.
 
@@ -50,7 +58,7 @@ class StreamMixin:
         """
         check_is_fitted(self)
         needed = needed_to_be_causal(self)
-        if self.partner_ is not None:
+        if self._partner_needs_all_steps():
             needed.insert(0, "blend=None")
         if needed:
             has_prefixes = hasattr(self, "predict_prefixes")
@@ -79,6 +87,7 @@ class PredictionStream:
         self._estimator = estimator
         precision = resolve_precision(estimator.precision, estimator.net_.device)
         self._network = NetworkStream(estimator.net_, precision)
+        self._partner = estimator._partner_stream()
         self._steps = StepReader(estimator.channels_first)
 
     @property
@@ -107,12 +116,19 @@ class PredictionStream:
         ValueError, TypeError
             If it is no step of such a sequence. The stream stays as it was then.
         """
-        estimator, sequence = self._estimator, self._steps.read(step)
-        dataset = estimator._read_dataset([sequence])
+        sequence = self._steps.read(step)
+        sequences, dataset = self._encode(sequence)
         encoded = dataset.steps(np.zeros(1, dtype=np.int64))[-1:]
-        answer = estimator._answers(self._network.push(encoded))[0]
+        outputs = self._network.push(encoded)
+        if self._partner is not None:
+            outputs = self._partner.push(outputs, sequences, dataset)
         self._steps.keep(sequence)
-        return answer
+        return self._estimator._answers(outputs)[0]
+
+    def _encode(self, sequence):
+        """Return the sequences of what was read, and as the network reads them."""
+        sequences = self._estimator._read_again([sequence])
+        return sequences, self._estimator._batched(self._estimator._encoded(sequences))
 
 
 def needed_to_be_causal(estimator):

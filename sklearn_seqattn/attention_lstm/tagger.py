@@ -42,14 +42,15 @@ from sklearn_seqattn.training.prediction import step_outputs
 from sklearn_seqattn.windows.partner import WindowModel
 
 
-class AttentionLSTMTagger(StreamMixin, WindowPartnerMixin, BaseSequenceEstimator):
+class AttentionLSTMTagger(WindowPartnerMixin, StreamMixin, BaseSequenceEstimator):
     """Label every step of a sequence by an LSTM network with attention.
 
     The network is residual LSTM layers [1]_ that read in both directions [2]_,
     multi-head self-attention [3]_ over their hidden states, and a dense head that reads
     every step. Sequences may differ in length; padded steps never
-    reach a result. By default the probabilities are averaged with those of a linear
-    model of the steps around each step, with a weight chosen on held-out sequences.
+    reach a result. By default the probabilities are averaged with those of a
+    conditional random field, which reads the steps around each step and the labels
+    beside it, with a weight chosen on held-out sequences.
 
     Six parameters matter most, and come first: `blend`, `hidden_size`, `num_layers`,
     `dropout`, `lr` and `max_epochs`. The others follow in groups: the network
@@ -67,9 +68,10 @@ class AttentionLSTMTagger(StreamMixin, WindowPartnerMixin, BaseSequenceEstimator
     ----------
     blend : "auto", "window", WindowModel or None, default="auto"
         The classical partner of the network: a linear model of the steps around a
-        step. "auto" is the same as "window". :class:`WindowModel` sets how many steps
-        it reads. None is the network alone. `partial_fit` leaves the partner as the
-        first call made it.
+        step, and a chain of labels. "auto" is the same as "window".
+        :class:`WindowModel` sets how many steps it reads, and whether there may be a
+        chain. None is the network alone. `partial_fit` leaves the partner as the first
+        call made it.
     hidden_size : int, default=32
         Hidden units of a layer, in each direction.
     num_layers : int, default=2
@@ -194,7 +196,8 @@ class AttentionLSTMTagger(StreamMixin, WindowPartnerMixin, BaseSequenceEstimator
     n_iter_ : int
         Epochs trained, those of earlier warm starts included.
     partner_ : LinearWindows or None
-        The fitted linear model beside the network.
+        The fitted linear model beside the network; its `chain` is None where labels do
+        not depend on each other.
     blend_ : Blend or None
         The weight of `partner_`, and the scales of both outputs.
     input_encoder_ : InputEncoder

@@ -1,4 +1,4 @@
-"""The linear model of windows beside a tagger, and how the two are averaged."""
+"""The windows and the chain beside a tagger, and how the parts are averaged."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from sklearn_seqattn.ngrams.scales import best_scale
 from sklearn_seqattn.training.prediction import step_outputs
 from sklearn_seqattn.windows.model import WindowTable, fit_windows
 from sklearn_seqattn.windows.partner import WindowModel
-from sklearn_seqattn.windows.step_parts import NumberSteps
+from sklearn_seqattn.windows.step_parts import NumberSteps, step_parts
 
 
 class WindowPartnerMixin:
@@ -44,11 +44,12 @@ class WindowPartnerMixin:
             return
         train, table = self._table(data, sets.train), self._table(valid, sets.valid)
         self.partner_, left_out = fit_windows(
-            model._size_of(data.sequences.kind),
+            model._window_of(data.sequences.kind, looks_ahead=bool(self.bidirectional)),
             self.target_encoder_.n_outputs,
             train,
             table,
             refit=valid is not None and not valid.given,
+            is_chain=model.chain,
         )
         self.blend_ = self._chosen(table or train, left_out, sets.valid)
 
@@ -87,3 +88,43 @@ class WindowPartnerMixin:
         steps = self._steps_of_partner(sequences, dataset)
         partner = self.partner_.outputs(steps, sequences.lengths, dataset.static)
         return self.blend_(outputs, partner)
+
+    def _partner_needs_all_steps(self):
+        """Return whether the partner reads later steps though the network does not."""
+        has_partner = (
+            self.partner_ is not None and not self.network_.config.bidirectional
+        )
+        return has_partner and self.partner_.features.looks_ahead
+
+    def _partner_stream(self):
+        """Return what blends outputs with the partner step by step, or None."""
+        return None if self.partner_ is None else _BlendedSteps(self)
+
+
+class _BlendedSteps:
+    """The outputs of a network for the steps of a sequence, averaged with the partner.
+
+    It keeps the steps of a window, and what the chain knows of the last label.
+
+    Parameters
+    ----------
+    tagger : WindowPartnerMixin
+        Fitted, with a partner that reads no later steps.
+    """
+
+    def __init__(self, tagger):
+        self._tagger, self._steps, self._label = tagger, None, None
+
+    def push(self, outputs, sequences, dataset):
+        """Return the outputs (1, K) for the last step of what was read."""
+        partner = self._tagger.partner_
+        steps = self._tagger._steps_of_partner(sequences, dataset)
+        *_, (_, part, _) = step_parts(steps, sequences.lengths)
+        steps = part[-1:]
+        if self._steps is not None:
+            steps = np.concatenate([self._steps, steps])
+        found = partner.logits(steps, np.array([len(steps)]))[-1:]
+        if partner.chain is not None:
+            found = self._label = partner.chain.follow(self._label, found)
+        self._steps = steps[-partner.features.size :] if partner.features.size else None
+        return self._tagger.blend_(outputs, found)

@@ -26,10 +26,16 @@ class Graph:
     Operators are methods: ``graph.MatMul(x, weights)`` adds a node and returns the name
     of its output. An array, a tensor or a list of int in the place of an input is a
     constant.
+
+    Parameters
+    ----------
+    prefix : str, default=""
+        What all names begin with; that of a graph inside another one is its own.
     """
 
-    def __init__(self):
+    def __init__(self, prefix=""):
         self.onnx = import_onnx()
+        self.prefix = prefix
         self.nodes, self.constants = [], []
         self._names = {}
 
@@ -59,7 +65,7 @@ class Graph:
         """
         names = [one if isinstance(one, str) else self.constant(one) for one in inputs]
         number = len(self.nodes)
-        outputs = [f"{kind}_{number}_{i}" for i in range(n_outputs)]
+        outputs = [f"{self.prefix}{kind}_{number}_{i}" for i in range(n_outputs)]
         node = self.onnx.helper.make_node(kind, names, outputs, **attributes)
         self.nodes.append(node)
         return outputs[0] if n_outputs == 1 else outputs
@@ -83,7 +89,7 @@ class Graph:
         values = np.asarray(values)
         key = (values.dtype.str, values.shape, values.tobytes())
         if values.dtype == object or key not in self._names:
-            name = f"constant_{len(self.constants)}"
+            name = f"{self.prefix}constant_{len(self.constants)}"
             self.constants.append(self.onnx.numpy_helper.from_array(values, name))
             if values.dtype == object:
                 return name

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from sklearn_seqattn.export.chain import add_chain
+
 #: Indicators of a token, at most; see `describe_token`.
 MOST_INDICATORS = 8
 
@@ -22,7 +24,7 @@ def indicators_of(partner):
 
 
 def add_windows(partner, graph, inputs):
-    """Add the linear model of windows.
+    """Add the linear model of windows, with its chain of labels.
 
     Parameters
     ----------
@@ -40,8 +42,10 @@ def add_windows(partner, graph, inputs):
     """
     mask, static = inputs.mask, inputs.static
     if inputs.indicators is not None:
-        return add_token_windows(partner, graph, inputs.indicators, mask, static)
-    return add_number_windows(partner, graph, inputs.values, mask, static)
+        found = add_token_windows(partner, graph, inputs.indicators, mask, static)
+    else:
+        found = add_number_windows(partner, graph, inputs.values, mask, static)
+    return found if partner.chain is None else add_chain(partner.chain, graph, found, mask)
 
 
 def add_number_windows(partner, graph, values, mask, static):
@@ -63,10 +67,9 @@ def add_number_windows(partner, graph, values, mask, static):
     outputs : str
         Name of the logits of all steps, (B, T, K) float64.
     """
-    size = partner.features.size
     values = graph.cast(values, np.float64)
     parts = []
-    for shift in range(-size, size + 1):
+    for shift in partner.features.shifts:
         places, _ = _shifted(graph, mask, shift)
         parts.append(graph.GatherND(values, places, batch_dims=1))
     features = graph.Concat(*parts, _spread(graph, parts), axis=2)
@@ -102,8 +105,8 @@ def add_token_windows(partner, graph, indicators, mask, static):
     indicators = graph.Where(graph.Unsqueeze(mask, [2]), indicators, np.int64(0))
     found = graph.Gather(of_tokens, indicators)  # (B, T, J, windows * K)
     found = graph.ReduceSum(found, [2], keepdims=0)
-    n_outputs, size, parts = len(coef), partner.features.size, []
-    for i, shift in enumerate(range(-size, size + 1)):
+    n_outputs, parts = len(coef), []
+    for i, shift in enumerate(partner.features.shifts):
         places, exists = _shifted(graph, mask, shift)
         one = graph.slice(found, i * n_outputs, (i + 1) * n_outputs, axis=2)
         one = graph.GatherND(one, places, batch_dims=1)
@@ -120,7 +123,7 @@ def _weights(partner, coef):
     Row 0 is no indicator.
     """
     features, n = partner.features, len(indicators_of(partner))
-    n_shifts = 2 * features.size + 1
+    n_shifts = len(features.shifts)
     weights = np.zeros((n_shifts * (n + 1), len(coef)))
     weights[features.kept_] = coef.T
     weights = weights.reshape(n_shifts, n + 1, len(coef))

@@ -145,25 +145,54 @@ def choose_strength(activation, n_outputs, parts, model=None, *, scaled=False):
         Its outputs for the held-out rows of all parts.
     """
     models = [(model or LINEAR_MODELS[activation])(n_outputs) for _ in parts]
-    targets, weights = (
-        np.concatenate([held_out[k] for _, held_out in parts]) for k in (1, 2)
-    )
     chosen = None, None, np.inf
     for strength in models[0].strengths:
-        outputs = np.concatenate(
-            [
-                model.fit(*fitted, strength).outputs(held_out[0])
-                for model, (fitted, held_out) in zip(models, parts, strict=True)
-            ]
-        )
-
-        def loss_of(outputs):
-            losses = ROW_LOSSES[activation](outputs, targets)
-            return np.average(losses, weights=weights)
-
-        scale = best_scale(outputs, loss_of) if scaled else 1.0
-        loss = loss_of(scale * outputs)
+        outputs = left_out_outputs(models, parts, strength)
+        loss = left_out_loss(activation, outputs, parts, scaled=scaled)
         if loss >= chosen[-1]:
             break
         chosen = strength, outputs, loss
     return chosen[:2]
+
+
+def left_out_outputs(models, parts, strength):
+    """Return the outputs for the held-out rows of all parts, (n, K).
+
+    Parameters
+    ----------
+    models : list of models
+        One for each part, which is fitted to the first table of the part.
+    parts : list of pairs (fitted, held out)
+        As in `choose_strength`.
+    strength : float
+        The inverse strength of regularization.
+    """
+    return np.concatenate(
+        [
+            model.fit(*fitted, strength).outputs(held_out[0])
+            for model, (fitted, held_out) in zip(models, parts, strict=True)
+        ]
+    )
+
+
+def left_out_loss(activation, outputs, parts, *, scaled):
+    """Return the mean loss of outputs for the held-out rows of all parts.
+
+    Parameters
+    ----------
+    activation : {"softmax", "sigmoid", "identity"}
+        What the outputs are.
+    outputs : ndarray of shape (n, K)
+        As from `left_out_outputs`.
+    parts, scaled
+        As in `choose_strength`.
+    """
+    targets, weights = (
+        np.concatenate([held_out[k] for _, held_out in parts]) for k in (1, 2)
+    )
+
+    def loss_of(outputs):
+        losses = ROW_LOSSES[activation](outputs, targets)
+        return np.average(losses, weights=weights)
+
+    return loss_of((best_scale(outputs, loss_of) if scaled else 1.0) * outputs)

@@ -1,1 +1,1 @@
-"""Windows of steps with a linear model, the partner of networks that label steps."""
+"""Windows of steps with a linear model and a chain of labels, partner of taggers."""

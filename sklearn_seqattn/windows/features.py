@@ -28,7 +28,19 @@ class Windows:
         return found, found == wanted
 
 
-class NumberWindows:
+class _Window:
+    """How far features read before and after a step."""
+
+    def __init__(self, size, looks_ahead=True):
+        self.size, self.looks_ahead = size, looks_ahead
+
+    @property
+    def shifts(self):
+        """Where the steps of a window are, from the step to label on."""
+        return range(-self.size, self.size * self.looks_ahead + 1)
+
+
+class NumberWindows(_Window):
     """Turn numeric steps into the values around each, and how much they vary.
 
     Beyond an end of the sequence, its first or last step is repeated.
@@ -37,6 +49,8 @@ class NumberWindows:
     ----------
     size : int
         Steps before and after a step.
+    looks_ahead : bool, default=True
+        Whether the steps after it are read.
 
     Examples
     --------
@@ -48,9 +62,6 @@ class NumberWindows:
            [1. , 2. , 6. , 2.2],
            [2. , 6. , 6. , 1.9]])
     """
-
-    def __init__(self, size):
-        self.size = size
 
     def fit(self, steps, lengths, rows):
         """Return the features themselves; there is nothing to learn."""
@@ -73,14 +84,13 @@ class NumberWindows:
         features : ndarray of shape (m, n_features), float64
         """
         windows = Windows(lengths)
-        shifts = range(-self.size, self.size + 1)
-        places = [windows.shifted(rows, shift)[0] for shift in shifts]
+        places = [windows.shifted(rows, shift)[0] for shift in self.shifts]
         values = np.stack([steps[place] for place in places], axis=1, dtype=np.float64)
         spread = values.std(axis=1)
         return np.hstack([values.reshape(len(rows), -1), spread])
 
 
-class TokenWindows:
+class TokenWindows(_Window):
     """Turn tokens into indicators of the words around each.
 
     Indicators of fewer than two training steps are left out, unless no others remain.
@@ -89,6 +99,8 @@ class TokenWindows:
     ----------
     size : int
         Steps before and after a step.
+    looks_ahead : bool, default=True
+        Whether the steps after it are read.
 
     Attributes
     ----------
@@ -106,9 +118,6 @@ class TokenWindows:
     >>> features.transform(words, np.array([2, 1]), rows).toarray().sum(axis=1)
     array([2., 1., 2.])
     """
-
-    def __init__(self, size):
-        self.size = size
 
     def fit(self, steps, lengths, rows):
         """Learn the indicators of the words around some steps.
@@ -131,12 +140,12 @@ class TokenWindows:
         return self
 
     @classmethod
-    def restore(cls, size, terms, kept):
+    def restore(cls, size, looks_ahead, terms, kept):
         """Return fitted features from what they have learned.
 
         Parameters
         ----------
-        size : int
+        size, looks_ahead : int and bool
             As in the class.
         terms : ndarray of str
             The indicators of a word.
@@ -147,7 +156,7 @@ class TokenWindows:
         -------
         TokenWindows
         """
-        features = cls(size)
+        features = cls(size, looks_ahead)
         features.counter_, features.kept_ = _counter(terms), kept
         return features
 
@@ -176,7 +185,7 @@ class TokenWindows:
         # One more column and row: a place before or after the sequence.
         table = sparse.block_diag([table, np.ones((1, 1))], format="csr")
         windows, blocks = Windows(lengths), []
-        for shift in range(-self.size, self.size + 1):
+        for shift in self.shifts:
             places, exists = windows.shifted(rows, shift)
             blocks.append(table[np.where(exists, ids[places], len(words))])
         return sparse.hstack(blocks, format="csr")

@@ -1,11 +1,18 @@
-"""The fitted partner: features of windows and a linear model."""
+"""The fitted partner: features of windows, a linear model and a chain of labels."""
+
+from copy import copy
+from functools import partial
 
 import numpy as np
 from scipy import sparse
 from sklearn.model_selection import KFold
 
-from sklearn_seqattn.ngrams.linear import ClassModel, choose_strength
-from sklearn_seqattn.windows.features import NumberWindows, TokenWindows
+from sklearn_seqattn.ngrams.linear import (
+    choose_strength,
+    left_out_loss,
+    left_out_outputs,
+)
+from sklearn_seqattn.windows.chain_model import ChainModel, Runs, pieces
 from sklearn_seqattn.windows.step_parts import (
     NumberSteps,
     step_parts,
@@ -15,33 +22,14 @@ from sklearn_seqattn.windows.step_parts import (
 #: Steps whose features are computed at once.
 _AT_ONCE = 2**15
 
-#: Labeled steps that are fitted, at most; of more, evenly spaced ones.
+#: Labeled steps that are fitted, about; of more, evenly spaced pieces.
 _MOST = 200_000
 
 _N_FOLDS = 3
 
 
-class StepModel(ClassModel):
-    """Logistic regression over the labels of steps.
-
-    Their mean loss has small gradients, as most steps are easy: it is followed further
-    down than that of whole sequences.
-
-    Parameters
-    ----------
-    n_outputs : int
-        The number of classes K.
-    """
-
-    strengths = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
-
-    def __init__(self, n_outputs):
-        super().__init__(n_outputs)
-        self._model.set_params(tol=1e-5)
-
-
 class LinearWindows:
-    """Predict by a linear model of the steps around each step.
+    """Predict by a linear model of the steps around each step, and a chain of labels.
 
     Parameters
     ----------
@@ -51,15 +39,20 @@ class LinearWindows:
         Weights of the outputs; the last ones are those of static numbers.
     intercept : ndarray of shape (K,)
         Their constants.
+    chain : LabelChain or None, default=None
+        Which labels follow which; None where each is predicted by itself.
     """
 
-    def __init__(self, features, coef, intercept):
+    def __init__(self, features, coef, intercept, chain=None):
         self.features = features
         self.coef = coef
         self.intercept = intercept
+        self.chain = chain
 
     def outputs(self, steps, lengths, static=None):
-        """Return the logits of all steps.
+        """Return the outputs of all steps.
+
+        With a chain they are the logarithms of probabilities.
 
         Parameters
         ----------
@@ -74,6 +67,11 @@ class LinearWindows:
         -------
         outputs : ndarray of shape (S, K), float64
         """
+        logits = self.logits(steps, lengths, static)
+        return logits if self.chain is None else self.chain(logits, lengths)
+
+    def logits(self, steps, lengths, static=None):
+        """Return the logits of all steps without the chain; parameters as above."""
         outputs = np.empty((int(lengths.sum()), len(self.intercept)))
         sequence = np.repeat(np.arange(len(lengths)), lengths)
         for first, part, part_lengths in step_parts(steps, lengths):
@@ -132,29 +130,44 @@ class WindowTable:
         return features.fit(self.steps, self.lengths, rows)
 
     def take(self, features, rows):
-        """Return features, codes and weights of some rows."""
+        """Return the runs, codes and weights of some rows."""
         found = transform_steps(features, self.steps, self.lengths, rows)
         found = _beside(found, self.static, self.sequence[rows])
-        return found, self.codes[rows], self.weights[rows]
+        return Runs(found, self.runs(rows)), self.codes[rows], self.weights[rows]
+
+    def runs(self, rows):
+        """Return how many rows at a time follow each other in a sequence."""
+        is_first = np.diff(rows, prepend=-2) != 1
+        is_first |= np.diff(self.sequence[rows], prepend=-1) != 0
+        return np.diff(np.flatnonzero(np.append(is_first, True)))
+
+    def spaced(self, rows):
+        """Return about `_MOST` rows at most, in evenly spaced pieces."""
+        lengths = pieces(self.runs(rows))
+        piece = np.repeat(np.arange(len(lengths)), lengths)
+        return rows[piece % -(-len(rows) // _MOST) == 0]
 
 
-def fit_windows(size, n_outputs, train, valid=None, *, refit=False):
-    """Fit a linear model of windows to labeled steps.
+def fit_windows(window, n_outputs, train, valid=None, *, refit=False, is_chain=True):
+    """Fit a linear model of windows, and a chain of labels, to labeled steps.
 
     The regularization is that of least loss, at the best scale of the outputs, on the
     validation part; without one, on the thirds of the training sequences, each
-    predicted by a fit to the others.
+    predicted by a fit to the others. There is no chain if the loss is not lower with
+    it.
 
     Parameters
     ----------
-    size : int
-        Steps before and after a step.
+    window : NumberWindows or TokenWindows
+        The features, not fitted.
     n_outputs : int
         The number of classes K.
     train, valid : WindowTable; `valid` may be None
         Sequences in an order of no meaning.
     refit : bool, default=False
         Whether the model that is returned is fitted to both parts.
+    is_chain : bool, default=True
+        Whether there may be a chain.
 
     Returns
     -------
@@ -164,11 +177,11 @@ def fit_windows(size, n_outputs, train, valid=None, *, refit=False):
         training part, by a model that was not fitted to their sequence. Those of a
         single training sequence were.
     """
-    kind = TokenWindows if train.steps.ndim == 1 else NumberWindows
+    make = partial(ChainModel, looks_ahead=window.looks_ahead, is_chain=is_chain)
 
     def prepared(table, rows, others, other_rows):
-        rows = _spaced(rows)
-        features = table.fit(kind(size), rows)
+        rows = table.spaced(rows)
+        features = table.fit(copy(window), rows)
         return table.take(features, rows), others.take(features, other_rows)
 
     if valid is not None:
@@ -178,19 +191,28 @@ def fit_windows(size, n_outputs, train, valid=None, *, refit=False):
         folds = _thirds(train)
         parts = [prepared(train, fitted, train, held) for fitted, held in folds]
         order = np.argsort(np.concatenate([held for _, held in folds]))
-    strength, outputs = choose_strength(
-        "softmax", n_outputs, parts, StepModel, scaled=True
-    )
+    strength, outputs = choose_strength("softmax", n_outputs, parts, make, scaled=True)
+    if is_chain:
+        is_chain, outputs = _with_or_without(make, n_outputs, parts, strength, outputs)
     table = train.join(valid) if valid is not None and refit else train
-    rows = _spaced(table.rows)
-    features = table.fit(kind(size), rows)
-    model = StepModel(n_outputs).fit(*table.take(features, rows), strength)
-    return LinearWindows(features, model.coef_, model.intercept_), outputs[order]
+    rows = table.spaced(table.rows)
+    features = table.fit(window, rows)
+    model = make(n_outputs, is_chain=is_chain)
+    model.fit(*table.take(features, rows), strength)
+    return (
+        LinearWindows(features, model.coef_, model.intercept_, model.chain_),
+        outputs[order],
+    )
 
 
-def _spaced(rows):
-    """Return at most `_MOST` rows, evenly spaced."""
-    return rows[:: -(-len(rows) // _MOST)]
+def _with_or_without(make, n_outputs, parts, strength, outputs):
+    """Return whether outputs of chains are better than those without, and the best."""
+    models = [make(n_outputs, is_chain=False) for _ in parts]
+    alone = left_out_outputs(models, parts, strength)
+    losses = [
+        left_out_loss("softmax", one, parts, scaled=True) for one in (outputs, alone)
+    ]
+    return (True, outputs) if losses[0] < losses[1] else (False, alone)
 
 
 def _thirds(table):

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sequence_data import sentences, walks
+from sequence_data import faint_labels, sentences, walks
 from sklearn.base import clone, is_classifier
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -128,11 +128,37 @@ def cached(kind, blend, models={}):  # noqa: B006
     return models[kind, blend]
 
 
-def test_a_label_may_depend_on_the_past_alone():
-    alone = {"front_end": None, "attention": None, "blend": None}
-    tagger = fitted("numbers", bidirectional=False, **alone)
+@each_blend
+@pytest.mark.parametrize("kind", ["numbers", "tokens"])
+def test_a_label_may_depend_on_the_past_alone(kind, blend):
+    X = KINDS[kind][0]
+    tagger = fitted(kind, bidirectional=False, attention=None, blend=blend)
     found = tagger.predict_proba([x[:3] for x in X])
     same(found, [one[:3] for one in tagger.predict_proba(X)], atol=1e-6)
+
+
+def test_labels_that_depend_on_each_other():
+    """Labels that stay, hidden in noise, are found by their neighbors' labels."""
+    X, y = faint_labels(90)
+    options = {**TINY, "max_epochs": 1}
+    scores = {}
+    for chain in (False, True):
+        tagger = AttentionLSTMTagger(**options, blend=WindowModel(0, chain=chain))
+        tagger.fit(X[:60], y[:60])
+        scores[chain] = tagger.score(X[60:], y[60:])
+        assert (tagger.partner_.chain is not None) == chain
+    assert scores[True] > scores[False] + 0.03
+
+
+def test_a_later_fit_leaves_the_chain():
+    X, y = faint_labels(30)
+    tagger = AttentionLSTMTagger(**TINY, blend=WindowModel(0)).partial_fit(X, y)
+    chain = tagger.partner_.chain
+    assert chain is not None
+    tagger.partial_fit(X, y)
+    assert tagger.partner_.chain is chain
+    tagger.set_params(blend=None).fit(X, y)
+    assert tagger.partner_ is None
 
 
 def bits(tagger, X):

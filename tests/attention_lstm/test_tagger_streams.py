@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from model_zoo import RISES, SENTENCES, STATIC_WALKS, WALKS
+from sequence_data import faint_labels
 
 from sklearn_seqattn import AttentionLSTMTagger, WindowModel
 from sklearn_seqattn.blocks import Conv
@@ -38,10 +39,25 @@ def test_an_answer_is_the_last_row_of_the_prefix(X, y, options):
     assert stream.n_steps == len(X[0])
 
 
+@pytest.mark.parametrize("size", [0, 2])
+@pytest.mark.parametrize("is_text", [False, True])
+def test_windows_and_a_chain_answer_step_by_step(size, is_text):
+    X, y = faint_labels(30)
+    if is_text:  # words that hint at the labels
+        X = [np.where(x[:, 0] > 0.7, "hot", "cold").tolist() for x in X]
+    options = {**CAUSAL, "front_end": "auto" if is_text else None}
+    tagger = AttentionLSTMTagger(**{**options, "blend": WindowModel(size)}).fit(X, y)
+    assert size or tagger.partner_.chain is not None
+    whole, stream = tagger.predict_proba(X[:1])[0], tagger.stream()
+    for n_steps, step in enumerate(X[0], start=1):
+        prefix = tagger.predict_proba([X[0][:n_steps]])[0]
+        np.testing.assert_allclose(prefix, whole[:n_steps], atol=1e-6)
+        np.testing.assert_allclose(stream.push(step), prefix[-1], atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("option", "named"),
     [
-        ({"blend": WindowModel(1)}, "blend=None"),
         ({"attention": "dot"}, "attention=None"),
         ({"bidirectional": True}, "bidirectional=False"),
     ],

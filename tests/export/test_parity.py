@@ -16,6 +16,7 @@ from model_zoo import (
     fitted,
 )
 from onnx_sessions import look_up, metadata, open_session, pad, run
+from sequence_data import faint_labels
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
@@ -28,6 +29,7 @@ from sklearn_seqattn import (
     SequenceImputer,
     SequenceScaler,
     Tokens,
+    WindowModel,
 )
 from sklearn_seqattn.blocks import (
     Conv,
@@ -183,6 +185,14 @@ VARIANTS = {
         AttentionLSTMTagger(**ALONE, front_end=Conv(3, stride=3), bidirectional=False),
         WALKS,
         RISES,
+    ),
+    "labels of steps, chain": (
+        AttentionLSTMTagger(**SMALL, blend=WindowModel(0)),
+        *faint_labels(),
+    ),
+    "labels of steps, causal chain": (
+        AttentionLSTMTagger(**SMALL, bidirectional=False),
+        *faint_labels(),
     ),
     "labels of tokens": (AttentionLSTMTagger(**ALONE), SENTENCES, IS_YES),
     "states": (NextStateLSTM(**ALONE), SENTENCES, None),

@@ -6,8 +6,13 @@ from sklearn_seqattn import WindowModel
 
 
 def test_sizes():
-    assert WindowModel()._size_of("tokens") < WindowModel()._size_of("numeric")
-    assert WindowModel(np.int64(3))._size_of("events") == 3
+    words, numbers = (
+        WindowModel()._window_of(kind, looks_ahead=True)
+        for kind in ("tokens", "numeric")
+    )
+    assert len(words.shifts) < len(numbers.shifts)
+    events = WindowModel(np.int64(3))._window_of("events", looks_ahead=False)
+    assert list(events.shifts) == [-3, -2, -1, 0]
     assert clone(WindowModel(size=0)).size == 0
 
 
