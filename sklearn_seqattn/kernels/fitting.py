@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from sklearn_seqattn.kernels.heads import fit_in_span
 from sklearn_seqattn.nn.kernel_features import compute_features
 
 #: With fewer sequences the partner predicts a constant: none can be left out.
@@ -67,7 +68,7 @@ def _fit_rounds(head, features, dataset):
     """Return the mean head of all rounds, and values for each row left out."""
     table = features, dataset.targets, dataset.weights
     rounds = zip(*(np.split(x, dataset.n_rounds) for x in table), strict=True)
-    found = [head.fit(*one) for one in rounds]
+    found = [fit_in_span(head, *one) for one in rounds]
     coefs, intercepts, left_out = zip(*found, strict=True)
     return np.mean(coefs, axis=0), np.mean(intercepts, axis=0), np.concatenate(left_out)
 

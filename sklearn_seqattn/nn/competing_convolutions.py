@@ -10,7 +10,7 @@ import math
 import torch
 from torch.nn import functional
 
-from sklearn_seqattn.nn.frozen_features import FrozenFeatures
+from sklearn_seqattn.nn.frozen_features import FrozenFeatures, spread
 from sklearn_seqattn.nn.kernel_input import KernelInput, guarded
 from sklearn_seqattn.nn.kernel_plan import (
     KERNEL_LENGTH,
@@ -82,6 +82,8 @@ class CompetingConvolutions(FrozenFeatures):
     torch.Size([1, 640])
     """
 
+    steps_per_chunk = 1024  # the responses of a group are read six times
+
     def __init__(self, input_size, max_length, n_features=10_000, device="cpu"):
         super().__init__()
         span = max(1.0, (max_length - 1) / (KERNEL_LENGTH - 1))
@@ -146,9 +148,9 @@ class CompetingConvolutions(FrozenFeatures):
         -------
         self : CompetingConvolutions
         """
-        super().fit_statistics(features)
-        seldom = (features == 0).float().mean(0) ** 4
-        self.feature_std.copy_(guarded(features.std(0, unbiased=False) + seldom))
+        self.feature_mean.copy_(features.mean(0))
+        seldom = torch.eq(features, 0, out=torch.empty_like(features)).mean(0) ** 4
+        self.feature_std.copy_(guarded(spread(features) + seldom))
         return self
 
     def _features(self, values, lengths):
@@ -165,7 +167,7 @@ class CompetingConvolutions(FrozenFeatures):
                 for best in (responses.amax(1, True), responses.amin(1, True)):
                     torch.eq(responses, best, out=won).mul_(real)
                     columns.append(won.sum(3).flatten(0, 1) / lengths)
-        return torch.cat(columns).sqrt().T
+        return torch.cat(columns).sqrt_().T
 
     def _responses(self, x, i, groups, dilation):
         """Convolve (D, B, T) with some groups at dilation i: (G, 8, B, T)."""

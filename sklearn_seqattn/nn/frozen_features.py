@@ -41,7 +41,7 @@ class FrozenFeatures(nn.Module):
         self : FrozenFeatures
         """
         self.feature_mean.copy_(features.mean(0))
-        self.feature_std.copy_(guarded(features.std(0, unbiased=False)))
+        self.feature_std.copy_(guarded(spread(features)))
         return self
 
     def standardize(self, features):
@@ -83,3 +83,21 @@ class FrozenFeatures(nn.Module):
             size = max(1, self.steps_per_chunk // values.shape[1])
             chunks = zip(values.split(size), lengths.split(size), strict=True)
             return torch.cat([self._features(*chunk) for chunk in chunks])
+
+
+def spread(x):
+    """Return the standard deviation of each column; of a constant, exactly zero.
+
+    `Tensor.std` takes ten times as long over rows.
+
+    Parameters
+    ----------
+    x : Tensor of shape (n, p), float
+        The columns.
+
+    Returns
+    -------
+    std : Tensor of shape (p,)
+    """
+    x = x - x[0]
+    return x.sub_(x.mean(0)).square_().mean(0).sqrt_()

@@ -39,7 +39,7 @@ def compute_features(kernels, values, lengths):
                 [sequences[j] for j in chosen], batch_first=True
             )
             inputs = batch.to(device), lengths[chosen].to(device)
-            features[chosen] = kernels(*inputs).cpu()
+            features.index_copy_(0, chosen, kernels(*inputs).cpu())
             first += size
     return features
 
