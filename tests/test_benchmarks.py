@@ -113,3 +113,16 @@ def test_an_interrupted_fit_goes_on():
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "interrupted after [5] batches, and predicts" in done.stdout
     assert "resumed with the same bits: True" in done.stdout
+
+
+def test_small_fits_learn_beside_the_loop(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import small_fits
+
+    spec = {"steps": 20, "n": 16, "length": 12}
+    short, long = (small_fits.loop({**spec, "steps": n})["loss"] for n in (1, 60))
+    assert long < short
+    assert short == pytest.approx(np.log(2), abs=0.1)
+    found = small_fits.ours(spec)
+    assert found["seconds"] > 0
+    assert found["loss"] < np.log(2)

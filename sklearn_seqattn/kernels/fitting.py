@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from sklearn_seqattn.kernels.feature_table import FeatureTable
+from sklearn_seqattn.kernels.heads import fit_in_span
 from sklearn_seqattn.nn.frozen_features import FrozenFeatures
 from sklearn_seqattn.nn.kernel_features import compute_features, padded_chunks
 
@@ -84,7 +85,8 @@ def _fit_rounds(head, features, dataset):
     n_rounds, found = dataset.n_rounds, []
     for rows in np.split(np.arange(len(dataset)), n_rounds):
         table = features if n_rounds == 1 else features.select(rows)
-        found.append(head.fit(table, dataset.targets[rows], dataset.weights[rows]))
+        targets, weights = dataset.targets[rows], dataset.weights[rows]
+        found.append(fit_in_span(head, table, targets, weights))
     coefs, intercepts, left_out = zip(*found, strict=True)
     return np.mean(coefs, axis=0), np.mean(intercepts, axis=0), np.concatenate(left_out)
 

@@ -12,6 +12,42 @@ from sklearn_seqattn.kernels.ridge import (
     logit_factor,
 )
 
+#: From so many features a row on, coordinates of the rows are fitted instead.
+_MANY_FEATURES = 16
+
+
+def fit_in_span(head, features, targets, weights):
+    """Fit a head on the coordinates of rows in their span, if there are few rows.
+
+    Ridge regression sees inner products of rows alone, and these are the same in fewer
+    numbers. On features it takes a product with all of them for each penalty. With many
+    rows the decomposition takes longer than that.
+
+    Parameters
+    ----------
+    head : ClassHead or NumberHead
+        What is fitted.
+    features : FeatureTable or ndarray of shape (n, p)
+        Standardized features.
+    targets, weights : ndarray of shape (n, ...) and (n,)
+        As the head takes them.
+
+    Returns
+    -------
+    coef, intercept, left_out : ndarray of shape (K, p), (K,) and (n, K)
+        As the head returns them.
+    """
+    n, n_features = features.shape
+    if n_features < _MANY_FEATURES * n:
+        return head.fit(features, targets, weights)
+    features = features[:].astype(float)
+    squares, vectors = np.linalg.eigh(features @ features.T)
+    numbers = np.finfo(float)
+    least = max(squares[-1] * n * numbers.eps, numbers.tiny)  # rows may be equal
+    lengths = np.sqrt(np.maximum(squares, least))
+    coef, intercept, left_out = head.fit(vectors * lengths, targets, weights)
+    return coef / lengths @ vectors.T @ features, intercept, left_out
+
 
 @dataclass(frozen=True)
 class ClassHead:

@@ -83,6 +83,8 @@ class CompetingConvolutions(FrozenFeatures):
     torch.Size([1, 640])
     """
 
+    steps_per_chunk = 512  # the responses of a group are read six times
+
     def __init__(self, input_size, max_length, n_features=10_000, device="cpu"):
         super().__init__()
         span = max(1.0, (max_length - 1) / (KERNEL_LENGTH - 1))
@@ -161,6 +163,8 @@ class CompetingConvolutions(FrozenFeatures):
         """Compute the features of a chunk that fits a cache."""
         x = self.inputs(values, lengths)  # (D, B, T)
         real = torch.arange(x.shape[2], device=x.device) < lengths.unsqueeze(1)
+        # No response is infinite, so nothing wins a padded step.
+        penalty = torch.zeros_like(x[0]).masked_fill_(~real, math.inf)  # (B, T)
         half = self.n_groups // 2
         columns = []
         for i, dilation in enumerate(self.dilations):
@@ -169,9 +173,9 @@ class CompetingConvolutions(FrozenFeatures):
                 responses = self._responses(one, i, groups, dilation)  # (G, 8, B, T)
                 won = torch.empty_like(responses)
                 for best in (responses.amax(1, True), responses.amin(1, True)):
-                    torch.eq(responses, best, out=won).mul_(real)
+                    torch.eq(responses, best.add_(penalty), out=won)
                     columns.append(won.sum(3).flatten(0, 1) / lengths)
-        return torch.cat(columns).sqrt().T
+        return torch.cat(columns).sqrt_().T
 
     def _responses(self, x, i, groups, dilation):
         """Convolve (D, B, T) with some groups at dilation i: (G, 8, B, T)."""

@@ -39,26 +39,42 @@ class Convolution(nn.Module):
 
     def forward(self, x, mask):
         """Convolve (B, T, C) to (B, ceil(T / stride), channels)."""
-        left = self.reach // 2
         x = zero_padding(x, mask)
-        x = nn.functional.pad(x, (0, 0, left, self.reach - left))
-        if self._is_small(x):
-            return self._multiply(x), mask[:, :: self.stride]
-        x = self.convolution(x.transpose(1, 2))
-        return x.transpose(1, 2), mask[:, :: self.stride]
+        convolve = self._multiply if self._is_small(x) else self._convolve
+        return convolve(x), mask[:, :: self.stride]
+
+    def _convolve(self, x):
+        """Convolve (B, T, C) as images of one row, which need not be transposed.
+
+        torch copies the batches of 1D convolutions to (B, C, T) and back.
+        """
+        if self.reach % 2:
+            x = nn.functional.pad(x, (0, 0, 0, 1))
+        images = nn.functional.conv2d(
+            x.transpose(1, 2).unsqueeze(2),  # (B, C, 1, T)
+            self.convolution.weight.unsqueeze(2),
+            self.convolution.bias,
+            stride=(1, self.stride),
+            padding=(0, self.reach // 2),
+            dilation=(1, *self.convolution.dilation),
+        )
+        return images.squeeze(2).transpose(1, 2)
 
     def _is_small(self, x):
         """Return whether to predict one sequence by `_multiply`."""
         if self.training or torch.compiler.is_exporting() or len(x) > 1:
             return False
-        return x.shape[1] * self.convolution.weight[0].numel() <= _MULTIPLIED_AT_ONCE
+        n_steps = x.shape[1] + self.reach
+        return n_steps * self.convolution.weight[0].numel() <= _MULTIPLIED_AT_ONCE
 
     def _multiply(self, x):
-        """Convolve (1, T + reach, C) by one product of matrices.
+        """Convolve (1, T, C) by one product of matrices.
 
         For so few steps torch's convolutions, dilated ones above all, take longer.
         """
         weight, bias = self.convolution.weight, self.convolution.bias
+        left = self.reach // 2
+        x = nn.functional.pad(x, (0, 0, left, self.reach - left))
         windows = x.unfold(1, self.reach + 1, self.stride)  # (1, T', C, reach + 1)
         windows = windows[..., :: self.convolution.dilation[0]].flatten(2)
         return nn.functional.linear(windows, weight.flatten(1), bias)

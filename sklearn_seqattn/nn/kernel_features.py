@@ -69,7 +69,7 @@ def compute_features(kernels, values, lengths, out=None):
         for rows, batch in padded_chunks(values, lengths, kernels.steps_per_chunk):
             found = kernels(batch.to(device), lengths[rows].to(device)).cpu()
             if out is None:
-                features[rows] = found
+                features.index_copy_(0, rows, found)
             else:
                 out[rows.numpy()] = found.numpy()
     return features
