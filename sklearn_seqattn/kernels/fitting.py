@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from sklearn_seqattn.kernels.switches import find_switches
 from sklearn_seqattn.nn.kernel_features import compute_features
 
 #: With fewer sequences the partner predicts a constant: none can be left out.
@@ -37,11 +38,13 @@ def fit_kernel_partner(partner, dataset, head, seed=None):
         `FEWEST` sequences, where nothing is fitted.
     """
     steps, lengths = _tensors(dataset)
-    generator = None if seed is None else torch.Generator().manual_seed(seed)
     fits, scales = [], []
+    if seed is not None:
+        generator = torch.Generator().manual_seed(seed)
+        is_switch = find_switches(dataset.values, dataset.starts, dataset.stops)
     for kind in partner.kinds:
         if seed is not None:
-            kind.fit(steps, lengths, generator)
+            kind.fit(steps, lengths, generator, is_switch)
         if len(dataset) >= FEWEST * dataset.n_rounds:
             features = compute_features(kind, steps, lengths)
             if seed is not None:

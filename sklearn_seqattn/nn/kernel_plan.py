@@ -8,6 +8,8 @@ import torch
 N_KERNELS = 84
 KERNEL_LENGTH = 9
 MAX_CHANNELS_PER_KERNEL = 9
+#: The share of kernels that draw among all channels, where there are switches.
+SHARE_WITH_SWITCHES = 0.125
 _MAX_DILATIONS = 32
 
 
@@ -63,8 +65,11 @@ def dilation_plan(n_features, max_length):
     return list(counts), n_biases
 
 
-def draw_channels(shape, generator):
+def draw_channels(shape, generator, is_switch=None):
     """Draw a random subset of channels for each dilation and kernel.
+
+    Where at most half of the channels are switches, seven of eight kernels see none.
+    Most kernels would see some otherwise, and what is missing is often noise.
 
     Parameters
     ----------
@@ -74,11 +79,27 @@ def draw_channels(shape, generator):
     generator : torch.Generator
         On the CPU.
 
+    is_switch : ndarray of shape (D,), bool, or None, default=None
+        Which channels have at most two values; None for no channel.
+
     Returns
     -------
     channels : Tensor of shape (I, J, D), float32
         One where a kernel sees a channel, else zero. Small subsets are likelier.
     """
+    channels = _draw_subsets(shape, generator)
+    n_switches = 0 if is_switch is None else int(is_switch.sum())
+    if n_switches == 0 or 2 * n_switches > shape[-1]:
+        return channels
+    seen = torch.from_numpy(~is_switch)
+    others = torch.zeros_like(channels)
+    others[..., seen] = _draw_subsets((*shape[:2], int(seen.sum())), generator)
+    draws = torch.rand((*shape[:2], 1), generator=generator, device="cpu")
+    return torch.where(draws < SHARE_WITH_SWITCHES, channels, others)
+
+
+def _draw_subsets(shape, generator):
+    """Draw subsets (I, J, D) in which all channels are as likely."""
     options = {"generator": generator, "dtype": torch.float32, "device": "cpu"}
     most = min(shape[-1], MAX_CHANNELS_PER_KERNEL)
     exponent = torch.rand(shape[:2], **options) * math.log2(most + 1)

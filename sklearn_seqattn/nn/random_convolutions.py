@@ -105,7 +105,7 @@ class RandomConvolutions(FrozenFeatures):
         )
 
     @torch.no_grad()
-    def fit(self, values, lengths, generator):
+    def fit(self, values, lengths, generator, is_switch=None):
         """Draw channels, and thresholds from the responses to training sequences.
 
         Parameters
@@ -119,12 +119,15 @@ class RandomConvolutions(FrozenFeatures):
         generator : torch.Generator
             On the CPU, as are the other arguments.
 
+        is_switch : ndarray of shape (D,), bool, or None, default=None
+            Which channels have at most two values; None for no channel.
+
         Returns
         -------
         self : RandomConvolutions
         """
         self.inputs.fit(values)
-        self.channels.copy_(draw_channels(self.channels.shape, generator))
+        self.channels.copy_(draw_channels(self.channels.shape, generator, is_switch))
         sequences = values.split(lengths.tolist())
         positions = torch.arange(
             1, self.output_size + 1, dtype=torch.float64, device="cpu"
