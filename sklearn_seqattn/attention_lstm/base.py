@@ -246,19 +246,19 @@ class BaseSequenceEstimator(
         outputs = forward(self.net_, dataset, precision=precision, verbose=self.verbose)
         return self._blended(outputs, sequences)
 
-    def _read_dataset(self, X):
+    def _read_dataset(self, X, *, warns=True):
         """Return checked and encoded sequences for the fitted network."""
         check_is_fitted(self)
-        return self._batched(self._encoded(self._read_again(X)))
+        return self._batched(self._encoded(self._read_again(X), warns=warns))
 
     def _read_again(self, X):
         """Return checked sequences, of which the fitted encoders know the kind."""
         return self._read(X, given_front_end(self.front_end), reset=False)
 
-    def _encoded(self, sequences):
-        """Return sequences as the fitted network reads them."""
+    def _encoded(self, sequences, *, warns=True):
+        """Return sequences as the fitted network reads them; warn of unknown ones."""
         encoded = self.input_encoder_.transform(sequences)
-        if sequences.kind == "tokens":
+        if warns and sequences.kind == "tokens":
             warn_unknown(states_of_unknown_sequences(sequences, encoded), stacklevel=4)
         return encoded
 

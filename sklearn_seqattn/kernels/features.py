@@ -18,7 +18,6 @@ from sklearn_seqattn._estimator import (
     fit_context,
     rollback_on_error,
 )
-from sklearn_seqattn.kernels.switches import find_switches
 from sklearn_seqattn.nn.kernel_features import compute_features, feature_names
 from sklearn_seqattn.nn.random_convolutions import RandomConvolutions
 from sklearn_seqattn.preprocessing import SequenceScaler
@@ -40,8 +39,7 @@ class RandomKernelFeatures(
 
     Each feature is the share of a sequence's steps at which one of 84 fixed
     convolutions, at one of up to 32 dilations and over a random subset of the
-    channels, exceeds one threshold. Where at most half of the channels have only two
-    values, as indicators do, seven of eight convolutions read none of these. The thresholds are quantiles of the
+    channels, exceeds one threshold. The thresholds are quantiles of the
     responses to training sequences. Only real steps count, so sequences
     of any lengths may be mixed, and no feature depends on the other sequences that
     are transformed. Low-amplitude sequences are amplified first, as in
@@ -152,10 +150,7 @@ class RandomKernelFeatures(
                     n_features=int(self.n_features),
                 )
                 generator = torch.Generator().manual_seed(int(seed))
-                stops = sequences.starts + sequences.lengths
-                is_switch = find_switches(sequences.values, sequences.starts, stops)
-                tensors = self._tensors(sequences)
-                self.kernels_.fit(*tensors, generator, is_switch)
+                self.kernels_.fit(*self._tensors(sequences), generator)
         return self
 
     def transform(self, X):

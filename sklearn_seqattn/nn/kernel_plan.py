@@ -8,8 +8,6 @@ import torch
 N_KERNELS = 84
 KERNEL_LENGTH = 9
 MAX_CHANNELS_PER_KERNEL = 9
-#: The share of kernels that draw among all channels, where there are switches.
-SHARE_WITH_SWITCHES = 0.125
 _MAX_DILATIONS = 32
 
 
@@ -68,9 +66,6 @@ def dilation_plan(n_features, max_length):
 def draw_channels(shape, generator, is_switch=None):
     """Draw a random subset of channels for each dilation and kernel.
 
-    Where at most half of the channels are switches, seven of eight kernels see none.
-    Most kernels would see some otherwise, and what is missing is often noise.
-
     Parameters
     ----------
     shape : tuple
@@ -80,22 +75,21 @@ def draw_channels(shape, generator, is_switch=None):
         On the CPU.
 
     is_switch : ndarray of shape (D,), bool, or None, default=None
-        Which channels have at most two values; None for no channel.
+        Which channels have at most two values; None for no channel. If they are at
+        most half of the channels, no kernel sees them.
 
     Returns
     -------
     channels : Tensor of shape (I, J, D), float32
         One where a kernel sees a channel, else zero. Small subsets are likelier.
     """
-    channels = _draw_subsets(shape, generator)
-    n_switches = 0 if is_switch is None else int(is_switch.sum())
-    if n_switches == 0 or 2 * n_switches > shape[-1]:
-        return channels
+    if is_switch is None or 2 * is_switch.sum() > shape[-1]:
+        return _draw_subsets(shape, generator)
+    channels = torch.zeros(shape, dtype=torch.float32, device="cpu")
     seen = torch.from_numpy(~is_switch)
-    others = torch.zeros_like(channels)
-    others[..., seen] = _draw_subsets((*shape[:2], int(seen.sum())), generator)
-    draws = torch.rand((*shape[:2], 1), generator=generator, device="cpu")
-    return torch.where(draws < SHARE_WITH_SWITCHES, channels, others)
+    drawn = (*shape[:2], int(seen.sum()))
+    channels[..., seen] = _draw_subsets(drawn, generator)
+    return channels
 
 
 def _draw_subsets(shape, generator):
