@@ -260,10 +260,10 @@ class BaseSequenceEstimator(
         """Return checked sequences, of which the fitted encoders know the kind."""
         return self._read(X, given_front_end(self.front_end), reset=False)
 
-    def _encoded(self, sequences):
-        """Return sequences as the fitted network reads them."""
+    def _encoded(self, sequences, *, warns=True):
+        """Return sequences as the fitted network reads them; warn of unknown ones."""
         encoded = self.input_encoder_.transform(sequences)
-        if sequences.kind == "tokens":
+        if warns and sequences.kind == "tokens":
             unknown = states_of_unknown_sequences(sequences, encoded)
             warn_unknown(unknown, stacklevel=4, noun="token")
         return encoded

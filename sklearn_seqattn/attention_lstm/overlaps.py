@@ -7,6 +7,9 @@ from sklearn_seqattn.sequences.array_list import steps_of
 #: Folds that predict each other.
 N_FOLDS = 5
 
+#: Stretches of time in which predictors of windows are compared.
+N_STRETCHES = 8
+
 #: Sequences that are looked at to see whether they are windows at all.
 _N_LOOKED_AT = 20
 
@@ -36,13 +39,36 @@ def folds(dataset, n_folds, seed):
     folds : list of ndarray of int64
         The rows of each fold.
     """
-    order = None
-    if dataset.n_rounds == 1:  # else they are cut to many lengths
-        order = time_order(dataset.values, dataset.starts, dataset.lengths)
+    found = stretches(dataset, n_folds)
+    if found is not None:
+        return found
+    n = len(dataset) // dataset.n_rounds
+    order = np.random.RandomState(seed).permutation(n)
+    return np.array_split(order, min(n_folds, n))
+
+
+def stretches(dataset, n_stretches):
+    """Split windows that overlap into stretches of time.
+
+    Parameters
+    ----------
+    dataset : SequenceDataset
+        n sequences, in one or several rounds.
+    n_stretches : int
+        How many stretches, at most.
+
+    Returns
+    -------
+    stretches : list of ndarray of int64, or None
+        The rows of each. None for sequences that are no windows, or that are cut to
+        many lengths.
+    """
+    if dataset.n_rounds > 1:
+        return None
+    order = time_order(dataset.values, dataset.starts, dataset.lengths)
     if order is None:
-        n = len(dataset) // dataset.n_rounds
-        order = np.random.RandomState(seed).permutation(n)
-    return np.array_split(order, min(n_folds, len(order)))
+        return None
+    return np.array_split(order, min(n_stretches, len(order)))
 
 
 def time_order(values, starts, lengths):

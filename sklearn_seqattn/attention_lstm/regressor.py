@@ -16,11 +16,20 @@ from sklearn_seqattn.attention_lstm.base import BaseSequenceEstimator
 from sklearn_seqattn.attention_lstm.blending import Blend
 from sklearn_seqattn.attention_lstm.losses import LOSSES, make_loss
 from sklearn_seqattn.attention_lstm.network_config import check_same_fields
-from sklearn_seqattn.attention_lstm.overlaps import N_FOLDS, folds
+from sklearn_seqattn.attention_lstm.overlaps import (
+    N_FOLDS,
+    N_STRETCHES,
+    folds,
+    stretches,
+)
 from sklearn_seqattn.attention_lstm.parameters import SEQUENCE_CONSTRAINTS
 from sklearn_seqattn.attention_lstm.pooled import PoolingMixin
 from sklearn_seqattn.attention_lstm.prefixes import PrefixMixin
-from sklearn_seqattn.attention_lstm.shrinkage import shrink, stacking_weights
+from sklearn_seqattn.attention_lstm.shrinkage import (
+    cautious_weights,
+    shrink,
+    stacking_weights,
+)
 from sklearn_seqattn.attention_lstm.target_checks import check_numbers
 from sklearn_seqattn.attention_lstm.targets import NumberTargets
 from sklearn_seqattn.kernels.fitting import (
@@ -536,7 +545,10 @@ class AttentionLSTMRegressor(
         predictions = [outputs]
         if dataset.left_out is not None:
             predictions.append(dataset.left_out)
-        shares, intercepts = stacking_weights(
+        weigh, in_time = stacking_weights, stretches(dataset, N_STRETCHES)
+        if in_time is not None:
+            weigh = partial(cautious_weights, stretches=in_time)
+        shares, intercepts = weigh(
             np.stack(predictions),
             dataset.targets,
             dataset.weights,

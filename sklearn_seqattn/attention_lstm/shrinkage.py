@@ -42,6 +42,78 @@ def stacking_weights(predictions, targets, weights, loss):
     return np.stack(shares, axis=1), np.array(intercepts)
 
 
+def cautious_weights(predictions, targets, weights, loss, stretches):
+    """Return stacking weights that leave the best predictor as far as time confirms it.
+
+    The gain of the sum over the best single predictor is looked at in each stretch of
+    time. If it is z standard errors on the mean, the share ``1 - 1 / z**2`` of the way
+    to the sum is gone, and nothing of it below z = 1: the positive part of the
+    estimator of James and Stein.
+
+    Parameters
+    ----------
+    predictions, targets, weights, loss
+        As in `stacking_weights`.
+    stretches : list of ndarray of int64
+        The rows of each stretch, at least two.
+
+    Returns
+    -------
+    shares : ndarray of shape (m, K)
+    intercepts : ndarray of shape (K,)
+
+    References
+    ----------
+    W. James and C. Stein, "Estimation with quadratic loss", Proc. Fourth Berkeley
+    Symposium (1961).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_seqattn.attention_lstm.losses import make_loss
+    >>> from sklearn_seqattn.attention_lstm.shrinkage import cautious_weights
+    >>> y = np.array([[1.0], [-1.0], [2.0], [-2.0]])
+    >>> error = np.array([[0.1], [-0.1], [0.9], [0.9]])
+    >>> loss, halves = make_loss("squared_error"), [np.arange(2), np.arange(2, 4)]
+    >>> cautious_weights(np.stack([y, y + error]), y, np.ones(4), loss, halves)[0]
+    array([[1.],
+           [0.]])
+    """
+    table = targets, weights, loss
+    both = stacking_weights(predictions, *table)
+    alone = [_only(i, predictions, *table) for i in range(len(predictions))]
+    rows = [_row_losses(predictions, targets, loss, *one) for one in (both, *alone)]
+    means = np.average(rows, axis=1, weights=weights)  # (1 + m, K)
+    for k in range(targets.shape[1]):
+        best = int(means[1:, k].argmin())
+        gains = weights * (rows[1 + best][:, k] - rows[0][:, k])
+        kept = _certainty([gains[some].mean() for some in stretches])
+        for sum_, single in zip(both, alone[best], strict=True):
+            sum_[..., k] = kept * sum_[..., k] + (1 - kept) * single[..., k]
+    return both
+
+
+def _only(index, predictions, *table):
+    """Return stacking weights of one predictor, zero for the others."""
+    shares = np.zeros((len(predictions), predictions.shape[2]))
+    shares[[index]], intercepts = stacking_weights(predictions[[index]], *table)
+    return shares, intercepts
+
+
+def _row_losses(predictions, targets, loss, shares, intercepts):
+    """Return the loss of each row and target (n, K) of a weighted sum."""
+    outputs = np.einsum("mk,mnk->nk", shares, predictions) + intercepts
+    pair = (torch.from_numpy(np.asarray(x, float)) for x in (outputs, targets))
+    return loss.module()(*pair).numpy()
+
+
+def _certainty(gains):
+    """Return which share of a mean gain is no chance, from 0 to 1."""
+    mean = np.mean(gains)
+    error = np.std(gains, ddof=1) / len(gains) ** 0.5
+    return 1 - (error / mean) ** 2 if mean > error else 0.0
+
+
 @torch.no_grad()
 def shrink(network, share, partner_share=1.0, intercept=0.0):
     """Set how much of a network and of its partner is kept, in place.

@@ -127,8 +127,11 @@ class PredictionStream:
 
     def _encode(self, sequence):
         """Return the sequences of what was read, and as the network reads them."""
-        sequences = self._estimator._read_again([sequence])
-        return sequences, self._estimator._batched(self._estimator._encoded(sequences))
+        estimator = self._estimator
+        sequences = estimator._read_again([sequence])
+        # Sequences without a known token give a warning, and here the first token is one.
+        encoded = estimator._encoded(sequences, warns=self.n_steps == 0)
+        return sequences, estimator._batched(encoded)
 
 
 def needed_to_be_causal(estimator):

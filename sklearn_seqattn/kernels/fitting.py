@@ -5,6 +5,7 @@ import torch
 
 from sklearn_seqattn.kernels.feature_table import FeatureTable
 from sklearn_seqattn.kernels.heads import fit_in_span
+from sklearn_seqattn.kernels.switches import find_switches
 from sklearn_seqattn.nn.frozen_features import FrozenFeatures
 from sklearn_seqattn.nn.kernel_features import compute_features, padded_chunks
 
@@ -40,11 +41,13 @@ def fit_kernel_partner(partner, dataset, head, seed=None):
         `FEWEST` sequences, where nothing is fitted.
     """
     steps, lengths = DatasetSteps(dataset), torch.from_numpy(dataset.lengths)
-    generator = None if seed is None else torch.Generator().manual_seed(seed)
     fits, scales, like = [], [], None
+    if seed is not None:
+        generator = torch.Generator().manual_seed(seed)
+        is_switch = find_switches(dataset.values, dataset.starts, dataset.stops)
     for kind in partner.kinds:
         if seed is not None:
-            kind.fit(steps, lengths, generator, like)
+            kind.fit(steps, lengths, generator, is_switch=is_switch, like=like)
             like = kind.inputs
         if len(dataset) >= FEWEST * dataset.n_rounds:
             features, scale = _table(kind, steps, lengths, dataset.static, seed)

@@ -146,18 +146,20 @@ class StateEncodingMixin:
             columns[last == self.end_state_] = self._end_column
         return columns
 
-    def _encode(self, X, y=None, *, states_alone=False):
+    def _encode(self, X, y=None, *, states_alone=False, warns=True):
         """Return the streams of sequences, and of what follows, at prediction.
 
         With `states_alone` sequences of states are read although the model was fitted
-        on events; their other features are those of unknown events.
+        on events; their other features are those of unknown events. `warns` says
+        whether unknown states give a warning.
         """
         check_is_fitted(self)
         states, lengths, features = self._read_states(
             X, reset=False, states_alone=states_alone
         )
         ids = self.vocabulary_.ids_of(states)
-        warn_unknown(states[ids == UNKNOWN_ID], stacklevel=3)
+        if warns:
+            warn_unknown(states[ids == UNKNOWN_ID], stacklevel=3)
         following = np.full(len(lengths), NOTHING)
         if y is not None:
             like = self.vocabulary_.states.tolist()[0]

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from sklearn_seqattn.next_state.streams import NOTHING, StateStreams
+from sklearn_seqattn.preprocessing.vocabulary import UNKNOWN_ID
 from sklearn_seqattn.sequences.steps import StepReader
 
 
@@ -23,6 +24,7 @@ class StateStream:
         self._model = model
         self._steps = StepReader()
         self._ahead = None  # continuations of the sequence so far
+        self._has_warned = False  # of an unknown state, once a stream
 
     @property
     def n_steps(self):
@@ -41,7 +43,8 @@ class StateStream:
         Returns
         -------
         ndarray of shape (n_classes,)
-            The row that `predict_proba` returns for all states so far.
+            The row that `predict_proba` returns for all states so far. The first
+            unknown state of a stream gives a warning.
 
         Raises
         ------
@@ -52,13 +55,14 @@ class StateStream:
         if model.events_ is not None and isinstance(state, tuple):
             state = pd.DataFrame([state], columns=model.columns)
         sequence = self._steps.read(state)
-        encoded = model._encode([sequence])
+        encoded = model._encode([sequence], warns=not self._has_warned)
         if self._ahead is None:
             ahead = model._continuations(encoded)
         else:
             ahead = self._ahead.followed_by(self._longer(encoded))
         log_proba = ahead.log_proba()
         self._ahead = ahead
+        self._has_warned |= bool((encoded.ids == UNKNOWN_ID).any())
         self._steps.keep(sequence)
         return np.exp(log_proba[0])
 

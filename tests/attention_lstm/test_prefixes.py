@@ -218,6 +218,18 @@ def test_n_grams_of_many_prefixes_are_read_in_portions(monkeypatch):
         np.testing.assert_array_equal(one, other)
 
 
+def test_a_stream_warns_only_of_a_first_token_that_is_unknown():
+    model, words = streaming("tokens"), SENTENCES[0]
+    known, unknown = model.stream(), model.stream()
+    known.push(words[0])
+    found = known.push("never seen")  # a warning is an error here
+    expected = model.predict_proba([[words[0], "never seen"]])[0]
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
+    with pytest.warns(UserWarning, match="unknown"):
+        unknown.push("never seen")
+    unknown.push("never seen")
+
+
 def test_streams_are_independent():
     model = streaming("stem")
     first, second = model.stream(), model.stream()

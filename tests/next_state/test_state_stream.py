@@ -92,6 +92,20 @@ def test_an_unknown_state_is_read_as_unknown():
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize("name", ["default", "dated events"])
+def test_unknown_states_of_a_stream_give_one_warning(name):
+    model, x = fitted(name), MODELS[name][1][0]
+    known = step_of(x, 0)
+    unknown = "never seen" if name == "default" else {**known, "act": "never seen"}
+    for _ in range(2):  # each stream by itself
+        stream = model.stream()
+        stream.push(known)
+        with pytest.warns(UserWarning, match="unknown"):
+            stream.push(unknown)
+        for step in (unknown, known, unknown):  # a warning is an error here
+            stream.push(step)
+
+
 def test_streams_are_independent():
     model, x = fitted("default"), SENTENCES[0]
     alone = [model.stream().push(x[0])]
