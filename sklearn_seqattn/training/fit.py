@@ -49,8 +49,9 @@ class TrainingSets(NamedTuple):
 def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
     """Fit an estimator.
 
-    An estimator has `_rules`, the meaning of its "auto" parameters; `_uncalibrated`,
-    what `_calibrate` learns as it is before that, by name; and four hooks:
+    An estimator has `_rules`, the meaning of its "auto" parameters; `_module_params`,
+    those of its network that `net_params` may set; `_uncalibrated`, what `_calibrate`
+    learns as it is before that, by name; and four hooks:
 
     * ``_read_training(X, y, sample_weight, fresh=..., **data_options)`` returns the
       checked training data, and the user's validation data or None. Data have
@@ -92,7 +93,9 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
     if checkpoint is not None:
         seeds = checkpoint.load_seeds(seeds)
     seeds = Seeds(*seeds)
-    check_net_params(estimator.net_params, estimator.callbacks)
+    check_net_params(
+        estimator.net_params, estimator.callbacks, estimator._module_params
+    )
     task = None if n_epochs else FitTask(estimator, X, y, sample_weight)
     with rollback_on_error(estimator), FitSteps(estimator.verbose) as show:
         show("reading X")
@@ -112,7 +115,7 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
                 data, valid = split_by(splitter, data)
             elif valid is None and estimator._rules.holds_out(patience, len(data)):
                 data, valid = split(data, estimator.validation_fraction, seeds.split)
-            _check_scoring(estimator, valid)
+            _check_scoring(estimator, data, valid)
         show("encoding X")
         sets = estimator._make_datasets(data, valid, fresh=fresh)
         plan = plan_training(
@@ -210,14 +213,18 @@ def split(data, fraction, seed):
     return data.take(train_rows), data.take(np.sort(valid_rows))
 
 
-def _check_scoring(estimator, valid):
+def _check_scoring(estimator, data, valid):
     """Raise if there are scorers and nothing to score."""
     scoring = getattr(estimator, "scoring", None)
     if valid is None and without_loss(scoring) is not None:
+        fewest = estimator._rules.fewest_to_split
+        remedy = "Set early_stopping=True"
+        if len(data) < fewest:
+            remedy = f"Give {fewest} sequences or more"
         raise ValueError(
             f"scoring={scoring!r} needs validation data, but nothing is held out with "
-            f"early_stopping={estimator.early_stopping!r}. Set early_stopping=True, "
-            "or pass validation_data to fit."
+            f"early_stopping={estimator.early_stopping!r} and {len(data)} sequences. "
+            f"{remedy}, or pass validation_data where fit takes it."
         )
 
 
