@@ -7,7 +7,8 @@ from sklearn_seqattn.attention_lstm.blending import Blend, choose_blend
 from sklearn_seqattn.ngrams.losses import ROW_LOSSES
 from sklearn_seqattn.ngrams.scales import best_scale
 from sklearn_seqattn.training.prediction import step_outputs
-from sklearn_seqattn.windows.model import WindowTable, fit_windows
+from sklearn_seqattn.training.progress import partner_bar, prediction_bar
+from sklearn_seqattn.windows.model import WindowTable, count_rows, fit_windows
 from sklearn_seqattn.windows.partner import WindowModel
 
 
@@ -42,13 +43,17 @@ class WindowPartnerMixin:
         if model is None:
             return
         train, table = self._table(data, sets.train), self._table(valid, sets.valid)
-        self.partner_, left_out = fit_windows(
-            model._size_of(data.sequences.kind),
-            self.target_encoder_.n_outputs,
-            train,
-            table,
-            refit=valid is not None and not valid.given,
-        )
+        refit = valid is not None and not valid.given
+        n_rows = count_rows(train, table, refit=refit)
+        with partner_bar(n_rows, self.verbose) as advance:
+            self.partner_, left_out = fit_windows(
+                model._size_of(data.sequences.kind),
+                self.target_encoder_.n_outputs,
+                train,
+                table,
+                refit=refit,
+                advance=advance,
+            )
         self.blend_ = self._chosen(table or train, left_out, sets.valid)
 
     def _chosen(self, table, left_out, valid_set):
@@ -84,5 +89,10 @@ class WindowPartnerMixin:
         if self.partner_ is None or not len(outputs):
             return outputs
         steps = self._steps_of_partner(sequences, dataset)
-        partner = self.partner_.outputs(steps, sequences.lengths, dataset.static)
+        with prediction_bar(
+            len(steps), self.verbose, desc="predict, windows", unit=" steps"
+        ) as advance:
+            partner = self.partner_.outputs(
+                steps, sequences.lengths, dataset.static, advance
+            )
         return self.blend_(outputs, partner)

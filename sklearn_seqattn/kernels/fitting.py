@@ -3,13 +3,35 @@
 import numpy as np
 import torch
 
+from sklearn_seqattn._progress import ignore
 from sklearn_seqattn.nn.kernel_features import compute_features
 
 #: With fewer sequences the partner predicts a constant: none can be left out.
 FEWEST = 4
 
 
-def fit_kernel_partner(partner, dataset, head, seed=None):
+def count_rows(partner, head, train_set, valid_set=None):
+    """Return how many rows a fit of the partner, and its outputs, go through.
+
+    Parameters
+    ----------
+    partner : KernelPartner
+        The partner inside a network.
+    head : ClassHead, NumberHead or None
+        How targets are fitted; None if they are not.
+    train_set, valid_set : SequenceDataset
+        What it is fitted to, and what it predicts; None for neither.
+
+    Returns
+    -------
+    n_rows : int
+    """
+    n_train, n_valid = (0 if s is None else len(s) for s in (train_set, valid_set))
+    n_passes = 1 if head is None else 1 + head.passes
+    return len(partner.kinds) * (n_train * n_passes + n_valid)
+
+
+def fit_kernel_partner(partner, dataset, head, seed=None, advance=ignore):
     """Fit the linear head of a partner, and predict each sequence left out of the fit.
 
     One ridge regression is fitted to the features of each kind, and their predictions
@@ -29,6 +51,8 @@ def fit_kernel_partner(partner, dataset, head, seed=None):
         How targets are fitted.
     seed : int or None, default=None
         Decides the convolutions; None keeps the features as they were fitted.
+    advance : callable, optional
+        Called with numbers of rows, as many in all as `count_rows` returns.
 
     Returns
     -------
@@ -43,14 +67,14 @@ def fit_kernel_partner(partner, dataset, head, seed=None):
         if seed is not None:
             kind.fit(steps, lengths, generator)
         if len(dataset) >= FEWEST * dataset.n_rounds:
-            features = compute_features(kind, steps, lengths)
+            features = compute_features(kind, steps, lengths, advance)
             if seed is not None:
                 kind.fit_statistics(features)
             features = kind.standardize(features).numpy()
             scales.append(_static_scale(features, dataset.static))
             if dataset.static is not None:
                 features = np.hstack([features, scales[-1] * dataset.static])
-            fits.append(_fit_rounds(head, features, dataset))
+            fits.append(_fit_rounds(head, features, dataset, advance))
     if not fits:
         return np.zeros((len(dataset), len(partner.intercept)), np.float32)
     coefs, intercepts, left_out = zip(*fits, strict=True)
@@ -63,16 +87,16 @@ def fit_kernel_partner(partner, dataset, head, seed=None):
     return outputs.astype(np.float32)
 
 
-def _fit_rounds(head, features, dataset):
+def _fit_rounds(head, features, dataset, advance):
     """Return the mean head of all rounds, and values for each row left out."""
     table = features, dataset.targets, dataset.weights
     rounds = zip(*(np.split(x, dataset.n_rounds) for x in table), strict=True)
-    found = [head.fit(*one) for one in rounds]
+    found = [head.fit(*one, advance) for one in rounds]
     coefs, intercepts, left_out = zip(*found, strict=True)
     return np.mean(coefs, axis=0), np.mean(intercepts, axis=0), np.concatenate(left_out)
 
 
-def compute_outputs(partner, dataset):
+def compute_outputs(partner, dataset, advance=ignore):
     """Compute what a fitted partner predicts for a data set.
 
     Parameters
@@ -81,6 +105,8 @@ def compute_outputs(partner, dataset):
         Fitted.
     dataset : SequenceDataset
         n sequences.
+    advance : callable, optional
+        Called with numbers of sequences, n for each kind of features in all.
 
     Returns
     -------
@@ -90,7 +116,7 @@ def compute_outputs(partner, dataset):
     static = None if dataset.static is None else torch.from_numpy(dataset.static)
     with torch.no_grad():
         features = [
-            kind.standardize(compute_features(kind, steps, lengths))
+            kind.standardize(compute_features(kind, steps, lengths, advance))
             for kind in partner.kinds
         ]
         outputs = partner.outputs(features, static)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklearn_seqattn.kernels.ridge import (
+    PASSES,
     fit_ridge_classification,
     fit_ridge_regression,
     left_out_regression,
@@ -28,9 +29,12 @@ class ClassHead:
     n_outputs: int
     multilabel: bool
 
-    def fit(self, features, targets, weights):
+    passes = PASSES  # through the rows of a fit
+
+    def fit(self, features, targets, weights, advance):
         """Return coefficients, intercepts and values for sequences left out."""
-        return fit_ridge_classification(features, self._indicators(targets), weights)
+        indicators = self._indicators(targets)
+        return fit_ridge_classification(features, indicators, weights, advance)
 
     def combine(self, left_out, targets, weights):
         """Return the shares (m, K) of m fits, all equal, and the shift of their sum."""
@@ -69,11 +73,19 @@ class NumberHead:
     stack: Callable
     folds: list
 
-    def fit(self, features, targets, weights):
+    @property
+    def passes(self):
+        """How often rows are gone through: by a fit without each fold, and a last."""
+        return PASSES * len(self.folds)
+
+    def fit(self, features, targets, weights, advance):
         """Return coefficients, intercepts and predictions for sequences left out."""
         targets = self.linearize(targets)
-        left_out = left_out_regression(features, targets, weights, folds=self.folds)
-        return *fit_ridge_regression(features, targets, weights), left_out
+        left_out = left_out_regression(
+            features, targets, weights, folds=self.folds, advance=advance
+        )
+        found = fit_ridge_regression(features, targets, weights, advance)
+        return *found, left_out
 
     def combine(self, left_out, targets, weights):
         """Return the shares (m, K) of m fits, and the shift of their sum (K,)."""

@@ -9,14 +9,20 @@ from scipy.special import log_expit, log_softmax
 from sklearn import config_context
 from sklearn.linear_model import RidgeCV
 
+from sklearn_seqattn._progress import ignore
+from sklearn_seqattn.kernels.tall_ridge import fit_tall_ridge
+
 #: Penalties to choose from; the largest leave little but the mean of the targets.
 ALPHAS = np.logspace(-2, 7, 19)
+
+#: How often the rows of a fit are gone through.
+PASSES = 2
 
 #: Bounds of the logarithm of the factor that turns ridge values into logits.
 _LOG_FACTORS = (-7.0, 7.0)
 
 
-def fit_ridge_regression(features, targets, sample_weight=None):
+def fit_ridge_regression(features, targets, sample_weight=None, advance=ignore):
     """Fit targets by ridge regression, one penalty a target.
 
     Parameters
@@ -29,6 +35,9 @@ def fit_ridge_regression(features, targets, sample_weight=None):
 
     sample_weight : ndarray of shape (n,), default=None
         Positive weights; all 1 by default.
+
+    advance : callable, optional
+        Called with numbers of rows, `PASSES` times n in all.
 
     Returns
     -------
@@ -45,19 +54,21 @@ def fit_ridge_regression(features, targets, sample_weight=None):
     >>> print(coef.round(2), intercept.round(2))
     [[3.]] [1.]
     """
-    ridge = _fit(features, targets, sample_weight, alpha_per_target=True)
-    return _weights(ridge, targets.shape[1])
+    return _fit(features, targets, sample_weight, advance, per_target=True)[:2]
 
 
-def left_out_regression(features, targets, sample_weight=None, *, folds):
+def left_out_regression(
+    features, targets, sample_weight=None, *, folds, advance=ignore
+):
     """Predict the targets of each fold by a fit to the others.
 
     Each fit chooses its own penalty, so that the errors include this choice.
 
     Parameters
     ----------
-    features, targets, sample_weight
-        As in `fit_ridge_regression`, n of at least 3.
+    features, targets, sample_weight, advance
+        As in `fit_ridge_regression`, n of at least 3; `advance` gets the rows of each
+        fit.
     folds : list of ndarray of int64
         The rows of each fold, at least two folds.
 
@@ -77,12 +88,14 @@ def left_out_regression(features, targets, sample_weight=None, *, folds):
     for left_out in folds:
         kept = np.setdiff1d(np.arange(len(features)), left_out)
         weights = None if sample_weight is None else sample_weight[kept]
-        coef, intercept = fit_ridge_regression(features[kept], targets[kept], weights)
+        coef, intercept = fit_ridge_regression(
+            features[kept], targets[kept], weights, advance
+        )
         predictions[left_out] = features[left_out] @ coef.T + intercept
     return predictions
 
 
-def fit_ridge_classification(features, indicators, sample_weight=None):
+def fit_ridge_classification(features, indicators, sample_weight=None, advance=ignore):
     """Fit class indicators by ridge regression.
 
     One penalty for all classes is chosen by the squared error of leaving one sequence
@@ -98,6 +111,9 @@ def fit_ridge_classification(features, indicators, sample_weight=None):
 
     sample_weight : ndarray of shape (n,), default=None
         Positive weights; all 1 by default.
+
+    advance : callable, optional
+        As in `fit_ridge_regression`.
 
     Returns
     -------
@@ -122,9 +138,7 @@ def fit_ridge_classification(features, indicators, sample_weight=None):
     (20, 2)
     """
     signs = 2.0 * indicators - 1.0
-    ridge = _fit(features, signs, sample_weight, alpha_per_target=False)
-    left_out = ridge.cv_results_[:, :, np.flatnonzero(ridge.alpha_ == ALPHAS)[0]]
-    return *_weights(ridge, indicators.shape[1]), left_out
+    return _fit(features, signs, sample_weight, advance, per_target=False)
 
 
 def logit_factor(values, indicators, sample_weight=None, *, multilabel=False):
@@ -176,20 +190,29 @@ def logit_factor(values, indicators, sample_weight=None, *, multilabel=False):
     return float(np.exp(found.x))
 
 
-def _fit(features, targets, sample_weight, *, alpha_per_target):
-    """Fit a ridge regression that keeps its leave-one-out predictions."""
+def _fit(features, targets, sample_weight, advance, *, per_target):
+    """Return coefficients, intercepts, and predictions of each row left out.
+
+    The last are None where each target has a penalty of its own.
+    """
+    n_samples, n_features = features.shape
+    if n_samples > n_features:
+        weights = np.ones(n_samples) if sample_weight is None else sample_weight
+        options = {"per_target": per_target, "advance": advance}
+        return fit_tall_ridge(features, targets, weights, ALPHAS, **options)
     ridge = RidgeCV(
         ALPHAS,
         scoring="neg_mean_squared_error",
         store_cv_results=True,
-        alpha_per_target=alpha_per_target,
+        alpha_per_target=per_target,
     )
     # Without routing, sample weights reach the fit and its errors.
     with config_context(enable_metadata_routing=False, assume_finite=True):
-        return ridge.fit(features, targets, sample_weight=sample_weight)
-
-
-def _weights(ridge, n_outputs):
-    """Return the weights of a linear layer, also of a single target."""
+        ridge.fit(features, targets, sample_weight=sample_weight)
+    advance(PASSES * n_samples)
+    n_outputs, left_out = targets.shape[1], None
+    if not per_target:
+        left_out = ridge.cv_results_[:, :, np.flatnonzero(ridge.alpha_ == ALPHAS)[0]]
     coef = np.reshape(ridge.coef_, (n_outputs, -1))
-    return coef, np.broadcast_to(ridge.intercept_, n_outputs).astype(coef.dtype)
+    intercept = np.broadcast_to(ridge.intercept_, n_outputs).astype(coef.dtype)
+    return coef, intercept, left_out

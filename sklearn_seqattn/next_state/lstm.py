@@ -58,6 +58,7 @@ from sklearn_seqattn.training.own_modules import (
     shortest_and_longest,
 )
 from sklearn_seqattn.training.plan import TrainingRules
+from sklearn_seqattn.training.progress import partner_bar
 
 _NETWORK_PARAMETERS = (
     *("encoder", "hidden_size", "num_layers", "residual", "attention", "num_heads"),
@@ -584,6 +585,12 @@ class NextStateLSTM(
         The counts of that choice have not seen the held-out sequences either; those
         that are kept have seen all.
         """
+        n_valid = 0 if valid is None else len(valid)
+        with partner_bar(len(data) + 2 * n_valid, self.verbose) as advance:
+            self._mix(data, valid, advance, fresh=fresh)
+
+    def _mix(self, data, valid, advance, *, fresh):
+        """Fit the counts, and choose the mixture where something was held out."""
         partner, counts = self._partner(), None
         if partner is not None:
             goes_on = not fresh and self.counts_ is not None
@@ -591,6 +598,7 @@ class NextStateLSTM(
             n_ids, n_columns = self.vocabulary_.n_ids, len(self.classes_)
             model = NgramModel(partner.order, n_ids, n_columns)
             counts = model.learn(data.streams, data.weights, before)
+        advance(len(data))
         if fresh:
             choice = Choice()
             if valid is not None:
@@ -604,6 +612,7 @@ class NextStateLSTM(
                     cache=partner is not None and partner.cache,
                     last_only=self._last_only,
                 )
+                advance(len(valid))
             self.temperature_ = choice.temperature
             self.network_weight_ = 1.0 if counts is None else choice.network_weight
             self.cache_weights_ = choice.cache_weights

@@ -3,8 +3,10 @@
 import torch
 from torch import nn
 
+from sklearn_seqattn._progress import ignore
 
-def compute_features(kernels, values, lengths):
+
+def compute_features(kernels, values, lengths, advance=ignore):
     """Compute the features of sequences of any lengths, a few at a time.
 
     Parameters
@@ -17,6 +19,9 @@ def compute_features(kernels, values, lengths):
 
     lengths : Tensor of shape (n,), int64
         Steps of each; they sum to S.
+
+    advance : callable, optional
+        Called with the number of sequences of each part.
 
     Returns
     -------
@@ -41,6 +46,7 @@ def compute_features(kernels, values, lengths):
             inputs = batch.to(device), lengths[chosen].to(device)
             features[chosen] = kernels(*inputs).cpu()
             first += size
+            advance(len(chosen))
     return features
 
 

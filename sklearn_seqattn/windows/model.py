@@ -4,6 +4,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.model_selection import KFold
 
+from sklearn_seqattn._progress import ignore
 from sklearn_seqattn.ngrams.linear import ClassModel, choose_strength
 from sklearn_seqattn.windows.features import NumberWindows, TokenWindows
 
@@ -53,7 +54,7 @@ class LinearWindows:
         self.coef = coef
         self.intercept = intercept
 
-    def outputs(self, steps, lengths, static=None):
+    def outputs(self, steps, lengths, static=None, advance=ignore):
         """Return the logits of all steps.
 
         Parameters
@@ -64,6 +65,8 @@ class LinearWindows:
             Steps of each sequence.
         static : ndarray of shape (n, P) or None, default=None
             Static numbers of each sequence.
+        advance : callable, optional
+            Called with numbers of steps.
 
         Returns
         -------
@@ -76,6 +79,7 @@ class LinearWindows:
             found = self.features.transform(steps, lengths, rows)
             found = _beside(found, static, sequence[rows])
             outputs[rows] = found @ self.coef.T + self.intercept
+            advance(len(rows))
         return outputs
 
 
@@ -129,7 +133,26 @@ class WindowTable:
         return found, self.codes[rows], self.weights[rows]
 
 
-def fit_windows(size, n_outputs, train, valid=None, *, refit=False):
+def count_rows(train, valid=None, *, refit=False):
+    """Return how many rows `fit_windows` fits, at most.
+
+    Parameters
+    ----------
+    train, valid, refit
+        As in `fit_windows`.
+
+    Returns
+    -------
+    n_rows : int
+    """
+    n_train, n_valid = (0 if t is None else len(t.rows) for t in (train, valid))
+    n_fitted = min(n_train, _MOST)
+    if valid is None:
+        n_fitted = (_N_FOLDS - 1) * min(n_train, _N_FOLDS * _MOST)
+    return len(StepModel.strengths) * n_fitted + min(n_train + refit * n_valid, _MOST)
+
+
+def fit_windows(size, n_outputs, train, valid=None, *, refit=False, advance=ignore):
     """Fit a linear model of windows to labeled steps.
 
     The regularization is that of least loss, at the best scale of the outputs, on the
@@ -146,6 +169,8 @@ def fit_windows(size, n_outputs, train, valid=None, *, refit=False):
         Sequences in an order of no meaning.
     refit : bool, default=False
         Whether the model that is returned is fitted to both parts.
+    advance : callable, optional
+        Called with numbers of rows, at most as many in all as `count_rows` returns.
 
     Returns
     -------
@@ -170,7 +195,7 @@ def fit_windows(size, n_outputs, train, valid=None, *, refit=False):
         parts = [prepared(train, fitted, train, held) for fitted, held in folds]
         order = np.argsort(np.concatenate([held for _, held in folds]))
     strength, outputs = choose_strength(
-        "softmax", n_outputs, parts, StepModel, scaled=True
+        "softmax", n_outputs, parts, StepModel, scaled=True, advance=advance
     )
     table = train.join(valid) if valid is not None and refit else train
     rows = _spaced(table.rows)
