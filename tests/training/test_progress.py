@@ -237,9 +237,9 @@ def test_a_bar_moves_while_a_library_works(terminal, monkeypatch):
 def test_a_log_gets_a_line_a_minute_of_the_partner(monkeypatch, capfd):
     now = [0.0]
     monkeypatch.setattr(progress, "monotonic", lambda: now[0])
-    with progress.partner_bar(1000, verbose=1) as advance:
+    with progress.partner_bar(10_000, verbose=1) as advance:
         for _ in range(10):
-            advance(10)
+            advance(100)
             now[0] += 15
     lines = capfd.readouterr().err.splitlines()
     assert lines[0].startswith("partner:   5% [01:00<")
