@@ -46,7 +46,7 @@ class Terminal(io.StringIO):
 
     def write(self, text):
         """Note the time."""
-        self.times.append(perf_counter())
+        self.times.append((perf_counter(), text.strip()))
         return super().write(text)
 
 
@@ -87,9 +87,10 @@ def interrupt(X, y, folder, **options):
     -------
     model : AttentionLSTMClassifier
         As the interrupt has left it.
-    first, longest, before : float
-        Seconds to its first sign, between two signs before the training, and to the
-        training.
+    first, before : float
+        Seconds to its first sign, and to the training.
+    longest : str
+        The longest time between two signs before the training, and the first of them.
     """
     press, (stderr, sys.stderr) = Press(), (sys.stderr, Terminal())
     model = AttentionLSTMClassifier(
@@ -101,9 +102,10 @@ def interrupt(X, y, folder, **options):
     except KeyboardInterrupt:
         model.predict(X[:5])
     terminal, sys.stderr = sys.stderr, stderr
-    times = np.array([start, *terminal.times])
-    times = times[times <= press.began]
-    return model, times[1] - start, np.diff(times).max(), press.began - start
+    times, texts = zip((start, "start"), *terminal.times, strict=True)
+    gaps = np.diff([time for time in times if time <= press.began])
+    longest = f"{gaps.max():.1f} s, after {texts[gaps.argmax()]!r:.60}"
+    return model, times[1] - start, longest, press.began - start
 
 
 def main():
@@ -112,12 +114,13 @@ def main():
     parser.add_argument("--n", type=int, default=200_000)
     parser.add_argument("--features", type=int)  # of the partner; by default "auto"
     asked = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also in the background
     X, y = make_data(asked.n)
     options = {**SMALL, "blend": RandomKernels(asked.features or "auto")}
     with tempfile.TemporaryDirectory() as folder:
         model, first, longest, before = interrupt(X, y, folder, **options)
         print(f"first sign after {first:.2f} s, the partner took {before:.0f} s")
-        print(f"longest time without a sign before the training: {longest:.1f} s")
+        print(f"longest time without a sign before the training: {longest}")
         print(f"interrupted after {model.history_['batches'].tolist()} batches")
         resumed = AttentionLSTMClassifier(**options, checkpoint=folder).fit(X, y)
     straight = AttentionLSTMClassifier(**options).fit(X, y)
