@@ -31,7 +31,7 @@ LONGEST = {"chords": 50}  # longer sequences are left out, as is usual on this s
 PLAIN_LSTM = {
     "attention": None,
     "residual": False,
-    "tie_weights": False,
+    "net_params": {"module__tie_weights": False},
     "blend": None,
 }
 

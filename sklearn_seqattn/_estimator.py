@@ -82,6 +82,7 @@ _REPLACED = {
     ),
     "net_params={'criterion__label_smoothing': ...}": ("label_smoothing",),
     "net_params={'module__tbptt_steps': ...}": ("tbptt_steps",),
+    "net_params={'module__tie_weights': ...}": ("tie_weights",),
     "time_warp": ("time_stretch",),
     "tokens": (
         *("embedding_size", "embedding_vectors", "vocabulary", "min_count"),
@@ -106,14 +107,19 @@ def refuse_renamed(kind, names):
     ValueError
         If one of them has another name now.
     """
-    known = inspect.signature(kind).parameters
-    old = [n for n in names if n in _NEW_NAMES and n not in known]
-    if old:
-        pairs = [f"{name} (now {_NEW_NAMES[name]})" for name in sorted(old)]
+    pairs = _renamed(kind, names)
+    if pairs:
         raise ValueError(
             f"This {kind.__name__} was saved by an earlier version, with the "
-            f"parameters {', '.join(pairs)}. Fit it again with the new parameters."
+            f"parameters {pairs}. Fit it again with the new parameters."
         )
+
+
+def _renamed(kind, names):
+    """Return the names of earlier versions among some, with what they are now."""
+    known = inspect.signature(kind).parameters
+    old = sorted(n for n in names if n in _NEW_NAMES and n not in known)
+    return ", ".join(f"{name} (now {_NEW_NAMES[name]})" for name in old)
 
 
 @cache
@@ -206,7 +212,18 @@ class NestedParameters:
         -------
         estimator instance
             The estimator itself.
+
+        Raises
+        ------
+        ValueError
+            If there is no such parameter; one of an earlier version is named with what
+            it is now.
         """
+        pairs = _renamed(type(self), params)
+        if pairs:
+            raise ValueError(
+                f"{type(self).__name__} has these parameters no longer: {pairs}."
+            )
         for name, makers in self._nested.items():
             start = f"{name}__"
             names = {key.removeprefix(start) for key in params if key.startswith(start)}
@@ -235,10 +252,14 @@ def fit_task(estimator):
     Returns
     -------
     task : sklearn.callback.CallbackContext or None
-        It has an unknown number of subtasks. None if scikit-learn has no callbacks.
+        It has an unknown number of subtasks. None if scikit-learn or the estimator has
+        no callbacks.
     """
     init = getattr(estimator, "_init_callback_context", None)
-    return None if init is None else init(max_subtasks=None)
+    if init is None:
+        return None
+    task = init(max_subtasks=None)  # known to the estimators around this one
+    return task if getattr(estimator, "_skl_callbacks", None) else None
 
 
 @contextmanager

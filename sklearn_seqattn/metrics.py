@@ -14,8 +14,15 @@ _POSITIONS = ("all", "last")
 _OF_STEPS = ("accuracy", *_OF_CLASSES)
 
 
+class _TakesWeights:
+    """Scorer that takes weights also where scikit-learn's scorer of several asks it."""
+
+    def _accept_sample_weight(self):
+        return True
+
+
 @dataclass(frozen=True)
-class NextStateScorer:
+class NextStateScorer(_TakesWeights):
     """A scorer of predicted states, for ``scoring=`` in model selection.
 
     The states of X are predicted, each from those before it. y, if given, is one
@@ -98,7 +105,7 @@ class NextStateScorer:
 
 
 @dataclass(frozen=True)
-class StepScorer:
+class StepScorer(_TakesWeights):
     """A scorer of predicted labels of steps, for ``scoring=`` in model selection.
 
     All steps that have a label count alike, however long their sequences are.

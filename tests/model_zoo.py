@@ -144,7 +144,12 @@ MODELS = {
         "predict_proba",
     ),
     "next event": (
-        NextStateLSTM(**STATES, target="act", timestamp="t", tie_weights=False),
+        NextStateLSTM(
+            **STATES,
+            target="act",
+            timestamp="t",
+            net_params={"module__tie_weights": False},
+        ),
         STATE_EVENTS,
         None,
         "predict_proba",

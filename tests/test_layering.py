@@ -28,6 +28,7 @@ LAYERS = [
     "nn",
     "sequences",
     "_ids",
+    "_progress",
     "_version",
 ]
 

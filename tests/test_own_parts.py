@@ -27,6 +27,7 @@ from sklearn.model_selection import (
     ShuffleSplit,
     StratifiedShuffleSplit,
 )
+from sklearn.pipeline import Pipeline
 from skorch.callbacks import (
     BatchScoring,
     Callback,
@@ -364,13 +365,36 @@ class TestTruncatedGradients:
         [
             ({"module__tbptt_steps": 0}, "tbptt_steps=0 must be"),
             ({"module__hidden_size": 5}, "Use a parameter of the estimator"),
-            ({"module__tbptt": 5}, "module__tbptt_steps alone"),
+            ({"module__tbptt": 5}, "from module__tbptt_steps"),
         ],
     )
     def test_nothing_else_reaches_them(self, net_params, message):
         for make in (AttentionLSTMClassifier, NextStateLSTM):
             with pytest.raises(ValueError, match=message):
                 make(**SMALL, net_params=net_params).fit(SENTENCES, YES)
+
+
+UNTIED = {"module__tie_weights": False}
+
+
+class TestTiedWeights:
+    def test_reach_the_output(self):
+        models = [
+            NextStateLSTM(**SMALL, net_params=net_params).fit(SENTENCES)
+            for net_params in (None, {"module__tie_weights": True}, UNTIED)
+        ]
+        default, tied, untied = (model.predict_proba(SENTENCES) for model in models)
+        np.testing.assert_array_equal(default, tied)
+        assert np.abs(default - untied).max() > 0
+        assert not models[2].network_.config.tie_weights
+
+    def test_only_states_have_them(self):
+        model = AttentionLSTMClassifier(**SMALL, net_params=UNTIED)
+        with pytest.raises(ValueError, match="from module__tbptt_steps alone"):
+            model.fit(SENTENCES, YES)
+        model = NextStateLSTM(**SMALL, net_params={"module__tie_weights": "no"})
+        with pytest.raises(ValueError, match="tie_weights='no' must be True or False"):
+            model.fit(SENTENCES)
 
 
 class Counter(Callback):
@@ -512,10 +536,13 @@ def test_names_of_earlier_versions_say_what_to_write_now():
     for make, name in (
         (AttentionLSTMClassifier, "label_smoothing"),
         (NextStateLSTM, "tbptt_steps"),
+        (NextStateLSTM, "tie_weights"),
     ):
         state = make(tokens=Tokens(4)).__getstate__() | {name: 0.1}
         with pytest.raises(ValueError, match=f"{name} .now net_params={{'.*{name}"):
             make().__setstate__(state)
+        with pytest.raises(ValueError, match=f"{name} .now net_params={{'.*{name}"):
+            Pipeline([("last", make())]).set_params(**{f"last__{name}": 0.1})
 
 
 def test_prefixes_of_a_network_of_the_user():

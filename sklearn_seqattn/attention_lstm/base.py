@@ -32,7 +32,7 @@ from sklearn_seqattn.attention_lstm.training_data import (
 )
 from sklearn_seqattn.attention_lstm.validation_scores import (
     ScoredMixin,
-    ValidationScores,
+    SequenceScores,
     find_scorer,
 )
 from sklearn_seqattn.kernels.partner import RandomKernels
@@ -76,6 +76,7 @@ class BaseSequenceEstimator(
 
     _nested = {"tokens": (Tokens,), "blend": (RandomKernels, NGrams)}
     _config = SequenceConfig
+    _module_params = ("tbptt_steps",)
     _uncalibrated = {"partner_": None, "blend_": None}
     _gain_control = True  # whether low-amplitude sequences are amplified
 
@@ -159,7 +160,7 @@ class BaseSequenceEstimator(
         sets = [self._dataset(part, class_weights) for part in (data, valid)]
         scorer, scores = find_scorer(self), None
         if scorer is not None and valid is not None:
-            scores = ValidationScores(self, scorer, valid.cut(), sets[1])
+            scores = SequenceScores(self, scorer, valid.cut(), sets[1])
         return TrainingSets(*sets, self._criterion(sets[0]), scores)
 
     def _criterion(self, train_set):

@@ -18,10 +18,15 @@ from sklearn_seqattn.attention_lstm.shrinkage import shrink
 from sklearn_seqattn.attention_lstm.stem import MOST_STEPS_BESIDE_KERNELS
 from sklearn_seqattn.attention_lstm.target_checks import check_labels
 from sklearn_seqattn.attention_lstm.targets import learn_labels
-from sklearn_seqattn.kernels.fitting import compute_outputs, fit_kernel_partner
+from sklearn_seqattn.kernels.fitting import (
+    compute_outputs,
+    count_rows,
+    fit_kernel_partner,
+)
 from sklearn_seqattn.kernels.heads import ClassHead
 from sklearn_seqattn.training.fit import fit
 from sklearn_seqattn.training.prediction import forward
+from sklearn_seqattn.training.progress import partner_bar
 
 
 class AttentionLSTMClassifier(
@@ -438,19 +443,23 @@ class AttentionLSTMClassifier(
 
         The convolutions stay in later fits, and their head stays in `partial_fit`.
         """
-        partner, train_set = network.kernel_partner, sets.train
+        partner, head = network.kernel_partner, None
         if fresh:
             network.start_at_partner()
         if fresh or not is_partial:
             targets = self.target_encoder_
             head = ClassHead(targets.n_outputs, multilabel=targets.multilabel)
-            seed = seed if fresh else None
-            outputs = fit_kernel_partner(partner, train_set, head, seed)
-        else:
-            outputs = compute_outputs(partner, train_set)
-        train_set.partner_outputs = outputs
-        if sets.valid is not None:
-            sets.valid.partner_outputs = compute_outputs(partner, sets.valid)
+        n_rows = count_rows(partner, head, sets.train, sets.valid)
+        with partner_bar(n_rows, self.verbose) as advance:
+            if head is None:
+                outputs = compute_outputs(partner, sets.train, advance)
+            else:
+                seed = seed if fresh else None
+                outputs = fit_kernel_partner(partner, sets.train, head, seed, advance)
+            sets.train.partner_outputs = outputs
+            if sets.valid is not None:
+                outputs = compute_outputs(partner, sets.valid, advance)
+                sets.valid.partner_outputs = outputs
 
     def _calibrate(self, data, valid, sets, plan, seeds, *, fresh):
         """Choose how much network and partner count."""

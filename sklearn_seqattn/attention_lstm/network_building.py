@@ -4,8 +4,8 @@ from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.network_config import (
     check_same_network,
     embedding_of_tokens,
+    module_fields,
     network_config,
-    truncation,
 )
 from sklearn_seqattn.attention_lstm.parameters import find_partner
 from sklearn_seqattn.attention_lstm.stem import MOST_STEPS, warn_large_stride
@@ -55,7 +55,7 @@ class NetworkBuildingMixin:
             return copy_own(self.network_, time_warp)
         params = self.get_params(deep=False)
         check_same_network(params, data.front_end, self.network_.config)
-        tbptt_steps = truncation(self.net_params)
+        tbptt_steps = module_fields(self.net_params).get("tbptt_steps")
         return rebuild(self.network_, time_warp=time_warp, tbptt_steps=tbptt_steps)
 
     def _build_network(self, data, *, has_partner=True):

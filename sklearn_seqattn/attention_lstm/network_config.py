@@ -113,14 +113,14 @@ def network_config(
         n_outputs=n_outputs,
         front_end=front_end,
         embedding=embedding,
-        tbptt_steps=truncation(params["net_params"]),
+        **module_fields(params["net_params"]),
         **others,
         **_values_of(params),
     )
 
 
-def truncation(net_params):
-    """Return the steps after which gradients through hidden states stop, or None.
+def module_fields(net_params):
+    """Return the fields of a network's configuration that `net_params` sets.
 
     Parameters
     ----------
@@ -129,10 +129,11 @@ def truncation(net_params):
 
     Returns
     -------
-    tbptt_steps : int or None
+    fields : dict
+        Values by name; empty where the network is the user's own.
     """
     build, params = own_module(net_params)
-    return None if build is not None else params.get("tbptt_steps")
+    return {} if build is not None else params
 
 
 def _auto_front_end(kind, embedding, n_steps, most_steps=MOST_STEPS):

@@ -30,6 +30,7 @@ TRAINING_CONSTRAINTS = {
     "batch_size": [SIZE, StrOptions({"auto"})],
     "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
     "n_iter_no_change": [SIZE],
+    "scoring": [str, callable, list, tuple, dict, None],
     "max_time": [Interval(Real, 0, None, closed="neither"), None],
     "random_state": ["random_state"],
     "checkpoint": [str, PathLike, Checkpoint, None],
@@ -52,7 +53,6 @@ SEQUENCE_CONSTRAINTS = {
     "standardize": ["boolean"],
     "channels_first": ["boolean"],
     "early_stopping": ["boolean", StrOptions({"auto"})],
-    "scoring": [str, callable, list, tuple, dict, None],
     "warm_start": ["boolean"],
     "random_prefixes": ["boolean"],
 }

@@ -35,6 +35,7 @@ from sklearn_seqattn.attention_lstm.targets import NumberTargets
 from sklearn_seqattn.kernels.fitting import (
     FEWEST,
     compute_outputs,
+    count_rows,
     fit_kernel_partner,
 )
 from sklearn_seqattn.kernels.heads import NumberHead
@@ -43,6 +44,7 @@ from sklearn_seqattn.training.fit import fit
 from sklearn_seqattn.training.own_losses import own_loss
 from sklearn_seqattn.training.plan import plan_training
 from sklearn_seqattn.training.prediction import forward
+from sklearn_seqattn.training.progress import partner_bar
 
 
 class AttentionLSTMRegressor(
@@ -468,15 +470,21 @@ class AttentionLSTMRegressor(
         network alone. Later fits leave the convolutions as they are, and `partial_fit`
         their head, too.
         """
-        partner = network.kernel_partner
+        partner, head = network.kernel_partner, None
         if fresh or not is_partial:
             loss = self.target_encoder_.loss
             stack = partial(stacking_weights, loss=loss)
             head = NumberHead(loss.linearize, stack, folds(sets.train, N_FOLDS, seed))
             seed = seed if fresh else None
-            sets.train.left_out = fit_kernel_partner(partner, sets.train, head, seed)
+        fitted = None if head is None else sets.train
+        n_rows = count_rows(partner, head, fitted, sets.valid)
+        with partner_bar(n_rows, self.verbose) as advance:
+            if head is not None:
+                outputs = fit_kernel_partner(partner, sets.train, head, seed, advance)
+                sets.train.left_out = outputs
+            if sets.valid is not None:
+                sets.valid.left_out = compute_outputs(partner, sets.valid, advance)
         if sets.valid is not None:
-            sets.valid.left_out = compute_outputs(partner, sets.valid)
             sets.valid.partner_outputs = np.zeros_like(sets.valid.left_out)
 
     def _calibrate(self, data, valid, sets, plan, seeds, *, fresh):

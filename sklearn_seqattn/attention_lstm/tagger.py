@@ -528,7 +528,9 @@ class AttentionLSTMTagger(WindowPartnerMixin, StreamMixin, BaseSequenceEstimator
         sequences = self._read_again(X)
         dataset = self._batched(self._encoded(sequences))
         precision = resolve_precision(self.precision, self.net_.device)
-        outputs = step_outputs(self.net_, dataset, precision=precision)
+        outputs = step_outputs(
+            self.net_, dataset, precision=precision, verbose=self.verbose
+        )
         # An empty sequence is read as one unknown token.
         cut = zip(outputs, sequences.lengths, strict=True)
         outputs = np.concatenate([one[:n] for one, n in cut])

@@ -3,7 +3,8 @@
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.blending import Blend
 from sklearn_seqattn.attention_lstm.parameters import find_partner
-from sklearn_seqattn.ngrams.model import LabeledRows, fit_ngrams
+from sklearn_seqattn.ngrams.model import LabeledRows, count_rows, fit_ngrams
+from sklearn_seqattn.training.progress import partner_bar, prediction_bar
 
 
 class TokenPartnerMixin:
@@ -27,15 +28,24 @@ class TokenPartnerMixin:
         if ngrams is None:
             return
         enough = valid is not None and len(valid) >= auto.FEWEST_TO_BLEND
-        self.partner_, left_out = fit_ngrams(
-            ngrams,
+        refit = valid is not None and not valid.given
+        n_rows = count_rows(
             targets.activation,
-            targets.n_outputs,
-            self._table(data, sets.train),
-            self._table(valid, sets.valid) if enough else None,
-            refit=valid is not None and not valid.given,
-            n_rounds=sets.train.n_rounds,
+            len(sets.train),
+            len(sets.valid) if enough else 0,
+            refit=refit,
         )
+        with partner_bar(n_rows, self.verbose) as advance:
+            self.partner_, left_out = fit_ngrams(
+                ngrams,
+                targets.activation,
+                targets.n_outputs,
+                self._table(data, sets.train),
+                self._table(valid, sets.valid) if enough else None,
+                refit=refit,
+                n_rounds=sets.train.n_rounds,
+                advance=advance,
+            )
         judged = sets.valid if enough else sets.train
         judged.left_out = left_out
         self.blend_ = Blend(targets.activation, weight=auto.NGRAMS_WEIGHT)
@@ -55,4 +65,7 @@ class TokenPartnerMixin:
         if self.partner_ is None:
             return outputs
         static = self.input_encoder_.transform_static(sequences)
-        return self.blend_(outputs, self.partner_.outputs(sequences, static))
+        n_read = len(self.partner_.features.counters_) * len(sequences)
+        with prediction_bar(n_read, self.verbose, desc="predict, n-grams") as advance:
+            partner = self.partner_.outputs(sequences, static, advance)
+        return self.blend_(outputs, partner)

@@ -49,20 +49,38 @@ def find_scorer(estimator):
     return None if scoring is None else check_scoring(estimator, scoring=scoring)
 
 
+def rows_by_weight(weights):
+    """Return which rows are scored, and options of the scorers.
+
+    Parameters
+    ----------
+    weights : ndarray of shape (n,)
+        The weight of each row.
+
+    Returns
+    -------
+    rows : ndarray of shape (m,)
+        Where all weights are whole numbers, as those of merged copies, rows are
+        repeated.
+    options : dict
+        Other weights, as "sample_weight".
+    """
+    rows = np.arange(len(weights))
+    if (weights == np.round(weights)).all():
+        return np.repeat(rows, weights.astype(np.int64)), {}
+    return rows, {"sample_weight": weights}
+
+
 class ScoredMixin:
     """What an estimator says of validation data that scorers see."""
 
-    def _scored_rows(self, data):
-        """Return which rows are scored, their targets, and options of the scorers.
+    def _task_data(self, X, y, sample_weight):
+        """Return what scikit-learn's callbacks score: the data of the fit."""
+        return X, y, sample_weight
 
-        Where all weights are whole numbers, as those of merged copies, rows are
-        repeated; other weights are passed as `sample_weight`.
-        """
-        weights, rows, options = data.weights, np.arange(len(data)), {}
-        if (weights == np.round(weights)).all():
-            rows = np.repeat(rows, weights.astype(np.int64))
-        else:
-            options["sample_weight"] = weights
+    def _scored_rows(self, data):
+        """Return which rows are scored, their targets, and options of the scorers."""
+        rows, options = rows_by_weight(data.weights)
         return rows, self.target_encoder_.decode(data.targets[rows]), options
 
     def _outputs_of(self, net, dataset, rows):
@@ -73,28 +91,20 @@ class ScoredMixin:
 class ValidationScores:
     """The scores of the validation data of a training.
 
-    The scorers get a copy of the estimator that predicts by the network as it is, the
-    validation sequences as a list of arrays or frames, or as a store, and their
-    targets.
+    A subclass sets `X`, `y` and `options`, with which the scorers are called, and
+    returns by `_model` the estimator that predicts by the network of a net.
 
     Parameters
     ----------
-    estimator : BaseSequenceEstimator
+    estimator : estimator
         In its fit, its encoders fitted.
     scorer : callable
         As from `find_scorer`.
-    data : LabeledSequences
-        The validation data.
-    dataset : SequenceDataset
-        The same, as the network reads it.
     """
 
-    def __init__(self, estimator, scorer, data, dataset):
-        self.scorer, self.dataset = scorer, dataset
-        self.estimator = copy.copy(estimator)
-        vars(self.estimator).update(estimator._uncalibrated)
-        self.rows, self.y, self.options = estimator._scored_rows(data)
-        self.X = select_sequences(data.sequences, self.rows)
+    def __init__(self, estimator, scorer):
+        self.scorer, self.estimator = scorer, copy.copy(estimator)
+        vars(self.estimator).update(estimator._uncalibrated, verbose=0)
         self.name = scorer_names(estimator.scoring)[0]
 
     def __call__(self, net):
@@ -114,13 +124,7 @@ class ValidationScores:
         TypeError
             If a scorer returns no number.
         """
-        outputs = self.estimator._outputs_of(net, self.dataset, self.rows)
-        model = copy.copy(self.estimator)
-        model.net_ = net
-        model._outputs = lambda X: (
-            outputs if X is self.X else type(model)._outputs(model, X)
-        )
-        found = self.scorer(model, self.X, self.y, **self.options)
+        found = self.scorer(self._model(net), self.X, self.y, **self.options)
         if not isinstance(found, dict):
             found = {self.name: found}
         for name, score in found.items():
@@ -130,3 +134,36 @@ class ValidationScores:
                     "return a number. Pass a dict of scorers for several numbers."
                 )
         return {name: float(score) for name, score in found.items()}
+
+
+class SequenceScores(ValidationScores):
+    """The scores of sequences and their targets.
+
+    The scorers get the validation sequences as a list of arrays or frames, or as a
+    store.
+
+    Parameters
+    ----------
+    estimator, scorer
+        As in `ValidationScores`.
+    data : LabeledSequences
+        The validation data.
+    dataset : SequenceDataset
+        The same, as the network reads it.
+    """
+
+    def __init__(self, estimator, scorer, data, dataset):
+        super().__init__(estimator, scorer)
+        self.dataset = dataset
+        self.rows, self.y, self.options = estimator._scored_rows(data)
+        self.X = select_sequences(data.sequences, self.rows)
+
+    def _model(self, net):
+        """Return the estimator with a network; the outputs of X are computed once."""
+        outputs = self.estimator._outputs_of(net, self.dataset, self.rows)
+        model = copy.copy(self.estimator)
+        model.net_ = net
+        model._outputs = lambda X: (
+            outputs if X is self.X else type(model)._outputs(model, X)
+        )
+        return model

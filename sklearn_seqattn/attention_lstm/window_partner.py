@@ -7,7 +7,8 @@ from sklearn_seqattn.attention_lstm.blending import Blend, choose_blend
 from sklearn_seqattn.ngrams.losses import ROW_LOSSES
 from sklearn_seqattn.ngrams.scales import best_scale
 from sklearn_seqattn.training.prediction import step_outputs
-from sklearn_seqattn.windows.model import WindowTable, fit_windows
+from sklearn_seqattn.training.progress import partner_bar, prediction_bar
+from sklearn_seqattn.windows.model import WindowTable, count_rows, fit_windows
 from sklearn_seqattn.windows.partner import WindowModel
 from sklearn_seqattn.windows.step_parts import NumberSteps, step_parts
 
@@ -43,14 +44,20 @@ class WindowPartnerMixin:
         if model is None:
             return
         train, table = self._table(data, sets.train), self._table(valid, sets.valid)
-        self.partner_, left_out = fit_windows(
-            model._window_of(data.sequences.kind, looks_ahead=bool(self.bidirectional)),
-            self.target_encoder_.n_outputs,
-            train,
-            table,
-            refit=valid is not None and not valid.given,
-            is_chain=model.chain,
-        )
+        refit = valid is not None and not valid.given
+        n_rows = count_rows(train, table, refit=refit)
+        with partner_bar(n_rows, self.verbose) as advance:
+            self.partner_, left_out = fit_windows(
+                model._window_of(
+                    data.sequences.kind, looks_ahead=bool(self.bidirectional)
+                ),
+                self.target_encoder_.n_outputs,
+                train,
+                table,
+                refit=refit,
+                is_chain=model.chain,
+                advance=advance,
+            )
         self.blend_ = self._chosen(table or train, left_out, sets.valid)
 
     def _chosen(self, table, left_out, valid_set):
@@ -86,7 +93,12 @@ class WindowPartnerMixin:
         if self.partner_ is None or not len(outputs):
             return outputs
         steps = self._steps_of_partner(sequences, dataset)
-        partner = self.partner_.outputs(steps, sequences.lengths, dataset.static)
+        with prediction_bar(
+            int(sequences.lengths.sum()), self.verbose, desc="predict, windows", unit=" steps"
+        ) as advance:
+            partner = self.partner_.outputs(
+                steps, sequences.lengths, dataset.static, advance
+            )
         return self.blend_(outputs, partner)
 
     def _partner_needs_all_steps(self):

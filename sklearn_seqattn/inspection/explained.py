@@ -1,8 +1,9 @@
-"""Which number of a prediction is explained: the logit of a class, or a target."""
+"""Which number of a prediction is explained: of a class, of a target or of a label."""
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import logsumexp
 from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
@@ -10,6 +11,8 @@ from sklearn.utils.validation import check_is_fitted
 from sklearn_seqattn.attention_lstm.base import BaseSequenceEstimator
 from sklearn_seqattn.attention_lstm.tagger import AttentionLSTMTagger
 from sklearn_seqattn.next_state.base import NextStateMixin
+
+_LEAST = np.finfo(np.float32).tiny  # of probabilities, which are float32
 
 
 def steps_of(estimator):
@@ -63,15 +66,45 @@ class ExplainedOutput:
         The column of `scores` of each sequence.
     values : ndarray of shape (n,)
         The output for the sequences as they are.
+    steps : ndarray of shape (n,) or None, default=None
+        The step of each sequence whose label is explained, for a tagger.
     """
 
     estimator: object
     columns: np.ndarray
     values: np.ndarray
+    steps: np.ndarray | None = None
 
     def of(self, X, i):
         """Return the output that is explained of sequence i, for changed copies."""
-        return scores(self.estimator, X)[:, self.columns[i]]
+        if self.steps is None:
+            return scores(self.estimator, X)[:, self.columns[i]]
+        proba = self.estimator.predict_proba(X)
+        logits = label_logits([one[self.steps[i]] for one in proba])
+        return logits[:, self.columns[i]]
+
+
+def label_logits(proba):
+    """Return the logit of each label, log(p / (1 - p)).
+
+    Parameters
+    ----------
+    proba : array-like of shape (n, K)
+        The probability of each label.
+
+    Returns
+    -------
+    logits : ndarray of shape (n, K), float64
+
+    Examples
+    --------
+    >>> from sklearn_seqattn.inspection.explained import label_logits
+    >>> label_logits([[0.5, 0.25, 0.25]]).round(2)
+    array([[ 0. , -1.1, -1.1]])
+    """
+    logs = np.log(np.maximum(np.asarray(proba, np.float64), _LEAST))
+    others = [np.delete(logs, k, axis=1) for k in range(logs.shape[1])]
+    return logs - np.stack([logsumexp(one, axis=1) for one in others], axis=1)
 
 
 def scores(estimator, X):
@@ -99,7 +132,7 @@ def scores(estimator, X):
     return found.reshape(len(found), -1)
 
 
-def explain(estimator, X, target):
+def explain(estimator, X, target, step=None):
     """Choose the output of each sequence that is explained.
 
     Parameters
@@ -109,8 +142,10 @@ def explain(estimator, X, target):
     X : sequences
         As in `fit`.
     target : label, int or None
-        A class; or the number of a target of a regressor; None is the predicted class,
-        or the only target.
+        A class or label; or the number of a target of a regressor; None is the
+        predicted class, the most probable label, or the only target.
+    step : int, array-like of shape (n,) or None, default=None
+        The step whose label is explained, of a tagger alone.
 
     Returns
     -------
@@ -119,20 +154,54 @@ def explain(estimator, X, target):
     Raises
     ------
     ValueError
-        If there is no such class or target, or a choice is needed.
-    TypeError
-        If the estimator is a tagger.
+        If there is no such class, target or step, or a choice is needed.
     """
     last = steps_of(estimator)[-1]
     if isinstance(last, AttentionLSTMTagger):
-        raise TypeError(
-            "AttentionLSTMTagger has an output for each step, and importance is of one "
-            "output a sequence; explain a classifier of windows around the step."
+        return _explain_step(estimator, last, X, target, step)
+    if step is not None:
+        raise ValueError(
+            f"step={step!r} is for AttentionLSTMTagger; {type(last).__name__} has one "
+            "output a sequence, so leave step=None."
         )
     column = _column_of(last, target)  # before the work
     found = scores(estimator, X)
     columns = found.argmax(axis=1) if column is None else np.full(len(found), column)
     return ExplainedOutput(estimator, columns, found[np.arange(len(found)), columns])
+
+
+def _explain_step(estimator, last, X, target, step):
+    """Choose the label of a step of each sequence."""
+    if step is None:
+        raise ValueError(
+            "AttentionLSTMTagger has a label for each step; set step to the one to "
+            "explain, or to one for each sequence."
+        )
+    column = None if target is None else _column_of_class(last.classes_, target)
+    proba = estimator.predict_proba(X)
+    steps = _check_steps(step, [len(one) for one in proba])
+    logits = label_logits([one[t] for one, t in zip(proba, steps, strict=True)])
+    columns = logits.argmax(1) if column is None else np.full(len(logits), column)
+    values = logits[np.arange(len(logits)), columns]
+    return ExplainedOutput(estimator, columns, values, steps)
+
+
+def _check_steps(step, lengths):
+    """Return the step of each sequence, counted from its start."""
+    steps, lengths = np.asarray(step), np.asarray(lengths)
+    if steps.dtype.kind not in "iu" or steps.shape not in ((), lengths.shape):
+        raise ValueError(
+            f"step={step!r:.60} must be an integer, or one for each of the "
+            f"{len(lengths)} sequences."
+        )
+    steps = np.broadcast_to(steps, lengths.shape)
+    is_wrong = (steps < -lengths) | (steps >= lengths)
+    if is_wrong.any():
+        i = int(is_wrong.argmax())
+        raise ValueError(
+            f"step={steps[i]} is no step of sequence {i}, which has {lengths[i]} steps."
+        )
+    return np.where(steps < 0, steps + lengths, steps)
 
 
 def _column_of(last, target):

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+#: Characters of a line of words.
+LINE = 72
+
 _LONGEST_LABEL = 24
 _MOST_TICKS = 40
 _MOST_CELLS = 400  # along an axis of a picture, fewer than it has pixels
@@ -228,3 +231,55 @@ def longest_label(labels):
     int
     """
     return 0 if labels is None else max(len(shorten(label)) for label in labels)
+
+
+def value_range(values):
+    """Return the limits of a curve, a little apart.
+
+    Parameters
+    ----------
+    values : ndarray of shape (T,)
+        Its values.
+
+    Returns
+    -------
+    low, high : float
+    """
+    low, high = values.min(), values.max()
+    margin = 0.08 * (high - low) or 1.0
+    return low - margin, high + margin
+
+
+def ink():
+    """Return the color of text, which suits the background.
+
+    Returns
+    -------
+    color : str
+    """
+    import matplotlib as mpl
+
+    return mpl.rcParams["text.color"]
+
+
+def lay_out(words):
+    """Lay words out in lines of bounded width.
+
+    Parameters
+    ----------
+    words : list of str
+        The words.
+
+    Returns
+    -------
+    places : list of (line, column, word)
+        Where each begins.
+    n_lines : int
+    """
+    places, line, column = [], 0, 0
+    for word in words:
+        if column and column + len(word) > LINE:
+            line, column = line + 1, 0
+        places.append((line, column, word))
+        column += len(word) + 1
+    return places, line + 1

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from sklearn_seqattn._ids import UNKNOWN_ID
+from sklearn_seqattn.attention_lstm.tagger import AttentionLSTMTagger
 from sklearn_seqattn.inspection.explained import explain
 from sklearn_seqattn.inspection.input_steps import last_inputs
 from sklearn_seqattn.next_state.base import NextStateMixin
@@ -16,7 +17,7 @@ from sklearn_seqattn.training import isolated_torch
 from sklearn_seqattn.training.prediction import network_inputs, restoring_order
 
 
-def integrated_gradients(estimator, X, *, target=None, n_steps=50):
+def integrated_gradients(estimator, X, *, target=None, step=None, n_steps=50):
     """Attribute the output of the network to steps and channels by its gradients.
 
     The gradient is averaged along the straight line from a baseline to the sequence,
@@ -39,9 +40,14 @@ def integrated_gradients(estimator, X, *, target=None, n_steps=50):
     X : sequences
         As in `fit`.
     target : label, int or None, default=None
-        The class whose logit is explained (of `NextStateLSTM` the log-probability), or
-        the number of the target of a regressor. None is the predicted class of each
-        sequence, or the only target.
+        The class or label whose logit is explained (of `NextStateLSTM` the
+        log-probability), or the number of the target of a regressor. None is the
+        predicted class of each sequence, the most probable label of the step, or the
+        only target.
+    step : int, array-like of shape (n,) or None, default=None
+        The step whose label is explained, one for all sequences or one for each;
+        negative ones count from the end. `AttentionLSTMTagger` needs it, and others
+        have none.
     n_steps : int, default=50
         Points of the numerical integral (Gauss-Legendre).
 
@@ -56,7 +62,7 @@ def integrated_gradients(estimator, X, *, target=None, n_steps=50):
     TypeError
         If the estimator has no network.
     ValueError
-        If there is no such target, or `n_steps` is not positive.
+        If there is no such target or step, or `n_steps` is not positive.
 
     Warns
     -----
@@ -85,7 +91,7 @@ def integrated_gradients(estimator, X, *, target=None, n_steps=50):
     if not isinstance(n_steps, Integral) or n_steps < 1:
         raise ValueError(f"n_steps={n_steps!r} must be a positive integer.")
     last, inside, _ = last_inputs(estimator, X)
-    columns = explain(last, inside, target).columns
+    explained = explain(last, inside, target, step)
     if _has_partner(last):
         warnings.warn(
             f"The partner of {type(last).__name__} (blend={last.blend!r}) has no "
@@ -93,7 +99,7 @@ def integrated_gradients(estimator, X, *, target=None, n_steps=50):
             "both.",
             stacklevel=2,
         )
-    rows = _attributions(last, last._read_dataset(inside), columns, int(n_steps))
+    rows = _attributions(last, last._read_dataset(inside), explained, int(n_steps))
     if isinstance(last, NextStateMixin):
         return [row.sum(axis=1)[int(last.start_state) :] for row in rows]
     if last.input_encoder_.n_ids_ is not None:
@@ -112,26 +118,32 @@ def _has_partner(last):
     return any(getattr(thing, name, None) is not None for thing, name in parts)
 
 
-def _attributions(last, dataset, columns, n_steps):
+def _attributions(last, dataset, explained, n_steps):
     """Return the attributions of everything the network reads, (T_i, C) each."""
     net, order, rows, first = last.net_, restoring_order(dataset), [], 0
-    columns = torch.from_numpy(columns[np.argsort(order)])
+    steps = np.zeros_like(order) if explained.steps is None else explained.steps
+    chosen = np.stack([steps, explained.columns])[:, np.argsort(order)]
+    chosen = torch.from_numpy(chosen)
     with (
         isolated_torch(0, net.device),
         torch.backends.cudnn.flags(enabled=False),  # has no gradients in evaluation
     ):
         for inputs, _ in network_inputs(net, dataset, net.max_steps):
-            chosen = columns[first : first + len(inputs["lengths"])].to(net.device)
-            first += len(chosen)
-            found = _integrate(last, inputs, chosen, n_steps).double().cpu().numpy()
+            last_row = first + len(inputs["lengths"])
+            places = chosen[:, first:last_row].to(net.device)
+            first = last_row
+            found = _integrate(last, inputs, places, n_steps).double().cpu().numpy()
             lengths = inputs["lengths"].tolist()
             rows += [row[:n] for row, n in zip(found, lengths, strict=True)]
     return [rows[i] for i in order]
 
 
-def _integrate(last, inputs, columns, n_steps):
-    """Return the attributions of a padded batch, (B, T, C)."""
-    lengths = inputs["lengths"]
+def _integrate(last, inputs, places, n_steps):
+    """Return the attributions of a padded batch, (B, T, C).
+
+    `places` (2, B) has the step and the column of what is explained.
+    """
+    lengths, (steps, columns) = inputs["lengths"], places
     with torch.no_grad():
         end, start = _vectors(last.network_, inputs)
     points, weights = np.polynomial.legendre.leggauss(n_steps)
@@ -139,7 +151,7 @@ def _integrate(last, inputs, columns, n_steps):
     for point, weight in zip((points + 1) / 2, weights / 2, strict=True):
         x = (start + point * (end - start)).requires_grad_()
         output = (
-            _output(last, x, lengths, inputs.get("static"))
+            _output(last, x, lengths, inputs.get("static"), steps)
             .gather(1, columns[:, None])
             .sum()
         )
@@ -171,9 +183,12 @@ def _vectors(network, inputs):
     return embed(values, mask, **features), embed(baseline, mask, **unknown)
 
 
-def _output(last, x, lengths, static):
+def _output(last, x, lengths, static, steps):
     """Return what is explained of each class or target, (B, K)."""
     network = last.network_
+    if isinstance(last, AttentionLSTMTagger):
+        outputs = network(x, lengths, static)[torch.arange(len(x)), steps]
+        return _label_logits(outputs)
     if isinstance(last, NextStateMixin):
         logits = network.last(x, lengths)
         return (logits / last.temperature_).log_softmax(dim=1)
@@ -185,6 +200,13 @@ def _output(last, x, lengths, static):
         difference = outputs[:, 1] - outputs[:, 0]
         return torch.stack([-difference, difference], dim=1)
     return outputs
+
+
+def _label_logits(outputs):
+    """Return the logit of each label by itself, beside all others, (B, K)."""
+    own = torch.eye(outputs.shape[1], dtype=torch.bool, device=outputs.device)
+    others = outputs[:, None].masked_fill(own, -torch.inf).logsumexp(dim=2)
+    return outputs - others
 
 
 def _columns_of_channels(last):

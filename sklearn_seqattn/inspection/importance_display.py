@@ -6,13 +6,17 @@ import numpy as np
 import pandas as pd
 
 from sklearn_seqattn.inspection.figures import (
+    LINE,
     add_colorbar,
+    ink,
     label_ticks,
+    lay_out,
     make_axes,
     make_panels,
     shorten,
     signed_colors,
     strongest,
+    value_range,
 )
 from sklearn_seqattn.inspection.gradients import integrated_gradients
 from sklearn_seqattn.inspection.items import read_items
@@ -24,7 +28,6 @@ _METHODS = {
 }
 _MOST_CURVES = 8  # more channels are a heat map
 _MOST_WORDS = 300  # more are a strip
-_LINE = 72  # characters of a line of words
 _WIDTH_OF_LETTERS = 0.62  # of their height, in fonts whose letters are equally wide
 
 
@@ -45,6 +48,8 @@ class ImportanceDisplay:
         Names of the channels.
     title : str or None, default=None
         What is explained.
+    step : int or None, default=None
+        The step whose label is explained, which is marked.
 
     Attributes
     ----------
@@ -63,15 +68,16 @@ class ImportanceDisplay:
     'good'
     """
 
-    def __init__(self, sequence, importance, *, channels=None, title=None):
+    def __init__(self, sequence, importance, *, channels=None, title=None, step=None):
         self.sequence = sequence
         self.importance = np.asarray(importance, dtype=np.float64)
         self.channels = channels
         self.title = title
+        self.step = step
 
     @classmethod
     def from_estimator(
-        cls, estimator, X, *, index=0, method="occlusion", ax=None, **options
+        cls, estimator, X, *, index=0, method="occlusion", step=None, ax=None, **options
     ):
         """Explain the prediction for one sequence, and plot it.
 
@@ -86,6 +92,9 @@ class ImportanceDisplay:
             Which sequence of X.
         method : {"occlusion", "integrated_gradients"}, default="occlusion"
             How importance is measured.
+        step : int or None, default=None
+            The step whose label is explained, of a tagger; negative ones count from
+            the end.
         ax : matplotlib Axes or None, default=None
             Where to plot; None makes a figure.
         **options : object
@@ -104,15 +113,21 @@ class ImportanceDisplay:
         if method not in _METHODS:
             raise ValueError(f"method={method!r} must be one of {list(_METHODS)}.")
         items = read_items(estimator, X)
+        options["step"] = step
         importance = _METHODS[method](estimator, items.pick(index), **options)[0]
         sequence = items.elements[index]
         title = f"{method.replace('_', ' ')}, sequence {index}"
-        display = cls(sequence, importance, channels=items.channels, title=title)
+        if step is not None:
+            step = int(np.arange(len(sequence))[step])
+            title = f"{title}, step {step}"
+        display = cls(
+            sequence, importance, channels=items.channels, title=title, step=step
+        )
         return display.plot(ax=ax)
 
     @classmethod
     def from_predictions(
-        cls, sequence, importance, *, channels=None, title=None, ax=None
+        cls, sequence, importance, *, channels=None, title=None, step=None, ax=None
     ):
         """Plot importances that were measured before.
 
@@ -126,6 +141,8 @@ class ImportanceDisplay:
             Names of the channels.
         title : str or None, default=None
             What is explained.
+        step : int or None, default=None
+            The step whose label is explained, which is marked.
         ax : matplotlib Axes or None, default=None
             Where to plot; None makes a figure.
 
@@ -144,7 +161,8 @@ class ImportanceDisplay:
                 f"importance has {len(importance)} steps, but the sequence has "
                 f"{len(sequence)}; pass one of each for the same sequence."
             )
-        return cls(sequence, importance, channels=channels, title=title).plot(ax=ax)
+        options = {"channels": channels, "title": title, "step": step}
+        return cls(sequence, importance, **options).plot(ax=ax)
 
     def plot(self, ax=None):
         """Plot the sequence and its importance.
@@ -201,7 +219,7 @@ class ImportanceDisplay:
         for k, panel in enumerate(self.ax_):
             ground = self.importance if self.importance.ndim == 1 else None
             ground = self.importance[:, k] if ground is None else ground
-            low, high = _range(values[:, k])
+            low, high = value_range(values[:, k])
             panel.imshow(
                 strongest(ground, 0)[None],
                 cmap=self.colors_.cmap,
@@ -212,9 +230,10 @@ class ImportanceDisplay:
             )
             marker = "." if n_steps < 30 else None
             width = 1.0 if n_steps < 500 else 0.6
-            panel.plot(values[:, k], color=_ink(), lw=width, marker=marker)
+            panel.plot(values[:, k], color=ink(), lw=width, marker=marker)
             panel.xaxis.get_major_locator().set_params(integer=True)
             panel.set_ylim(low, high)
+            self._mark_step(panel)
             panel.set_ylabel(fill(shorten(names[k]), 14))
             if k < n_channels - 1:
                 panel.set_xticklabels([])
@@ -239,27 +258,32 @@ class ImportanceDisplay:
         ax.xaxis.get_major_locator().set_params(integer=True)
         label_ticks(ax.yaxis, names)
         ax.set_xlabel("step")
+        self._mark_step(ax)
+
+    def _mark_step(self, ax):
+        """Draw a line at the step whose label is explained."""
+        if self.step is not None:
+            ax.axvline(self.step, color=ink(), ls=":", lw=1.0)
 
     def _plot_words(self, ax):
         """Write the words in lines, each on a ground that shows its importance."""
-        places, n_lines = _lay_out([shorten(word) for word in self.sequence])
+        places, n_lines = lay_out([shorten(word) for word in self.sequence])
         self.figure_, ax = make_axes(self, ax, (8.0, 1.0 + 0.32 * n_lines))
         self.ax_, self.colors_ = [ax], signed_colors(self.importance)
         width = 72 * self.figure_.get_figwidth() * ax.get_position().width  # points
-        for (line, column, word), importance in zip(
-            places, self.importance, strict=True
-        ):
+        rows = zip(places, self.importance, strict=True)
+        for step, ((line, column, word), importance) in enumerate(rows):
             ax.text(
-                column / _LINE,
+                column / LINE,
                 1 - (line + 0.5) / n_lines,
                 word,
                 family="monospace",
-                size=min(11.0, width / _LINE / _WIDTH_OF_LETTERS),
+                size=min(11.0, width / LINE / _WIDTH_OF_LETTERS),
                 va="center",
                 transform=ax.transAxes,
                 bbox={
                     "facecolor": self.colors_.to_rgba(importance),
-                    "edgecolor": "none",
+                    "edgecolor": ink() if step == self.step else "none",
                     "pad": 1.5,
                 },
             )
@@ -269,28 +293,3 @@ class ImportanceDisplay:
 def _is_numeric(sequence):
     """Return whether a sequence holds numbers, and not tokens."""
     return np.asarray(sequence).dtype.kind in "fiub"
-
-
-def _range(values):
-    """Return the limits of a curve, a little apart."""
-    low, high = values.min(), values.max()
-    margin = 0.08 * (high - low) or 1.0
-    return low - margin, high + margin
-
-
-def _ink():
-    """Return the color of text, which suits the background."""
-    import matplotlib as mpl
-
-    return mpl.rcParams["text.color"]
-
-
-def _lay_out(words):
-    """Return (line, column, word) of words in lines of bounded width, and the lines."""
-    places, line, column = [], 0, 0
-    for word in words:
-        if column and column + len(word) > _LINE:
-            line, column = line + 1, 0
-        places.append((line, column, word))
-        column += len(word) + 1
-    return places, line + 1

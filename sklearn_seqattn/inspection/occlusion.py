@@ -14,12 +14,20 @@ _FEW_STEPS = 50  # sequences up to this length are occluded step by step
 
 
 def occlusion_importance(
-    estimator, X, *, target=None, window="auto", by_channel=False, baseline=None
+    estimator,
+    X,
+    *,
+    target=None,
+    step=None,
+    window="auto",
+    by_channel=False,
+    baseline=None,
 ):
     """Measure how far the output falls when steps are replaced by a baseline.
 
     The output is the logit of a class, which does not saturate as its probability
-    does; the log-probability of a next state; or the prediction of a regressor. Windows
+    does; that of a label at one step; the log-probability of a next state; or the
+    prediction of a regressor. Windows
     overlap by half, and the importance of a step is the mean fall over the windows that
     hold it. All parts of a blend take part. For a Pipeline the input of its first step
     is changed.
@@ -31,8 +39,13 @@ def occlusion_importance(
     X : sequences
         As in `fit`.
     target : label, int or None, default=None
-        The class whose logit is explained, or the number of the target of a regressor.
-        None is the predicted class of each sequence, or the only target.
+        The class or label whose logit is explained, or the number of the target of a
+        regressor. None is the predicted class of each sequence, the most probable label
+        of the step, or the only target.
+    step : int, array-like of shape (n,) or None, default=None
+        The step whose label is explained, one for all sequences or one for each;
+        negative ones count from the end. `AttentionLSTMTagger` needs it, and others
+        have none.
     window : int or "auto", default="auto"
         Steps that are replaced at once. "auto" is 1 up to 50 steps and for tokens,
         and a 25th of longer sequences of numbers or events.
@@ -55,8 +68,8 @@ def occlusion_importance(
     TypeError
         If the estimator is none of this library, or X holds no sequences.
     ValueError
-        If there is no such target, `window` is not positive, `baseline` does not fit,
-        or tokens have no channels.
+        If there is no such target or step, `window` is not positive, `baseline` does
+        not fit, or tokens have no channels.
 
     References
     ----------
@@ -82,7 +95,7 @@ def occlusion_importance(
             "X holds tokens, which have no channels; set by_channel=False."
         )
     baseline = make_baseline(estimator, items, baseline)
-    explained = explain(estimator, X, target)
+    explained = explain(estimator, X, target, step)
     channels = list(baseline.values) if by_channel else [None]
     found = [
         _fall(items, i, explained, baseline, channels, window)

@@ -28,8 +28,8 @@ def permutation_importance(
         An estimator of this library, or a Pipeline that ends in one, fitted.
     X : sequences
         As in `fit`; sequences of numbers or of events.
-    y : array-like of shape (n,) or (n, n_targets)
-        What to predict.
+    y : array-like of shape (n,) or (n, n_targets), or list of arrays of shape (T_i,)
+        What to predict; of a tagger the labels of the steps.
     scoring : str, callable or None, default=None
         The score, as in scikit-learn; None is ``estimator.score``.
     n_repeats : int, default=5

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 
+from sklearn_seqattn._progress import ignore
 from sklearn_seqattn.kernels.feature_table import FeatureTable
 from sklearn_seqattn.kernels.heads import fit_in_span
 from sklearn_seqattn.kernels.switches import find_switches
@@ -13,7 +14,28 @@ from sklearn_seqattn.nn.kernel_features import compute_features, padded_chunks
 FEWEST = 4
 
 
-def fit_kernel_partner(partner, dataset, head, seed=None):
+def count_rows(partner, head, train_set, valid_set=None):
+    """Return how many rows a fit of the partner, and its outputs, go through.
+
+    Parameters
+    ----------
+    partner : KernelPartner
+        The partner inside a network.
+    head : ClassHead, NumberHead or None
+        How targets are fitted; None if they are not.
+    train_set, valid_set : SequenceDataset
+        What it is fitted to, and what it predicts; None for neither.
+
+    Returns
+    -------
+    n_rows : int
+    """
+    n_train, n_valid = (0 if s is None else len(s) for s in (train_set, valid_set))
+    n_passes = 1 if head is None else 1 + head.passes
+    return len(partner.kinds) * (n_train * n_passes + n_valid)
+
+
+def fit_kernel_partner(partner, dataset, head, seed=None, advance=ignore):
     """Fit the linear head of a partner, and predict each sequence left out of the fit.
 
     One ridge regression is fitted to the features of each kind, and their predictions
@@ -33,6 +55,8 @@ def fit_kernel_partner(partner, dataset, head, seed=None):
         How targets are fitted.
     seed : int or None, default=None
         Decides the convolutions; None keeps the features as they were fitted.
+    advance : callable, optional
+        Called with numbers of rows, as many in all as `count_rows` returns.
 
     Returns
     -------
@@ -50,9 +74,11 @@ def fit_kernel_partner(partner, dataset, head, seed=None):
             kind.fit(steps, lengths, generator, is_switch=is_switch, like=like)
             like = kind.inputs
         if len(dataset) >= FEWEST * dataset.n_rounds:
-            features, scale = _table(kind, steps, lengths, dataset.static, seed)
+            features, scale = _table(
+                kind, steps, lengths, dataset.static, seed, advance
+            )
             scales.append(scale)
-            fits.append(_fit_rounds(head, features, dataset))
+            fits.append(_fit_rounds(head, features, dataset, advance))
     if not fits:
         return np.zeros((len(dataset), len(partner.intercept)), np.float32)
     coefs, intercepts, left_out = zip(*fits, strict=True)
@@ -65,11 +91,11 @@ def fit_kernel_partner(partner, dataset, head, seed=None):
     return outputs.astype(np.float32)
 
 
-def _table(kind, steps, lengths, static, seed):
+def _table(kind, steps, lengths, static, seed, advance):
     """Return standardized features beside scaled static numbers, and their scale."""
     size = kind.output_size
     features = FeatureTable(len(lengths), size)
-    compute_features(kind, steps, lengths, features)
+    compute_features(kind, steps, lengths, features, advance)
     if seed is not None:
         kind.fit_statistics(features)
     for rows in features.parts():
@@ -83,18 +109,18 @@ def _table(kind, steps, lengths, static, seed):
     return table, scale
 
 
-def _fit_rounds(head, features, dataset):
+def _fit_rounds(head, features, dataset, advance):
     """Return the mean head of all rounds, and values for each row left out."""
     n_rounds, found = dataset.n_rounds, []
     for rows in np.split(np.arange(len(dataset)), n_rounds):
         table = features if n_rounds == 1 else features.select(rows)
         targets, weights = dataset.targets[rows], dataset.weights[rows]
-        found.append(fit_in_span(head, table, targets, weights))
+        found.append(fit_in_span(head, table, targets, weights, advance))
     coefs, intercepts, left_out = zip(*found, strict=True)
     return np.mean(coefs, axis=0), np.mean(intercepts, axis=0), np.concatenate(left_out)
 
 
-def compute_outputs(partner, dataset):
+def compute_outputs(partner, dataset, advance=ignore):
     """Compute what a fitted partner predicts for a data set.
 
     Parameters
@@ -103,6 +129,8 @@ def compute_outputs(partner, dataset):
         Fitted.
     dataset : SequenceDataset
         n sequences.
+    advance : callable, optional
+        Called with numbers of sequences, n for each kind of features in all.
 
     Returns
     -------
@@ -117,6 +145,7 @@ def compute_outputs(partner, dataset):
             beside = None if static is None else static[rows].to(device)
             found = partner(batch.to(device), lengths[rows].to(device), beside)
             outputs[rows] = found.float().cpu().numpy()
+            advance(len(partner.kinds) * len(rows))
     return outputs
 
 

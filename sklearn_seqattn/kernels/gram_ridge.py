@@ -8,7 +8,11 @@ import numpy as np
 from scipy.linalg import eigh
 from scipy.linalg.blas import dsyrk
 
+from sklearn_seqattn._progress import ignore
 from sklearn_seqattn.kernels.feature_table import FeatureTable, row_parts
+
+#: How often the rows of a fit are counted.
+PASSES = 2
 
 
 class GramRidge:
@@ -48,7 +52,7 @@ class GramRidge:
     def __init__(self, alphas, *, alpha_per_target):
         self.alphas, self.alpha_per_target = alphas, alpha_per_target
 
-    def fit(self, features, targets, sample_weight=None):
+    def fit(self, features, targets, sample_weight=None, advance=ignore):
         """Fit coefficients.
 
         Parameters
@@ -59,13 +63,15 @@ class GramRidge:
             The targets.
         sample_weight : ndarray of shape (n,) or None, default=None
             Positive weights; all 1 by default.
+        advance : callable, optional
+            Called with numbers of rows, `PASSES` times n in all.
 
         Returns
         -------
         GramRidge
             The fitted ridge regression itself.
         """
-        table = _Centered(features, targets, sample_weight)
+        table = _Centered(features, targets, sample_weight, advance)
         solve = _of_features if table.n_rows > table.n_features else _of_rows
         values, rotated, read, coefficients = solve(table)
         shrink = 1 / (np.maximum(values, 0)[:, None] + self.alphas)  # (r, m)
@@ -86,8 +92,8 @@ class GramRidge:
 class _Centered:
     """Features and targets without their means, times the roots of the weights."""
 
-    def __init__(self, features, targets, sample_weight):
-        self.features = features
+    def __init__(self, features, targets, sample_weight, advance):
+        self.features, self.advance = features, advance
         self.n_rows, self.n_features = features.shape
         weights = np.ones(self.n_rows) if sample_weight is None else sample_weight
         self.weights = np.asarray(weights, dtype=np.float64)
@@ -114,6 +120,7 @@ def _of_features(table):
         block = table.block(rows)
         gram = dsyrk(1.0, block.T, beta=1.0, c=gram, lower=1, overwrite_c=1)
         moments = moments + block.T @ table.targets[rows]
+        table.advance(len(block))
     values, vectors = eigh(gram, overwrite_a=True, check_finite=False)
     rotated = vectors.T @ moments  # (p, K)
 
@@ -130,6 +137,7 @@ def _of_rows(table):
         block = table.block(rows)
         for others in table.parts[: i + 1]:  # the lower triangle
             gram[rows, others] = block @ table.block(others).T
+        table.advance(len(block))
     values, vectors = eigh(gram, overwrite_a=True, check_finite=False)
     scale = np.sqrt(np.maximum(values, 0))
     rotated = vectors.T @ table.targets  # (n, K)
@@ -138,7 +146,10 @@ def _of_rows(table):
         dual = vectors @ (rotated * shrink)
         return sum(table.block(rows).T @ dual[rows] for rows in table.parts)
 
-    return values, scale[:, None] * rotated, lambda rows: vectors[rows] * scale, coefficients
+    def read(rows):
+        return vectors[rows] * scale
+
+    return values, scale[:, None] * rotated, read, coefficients
 
 
 def _leave_one_out(table, read, rotated, shrink):
@@ -160,4 +171,5 @@ def _leave_one_out(table, read, rotated, shrink):
         left /= np.maximum(1 - leverage, np.finfo(float).eps)[:, None, :]
         errors += (left**2).sum(axis=0)
         residuals[rows] = left.reshape(len(left), -1)
+        table.advance(len(left))
     return residuals, errors

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklearn_seqattn.kernels.ridge import (
+    PASSES,
     fit_ridge_classification,
     fit_ridge_regression,
     left_out_regression,
@@ -16,7 +17,7 @@ from sklearn_seqattn.kernels.ridge import (
 _MANY_FEATURES = 16
 
 
-def fit_in_span(head, features, targets, weights):
+def fit_in_span(head, features, targets, weights, advance):
     """Fit a head on the coordinates of rows in their span, if there are few rows.
 
     Ridge regression sees inner products of rows alone, and these are the same in fewer
@@ -31,6 +32,8 @@ def fit_in_span(head, features, targets, weights):
         Standardized features.
     targets, weights : ndarray of shape (n, ...) and (n,)
         As the head takes them.
+    advance : callable
+        As the head takes it.
 
     Returns
     -------
@@ -39,13 +42,15 @@ def fit_in_span(head, features, targets, weights):
     """
     n, n_features = features.shape
     if n_features < _MANY_FEATURES * n:
-        return head.fit(features, targets, weights)
+        return head.fit(features, targets, weights, advance)
     features = features[:].astype(float)
     squares, vectors = np.linalg.eigh(features @ features.T)
     numbers = np.finfo(float)
     least = max(squares[-1] * n * numbers.eps, numbers.tiny)  # rows may be equal
     lengths = np.sqrt(np.maximum(squares, least))
-    coef, intercept, left_out = head.fit(vectors * lengths, targets, weights)
+    coef, intercept, left_out = head.fit(
+        vectors * lengths, targets, weights, advance
+    )
     return coef / lengths @ vectors.T @ features, intercept, left_out
 
 
@@ -64,9 +69,12 @@ class ClassHead:
     n_outputs: int
     multilabel: bool
 
-    def fit(self, features, targets, weights):
+    passes = PASSES  # through the rows of a fit
+
+    def fit(self, features, targets, weights, advance):
         """Return coefficients, intercepts and values for sequences left out."""
-        return fit_ridge_classification(features, self._indicators(targets), weights)
+        indicators = self._indicators(targets)
+        return fit_ridge_classification(features, indicators, weights, advance)
 
     def combine(self, left_out, targets, weights):
         """Return the shares (m, K) of m fits, all equal, and the shift of their sum."""
@@ -105,11 +113,19 @@ class NumberHead:
     stack: Callable
     folds: list
 
-    def fit(self, features, targets, weights):
+    @property
+    def passes(self):
+        """How often rows are gone through: by a fit without each fold, and a last."""
+        return PASSES * len(self.folds)
+
+    def fit(self, features, targets, weights, advance):
         """Return coefficients, intercepts and predictions for sequences left out."""
         targets = self.linearize(targets)
-        left_out = left_out_regression(features, targets, weights, folds=self.folds)
-        return *fit_ridge_regression(features, targets, weights), left_out
+        left_out = left_out_regression(
+            features, targets, weights, folds=self.folds, advance=advance
+        )
+        found = fit_ridge_regression(features, targets, weights, advance)
+        return *found, left_out
 
     def combine(self, left_out, targets, weights):
         """Return the shares (m, K) of m fits, and the shift of their sum (K,)."""

@@ -9,21 +9,22 @@ from scipy.special import log_expit, log_softmax
 from sklearn import config_context
 from sklearn.linear_model import RidgeCV
 
+from sklearn_seqattn._progress import ignore
 from sklearn_seqattn.kernels.feature_table import FeatureTable, row_parts
-from sklearn_seqattn.kernels.gram_ridge import GramRidge
+from sklearn_seqattn.kernels.gram_ridge import PASSES, GramRidge
 
 #: Penalties to choose from; the largest leave little but the mean of the targets.
 ALPHAS = np.logspace(-2, 7, 19)
 
 #: Features times rows that scikit-learn's regression reads, at most: it makes several
-#: copies in float64.
+#: copies in float64, and cannot be watched.
 _MOST_COPIED = 2**24
 
 #: Bounds of the logarithm of the factor that turns ridge values into logits.
 _LOG_FACTORS = (-7.0, 7.0)
 
 
-def fit_ridge_regression(features, targets, sample_weight=None):
+def fit_ridge_regression(features, targets, sample_weight=None, advance=ignore):
     """Fit targets by ridge regression, one penalty a target.
 
     Parameters
@@ -36,6 +37,9 @@ def fit_ridge_regression(features, targets, sample_weight=None):
 
     sample_weight : ndarray of shape (n,), default=None
         Positive weights; all 1 by default.
+
+    advance : callable, optional
+        Called with numbers of rows, `PASSES` times n in all.
 
     Returns
     -------
@@ -52,18 +56,21 @@ def fit_ridge_regression(features, targets, sample_weight=None):
     >>> print(coef.round(2), intercept.round(2))
     [[3.]] [1.]
     """
-    return _fit(features, targets, sample_weight, alpha_per_target=True)[:2]
+    return _fit(features, targets, sample_weight, advance, per_target=True)[:2]
 
 
-def left_out_regression(features, targets, sample_weight=None, *, folds):
+def left_out_regression(
+    features, targets, sample_weight=None, *, folds, advance=ignore
+):
     """Predict the targets of each fold by a fit to the others.
 
     Each fit chooses its own penalty, so that the errors include this choice.
 
     Parameters
     ----------
-    features, targets, sample_weight
-        As in `fit_ridge_regression`, n of at least 3.
+    features, targets, sample_weight, advance
+        As in `fit_ridge_regression`, n of at least 3; `advance` gets the rows of each
+        fit.
     folds : list of ndarray of int64
         The rows of each fold, at least two folds.
 
@@ -83,15 +90,16 @@ def left_out_regression(features, targets, sample_weight=None, *, folds):
     for left_out in folds:
         kept = np.setdiff1d(np.arange(len(targets)), left_out)
         weights = None if sample_weight is None else sample_weight[kept]
-        fitted = _select(features, kept)
-        coef, intercept = fit_ridge_regression(fitted, targets[kept], weights)
+        coef, intercept = fit_ridge_regression(
+            _select(features, kept), targets[kept], weights, advance
+        )
         for part in row_parts(len(left_out), features.shape[1]):
             rows = left_out[part]
             predictions[rows] = features[rows] @ coef.T + intercept
     return predictions
 
 
-def fit_ridge_classification(features, indicators, sample_weight=None):
+def fit_ridge_classification(features, indicators, sample_weight=None, advance=ignore):
     """Fit class indicators by ridge regression.
 
     One penalty for all classes is chosen by the squared error of leaving one sequence
@@ -107,6 +115,9 @@ def fit_ridge_classification(features, indicators, sample_weight=None):
 
     sample_weight : ndarray of shape (n,), default=None
         Positive weights; all 1 by default.
+
+    advance : callable, optional
+        As in `fit_ridge_regression`.
 
     Returns
     -------
@@ -131,7 +142,7 @@ def fit_ridge_classification(features, indicators, sample_weight=None):
     (20, 2)
     """
     signs = 2.0 * indicators - 1.0
-    return _fit(features, signs, sample_weight, alpha_per_target=False)
+    return _fit(features, signs, sample_weight, advance, per_target=False)
 
 
 def logit_factor(values, indicators, sample_weight=None, *, multilabel=False):
@@ -190,21 +201,22 @@ def _select(features, rows):
     return features[rows]
 
 
-def _fit(features, targets, sample_weight, *, alpha_per_target):
+def _fit(features, targets, sample_weight, advance, *, per_target):
     """Return coefficients, intercepts and predictions for rows left out."""
     if np.prod(features.shape, dtype=float) > _MOST_COPIED:
-        ridge = GramRidge(ALPHAS, alpha_per_target=alpha_per_target)
-        ridge.fit(features, targets, sample_weight)
+        ridge = GramRidge(ALPHAS, alpha_per_target=per_target)
+        ridge.fit(features, targets, sample_weight, advance)
         return ridge.coef_, ridge.intercept_, ridge.left_out_
     ridge = RidgeCV(
         ALPHAS,
         scoring="neg_mean_squared_error",
         store_cv_results=True,
-        alpha_per_target=alpha_per_target,
+        alpha_per_target=per_target,
     )
     # Without routing, sample weights reach the fit and its errors.
     with config_context(enable_metadata_routing=False, assume_finite=True):
         ridge.fit(features[:], targets, sample_weight=sample_weight)
+    advance(PASSES * len(targets))
     n_outputs = targets.shape[1]
     coef = np.reshape(ridge.coef_, (n_outputs, -1))
     intercept = np.broadcast_to(ridge.intercept_, n_outputs).astype(coef.dtype)

@@ -21,9 +21,10 @@ from sklearn_seqattn._estimator import (
 )
 from sklearn_seqattn.attention_lstm.network_config import (
     check_same_fields,
-    truncation,
+    module_fields,
 )
 from sklearn_seqattn.attention_lstm.parameters import TRAINING_CONSTRAINTS
+from sklearn_seqattn.attention_lstm.validation_scores import find_scorer
 from sklearn_seqattn.next_state.base import NextStateMixin
 from sklearn_seqattn.next_state.batches import StateDataset, logit_batches
 from sklearn_seqattn.next_state.cache import with_cache
@@ -31,6 +32,8 @@ from sklearn_seqattn.next_state.cached_decoding import CachedContinuations
 from sklearn_seqattn.next_state.mixture import Choice, choose_mixture, mix
 from sklearn_seqattn.next_state.ngrams import NgramModel
 from sklearn_seqattn.next_state.partner import Counts
+from sklearn_seqattn.next_state.scored_pairs import read_pairs
+from sklearn_seqattn.next_state.state_scores import StateScores
 from sklearn_seqattn.next_state.state_stream import StateStream
 from sklearn_seqattn.next_state.training_data import WeightedStreams
 from sklearn_seqattn.nn.config import NextStateConfig
@@ -55,10 +58,11 @@ from sklearn_seqattn.training.own_modules import (
     shortest_and_longest,
 )
 from sklearn_seqattn.training.plan import TrainingRules
+from sklearn_seqattn.training.progress import partner_bar
 
 _NETWORK_PARAMETERS = (
     *("encoder", "hidden_size", "num_layers", "residual", "attention", "num_heads"),
-    *("tie_weights", "dropout"),
+    "dropout",
 )
 _CACHED_VALUES = 2**24  # hidden states of continued sequences
 
@@ -89,7 +93,9 @@ class NextStateLSTM(
 
     States are embedded and read by an encoder; each hidden state h_t attends to
     itself and those before it, giving a context c_t; and the next state has the
-    logits W [c_t ; h_t] + b. The network learns from all positions of a sequence in
+    logits W [c_t ; h_t] + b. W is a projection to the embedding size, and then the
+    vectors of the states [4]_; with ``net_params={"module__tie_weights": False}`` it is
+    a matrix of its own. The network learns from all positions of a sequence in
     one pass, and keeps the moving average of its weights over about the last third of
     the steps. Its logits are divided by the temperature under which held-out states
     are most probable [5]_. By default its distribution is then mixed with that of
@@ -133,9 +139,6 @@ class NextStateLSTM(
     num_heads : int, default=4
         Heads of every multi-head attention, at most. Sizes that it does not divide
         get the largest smaller number of heads that divides them.
-    tie_weights : bool, default=True
-        Whether [c_t ; h_t] is projected to the embedding size and compared with the
-        vectors of the states [4]_, instead of a matrix W of its own.
     tokens : Tokens or None, default=None
         Embedding of the states; rarer states than `min_count` are read as one
         unknown state and are no classes. None is ``Tokens(dropout=0.05)``. The
@@ -171,6 +174,12 @@ class NextStateLSTM(
         cache does not count.
     n_iter_no_change : int, default=5
         Epochs to wait for an improvement.
+    scoring : str, callable, list, tuple, dict or None, default=None
+        Scorers of scikit-learn, as in `cross_validate`, for the validation data of
+        each epoch; `history_` has a column ``valid_<name>`` for each. The first one
+        decides when training stops, instead of the validation loss; "loss" in a list
+        is that loss. Scores are those of the network alone, or with "kernels" as it
+        is trained beside them. They need validation data.
     max_time : float or None, default=None
         Seconds of training, at most. The batch is finished, then training stops: with
         the best weights so far where it stops early, else with the present ones. None
@@ -268,12 +277,12 @@ class NextStateLSTM(
         },
         "blend": [Counts, StrOptions({"auto", "counts"}), None],
         "encoder": [str, Encoder, dict],
-        "tie_weights": ["boolean"],
         "targets": [StrOptions({"all", "last"})],
         "timestamp": [str, None],
         "early_stopping": ["boolean"],
     }
 
+    _module_params = ("tbptt_steps", "tie_weights")
     _uncalibrated = {
         "temperature_": 1.0,
         "counts_": None,
@@ -303,7 +312,6 @@ class NextStateLSTM(
         residual=True,
         attention="multihead",
         num_heads=4,
-        tie_weights=True,
         tokens=None,
         targets="all",
         start_state=True,
@@ -315,6 +323,7 @@ class NextStateLSTM(
         early_stopping=True,
         validation_fraction=0.1,
         n_iter_no_change=5,
+        scoring=None,
         max_time=None,
         random_state=None,
         checkpoint=None,
@@ -334,7 +343,6 @@ class NextStateLSTM(
         self.residual = residual
         self.attention = attention
         self.num_heads = num_heads
-        self.tie_weights = tie_weights
         self.tokens = tokens
         self.targets = targets
         self.start_state = start_state
@@ -346,6 +354,7 @@ class NextStateLSTM(
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
+        self.scoring = scoring
         self.max_time = max_time
         self.random_state = random_state
         self.checkpoint = checkpoint
@@ -464,10 +473,25 @@ class NextStateLSTM(
     def _read_training(self, X, y, sample_weight, *, fresh):
         """Return the sequences as streams of symbols; no validation data."""
         config, partner = self._config(n_states=1), self._partner()  # before any work
+        scorer = find_scorer(self)
         if not fresh:
             self._check_same(config, partner)
         streams, weights, moved = self._learn_states(X, y, sample_weight, first=fresh)
-        return WeightedStreams(streams, weights, moved), None
+        pairs = None
+        if scorer is not None:
+            pairs = read_pairs(self, X, y)
+            if len(pairs) > len(weights):
+                pairs = pairs.take(np.flatnonzero(sample_weight))
+        return WeightedStreams(streams, weights, moved, pairs), None
+
+    def _task_data(self, X, y, sample_weight):
+        """Return what scikit-learn's callbacks score: sequences and what follows."""
+        if y is not None:
+            return X, y, sample_weight
+        pairs = read_pairs(self, X, y)
+        if sample_weight is not None:
+            sample_weight = np.asarray(sample_weight)[pairs.rows]
+        return *pairs.take(pairs.rows).as_arguments(), sample_weight
 
     def _check_same(self, config, partner):
         """Refuse parameters that differ from those of the fitted model."""
@@ -505,7 +529,10 @@ class NextStateLSTM(
         if loss is not None:
             check_row_losses(loss, len(self.classes_), np.zeros(1, dtype=np.int64))
         loss = PositionLoss(sets[0].mean_targets, loss)
-        return TrainingSets(sets[0], valid_set, loss)
+        scorer, scores = find_scorer(self), None
+        if scorer is not None and valid is not None:
+            scores = StateScores(self, scorer, valid)
+        return TrainingSets(sets[0], valid_set, loss, scores)
 
     def _trained_targets(self, valid, data):
         """Return held-out data without targets that the training part never has."""
@@ -527,7 +554,7 @@ class NextStateLSTM(
             n_numbers=n_numbers,
             embedding_size=tokens.size,
             token_dropout=tokens.dropout,
-            tbptt_steps=truncation(self.net_params),
+            **module_fields(self.net_params),
             **{name: getattr(self, name) for name in _NETWORK_PARAMETERS},
         )
 
@@ -569,6 +596,12 @@ class NextStateLSTM(
         The counts of that choice have not seen the held-out sequences either; those
         that are kept have seen all.
         """
+        n_valid = 0 if valid is None else len(valid)
+        with partner_bar(len(data) + 2 * n_valid, self.verbose) as advance:
+            self._mix(data, valid, advance, fresh=fresh)
+
+    def _mix(self, data, valid, advance, *, fresh):
+        """Fit the counts, and choose the mixture where something was held out."""
         partner, counts = self._partner(), None
         if partner is not None:
             goes_on = not fresh and self.counts_ is not None
@@ -576,6 +609,7 @@ class NextStateLSTM(
             n_ids, n_columns = self.vocabulary_.n_ids, len(self.classes_)
             model = NgramModel(partner.order, n_ids, n_columns)
             counts = model.learn(data.streams, data.weights, before)
+        advance(len(data))
         if fresh:
             choice = Choice()
             if valid is not None:
@@ -589,6 +623,7 @@ class NextStateLSTM(
                     cache=partner is not None and partner.cache,
                     last_only=self._last_only,
                 )
+                advance(len(valid))
             self.temperature_ = choice.temperature
             self.network_weight_ = 1.0 if counts is None else choice.network_weight
             self.cache_weights_ = choice.cache_weights

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sklearn_seqattn.next_state.scored_pairs import ScoredPairs
 from sklearn_seqattn.next_state.streams import StateStreams
 from sklearn_seqattn.training.fingerprint import digest
 
@@ -20,11 +21,14 @@ class WeightedStreams:
         The weight of each.
     moved : ndarray of shape (K,) or None, default=None
         The present positions of the classes of the fit that this one continues.
+    pairs : ScoredPairs or None, default=None
+        The sequences as scorers take them, where there are scorers.
     """
 
     streams: StateStreams
     weights: np.ndarray
     moved: np.ndarray | None = None
+    pairs: ScoredPairs | None = None
 
     strata = None  # a split takes sequences at random
 
@@ -53,4 +57,6 @@ class WeightedStreams:
 
     def take(self, rows):
         """Return some sequences, in that order."""
-        return WeightedStreams(self.streams.take(rows), self.weights[rows], self.moved)
+        pairs = None if self.pairs is None else self.pairs.take(rows)
+        streams, weights = self.streams.take(rows), self.weights[rows]
+        return WeightedStreams(streams, weights, self.moved, pairs)

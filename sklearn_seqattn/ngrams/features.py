@@ -5,6 +5,8 @@ from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.preprocessing import normalize
 
+from sklearn_seqattn._progress import counted, ignore
+
 
 class NGramFeatures:
     """Turn token sequences into tf-idf weights of their n-grams.
@@ -44,7 +46,7 @@ class NGramFeatures:
         self.ngram_range = ngram_range
         self.char_ngram_range = char_ngram_range
 
-    def fit_transform(self, sequences, weights):
+    def fit_transform(self, sequences, weights, advance=ignore):
         """Learn the n-grams, how many sequences hold each, and return the weights.
 
         Parameters
@@ -53,6 +55,8 @@ class NGramFeatures:
             n distinct sequences of tokens.
         weights : ndarray of shape (n,)
             The weight of each; their mean is 1.
+        advance : callable, optional
+            Called for each sequence that was read, once by each counter.
 
         Returns
         -------
@@ -75,7 +79,7 @@ class NGramFeatures:
             n_counters = 2
         documents, terms, blocks = _documents(sequences), [], []
         for counter in self._counters([None] * n_counters):
-            counts = counter.fit_transform(documents)
+            counts = counter.fit_transform(counted(documents, advance))
             kept = _repeated(counts)
             terms.append(counter.get_feature_names_out()[kept])
             blocks.append(counts[:, kept])
@@ -125,13 +129,15 @@ class NGramFeatures:
         )
         return [tokens, characters]
 
-    def transform(self, sequences):
+    def transform(self, sequences, advance=ignore):
         """Return the tf-idf weights of the n-grams that `fit` saw.
 
         Parameters
         ----------
         sequences : Sequences
             m sequences of tokens.
+        advance : callable, optional
+            As in `fit_transform`.
 
         Returns
         -------
@@ -139,7 +145,9 @@ class NGramFeatures:
             An empty sequence, or one of unknown n-grams, has none.
         """
         documents = _documents(sequences)
-        return self._weighted([c.transform(documents) for c in self.counters_])
+        return self._weighted(
+            [c.transform(counted(documents, advance)) for c in self.counters_]
+        )
 
     def _weighted(self, blocks):
         """Return counts, a matrix a counter, as vectors of length one side by side."""

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression, Ridge
 
+from sklearn_seqattn._progress import ignore
 from sklearn_seqattn.ngrams.losses import ROW_LOSSES
 from sklearn_seqattn.ngrams.scales import best_scale
 
@@ -117,7 +118,9 @@ LINEAR_MODELS = {
 }
 
 
-def choose_strength(activation, n_outputs, parts, model=None, *, scaled=False):
+def choose_strength(
+    activation, n_outputs, parts, model=None, *, scaled=False, advance=ignore
+):
     """Choose the regularization by predictions for rows that were not fitted.
 
     The strongest comes first. Weaker ones follow as long as the loss falls.
@@ -136,6 +139,8 @@ def choose_strength(activation, n_outputs, parts, model=None, *, scaled=False):
     scaled : bool, default=False
         Whether outputs are judged at the scale of least loss. Then a strength that
         makes them too certain can be chosen.
+    advance : callable, optional
+        Called with the number of rows of each fit.
 
     Returns
     -------
@@ -147,7 +152,7 @@ def choose_strength(activation, n_outputs, parts, model=None, *, scaled=False):
     models = [(model or LINEAR_MODELS[activation])(n_outputs) for _ in parts]
     chosen = None, None, np.inf
     for strength in models[0].strengths:
-        outputs = left_out_outputs(models, parts, strength)
+        outputs = left_out_outputs(models, parts, strength, advance)
         loss = left_out_loss(activation, outputs, parts, scaled=scaled)
         if loss >= chosen[-1]:
             break
@@ -155,7 +160,7 @@ def choose_strength(activation, n_outputs, parts, model=None, *, scaled=False):
     return chosen[:2]
 
 
-def left_out_outputs(models, parts, strength):
+def left_out_outputs(models, parts, strength, advance=ignore):
     """Return the outputs for the held-out rows of all parts, (n, K).
 
     Parameters
@@ -166,13 +171,14 @@ def left_out_outputs(models, parts, strength):
         As in `choose_strength`.
     strength : float
         The inverse strength of regularization.
+    advance : callable, optional
+        Called with the number of rows of each fit.
     """
-    return np.concatenate(
-        [
-            model.fit(*fitted, strength).outputs(held_out[0])
-            for model, (fitted, held_out) in zip(models, parts, strict=True)
-        ]
-    )
+    outputs = []
+    for model, (fitted, held_out) in zip(models, parts, strict=True):
+        outputs.append(model.fit(*fitted, strength).outputs(held_out[0]))
+        advance(len(fitted[-1]))
+    return np.concatenate(outputs)
 
 
 def left_out_loss(activation, outputs, parts, *, scaled):

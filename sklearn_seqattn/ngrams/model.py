@@ -6,6 +6,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.model_selection import KFold
 
+from sklearn_seqattn._progress import ignore
 from sklearn_seqattn.ngrams.features import NGramFeatures
 from sklearn_seqattn.ngrams.linear import LINEAR_MODELS, choose_strength
 from sklearn_seqattn.sequences import Sequences
@@ -40,7 +41,7 @@ class LinearNGrams:
         self.coef = coef
         self.intercept = intercept
 
-    def outputs(self, sequences, static=None):
+    def outputs(self, sequences, static=None, advance=ignore):
         """Return logits, or standardized targets.
 
         Parameters
@@ -49,12 +50,14 @@ class LinearNGrams:
             n sequences of tokens.
         static : ndarray of shape (n, P) or None, default=None
             Static numbers of each.
+        advance : callable, optional
+            Called for each sequence by each counter.
 
         Returns
         -------
         outputs : ndarray of shape (n, K), float64
         """
-        table = _beside(self.features.transform(sequences), static)
+        table = _beside(self.features.transform(sequences, advance), static)
         return table @ self.coef.T + self.intercept
 
     def scale(self, factors, shift=0.0):
@@ -63,8 +66,38 @@ class LinearNGrams:
         self.intercept = self.intercept * factors + shift
 
 
+def count_rows(activation, n_train, n_valid=0, *, refit=False):
+    """Return how many rows `fit_ngrams` goes through, at most.
+
+    Parameters
+    ----------
+    activation : {"softmax", "sigmoid", "identity"}
+        As in `fit_ngrams`.
+    n_train, n_valid : int
+        The rows of both parts; 0 without the second.
+    refit : bool, default=False
+        As in `fit_ngrams`.
+
+    Returns
+    -------
+    n_rows : int
+    """
+    n_fitted = n_train if n_valid else (_N_FOLDS - 1) * n_train
+    n_last = n_train + n_valid if refit else n_train
+    n_read = 2 * (n_train + n_valid + (n_last if refit else 0))  # by two counters
+    return n_read + len(LINEAR_MODELS[activation].strengths) * n_fitted + n_last
+
+
 def fit_ngrams(
-    ngrams, activation, n_outputs, train, valid=None, *, refit=False, n_rounds=1
+    ngrams,
+    activation,
+    n_outputs,
+    train,
+    valid=None,
+    *,
+    refit=False,
+    n_rounds=1,
+    advance=ignore,
 ):
     """Fit n-grams with a linear model to a training part.
 
@@ -87,6 +120,8 @@ def fit_ngrams(
     n_rounds : int, default=1
         How often each sequence is in the training part, as in `SequenceDataset`; its
         rows are left out together.
+    advance : callable, optional
+        Called with numbers of rows, at most as many in all as `count_rows` returns.
 
     Returns
     -------
@@ -97,17 +132,17 @@ def fit_ngrams(
         training sequence was.
     """
     scale = _static_scale(train.static)
-    features, table = _read(ngrams, train, scale)
+    features, table = _read(ngrams, train, scale, advance)
     if valid is None:
         parts, order = _fifths(table, n_rounds)
     else:
-        held_out = features.transform(valid.sequences)
+        held_out = features.transform(valid.sequences, advance)
         parts = [(table, _table(held_out, valid, scale))]
         order = np.arange(len(valid.weights))
-    strength, outputs = choose_strength(activation, n_outputs, parts)
+    strength, outputs = choose_strength(activation, n_outputs, parts, advance=advance)
     outputs = outputs[np.argsort(order)]
     if valid is not None and refit:
-        features, table = _read(ngrams, _stacked(train, valid), scale)
+        features, table = _read(ngrams, _stacked(train, valid), scale, advance)
     model = LINEAR_MODELS[activation](n_outputs).fit(*table, strength)
     coef = np.array(model.coef_)
     n_static = 0 if train.static is None else train.static.shape[1]
@@ -115,10 +150,10 @@ def fit_ngrams(
     return LinearNGrams(features, coef, model.intercept_), outputs
 
 
-def _read(ngrams, rows, scale):
+def _read(ngrams, rows, scale, advance):
     """Return features fitted to rows, and their table of features and targets."""
     features = NGramFeatures(ngrams.ngram_range, ngrams.char_ngram_range)
-    found = features.fit_transform(rows.sequences, rows.weights)
+    found = features.fit_transform(rows.sequences, rows.weights, advance)
     return features, _table(found, rows, scale)
 
 

@@ -200,10 +200,11 @@ class NextStateConfig(Config):
     num_heads : int
         Heads of every multi-head attention, at most: each has the largest number that
         divides its size.
-    tie_weights : bool
-        Whether the output layer shares the vectors of the states.
     dropout, token_dropout : float
         Dropout everywhere, and the share of states that training reads as unknown.
+    tie_weights : bool, default=True
+        Whether the output layer compares [c_t ; h_t], projected to the embedding size,
+        with the vectors of the states, instead of a matrix of its own.
     tbptt_steps : int or None, default=None
         In training, the steps after which gradients through hidden states stop.
     """
@@ -220,9 +221,9 @@ class NextStateConfig(Config):
     residual: bool
     attention: Attention | None
     num_heads: Size
-    tie_weights: bool
     dropout: Share
     token_dropout: Share
+    tie_weights: bool = True
     tbptt_steps: Size | None = None
 
     def _read(self):

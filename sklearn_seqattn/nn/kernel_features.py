@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from sklearn_seqattn._progress import ignore
 from sklearn_seqattn.nn.row_blocks import sequence_reader
 
 
@@ -38,7 +39,7 @@ def padded_chunks(values, lengths, n_steps):
         first += size
 
 
-def compute_features(kernels, values, lengths, out=None):
+def compute_features(kernels, values, lengths, out=None, advance=ignore):
     """Compute the features of sequences of any lengths, a few at a time.
 
     Parameters
@@ -54,6 +55,9 @@ def compute_features(kernels, values, lengths, out=None):
 
     out : table of shape (n, n_features) or None, default=None
         Where rows are assigned as arrays; None makes a tensor.
+
+    advance : callable, optional
+        Called with the number of sequences of each part.
 
     Returns
     -------
@@ -72,6 +76,7 @@ def compute_features(kernels, values, lengths, out=None):
                 features.index_copy_(0, rows, found)
             else:
                 out[rows.numpy()] = found.numpy()
+            advance(len(rows))
     return features
 
 

@@ -49,7 +49,6 @@ _SPACES = {
         },
         {
             **_NETWORK,
-            "tie_weights": {"values": [True, False]},
             "tokens__size": {"min": 16, "max": 128, "log": True},
         },
     ),
@@ -71,8 +70,8 @@ def default_space(estimator, size="small"):
     size : {"small", "large"}, default="small"
         "small" has `blend`, `hidden_size`, `num_layers`, `dropout`, `lr` and
         `max_epochs`. "large" adds `encoder`, `attention` and `batch_size`, and others
-        by the class: `head_units`, `pooling`, `time_warp`, `bidirectional`,
-        `tie_weights` and ``tokens__size``.
+        by the class: `head_units`, `pooling`, `time_warp`, `bidirectional` and
+        ``tokens__size``.
 
     Returns
     -------

@@ -53,8 +53,9 @@ class TrainingSets(NamedTuple):
 def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
     """Fit an estimator.
 
-    An estimator has `_rules`, the meaning of its "auto" parameters; `_uncalibrated`,
-    what `_calibrate` learns as it is before that, by name; and four hooks:
+    An estimator has `_rules`, the meaning of its "auto" parameters; `_module_params`,
+    those of its network that `net_params` may set; `_uncalibrated`, what `_calibrate`
+    learns as it is before that, by name; and four hooks:
 
     * ``_read_training(X, y, sample_weight, fresh=..., **data_options)`` returns the
       checked training data, and the user's validation data or None. Data have
@@ -88,7 +89,9 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
     KeyboardInterrupt
         If the user interrupted the training; the estimator is fitted all the same.
     """
-    check_net_params(estimator.net_params, estimator.callbacks)
+    check_net_params(
+        estimator.net_params, estimator.callbacks, estimator._module_params
+    )
     with joined(estimator.net_params) as processes:
         _fit(estimator, X, y, sample_weight, n_epochs, processes, data_options)
     raise_interrupt(estimator.net_)  # the estimator keeps what was learned
@@ -134,7 +137,7 @@ def _fit(estimator, X, y, sample_weight, n_epochs, processes, data_options):
                 processes.check_same(data.digests())
             elif valid is None and estimator._rules.holds_out(patience, len(data)):
                 data, valid = split(data, estimator.validation_fraction, seeds.split)
-            _check_scoring(estimator, valid)
+            _check_scoring(estimator, data, valid)
         show("encoding X")
         sets = estimator._make_datasets(data, valid, fresh=fresh)
         plan = plan_training(
@@ -232,14 +235,18 @@ def split(data, fraction, seed):
     return data.take(train_rows), data.take(np.sort(valid_rows))
 
 
-def _check_scoring(estimator, valid):
+def _check_scoring(estimator, data, valid):
     """Raise if there are scorers and nothing to score."""
     scoring = getattr(estimator, "scoring", None)
     if valid is None and without_loss(scoring) is not None:
+        fewest = estimator._rules.fewest_to_split
+        remedy = "Set early_stopping=True"
+        if len(data) < fewest:
+            remedy = f"Give {fewest} sequences or more"
         raise ValueError(
             f"scoring={scoring!r} needs validation data, but nothing is held out with "
-            f"early_stopping={estimator.early_stopping!r}. Set early_stopping=True, "
-            "or pass validation_data to fit."
+            f"early_stopping={estimator.early_stopping!r} and {len(data)} sequences. "
+            f"{remedy}, or pass validation_data where fit takes it."
         )
 
 

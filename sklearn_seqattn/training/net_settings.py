@@ -13,7 +13,7 @@ from sklearn_seqattn.training.callbacks import ADJUSTABLE, training_callbacks
 from sklearn_seqattn.training.distributed import is_distributed
 from sklearn_seqattn.training.optimization import adamw
 from sklearn_seqattn.training.own_losses import own_loss
-from sklearn_seqattn.training.own_modules import own_module
+from sklearn_seqattn.training.own_modules import check_module_params, own_module
 from sklearn_seqattn.training.own_parts import split_net_params
 from sklearn_seqattn.training.own_splits import own_split
 
@@ -99,7 +99,7 @@ def net_settings(module, criterion, train_set, valid_set, plan, seed, scores=Non
     return settings | plan.net_params
 
 
-def check_net_params(net_params, callbacks):
+def check_net_params(net_params, callbacks, module_params=()):
     """Refuse parameters that cannot be changed, before any data are read.
 
     Parameters
@@ -108,6 +108,8 @@ def check_net_params(net_params, callbacks):
         The parameter of the estimators.
     callbacks : list or tuple
         The parameter of the estimators.
+    module_params : tuple of str, default=()
+        The parameters of the library's network that `net_params` may set.
 
     Raises
     ------
@@ -121,6 +123,7 @@ def check_net_params(net_params, callbacks):
     _check_callbacks(callbacks)
     for read in (own_module, own_loss, own_split, is_distributed):
         read(net_params)
+    check_module_params(net_params, module_params)
     _, engine = split_net_params(net_params)
     adjustable = [*ADJUSTABLE, *map(_name, callbacks)]
     for name, value in engine.items():

@@ -6,9 +6,6 @@ from torch import nn
 from sklearn_seqattn.training.fingerprint import describe_params
 from sklearn_seqattn.training.own_parts import read_part
 
-#: Parameters of the library's own networks that have no parameter of an estimator.
-_OF_LIBRARY_NETWORKS = ("tbptt_steps",)
-
 
 def own_module(net_params):
     """Return what builds the user's own network, and its parameters.
@@ -23,8 +20,7 @@ def own_module(net_params):
     build : callable or None
         None for the network of the library.
     params : dict
-        From "module__name" by name; for the network of the library those that are no
-        parameters of the estimator.
+        From "module__name" by name.
 
     Raises
     ------
@@ -32,15 +28,6 @@ def own_module(net_params):
         If nothing can be built from it.
     """
     build, params = read_part(net_params, "module")
-    unknown = params.keys() - set(_OF_LIBRARY_NETWORKS)
-    if build is None and unknown:
-        raise ValueError(
-            f"net_params has {f'module__{min(unknown)}'!r}, but the estimator builds "
-            "the network from its own parameters, and from "
-            f"{', '.join(f'module__{name}' for name in _OF_LIBRARY_NETWORKS)} alone. "
-            "Use a parameter of the estimator, or give a network of your own as "
-            "'module'."
-        )
     if build is not None and (isinstance(build, nn.Module) or not callable(build)):
         raise TypeError(
             f"net_params has module={build!r:.80}; pass the class of the network or a "
@@ -48,6 +35,32 @@ def own_module(net_params):
             "builds a network of its own."
         )
     return build, params
+
+
+def check_module_params(net_params, known):
+    """Refuse parameters of the library's network that `net_params` cannot set.
+
+    Parameters
+    ----------
+    net_params : dict or None
+        The parameter of the estimators.
+    known : tuple of str
+        The parameters that have none of the estimator.
+
+    Raises
+    ------
+    ValueError
+        If there is another one.
+    """
+    build, params = own_module(net_params)
+    unknown = params.keys() - set(known)
+    if build is None and unknown:
+        raise ValueError(
+            f"net_params has {f'module__{min(unknown)}'!r}, but the estimator builds "
+            "the network from its own parameters, and from "
+            f"{' and '.join(f'module__{name}' for name in known)} alone. Use a "
+            "parameter of the estimator, or give a network of your own as 'module'."
+        )
 
 
 def check_same_own(net_params, network):

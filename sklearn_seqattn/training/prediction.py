@@ -17,13 +17,7 @@ PREDICTION_BATCH_SIZE = 64
 
 
 def forward(
-    net,
-    dataset,
-    *,
-    precision="float32",
-    max_steps=None,
-    method="__call__",
-    verbose=0,
+    net, dataset, *, precision="float32", max_steps=None, method="__call__", verbose=0
 ):
     """Return one row a sequence of what a fitted network makes of a data set.
 
@@ -163,7 +157,7 @@ def step_embeddings(net, dataset, *, precision="float32"):
     return _of_steps(net, dataset, "step_embeddings", precision=precision)
 
 
-def step_outputs(net, dataset, *, precision="float32"):
+def step_outputs(net, dataset, *, precision="float32", verbose=0):
     """Return the outputs of a fitted network for each step.
 
     Parameters
@@ -172,7 +166,7 @@ def step_outputs(net, dataset, *, precision="float32"):
         As `train` returns it; its network has `step_outputs`.
     dataset : SequenceDataset
         The data.
-    precision : {"float32", "bfloat16"}, default="float32"
+    precision, verbose
         As in `forward`.
 
     Returns
@@ -185,19 +179,21 @@ def step_outputs(net, dataset, *, precision="float32"):
     ValueError
         If an output is NaN or infinite.
     """
-    rows = _of_steps(net, dataset, "step_outputs", precision=precision)
+    rows = _of_steps(net, dataset, "step_outputs", precision=precision, verbose=verbose)
     sequences = np.repeat(np.arange(len(rows)), list(map(len, rows)))
     check_outputs(np.concatenate(rows), sequences)
     return rows
 
 
-def _of_steps(net, dataset, method, cut=lambda one, n: one[:n], precision="float32"):
+def _of_steps(
+    net, dataset, method, cut=lambda one, n: one[:n], *, precision="float32", verbose=0
+):
     """Return an array a sequence of what a method of the network gives for steps.
 
     `cut` takes the tensor of one sequence and its number of steps, and removes padding.
     """
     rows, max_steps = [], bounded_steps(net.max_steps, precision)
-    with predicting(net.device):
+    with predicting(net.device), prediction_bar(len(dataset), verbose) as advance:
         for inputs, lengths in network_inputs(net, dataset, max_steps):
             if method != "step_outputs":
                 inputs.pop("static", None)  # belongs to no step
@@ -205,6 +201,7 @@ def _of_steps(net, dataset, method, cut=lambda one, n: one[:n], precision="float
                 found, mask = getattr(net.module_, method)(**inputs)
             for one, n_steps in zip(found, mask.sum(dim=1), strict=True):
                 rows.append(cut(one, n_steps).float().cpu().numpy())
+            advance(len(found))
     return [rows[i] for i in restoring_order(dataset)]
 
 

@@ -6,12 +6,14 @@ lines instead: one an epoch, and one a minute within it.
 
 import sys
 from contextlib import contextmanager
+from threading import Event, Thread
 from time import monotonic
 
 from skorch.callbacks import Callback
 
 _SECONDS_A_BAR = 0.1
 _SECONDS_A_LINE = 60.0
+_SECONDS_A_SIGN = 1.0
 _SILENT_SECONDS = 1.0  # predictions that take less show nothing
 _LINE = "{desc}{percentage:3.0f}% [{elapsed}<{remaining}, {rate_fmt}{postfix}]"
 
@@ -71,7 +73,7 @@ class LogBar:
         """End without a line more."""
 
 
-def open_bar(total, *, initial=0, desc="", delay=0.0):
+def open_bar(total, *, initial=0, desc="", delay=0.0, unit=" sequences"):
     """Return a bar of tqdm in a terminal or a notebook, elsewhere a `LogBar`.
 
     Parameters
@@ -84,13 +86,16 @@ def open_bar(total, *, initial=0, desc="", delay=0.0):
         The text before the numbers.
     delay : float, default=0.0
         Seconds for which a bar is not drawn.
+    unit : str, default=" sequences"
+        What is counted.
 
     Returns
     -------
     bar : tqdm or LogBar
     """
     if not is_interactive():
-        return LogBar(total, initial=initial, desc=f"{desc}: " if desc else desc)
+        desc = f"{desc}: " if desc else desc
+        return LogBar(total, initial=initial, desc=desc, unit=unit)
     from tqdm.auto import tqdm  # widgets in a notebook
 
     return tqdm(
@@ -100,7 +105,7 @@ def open_bar(total, *, initial=0, desc="", delay=0.0):
         delay=delay,
         mininterval=_SECONDS_A_BAR,
         file=sys.stderr,
-        unit=" sequences",
+        unit=unit,
         dynamic_ncols=True,
     )
 
@@ -120,7 +125,7 @@ def is_interactive():
 
 
 @contextmanager
-def prediction_bar(n_sequences, verbose):
+def prediction_bar(n_sequences, verbose, desc="predict", unit=" sequences"):
     """Show the progress of a prediction that takes longer than a second.
 
     Parameters
@@ -129,6 +134,10 @@ def prediction_bar(n_sequences, verbose):
         The sequences that there are.
     verbose : int
         Nothing is shown if it is 0.
+    desc : str, default="predict"
+        The text before the numbers.
+    unit : str, default=" sequences"
+        What is counted.
 
     Yields
     ------
@@ -138,15 +147,59 @@ def prediction_bar(n_sequences, verbose):
     if not verbose:
         yield lambda n: None
         return
-    bar = open_bar(n_sequences, desc="predict", delay=_SILENT_SECONDS)
-    try:
+    bar = open_bar(n_sequences, desc=desc, delay=_SILENT_SECONDS, unit=unit)
+    with _moving(bar):
         yield bar.update
+
+
+@contextmanager
+def partner_bar(n_rows, verbose):
+    """Show the progress of the fit of a partner that takes longer than a second.
+
+    Parameters
+    ----------
+    n_rows : int
+        The rows that it goes through, those of all passes, at most.
+    verbose : int
+        Nothing is shown if it is 0.
+
+    Yields
+    ------
+    advance : callable
+        To be called with the number of rows that were done.
+    """
+    if not verbose:
+        yield lambda n: None
+        return
+    bar = open_bar(n_rows, desc="partner", delay=_SILENT_SECONDS, unit=" rows")
+    with _moving(bar):
+        yield bar.update
+        bar.update(max(0, n_rows - bar.n))
+
+
+@contextmanager
+def _moving(bar):
+    """Draw a bar each second, also while a long step of a library runs; close it."""
+    is_over = Event()
+
+    def draw():
+        while not is_over.wait(_SECONDS_A_SIGN):
+            bar.refresh() if is_interactive() else bar.update(0)
+
+    thread = Thread(target=draw, daemon=True)
+    thread.start()
+    try:
+        yield bar
     finally:
+        is_over.set()
+        thread.join()
         bar.close()
 
 
 class FitSteps:
     """Show which step of a fit runs, before and after the bar of the training.
+
+    Ctrl-C at one of these steps is an error that names it.
 
     Parameters
     ----------
@@ -155,19 +208,25 @@ class FitSteps:
     """
 
     def __init__(self, verbose):
-        self.verbose, self._line = verbose, None
+        self.verbose, self._line, self._step = verbose, None, None
 
     def __enter__(self):
         return self.show
 
-    def __exit__(self, *error):
+    def __exit__(self, kind, error, traceback):
+        step = self._step
         self.show(None)
+        if step and kind is KeyboardInterrupt and not error.args:
+            raise KeyboardInterrupt(
+                f"Interrupted while {step}; the estimator is as it was before."
+            ) from None
 
     def show(self, step):
         """Show the name of a step instead of the last one; None shows nothing."""
         if self._line is not None:
             self._line.close()
             self._line = None
+        self._step = step
         if not self.verbose or step is None:
             return
         if is_interactive():

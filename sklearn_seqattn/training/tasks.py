@@ -9,20 +9,20 @@ from sklearn_seqattn.training.history import history_frame
 class FitTask:
     """A fit, whose epochs are its subtasks.
 
-    It does nothing where scikit-learn has no callbacks.
+    It does nothing where there are no callbacks of scikit-learn.
 
     Parameters
     ----------
     estimator : BaseEstimator
         What is fitted.
     X, y, sample_weight
-        As the user gave them; callbacks get them.
+        As the user gave them. Callbacks get what the estimator makes of them by
+        `_task_data`.
     """
 
     def __init__(self, estimator, X, y, sample_weight):
         self.estimator, self.context = estimator, fit_task(estimator)
-        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
-        self._data = {"X": X, "y": y, "metadata": weights}
+        self._given = X, y, sample_weight
 
     def begin(self, n_epochs):
         """Begin the training.
@@ -39,6 +39,9 @@ class FitTask:
         """
         if self.context is None:
             return None
+        X, y, weights = self.estimator._task_data(*self._given)
+        weights = {} if weights is None else {"sample_weight": weights}
+        self._data = {"X": X, "y": y, "metadata": weights}
         self.context.max_subtasks = n_epochs
         self._call("begin", self.context, None)
         return EpochTasks(self)

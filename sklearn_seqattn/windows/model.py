@@ -7,6 +7,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.model_selection import KFold
 
+from sklearn_seqattn._progress import ignore
 from sklearn_seqattn.ngrams.linear import (
     choose_strength,
     left_out_loss,
@@ -49,7 +50,7 @@ class LinearWindows:
         self.intercept = intercept
         self.chain = chain
 
-    def outputs(self, steps, lengths, static=None):
+    def outputs(self, steps, lengths, static=None, advance=ignore):
         """Return the outputs of all steps.
 
         With a chain they are the logarithms of probabilities.
@@ -62,15 +63,17 @@ class LinearWindows:
             Steps of each sequence.
         static : ndarray of shape (n, P) or None, default=None
             Static numbers of each sequence.
+        advance : callable, optional
+            Called with numbers of steps.
 
         Returns
         -------
         outputs : ndarray of shape (S, K), float64
         """
-        logits = self.logits(steps, lengths, static)
+        logits = self.logits(steps, lengths, static, advance)
         return logits if self.chain is None else self.chain(logits, lengths)
 
-    def logits(self, steps, lengths, static=None):
+    def logits(self, steps, lengths, static=None, advance=ignore):
         """Return the logits of all steps without the chain; parameters as above."""
         outputs = np.empty((int(lengths.sum()), len(self.intercept)))
         sequence = np.repeat(np.arange(len(lengths)), lengths)
@@ -80,6 +83,7 @@ class LinearWindows:
                 found = self.features.transform(part, part_lengths, rows)
                 found = _beside(found, static, sequence[first + rows])
                 outputs[first + rows] = found @ self.coef.T + self.intercept
+                advance(len(rows))
         return outputs
 
 
@@ -148,7 +152,36 @@ class WindowTable:
         return rows[piece % -(-len(rows) // _MOST) == 0]
 
 
-def fit_windows(window, n_outputs, train, valid=None, *, refit=False, is_chain=True):
+def count_rows(train, valid=None, *, refit=False):
+    """Return how many rows `fit_windows` fits, at most.
+
+    Parameters
+    ----------
+    train, valid, refit
+        As in `fit_windows`.
+
+    Returns
+    -------
+    n_rows : int
+    """
+    n_train, n_valid = (0 if t is None else len(t.rows) for t in (train, valid))
+    n_fitted = min(n_train, _MOST)
+    if valid is None:
+        n_fitted = (_N_FOLDS - 1) * min(n_train, _N_FOLDS * _MOST)
+    n_fits = len(ChainModel.strengths) + 1  # the last one without a chain
+    return n_fits * n_fitted + min(n_train + refit * n_valid, _MOST)
+
+
+def fit_windows(
+    window,
+    n_outputs,
+    train,
+    valid=None,
+    *,
+    refit=False,
+    is_chain=True,
+    advance=ignore,
+):
     """Fit a linear model of windows, and a chain of labels, to labeled steps.
 
     The regularization is that of least loss, at the best scale of the outputs, on the
@@ -168,6 +201,8 @@ def fit_windows(window, n_outputs, train, valid=None, *, refit=False, is_chain=T
         Whether the model that is returned is fitted to both parts.
     is_chain : bool, default=True
         Whether there may be a chain.
+    advance : callable, optional
+        Called with numbers of rows, at most as many in all as `count_rows` returns.
 
     Returns
     -------
@@ -191,9 +226,13 @@ def fit_windows(window, n_outputs, train, valid=None, *, refit=False, is_chain=T
         folds = _thirds(train)
         parts = [prepared(train, fitted, train, held) for fitted, held in folds]
         order = np.argsort(np.concatenate([held for _, held in folds]))
-    strength, outputs = choose_strength("softmax", n_outputs, parts, make, scaled=True)
+    strength, outputs = choose_strength(
+        "softmax", n_outputs, parts, make, scaled=True, advance=advance
+    )
     if is_chain:
-        is_chain, outputs = _with_or_without(make, n_outputs, parts, strength, outputs)
+        is_chain, outputs = _with_or_without(
+            make, n_outputs, parts, strength, outputs, advance
+        )
     table = train.join(valid) if valid is not None and refit else train
     rows = table.spaced(table.rows)
     features = table.fit(window, rows)
@@ -205,10 +244,10 @@ def fit_windows(window, n_outputs, train, valid=None, *, refit=False, is_chain=T
     )
 
 
-def _with_or_without(make, n_outputs, parts, strength, outputs):
+def _with_or_without(make, n_outputs, parts, strength, outputs, advance):
     """Return whether outputs of chains are better than those without, and the best."""
     models = [make(n_outputs, is_chain=False) for _ in parts]
-    alone = left_out_outputs(models, parts, strength)
+    alone = left_out_outputs(models, parts, strength, advance)
     losses = [
         left_out_loss("softmax", one, parts, scaled=True) for one in (outputs, alone)
     ]

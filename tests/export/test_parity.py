@@ -43,6 +43,7 @@ from sklearn_seqattn.blocks import (
 
 SMALL = {"hidden_size": 6, "num_heads": 2, "max_epochs": 2, "random_state": 0}
 SMALL |= {"device": "cpu"}
+UNTIED = {"net_params": {"module__tie_weights": False}}
 ALONE = {**SMALL, "blend": None}
 EVERY_BLOCK = [
     Differences(lag=3),
@@ -197,7 +198,7 @@ VARIANTS = {
     "labels of tokens": (AttentionLSTMTagger(**ALONE), SENTENCES, IS_YES),
     "states": (NextStateLSTM(**ALONE), SENTENCES, None),
     "states without start": (
-        NextStateLSTM(**ALONE, start_state=False, end_state=True, tie_weights=False),
+        NextStateLSTM(**ALONE, **UNTIED, start_state=False, end_state=True),
         SENTENCES,
         None,
     ),

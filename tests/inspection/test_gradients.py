@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from sklearn_seqattn import AttentionLSTMTagger
-from sklearn_seqattn.inspection import integrated_gradients, occlusion_importance
+from sklearn_seqattn.inspection import integrated_gradients
 from sklearn_seqattn.inspection.items import read_items
 
 ALONE = [
@@ -67,12 +67,6 @@ def has_partner(model):
 
 
 TAGGERS = [n for n in NETWORKS if isinstance(MODELS[n][0], AttentionLSTMTagger)]
-
-
-@pytest.mark.parametrize("explain", [integrated_gradients, occlusion_importance])
-def test_a_tagger_has_no_one_answer_to_explain(explain):
-    with pytest.raises(TypeError, match="has an output for each step"):
-        explain(fitted("tags"), WALKS[:2])
 
 
 @pytest.mark.parametrize("name", [*sorted({*NETWORKS} - {*TAGGERS}), "pipeline"])

@@ -222,7 +222,7 @@ def test_partial_fit_learns_new_states():
         ({"hidden_size": 16}, "hidden_size is now 16"),
         ({"num_layers": 3}, "num_layers is now 3"),
         ({"encoder": "transformer"}, "encoder is now Transformer"),
-        ({"tie_weights": False}, "tie_weights is now False"),
+        ({"net_params": {"module__tie_weights": False}}, "tie_weights is now False"),
         ({"tokens__size": 6}, "embedding_size is now 6"),
         ({"blend": Counts(1)}, "blend counts with order=1, but the fitted counts have"),
         ({"end_state": True}, "end_state is now True, but the fitted model has None"),

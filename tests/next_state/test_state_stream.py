@@ -32,7 +32,12 @@ MODELS = {
     "integers": (NextStateLSTM(**STATES), [np.arange(2 + i % 5) for i in range(24)]),
     "dated events": (NextStateLSTM(**STATES, target="act"), DATED_EVENTS),
     "timed events": (
-        NextStateLSTM(**STATES, target="act", timestamp="t", tie_weights=False),
+        NextStateLSTM(
+            **STATES,
+            target="act",
+            timestamp="t",
+            net_params={"module__tie_weights": False},
+        ),
         STATE_EVENTS,
     ),
     "tuples": (

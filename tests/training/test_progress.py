@@ -2,7 +2,10 @@
 
 import io
 import re
+import signal
 import sys
+import time
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,7 +15,9 @@ from small_trainings import SMALL, X, Y, line_data, make_plan, train_line
 from sklearn_seqattn import (
     AttentionLSTMClassifier,
     AttentionLSTMRegressor,
+    AttentionLSTMTagger,
     NextStateLSTM,
+    RandomKernels,
 )
 from sklearn_seqattn.training import progress
 from sklearn_seqattn.training.progress import LogBar, is_interactive, open_bar
@@ -166,3 +171,111 @@ def test_what_is_shown_changes_nothing(terminal):
     shown, _ = fit(AttentionLSTMClassifier, verbose=1)
     silent, _ = fit(AttentionLSTMClassifier)
     np.testing.assert_array_equal(shown.predict_proba(X), silent.predict_proba(X))
+
+
+WORDS = [["good", "so"], ["bad", "no", "no"]] * 10
+TAGS = [["G", "S"], ["B", "N", "N"]] * 10
+SMALLEST = {"max_epochs": 1, "hidden_size": 4, "num_layers": 1, "random_state": 0}
+PARTNERS = {
+    "kernels": (AttentionLSTMClassifier, {"blend": RandomKernels(84)}, (X, Y)),
+    "kernels and validation": (
+        AttentionLSTMClassifier,
+        {
+            "blend": RandomKernels(84),
+            "early_stopping": True,
+            "validation_fraction": 0.5,
+        },
+        (X, Y),
+    ),
+    "last steps": (AttentionLSTMRegressor, {"blend": RandomKernels(84)}, (X, Y)),
+    "ngrams": (AttentionLSTMClassifier, {}, (WORDS, [1, 0] * 10)),
+    "windows": (AttentionLSTMTagger, {}, (WORDS, TAGS)),
+    "counts": (NextStateLSTM, {}, (STATES,)),
+}
+
+
+@pytest.mark.parametrize("name", PARTNERS)
+def test_the_partner_has_a_bar(name, terminal, monkeypatch):
+    """Its rows are counted up to the last one."""
+    monkeypatch.setattr(progress, "_SILENT_SECONDS", 0.0)
+    kind, options, data = PARTNERS[name]
+    kind(**SMALLEST, **options, verbose=1).fit(*data)
+    found = re.findall(r"partner: .*?(\d+)/(\d+) ", terminal.getvalue())
+    totals = {int(total) for _, total in found}
+    assert len(totals) == 1
+    counts = [int(count) for count, _ in found]
+    assert counts == sorted(counts)
+    assert len(set(counts)) > 2
+    assert counts[-1] == totals.pop()
+
+
+@pytest.mark.parametrize("kind", [AttentionLSTMClassifier, AttentionLSTMRegressor])
+@pytest.mark.parametrize("is_held_out", [False, True])
+def test_all_rows_of_the_kernels_are_counted(kind, is_held_out, monkeypatch):
+    advanced, totals = [], []
+
+    @contextmanager
+    def bar(total, verbose):
+        totals.append(total)
+        yield advanced.append
+
+    monkeypatch.setattr(f"{kind.__module__}.partner_bar", bar)
+    options = {"early_stopping": is_held_out, "validation_fraction": 0.5}
+    kind(**SMALLEST, **options, blend=RandomKernels(84)).fit(X, Y)
+    assert sum(advanced) == totals[0] > 0
+
+
+def test_a_bar_moves_while_a_library_works(terminal, monkeypatch):
+    monkeypatch.setattr(progress, "_SILENT_SECONDS", 0.0)
+    monkeypatch.setattr(progress, "_SECONDS_A_SIGN", 0.01)
+    with progress.partner_bar(10, verbose=1):
+        while terminal.getvalue().count("0/10") < 3:
+            time.sleep(0.01)  # a long step that tells nothing
+    assert "10/10" in terminal.getvalue()
+
+
+def test_a_log_gets_a_line_a_minute_of_the_partner(monkeypatch, capfd):
+    now = [0.0]
+    monkeypatch.setattr(progress, "monotonic", lambda: now[0])
+    with progress.partner_bar(10_000, verbose=1) as advance:
+        for _ in range(10):
+            advance(100)
+            now[0] += 15
+    lines = capfd.readouterr().err.splitlines()
+    assert lines[0].startswith("partner:   5% [01:00<")
+    assert "rows/s" in lines[0]
+
+
+@pytest.mark.parametrize("name", PARTNERS)
+def test_an_interrupt_of_the_partner_leaves_the_estimator(name, monkeypatch):
+    def press(*args, **kwargs):
+        signal.raise_signal(signal.SIGINT)
+
+    kind, options, data = PARTNERS[name]
+    model = kind(**SMALLEST, **options)
+    is_inside = isinstance(model.blend, RandomKernels)
+    step = "building the network and its partner" if is_inside else "calibrating"
+    for fitted in (False, True):
+        before = dict(vars(model))
+        with monkeypatch.context() as patch:
+            patch.setattr("sklearn_seqattn.kernels.fitting._fit_rounds", press)
+            patch.setattr("sklearn_seqattn.ngrams.model.choose_strength", press)
+            patch.setattr("sklearn_seqattn.windows.model.choose_strength", press)
+            patch.setattr("sklearn_seqattn.next_state.ngrams.NgramModel.learn", press)
+            with pytest.raises(KeyboardInterrupt, match=f"{step}; .* as it was"):
+                model.fit(*data)
+        assert vars(model) == before
+        if not fitted:
+            model.fit(*data)
+
+
+@pytest.mark.parametrize("name", ["ngrams", "windows"])
+def test_a_prediction_of_the_partner_has_a_bar(name, terminal, monkeypatch):
+    kind, options, data = PARTNERS[name]
+    model = kind(**SMALLEST, **options).fit(*data).set_params(verbose=1)
+    monkeypatch.setattr(progress, "_SILENT_SECONDS", 0.0)
+    model.predict(data[0])
+    drawn = terminal.getvalue()
+    assert "predict: 100%" in drawn
+    shown = "n-grams" if name == "ngrams" else name
+    assert f"predict, {shown}: 100%" in drawn

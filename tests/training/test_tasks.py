@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.metrics import accuracy_score, get_scorer, make_scorer
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
@@ -19,6 +20,7 @@ from sklearn_seqattn import (
     load_model,
     save_model,
 )
+from sklearn_seqattn.metrics import NextStateScorer
 
 callback = pytest.importorskip("sklearn.callback")  # since scikit-learn 1.9
 
@@ -123,6 +125,26 @@ def test_the_scoring_monitor():
     epochs = log[log["task_name"] == "epoch"]
     assert epochs["task_id"].tolist() == [0, 1, 2]
     np.testing.assert_allclose(epochs["accuracy"], model.history_["accuracy"])
+
+
+@pytest.mark.parametrize("y", [None, LAST])
+def test_the_scoring_monitor_of_states(y):
+    monitor = callback.ScoringMonitor(
+        scoring={"all": NextStateScorer(), "last": make_scorer(accuracy_score)}
+    )
+    model = make(NextStateLSTM, blend=None).set_callbacks(monitor)
+    weights = np.arange(len(STATES)) / 7
+    for sample_weight in (None, weights):
+        model.fit(STATES, y, sample_weight=sample_weight)
+        log = monitor.get_logs().data_as_pandas
+        assert log["task_name"].tolist().count("epoch") == 3
+        X, last = STATES, y
+        if y is None:
+            X, last = [one[:-1] for one in STATES], [one[-1] for one in STATES]
+        end = log[log["task_name"] == "fit"].iloc[0]
+        for name, scorer in (("all", NextStateScorer()), ("last", "accuracy")):
+            expected = get_scorer(scorer)(model, X, last, sample_weight=sample_weight)
+            assert end[name] == pytest.approx(expected)
 
 
 def with_monitor(model):
