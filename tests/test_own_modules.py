@@ -15,6 +15,7 @@ from sklearn_seqattn import (
     AttentionLSTMClassifier,
     AttentionLSTMRegressor,
     AttentionLSTMTagger,
+    Checkpoint,
     save_model,
 )
 from sklearn_seqattn.blocks import Residual
@@ -144,6 +145,15 @@ def test_a_warm_start_goes_on_with_the_same_module_alone():
     estimator.fit(WALKS, UP_OR_DOWN)
     assert estimator.n_iter_ == 4
     with pytest.raises(ValueError, match=r"front_end is now.*ClipLayer"):
+        estimator.set_params(front_end=[ClipLayer(2.0)]).fit(WALKS, UP_OR_DOWN)
+
+
+def test_a_checkpoint_is_of_the_same_module(tmp_path):
+    options = {**SMALL, "checkpoint": Checkpoint(tmp_path / "c", keep=True)}
+    estimator = AttentionLSTMClassifier(**options, front_end=[ClipLayer(1.0)])
+    estimator.fit(WALKS, UP_OR_DOWN)
+    clone(estimator).fit(WALKS, UP_OR_DOWN)
+    with pytest.raises(ValueError, match="front_end"):
         estimator.set_params(front_end=[ClipLayer(2.0)]).fit(WALKS, UP_OR_DOWN)
 
 

@@ -67,7 +67,7 @@ def _equal(first, second):
     """Return whether two modules have equal weights and attributes, as after a copy."""
     if first is second or isinstance(first, type) or isinstance(second, type):
         return first is second
-    if type(first) is not type(second) or _attributes(first) != _attributes(second):
+    if type(first) is not type(second) or attributes_of(first) != attributes_of(second):
         return False
     weights, others = first.state_dict(), second.state_dict()
     return weights.keys() == others.keys() and all(
@@ -75,14 +75,34 @@ def _equal(first, second):
     )
 
 
-def _attributes(module):
-    """Return what a module and those inside it hold beside weights, as texts."""
-    return [
-        (name, type(one).__name__, key, re.sub(r" at 0x[0-9a-f]+", "", repr(value)))
-        for name, one in module.named_modules()
-        for key, value in sorted(vars(one).items())
-        if key not in _OF_TORCH
-    ]
+def attributes_of(module):
+    """Return what a module and those inside it hold beside weights, as texts.
+
+    Parameters
+    ----------
+    module : nn.Module
+        The module.
+
+    Returns
+    -------
+    attributes : list
+        For each module its name, its class and its attributes.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> from sklearn_seqattn.nn.own_modules import attributes_of
+    >>> attributes_of(nn.Softmax(dim=1))
+    [('', 'Softmax', {'dim': '1'})]
+    """
+    found = []
+    for name, one in module.named_modules():
+        others = {
+            key: value for key, value in vars(one).items() if key not in _OF_TORCH
+        }
+        texts = {k: re.sub(r" at 0x[0-9a-f]+", "", repr(v)) for k, v in others.items()}
+        found.append((name, type(one).__name__, texts))
+    return found
 
 
 class OwnBlock(OwnModule, Block):

@@ -6,6 +6,9 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
+from torch import nn
+
+from sklearn_seqattn.nn.own_modules import attributes_of
 
 from sklearn_seqattn.sequences import Sequences
 from sklearn_seqattn.sequences.array_list import blocks_of
@@ -120,4 +123,20 @@ def _describe(value):
     if isinstance(value, np.generic):
         value = value.item()
     text = re.sub(r" at 0x[0-9a-f]+", "", repr(value))
+    text += "".join(map(_describe_module, _modules_in(value)))
     return text if len(text) < 80 else f"{text[:60]}... {digest(np.array([text]))}"
+
+
+def _modules_in(value):
+    """Return the modules of torch in a value or in nested lists."""
+    if isinstance(value, nn.Module):
+        return [value]
+    if not isinstance(value, list | tuple):
+        return []
+    return [module for one in value for module in _modules_in(one)]
+
+
+def _describe_module(module):
+    """Return a text for the attributes and the weights of a module."""
+    weights = [x.detach().cpu().numpy() for x in module.state_dict().values()]
+    return f" {attributes_of(module)} {digest(*weights)}"
