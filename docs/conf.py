@@ -69,16 +69,20 @@ sphinx_gallery_conf = {
     "filename_pattern": r"/plot_",
     "ignore_pattern": r"(^|/)(?!plot_)[^/]*\.py$",
     "abort_on_example_error": True,
+    "ignore_repr_types": "Display",  # the picture is shown, not its name
     "download_all_examples": False,
     "min_reported_time": 1,
     "plot_gallery": True,
     "show_memory": False,
+    "write_computation_times": False,  # its page loads scripts from elsewhere
     "show_signature": False,
 }
 
 # Pages
 html_theme = "pydata_sphinx_theme"
 html_title = "sklearn_seqattn"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_theme_options = {
     "header_links_before_dropdown": 5,

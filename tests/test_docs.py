@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from sequence_data import sentences, walks
@@ -66,6 +67,14 @@ def test_links_lead_somewhere(page):
             headings = re.findall(r"^#+ (.*)$", path.read_text(), flags=re.MULTILINE)
             slugs = [re.sub(r"[^\w\- ]", "", h.lower()) for h in headings]
             assert anchor in [slug.replace(" ", "-") for slug in slugs], anchor
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_to_the_web_are_well_formed(page):
+    for link in re.findall(r"\]\((https?:[^)]*)\)", page.read_text()):
+        parts = urlsplit(link)
+        assert re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", parts.netloc), link
+        assert re.fullmatch(r"[\w./%~+-]*", parts.path), link
 
 
 def test_every_table_of_networks_is_read():

@@ -36,7 +36,6 @@ from sklearn_seqattn import (
     RandomKernels,
     SequenceImputer,
     SequencePadder,
-    SequenceResampler,
     SequenceScaler,
     StateEncoder,
     load_model,
@@ -208,7 +207,6 @@ def test_static_columns_alone_are_a_table_as_before():
 
 ALONE = {
     "padder": (SequencePadder(), STATIC_WALKS),
-    "resampler": (SequenceResampler(2), STATIC_WALKS),
     "kernels": (RandomKernelFeatures(n_features=84), STATIC_WALKS),
     "events": (EventEncoder(), STATIC_EVENTS),
     "states": (StateEncoder(), STATIC_WORDS),
