@@ -7,9 +7,11 @@ Two LSTM layers and the mean over the steps, 12 channels, batches of 64. Lengths
 100, or log-normal with mean 80 and at most 500. Each process computes with one thread
 and is started by torchrun, a single one too. The seconds are those of the epochs after
 the first, whose batches find memory and connections as they are later; "loss" is that
-of the last epoch, the same for any number of processes. "us a step" is for a true step,
-"peak" the largest resident memory of the first process in MB, "sent" the MB that a
-process gives to the sum of the gradients at each step of the optimizer.
+of the last epoch, the same for any number of processes. "cpu" is the CPU seconds of the
+first process in the whole fit, without waiting: on a busy machine their ratio says what
+idle cores could gain at most. "us a step" is for a true step, "peak" the largest
+resident memory of the first process in MB, "sent" the MB that a process gives to the
+sum of the gradients at each step of the optimizer.
 
 `scale.py` measures how the cost of a step and the memory grow with the data.
 """
@@ -18,6 +20,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 from contenders import make_data, ours, resident
 from measuring import arguments, describe, save, show
@@ -30,12 +33,15 @@ def fit(spec):
     X, y = make_data(spec)
     model = ours(spec)
     model.net_params["distributed"] = True
+    began = time.process_time()
     history = model.set_params(max_epochs=spec["epochs"]).fit(X, y).history_
+    cpu = time.process_time() - began
     seconds = history["seconds"].iloc[1:].sum()
     n_steps = sum(map(len, X)) * (len(history) - 1)
     n_weights = sum(p.numel() for p in model.network_.parameters())
     return {
         "seconds": seconds,
+        "cpu": cpu,
         "us a step": 1e6 * seconds / n_steps,
         "loss": history["train_loss"].iloc[-1],
         "peak": resident(),
@@ -61,7 +67,7 @@ def main():
     """Print a table for each hidden size and kind of lengths."""
     args = arguments(__doc__, processes=[1, 2], hidden=[32, 128], n=2048, epochs=3)
     describe()
-    columns, all_results = ("us a step", "loss", "peak", "sent"), {}
+    columns, all_results = ("cpu", "us a step", "loss", "peak", "sent"), {}
     for hidden in args.hidden:
         for kind, length in (("100 steps each", 100), ("log-normal lengths", None)):
             spec = {"n": args.n, "hidden": hidden, "epochs": args.epochs}

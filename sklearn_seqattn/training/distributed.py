@@ -90,10 +90,9 @@ def is_distributed(net_params):
     """
     value, params = read_part(net_params, "distributed")
     if params or not isinstance(value, bool | None):
-        found = {"distributed": value} | {f"distributed__{n}": params[n] for n in params}
         raise ValueError(
-            f"net_params has {found}, but the switch has no parameters, and it must be "
-            "True or False."
+            f"net_params has distributed={value!r}, and these parameters of it: "
+            f"{params}. The switch has no parameters, and it must be True or False."
         )
     return bool(value)
 
