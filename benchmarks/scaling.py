@@ -1,7 +1,7 @@
 """One fit by one process and by several, which share its batches.
 
     python benchmarks/scaling.py [--processes 1 2] [--hidden 32 128] [--n 2048]
-                                 [--epochs 3] [--repeats 3]
+                                 [--epochs 3] [--max_steps 4096] [--repeats 3]
 
 Two LSTM layers and the mean over the steps, 12 channels, batches of 64. Lengths are
 100, or log-normal with mean 80 and at most 500. Each process computes with one thread
@@ -32,7 +32,7 @@ def fit(spec):
     """Fit in one of the processes; the first gives what it has measured."""
     X, y = make_data(spec)
     model = ours(spec)
-    model.net_params["distributed"] = True
+    model.net_params |= {"distributed": True, "max_steps": spec["max_steps"]}
     began = time.process_time()
     history = model.set_params(max_epochs=spec["epochs"]).fit(X, y).history_
     cpu = time.process_time() - began
@@ -65,12 +65,13 @@ def run(n_processes, spec):
 
 def main():
     """Print a table for each hidden size and kind of lengths."""
-    args = arguments(__doc__, processes=[1, 2], hidden=[32, 128], n=2048, epochs=3)
+    numbers = {"n": 2048, "epochs": 3, "max_steps": 4096}
+    args = arguments(__doc__, processes=[1, 2], hidden=[32, 128], **numbers)
     describe()
     columns, all_results = ("cpu", "us a step", "loss", "peak", "sent"), {}
     for hidden in args.hidden:
         for kind, length in (("100 steps each", 100), ("log-normal lengths", None)):
-            spec = {"n": args.n, "hidden": hidden, "epochs": args.epochs}
+            spec = {"hidden": hidden, **{name: getattr(args, name) for name in numbers}}
             results = {f"processes: {n}": [] for n in args.processes}
             for _ in range(args.repeats):
                 for n in args.processes:

@@ -113,3 +113,13 @@ def test_an_interrupted_fit_goes_on():
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "interrupted after [5] batches, and predicts" in done.stdout
     assert "resumed with the same bits: True" in done.stdout
+
+
+def test_a_shared_fit_is_measured(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import scaling
+
+    spec = {**SPEC, "length": None, "epochs": 2, "max_steps": 4096}
+    found = scaling.fit(spec)
+    assert found["seconds"] > 0
+    assert 0 < found["loss"] < 3
