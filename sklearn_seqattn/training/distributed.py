@@ -57,6 +57,11 @@ def joined(net_params):
     if size == 1:
         yield ALONE
         return
+    if not dist.is_available():
+        raise RuntimeError(
+            "This build of torch has no torch.distributed, which a data-parallel fit "
+            "needs; start the script plainly, as one process."
+        )
     is_ours = not dist.is_initialized()
     if is_ours:
         _initialize(rank, size)
