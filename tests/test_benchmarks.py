@@ -128,3 +128,13 @@ def test_small_fits_learn_beside_the_loop(monkeypatch):
     found = small_fits.ours(spec)
     assert found["seconds"] > 0
     assert found["loss"] < np.log(2)
+
+
+def test_a_shared_fit_is_measured(monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    import scaling
+
+    spec = {**SPEC, "length": None, "epochs": 2, "max_steps": 4096}
+    found = scaling.fit(spec)
+    assert found["seconds"] > 0
+    assert 0 < found["loss"] < 3

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -197,3 +198,19 @@ def test_optuna_study(tmp_path):
     assert "2 trials have ended" in printed
     first = re.search(r"best validation loss: [\d.]+", printed)[0]
     assert first in run("optuna_study.py", "study.db", "2", cwd=tmp_path)  # goes on
+
+
+@pytest.mark.slow
+def test_torchrun_fit(tmp_path):
+    torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
+    printed = []
+    for launcher in ([], torchrun):
+        folder = tmp_path / str(len(launcher))
+        folder.mkdir()
+        script = [str(EXAMPLES / "torchrun_fit.py"), "70"]
+        printed.append(run_python(*launcher, *script, cwd=folder))
+        assert [path.name for path in folder.iterdir()] == ["swings.seqattn"]
+    losses = [re.findall(r"0\.\d+", text) for text in printed]
+    assert len(losses[0]) == 8
+    assert np.allclose(*[np.array(one, float) for one in losses], atol=2e-5)
+    assert all("swings.seqattn predicts the same: True" in text for text in printed)

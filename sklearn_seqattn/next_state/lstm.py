@@ -205,7 +205,8 @@ class NextStateLSTM(
     net_params : dict or None, default=None
         Parameters of `skorch.NeuralNet` that override what the estimator sets, such
         as ``{"optimizer__weight_decay": 0.1}``. What would break the training is
-        refused with the reason.
+        refused with the reason. ``{"distributed": True}`` shares the fit among the
+        processes that ``torchrun`` has started (docs/scale.md).
     verbose : int or bool, default=0
         Above 0, the steps of `fit`, a progress bar of the training, and one of
         predictions that take longer than a second. A log gets a line an epoch.

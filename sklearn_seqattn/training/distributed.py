@@ -57,6 +57,11 @@ def joined(net_params):
     if size == 1:
         yield ALONE
         return
+    if not dist.is_available():
+        raise RuntimeError(
+            "This build of torch has no torch.distributed, which a data-parallel fit "
+            "needs; start the script plainly, as one process."
+        )
     is_ours = not dist.is_initialized()
     if is_ours:
         _initialize(rank, size)
@@ -91,8 +96,8 @@ def is_distributed(net_params):
     value, params = read_part(net_params, "distributed")
     if params or not isinstance(value, bool | None):
         raise ValueError(
-            f"net_params has distributed={value!r}{' and parameters of it' * bool(params)}"
-            "; it must be True or False."
+            f"net_params has distributed={value!r}, and these parameters of it: "
+            f"{params}. The switch has no parameters, and it must be True or False."
         )
     return bool(value)
 

@@ -116,7 +116,8 @@ def _fit(estimator, X, y, sample_weight, n_epochs, processes, data_options):
     verbose = estimator.verbose if processes.is_first else 0
     task = None if n_epochs else FitTask(estimator, X, y, sample_weight)
     with rollback_on_error(estimator), FitSteps(verbose) as show:
-        show("reading X")
+        shared = f" in {processes.size} processes" if processes.size > 1 else ""
+        show(f"reading X{shared}")
         data, valid = estimator._read_training(
             X, y, sample_weight, fresh=fresh, **data_options
         )

@@ -256,3 +256,17 @@ def test_blocks_run_in_their_order():
     relu = Activation(1, "relu")
     assert BlockSequence([dense, relu], 1)(x, mask)[0].item() == 0.0
     assert BlockSequence([relu, dense], 1)(x, mask)[0].item() == -2.0
+
+
+@pytest.mark.parametrize(
+    ("layer", "following", "is_trained"),
+    [
+        (Convolution(3, 4, kernel_size=3), BatchNorm(4), False),
+        (Dense(3, 4), BatchNorm(4), False),
+        (Dense(3, 4), LayerNorm(4), True),
+        (Convolution(3, 4, kernel_size=3), Activation(4, "gelu"), True),
+    ],
+)
+def test_only_biases_that_change_something_are_trained(layer, following, is_trained):
+    BlockSequence([layer, following], 3)
+    assert layer.bias.requires_grad == is_trained

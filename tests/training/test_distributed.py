@@ -135,8 +135,10 @@ class TestTwoProcesses:
     def test_write_one_checkpoint_and_one_progress(self, runs):
         names = [path.name for path in (runs["folder"] / "checkpoint").iterdir()]
         assert names == ["fit.checkpoint"]
-        lines = [errors.count("reading X") for errors in runs["errors"]]
-        assert lines == [2, 2]
+        plain, shared = runs["errors"]
+        assert plain.count("reading X\n") == 2
+        assert shared.count("reading X in 2 processes\n") == 2
+        assert shared.count("reading X") == 2
 
 
 @pytest.mark.slow
@@ -242,6 +244,12 @@ class TestTheSwitch:
         with pytest.raises(RuntimeError, match="not answered in time"):
             model.fit(X, rising(X))
         assert not hasattr(model, "net_")
+
+    def test_a_build_of_torch_without_processes(self, environment, monkeypatch):
+        environment(RANK="0", WORLD_SIZE="2", MASTER_ADDR="localhost", MASTER_PORT="1")
+        monkeypatch.setattr(dist, "is_available", lambda: False)
+        with pytest.raises(RuntimeError, match="has no torch"):
+            shared().fit(X, rising(X))
 
     def test_a_group_of_another_size(self, environment):
         port = str(free_port())
