@@ -10,6 +10,9 @@ work on the machine does not change::
 
 The bare module gets a padded batch of scaled tensors, and the exported model a padded
 batch of numbers: neither reads sequences, checks them or looks up tokens.
+
+Where Keras is installed, two LSTM layers of 32 with masking, their mean over the steps
+and a linear layer predict padded batches, too, as a bare model.
 """
 
 import os
@@ -24,6 +27,8 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import torch
+from contenders import CHANNELS, keras_network, set_keras_threads
+from measuring import has
 
 from sklearn_seqattn import AttentionLSTMClassifier
 from sklearn_seqattn.export import to_onnx
@@ -74,6 +79,13 @@ def make_calls(estimator, session, X):
     }
 
 
+def make_keras_call(n):
+    """Give the call by which a network of Keras predicts n sequences."""
+    network = keras_network({"hidden": 32}, N_STEPS)
+    X = np.random.default_rng(0).normal(size=(n, N_STEPS, CHANNELS)).astype("float32")
+    return lambda: network.predict_on_batch(X)
+
+
 def medians(calls, n_rounds):
     """Measure calls in turns: median seconds of each."""
     found = {name: [] for name in calls}
@@ -104,6 +116,11 @@ def main():
             shown = " | ".join(f"{1e3 * one:.2f} ms" for one in times.values())
             ratios = [f"{ours / times[rival]:.2f}" for rival in list(times)[1:]]
             print(f"| {name} | {n} | {shown} | {', '.join(ratios)} |")
+    if has("keras", "tensorflow-cpu") or has("keras", "tensorflow"):
+        set_keras_threads()
+        for n in (1, 256):
+            seconds = medians({"Keras": make_keras_call(n)}, n_rounds)["Keras"]
+            print(f"| Keras, two layers | {n} | | | {1e3 * seconds:.2f} ms | |")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Targets: classes, labels or numbers, encoded for the network and decoded again."""
 
 import numpy as np
-from scipy.special import expit, log_expit, log_softmax, softmax
+from scipy.special import expit, log_expit, log_softmax
 from sklearn.utils import column_or_1d
 from torch import nn
 
@@ -63,7 +63,9 @@ class ClassTargets:
 
     def probabilities(self, logits):
         """Return the probability of each class."""
-        return softmax(logits, axis=1)
+        # scipy's softmax gives the same bits, but takes 50 us to look at its arguments.
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return powers / powers.sum(axis=1, keepdims=True)
 
     def log_probabilities(self, logits):
         """Return the logarithm of each probability, exact where it is tiny."""

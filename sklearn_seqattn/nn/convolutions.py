@@ -29,6 +29,7 @@ class Convolution(nn.Module):
             input_size, channels, kernel_size, stride=stride, dilation=dilation
         )
         self.reach = (kernel_size - 1) * dilation
+        self.n_taps = input_size * kernel_size
         self.stride = stride
         self.output_size = channels
 
@@ -64,8 +65,7 @@ class Convolution(nn.Module):
         """Return whether to predict one sequence by `_multiply`."""
         if self.training or torch.compiler.is_exporting() or len(x) > 1:
             return False
-        n_steps = x.shape[1] + self.reach
-        return n_steps * self.convolution.weight[0].numel() <= _MULTIPLIED_AT_ONCE
+        return (x.shape[1] + self.reach) * self.n_taps <= _MULTIPLIED_AT_ONCE
 
     def _multiply(self, x):
         """Convolve (1, T, C) by one product of matrices.

@@ -208,7 +208,8 @@ class BucketBatches:
 
     def _cut(self, rows):
         """Split rows into batches."""
-        return np.split(rows, range(self.batch_size, len(rows), self.batch_size))
+        size = self.batch_size
+        return [rows[start : start + size] for start in range(0, len(rows), size)]
 
     def _shuffled(self):
         """Return the rows of the batches of one epoch."""
