@@ -33,8 +33,8 @@ from sklearn_seqattn.storage.files import replace_file
 def to_onnx(estimator, path):
     """Write a fitted estimator as an ONNX model.
 
-    Scaling, gain control, the network, its partner of random kernels and the activation
-    are in the model. The batch size and the number of steps are free. onnxruntime and
+    Scaling, gain control, the network, its partner of random kernels or of windows with
+    a chain of labels, and the activation are in the model. The batch size and the number of steps are free. onnxruntime and
     numpy are enough to predict.
 
     The inputs are "values", float64 numbers (B, T, D) or int64 ids (B, T), padded on
