@@ -34,8 +34,8 @@ def to_onnx(estimator, path):
     """Write a fitted estimator as an ONNX model.
 
     Scaling, gain control, the network, its partner of random kernels or of windows with
-    a chain of labels, and the activation are in the model. The batch size and the number of steps are free. onnxruntime and
-    numpy are enough to predict.
+    a chain of labels, and the activation are in the model. The batch size and the
+    number of steps are free. onnxruntime and numpy are enough to predict.
 
     The inputs are "values", float64 numbers (B, T, D) or int64 ids (B, T), padded on
     the right with anything, and "lengths", int64 (B,), at least 1. The outputs are
