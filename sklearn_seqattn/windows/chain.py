@@ -32,9 +32,9 @@ class LabelChain:
     >>> chain = LabelChain(np.array([[2.0, 0.0], [0.0, 2.0]]))  # labels stay
     >>> logits = np.array([[1.0, 0.0], [0.0, 0.2], [1.0, 0.0]])
     >>> np.exp(chain(logits, np.array([3]))).round(2)
-    array([[0.97, 0.03],
-           [0.95, 0.05],
-           [0.97, 0.03]])
+    array([[0.8 , 0.2 ],
+           [0.78, 0.22],
+           [0.8 , 0.2 ]])
     """
 
     def __init__(self, transitions, looks_ahead=True):
