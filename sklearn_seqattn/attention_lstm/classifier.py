@@ -437,8 +437,8 @@ class AttentionLSTMClassifier(
         if fresh or not is_partial:
             targets = self.target_encoder_
             head = ClassHead(targets.n_outputs, multilabel=targets.multilabel)
-            seed = seed if fresh else None
-            outputs = fit_kernel_partner(partner, train_set, head, seed)
+            seed, n_numbers = seed if fresh else None, self.input_encoder_.n_numbers
+            outputs = fit_kernel_partner(partner, train_set, head, seed, n_numbers)
         else:
             outputs = compute_outputs(partner, train_set)
         train_set.partner_outputs = outputs

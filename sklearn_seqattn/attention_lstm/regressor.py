@@ -465,8 +465,13 @@ class AttentionLSTMRegressor(
             loss = self.target_encoder_.loss
             stack = partial(stacking_weights, loss=loss)
             head = NumberHead(loss.linearize, stack, folds(sets.train, N_FOLDS, seed))
-            seed = seed if fresh else None
-            sets.train.left_out = fit_kernel_partner(partner, sets.train, head, seed)
+            sets.train.left_out = fit_kernel_partner(
+                partner,
+                sets.train,
+                head,
+                seed if fresh else None,
+                self.input_encoder_.n_numbers,
+            )
         if sets.valid is not None:
             sets.valid.left_out = compute_outputs(partner, sets.valid)
             sets.valid.partner_outputs = np.zeros_like(sets.valid.left_out)

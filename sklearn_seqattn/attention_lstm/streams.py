@@ -108,7 +108,7 @@ class PredictionStream:
             If it is no step of such a sequence. The stream stays as it was then.
         """
         estimator, sequence = self._estimator, self._steps.read(step)
-        # Sequences without a known token give a warning, and here the first token is one.
+        # A sequence without any known token gives a warning, as the first token is one.
         dataset = estimator._read_dataset([sequence], warns=self.n_steps == 0)
         encoded = dataset.steps(np.zeros(1, dtype=np.int64))[-1:]
         answer = estimator._answers(self._network.push(encoded))[0]
