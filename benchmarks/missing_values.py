@@ -104,9 +104,8 @@ def show(scores, patterns, strategies, variants):
         for strategy in strategies:
             found = [scores[f"{pattern} {strategy} {name}"] for name in variants]
             gains = [with_error(np.subtract(row, found[0]), "+") for row in found]
-            cells = [
-                f"{with_error(r)} ({g})" for r, g in zip(found, gains, strict=True)
-            ]
+            pairs = zip(found, gains, strict=True)
+            cells = [f"{with_error(row)} ({gain})" for row, gain in pairs]
             print(f"| {pattern} | {strategy} | {' | '.join(cells)} |", flush=True)
 
 
