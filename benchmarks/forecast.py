@@ -9,8 +9,9 @@ carbon dioxide of Mauna Loa, monthly sea temperatures of El Nino, and yearly sun
 Windows of two periods predict the next value. The first two thirds train, the last
 third tests; nothing was chosen by it. AutoETS and AutoTheta are fitted to the first two
 thirds and then see each value in turn. Printed is the root mean squared error, that of
-the seasonal naive forecast being 1, and seconds of the processor. The regressor has one
-value a seed.
+the seasonal naive forecast being 1, and seconds of the processor; then by how much the
+mean squared error is above that of ridge regression, with its standard error over ten
+stretches of time. The regressor has one value a seed.
 """
 
 import argparse
@@ -90,10 +91,16 @@ def main():
             predicted = model.fit(inputs[:n], y[:n]).predict(inputs[n:])
             found[model_name] = (predicted, time.process_time() - start)
         scale = np.mean((naive - y[n:]) ** 2)
-        for model_name, (predicted, seconds) in found.items():
-            error = np.sqrt(np.mean((predicted - y[n:]) ** 2) / scale)
+        squares = {key: (one - y[n:]) ** 2 / scale for key, (one, _) in found.items()}
+        for model_name, (_, seconds) in found.items():
+            error = np.sqrt(np.mean(squares[model_name]))
+            gaps = np.array_split(squares[model_name] - squares["ridge on lags"], 10)
+            gaps = [np.mean(gap) for gap in gaps]
+            spread = np.std(gaps, ddof=1) / len(gaps) ** 0.5
             print(
-                f"{name:<10} {model_name:<26} {error:.3f} {seconds:7.1f} s", flush=True
+                f"{name:<10} {model_name:<26} {error:.3f} {seconds:7.1f} s"
+                f" {np.mean(gaps):+.4f} ± {spread:.4f}",
+                flush=True,
             )
 
 

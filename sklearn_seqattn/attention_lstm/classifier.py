@@ -455,8 +455,14 @@ class AttentionLSTMClassifier(
             if head is None:
                 outputs = compute_outputs(partner, sets.train, advance)
             else:
-                seed = seed if fresh else None
-                outputs = fit_kernel_partner(partner, sets.train, head, seed, advance)
+                outputs = fit_kernel_partner(
+                    partner,
+                    sets.train,
+                    head,
+                    seed if fresh else None,
+                    n_numbers=self.input_encoder_.n_numbers,
+                    advance=advance,
+                )
             sets.train.partner_outputs = outputs
             if sets.valid is not None:
                 outputs = compute_outputs(partner, sets.valid, advance)

@@ -476,13 +476,18 @@ class AttentionLSTMRegressor(
             loss = self.target_encoder_.loss
             stack = partial(stacking_weights, loss=loss)
             head = NumberHead(loss.linearize, stack, folds(sets.train, N_FOLDS, seed))
-            seed = seed if fresh else None
         fitted = None if head is None else sets.train
         n_rows = count_rows(partner, head, fitted, sets.valid)
         with partner_bar(n_rows, self.verbose) as advance:
             if head is not None:
-                outputs = fit_kernel_partner(partner, sets.train, head, seed, advance)
-                sets.train.left_out = outputs
+                sets.train.left_out = fit_kernel_partner(
+                    partner,
+                    sets.train,
+                    head,
+                    seed if fresh else None,
+                    n_numbers=self.input_encoder_.n_numbers,
+                    advance=advance,
+                )
             if sets.valid is not None:
                 sets.valid.left_out = compute_outputs(partner, sets.valid, advance)
         if sets.valid is not None:

@@ -129,7 +129,7 @@ class PredictionStream:
         """Return the sequences of what was read, and as the network reads them."""
         estimator = self._estimator
         sequences = estimator._read_again([sequence])
-        # Sequences without a known token give a warning, and here the first token is one.
+        # A sequence without any known token gives a warning, as the first token is one.
         encoded = estimator._encoded(sequences, warns=self.n_steps == 0)
         return sequences, estimator._batched(encoded)
 

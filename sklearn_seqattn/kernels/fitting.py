@@ -35,7 +35,9 @@ def count_rows(partner, head, train_set, valid_set=None):
     return len(partner.kinds) * (n_train * n_passes + n_valid)
 
 
-def fit_kernel_partner(partner, dataset, head, seed=None, advance=ignore):
+def fit_kernel_partner(
+    partner, dataset, head, seed=None, *, n_numbers=None, advance=ignore
+):
     """Fit the linear head of a partner, and predict each sequence left out of the fit.
 
     One ridge regression is fitted to the features of each kind, and their predictions
@@ -55,6 +57,10 @@ def fit_kernel_partner(partner, dataset, head, seed=None, advance=ignore):
         How targets are fitted.
     seed : int or None, default=None
         Decides the convolutions; None keeps the features as they were fitted.
+    n_numbers : int or None, default=None
+        How many of the first channels are numbers, of which no convolution sees those
+        of two values if they are at most half of all; None means all channels. The
+        network sees them, and categories are seen by both.
     advance : callable, optional
         Called with numbers of rows, as many in all as `count_rows` returns.
 
@@ -69,6 +75,8 @@ def fit_kernel_partner(partner, dataset, head, seed=None, advance=ignore):
     if seed is not None:
         generator = torch.Generator().manual_seed(seed)
         is_switch = find_switches(dataset.values, dataset.starts, dataset.stops)
+        if n_numbers is not None:
+            is_switch[n_numbers:] = False
     for kind in partner.kinds:
         if seed is not None:
             kind.fit(steps, lengths, generator, is_switch=is_switch, like=like)

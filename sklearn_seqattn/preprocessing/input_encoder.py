@@ -140,6 +140,13 @@ class InputEncoder:
         return sequences
 
     @property
+    def n_numbers(self):
+        """How many of the first channels are the numbers of X; categories follow."""
+        if self.steps_ and isinstance(self.steps_[0], EventEncoder):
+            return int(np.count_nonzero(self.steps_[0]._is_number))
+        return self.output_size_
+
+    @property
     def static_size(self):
         """The size of the vectors of static columns, 0 without any."""
         return 0 if self.static_ is None else self.static_.output_size
