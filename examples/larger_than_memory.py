@@ -36,7 +36,10 @@ def write_table(path, n_sequences, n_at_once=1000):
         phase = np.arange(N_STEPS) * (0.2 + 0.1 * fails[:, None])
         steps = rng.standard_normal((len(ids), N_STEPS, len(CHANNELS)), np.float32)
         steps[:, :, 0] += np.sin(phase)
-        columns = {"station": np.repeat(ids, N_STEPS), "fails": np.repeat(fails, N_STEPS)}
+        columns = {
+            "station": np.repeat(ids, N_STEPS),
+            "fails": np.repeat(fails, N_STEPS),
+        }
         columns |= dict(zip(CHANNELS, steps.reshape(-1, len(CHANNELS)).T, strict=True))
         table = pa.table(columns)
         writer = writer or parquet.ParquetWriter(path, table.schema)

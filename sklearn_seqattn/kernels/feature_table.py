@@ -37,7 +37,7 @@ class FeatureTable:
         self.shape = self._stored = n_rows, n_columns
         self._rows = self._memory = self._file = None
         if n_rows * n_columns > _MOST_IN_MEMORY:
-            self._file = TemporaryFile()
+            self._file = TemporaryFile()  # noqa: SIM115
             weakref.finalize(self, self._file.close)
             self._file.truncate(4 * n_rows * n_columns)
         else:

@@ -138,7 +138,12 @@ def _of_rows(table):
         dual = vectors @ (rotated * shrink)
         return sum(table.block(rows).T @ dual[rows] for rows in table.parts)
 
-    return values, scale[:, None] * rotated, lambda rows: vectors[rows] * scale, coefficients
+    return (
+        values,
+        scale[:, None] * rotated,
+        lambda rows: vectors[rows] * scale,
+        coefficients,
+    )
 
 
 def _leave_one_out(table, read, rotated, shrink):

@@ -24,7 +24,9 @@ def steps(request, monkeypatch):
     return NumberSteps(first).join(NumberSteps(second))
 
 
-@pytest.mark.parametrize("rows", [np.arange(18), np.array([0, 5, 6, 17]), np.array([9])])
+@pytest.mark.parametrize(
+    "rows", [np.arange(18), np.array([0, 5, 6, 17]), np.array([9])]
+)
 def test_windows_of_parts_are_those_of_the_whole(steps, rows):
     found = transform_steps(FEATURES, steps, LENGTHS, rows)
     expected = FEATURES.transform(VALUES, LENGTHS, rows)
@@ -32,7 +34,9 @@ def test_windows_of_parts_are_those_of_the_whole(steps, rows):
 
 
 def test_outputs_of_parts_are_those_of_the_whole(steps):
-    coef = RNG.normal(size=(3, FEATURES.transform(VALUES, LENGTHS, np.arange(1)).size + 1))
+    coef = RNG.normal(
+        size=(3, FEATURES.transform(VALUES, LENGTHS, np.arange(1)).size + 1)
+    )
     model = LinearWindows(FEATURES, coef, np.zeros(3))
     static = RNG.normal(size=(5, 1))
     found = model.outputs(steps, LENGTHS, static)
