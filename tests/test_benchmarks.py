@@ -138,3 +138,12 @@ def test_a_shared_fit_is_measured(monkeypatch):
     found = scaling.fit(spec)
     assert found["seconds"] > 0
     assert 0 < found["loss"] < 3
+
+
+def test_a_store_larger_than_memory_gives_the_same_model(tmp_path):
+    options = ["--gigabytes", "0.001", "--steps", "100", "--channels", "4"]
+    command = [sys.executable, FOLDER / "larger_than_memory.py", *options]
+    command += ["--folder", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "the same model to the bit: True" in done.stdout
+    assert not list(tmp_path.iterdir())

@@ -69,6 +69,13 @@ def test_missing_values(tmp_path):
     assert with_indicators > max(mean, last)  # it tells something what is missing
 
 
+def test_larger_than_memory(tmp_path):
+    printed = run("larger_than_memory.py", "--sequences", "80", cwd=tmp_path)
+    assert "80 sequences, 8000 steps, float32" in printed
+    assert float(re.search(r"Test accuracy: ([\d.]+)", printed)[1]) > 0.8
+    assert not list(tmp_path.iterdir())
+
+
 def test_patients(tmp_path):
     printed = run("patients.py", cwd=tmp_path)
     alone, with_age, with_both = map(float, re.findall(r"([\d.]+)$", printed, re.M))

@@ -1,5 +1,6 @@
 """A table of features, which is in a temporary file if it is large."""
 
+import weakref
 from tempfile import TemporaryFile
 
 import numpy as np
@@ -36,7 +37,8 @@ class FeatureTable:
         self.shape = self._stored = n_rows, n_columns
         self._rows = self._memory = self._file = None
         if n_rows * n_columns > _MOST_IN_MEMORY:
-            self._file = TemporaryFile()
+            self._file = TemporaryFile()  # noqa: SIM115
+            weakref.finalize(self, self._file.close)
             self._file.truncate(4 * n_rows * n_columns)
         else:
             self._memory = np.empty(self.shape, np.float32)
@@ -52,7 +54,7 @@ class FeatureTable:
     def select(self, rows):
         """Return a table of some rows, which are not copied."""
         table = object.__new__(FeatureTable)
-        vars(table).update(vars(self))
+        vars(table).update(vars(self), _owner=self)  # which keeps the file open
         table._rows = self._placed(rows)
         table.shape = len(table._rows), self.shape[1]
         return table

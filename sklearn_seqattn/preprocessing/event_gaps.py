@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from sklearn_seqattn.preprocessing.gaps import check_times
 from sklearn_seqattn.sequences.column_kinds import CATEGORIES, NUMBERS
 from sklearn_seqattn.sequences.event_columns import numeric_columns
 
@@ -75,3 +76,45 @@ def _labels_or_dates(categories):
         return MISSING
     names = [*map(str, categories.cat.categories), MISSING]
     return np.array(names, dtype=object)[categories.cat.codes]
+
+
+def times_of(sequences, column, is_number):
+    """Return the times in a column.
+
+    Parameters
+    ----------
+    sequences : Sequences
+        Numbers with names, or events.
+    column : str
+        The column, as a user names it for `add_elapsed`.
+    is_number : ndarray of bool or None
+        Which columns of events are numeric; None for numbers.
+
+    Returns
+    -------
+    times : ndarray of shape (S,)
+        Dates become seconds since the first one.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If there is no such column, or it holds no times in their order.
+    """
+    columns = [] if sequences.columns is None else sequences.columns.tolist()
+    if column not in columns:
+        raise ValueError(
+            f"add_elapsed={column!r} names no column of X; X needs DataFrames with "
+            "such a column, or add_elapsed=True counts steps."
+        )
+    place = columns.index(column)
+    if is_number is None:
+        times = sequences.values[:, place]
+    else:
+        times = sequences.values.iloc[:, place]
+        if times.dtype.kind == "M":
+            times = (times - times.min()) / pd.Timedelta(seconds=1)
+        elif not is_number[place]:
+            raise TypeError(f"add_elapsed={column!r} holds neither numbers nor dates.")
+        times = times.to_numpy(np.float64)
+    check_times(times, sequences)
+    return times

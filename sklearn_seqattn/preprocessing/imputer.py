@@ -16,10 +16,9 @@ from sklearn_seqattn._estimator import (
     rollback_on_error,
 )
 from sklearn_seqattn.preprocessing.channel_statistics import center_and_scale
-from sklearn_seqattn.preprocessing.event_gaps import join_columns, numbers_of
+from sklearn_seqattn.preprocessing.event_gaps import join_columns, numbers_of, times_of
 from sklearn_seqattn.preprocessing.gaps import (
     carry_forward,
-    check_times,
     elapsed,
     interpolate,
 )
@@ -253,29 +252,9 @@ class SequenceImputer(
 
     def _times(self, sequences):
         """Return the time of each step (S,), or None if no elapsed time is wanted."""
-        if not isinstance(self.add_elapsed, str):
-            n_steps = int(sequences.lengths.sum())
-            return np.arange(n_steps) if self.add_elapsed else None
-        columns = [] if sequences.columns is None else sequences.columns.tolist()
-        if self.add_elapsed not in columns:
-            raise ValueError(
-                f"add_elapsed={self.add_elapsed!r} names no column of X; X needs "
-                "DataFrames with such a column, or add_elapsed=True counts steps."
-            )
-        place = columns.index(self.add_elapsed)
-        if self._is_number is None:
-            times = sequences.values[:, place]
-        else:
-            times = sequences.values.iloc[:, place]
-            if times.dtype.kind == "M":
-                times = (times - times.min()) / pd.Timedelta(seconds=1)
-            elif not self._is_number[place]:
-                raise TypeError(
-                    f"add_elapsed={columns[place]!r} holds neither numbers nor dates."
-                )
-            times = times.to_numpy(np.float64)
-        check_times(times, sequences)
-        return times
+        if isinstance(self.add_elapsed, str):
+            return times_of(sequences, self.add_elapsed, self._is_number)
+        return np.arange(len(sequences.values)) if self.add_elapsed else None
 
     def _columns_out(self, columns):
         """Return the column names of frames, those of appended channels included."""

@@ -192,7 +192,10 @@ class SequenceScaler(
         """Return a store that is scaled when it is read."""
         sequences = self._read(store, reset=False, join=False)
         function = partial(
-            _scaled, center=self.center_, scale=self.scale_, dtype=sequences.values.dtype
+            _scaled,
+            center=self.center_,
+            scale=self.scale_,
+            dtype=sequences.values.dtype,
         )
         ranges = np.stack(sequences.channel_ranges())
         with np.errstate(over="ignore"):

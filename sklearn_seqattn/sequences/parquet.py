@@ -1,6 +1,7 @@
 """Read Parquet files in parts, and write their sequences into a store."""
 
 from importlib import import_module
+from itertools import pairwise
 from os import PathLike
 
 import numpy as np
@@ -29,7 +30,8 @@ def parquet_to_store(paths, writer, *, values, id, label, step_label):
     if not paths or not names:
         raise ValueError("Give at least one file, and at least one column of values.")
     files = [_open(path) for path in paths]
-    columns = [*names, *(one for one in (id, label, step_label) if one is not None)]
+    columns = dict.fromkeys([*names, id, label, step_label])
+    columns = [column for column in columns if column is not None]
     kinds = {
         _holds_lists(file, path, columns, names)
         for file, path in zip(files, paths, strict=True)
@@ -46,7 +48,7 @@ def parquet_to_store(paths, writer, *, values, id, label, step_label):
     kind = _ListRows if has_lists else _LongRows
     rows = kind(table, writer)
     for path, file in zip(paths, files, strict=True):
-        for batch in file.iter_batches(kind.at_once, columns=list(dict.fromkeys(columns))):
+        for batch in file.iter_batches(kind.at_once, columns=columns):
             rows.write(batch, path)
 
 
@@ -122,10 +124,11 @@ class _LongRows:
             of_steps = _numbers(column, columns.step_label, path)
         starts = np.flatnonzero(ids[1:] != ids[:-1]) + 1
         bounds = [0, *starts.tolist(), len(ids)] if len(ids) else [0]
-        for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+        for first, last in pairwise(bounds):
             rows = slice(first, last)
             self._enter(ids[first], None if labels is None else labels[rows], path)
-            self.writer.append(steps[rows], None if of_steps is None else of_steps[rows])
+            tags = None if of_steps is None else of_steps[rows]
+            self.writer.append(steps[rows], tags)
 
     def _enter(self, id, labels, path):
         """Begin the sequence of some rows, or go on with it."""
@@ -180,7 +183,9 @@ class _ListRows:
                 label=None if labels is None else labels[row],
             )
             channels = [_cell(batch.column(c), row, c, where) for c in columns.names]
-            steps = channels[0] if columns.is_flat else _joined(channels, columns, where)
+            steps = (
+                channels[0] if columns.is_flat else _joined(channels, columns, where)
+            )
             name, of_steps = columns.step_label, None
             if name is not None:
                 of_steps = _cell(batch.column(name), row, name, where)
@@ -204,8 +209,8 @@ def _stacked(channels, columns, where):
     """Return columns of numbers as channels."""
     if any(channel.ndim != 1 for channel in channels):
         raise ValueError(
-            f"{where}: lists of steps that are lists stand alone; values={columns.names} "
-            "names several columns."
+            f"{where}: lists of steps that are lists stand alone, but values="
+            f"{columns.names} names several columns."
         )
     return np.stack(channels, axis=1)
 
@@ -226,8 +231,8 @@ def _cell(column, row, name, where):
     lengths = np.asarray(inner.value_lengths())
     if len(set(lengths.tolist())) > 1:
         raise ValueError(
-            f"{where} has steps of {lengths.min()} to {lengths.max()} numbers in column "
-            f"{name!r}; all need the same channels."
+            f"{where} has steps of {lengths.min()} to {lengths.max()} numbers in "
+            f"column {name!r}; all need the same channels."
         )
     flat = _numbers(inner.flatten(), name, where)
     return flat.reshape(len(inner), -1) if len(inner) else np.empty((0, 1))
@@ -257,7 +262,9 @@ def _scalars(column, name, path):
     if types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if column.null_count:
-        raise ValueError(f"{path}: column {name!r} has missing values; fill them first.")
+        raise ValueError(
+            f"{path}: column {name!r} has missing values; fill them first."
+        )
     if types.is_nested(column.type):
         raise TypeError(
             f"{path}: column {name!r} holds {column.type}, but single values are "

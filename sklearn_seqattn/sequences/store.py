@@ -5,10 +5,9 @@ from numbers import Integral
 
 import numpy as np
 
-from sklearn_seqattn.sequences.arrays import is_array_like, to_array
 from sklearn_seqattn.sequences.parquet import parquet_to_store
 from sklearn_seqattn.sequences.store_files import open_files
-from sklearn_seqattn.sequences.store_writer import StoreWriter
+from sklearn_seqattn.sequences.store_writer import StoreWriter, write_item
 from sklearn_seqattn.sequences.stored_steps import read_steps, transformed
 
 
@@ -134,7 +133,7 @@ class SequenceStore(Sequence):
         """
         with StoreWriter(folder) as writer:
             for index, item in enumerate(iterable):
-                _append(writer, item, f"sequence {index}", labeled)
+                write_item(writer, item, f"sequence {index}", labeled=labeled)
         return cls.open(folder)
 
     @classmethod
@@ -279,9 +278,8 @@ class SequenceStore(Sequence):
         return self._part(self._rows, (*self._functions, function))
 
     def __reduce__(self):
-        # Constructor and files stay out: another process opens them again.
         state = self.folder, self._files.stamps, self._rows, self._functions
-        return _reopen, (type(self), *state)
+        return _reopen, (type(self), *state)  # another process opens the files
 
     def __repr__(self):
         channels = "" if self.n_channels is None else f" of {self.n_channels} channels"
@@ -289,21 +287,6 @@ class SequenceStore(Sequence):
             f"<{type(self).__name__} of {len(self)} sequences{channels}, "
             f"{self.lengths.sum()} steps, {self.dtype}, in {str(self.folder)!r}>"
         )
-
-
-def _append(writer, item, where, labeled):
-    """Write one element of the iterable of a user."""
-    label = None
-    if labeled:
-        if not isinstance(item, tuple | list) or len(item) != 2:
-            raise TypeError(
-                f"{where} is no pair (sequence, label), as labeled=True says."
-            )
-        item, label = item
-    steps = to_array(item, where, "expected an array of numbers")
-    is_of_steps = label is not None and is_array_like(label)
-    writer.begin(where, label=None if is_of_steps else label)
-    writer.append(steps, np.asarray(label) if is_of_steps else None)
 
 
 def _reopen(cls, folder, stamps, rows, functions):

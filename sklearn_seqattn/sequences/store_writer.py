@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import numpy as np
 
+from sklearn_seqattn.sequences.arrays import is_array_like, to_array
 from sklearn_seqattn.sequences.checks import NUMBERS, STRINGS
 from sklearn_seqattn.sequences.store_files import (
     ABOUT,
@@ -126,6 +127,33 @@ class StoreWriter:
             "has_ids": bool(self._ids),
         }
         (self._partial / ABOUT).write_text(json.dumps(about))
+
+
+def write_item(writer, item, where, *, labeled):
+    """Write one element of the iterable of a user.
+
+    Parameters
+    ----------
+    writer : StoreWriter
+        The store.
+    item : array-like, or pair of an array-like and its label
+        The element.
+    where : str
+        What messages call it.
+    labeled : bool
+        Whether it is a pair.
+    """
+    label = None
+    if labeled:
+        if not isinstance(item, tuple | list) or len(item) != 2:
+            raise TypeError(
+                f"{where} is no pair (sequence, label), as labeled=True says."
+            )
+        item, label = item
+    steps = to_array(item, where, "expected an array of numbers")
+    is_of_steps = label is not None and is_array_like(label)
+    writer.begin(where, label=None if is_of_steps else label)
+    writer.append(steps, np.asarray(label) if is_of_steps else None)
 
 
 class _ArrayFile:

@@ -118,8 +118,8 @@ def _refuse_stored(sequences, name, reader):
     """Raise for numbers in files, which may not fit into memory."""
     if isinstance(sequences.values, StoredSteps):
         raise TypeError(
-            f"{name} is a SequenceStore, but {reader} needs all numbers in memory; pass "
-            f"a list of as many as fit, such as list({name}[:1000])."
+            f"{name} is a SequenceStore, but {reader} needs all numbers in memory; "
+            f"pass a list of as many as fit, such as list({name}[:1000])."
         )
 
 

@@ -52,7 +52,8 @@ def warn_zero_padding(sequences):
 def _steps_at(sequences, place):
     """Return the first (0) or last (-1) step of each sequence: shape (n, D)."""
     if isinstance(sequences.values, LazySteps):
-        return np.stack([steps[place] for steps in _steps(sequences)])
+        # Copies: a view would keep all steps of what was read from a file.
+        return np.stack([steps[place].copy() for steps in _steps(sequences)])
     rows = sequences.starts + (sequences.lengths - 1 if place else 0)
     return sequences.values[rows].reshape(len(sequences), -1)
 

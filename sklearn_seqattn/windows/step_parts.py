@@ -76,5 +76,7 @@ def transform_steps(features, steps, lengths, rows):
     for first, part, part_lengths in step_parts(steps, lengths):
         begin, end = rows.searchsorted([first, first + len(part)])
         if begin < end:
-            found.append(features.transform(part, part_lengths, rows[begin:end] - first))
+            found.append(
+                features.transform(part, part_lengths, rows[begin:end] - first)
+            )
     return np.concatenate(found)

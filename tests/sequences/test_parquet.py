@@ -123,7 +123,12 @@ BAD = {
     "unsorted": (long(id=[1, 2, 1]), {"id": "id"}, ValueError, "id=1 begins again"),
     "no id": (long(), {}, ValueError, "hold one step a row; name the column"),
     "no such column": (long(), {"id": "name"}, ValueError, "no column 'name'; its col"),
-    "ids missing": (long(id=[1, None, 2]), {"id": "id"}, ValueError, "'id' has missing"),
+    "ids missing": (
+        long(id=[1, None, 2]),
+        {"id": "id"},
+        ValueError,
+        "'id' has missing",
+    ),
     "text": (long(x=["a", "b", "c"]), {"id": "id"}, TypeError, "'x' holds string"),
     "dates": (
         long(x=pa.array([1, 2, 3], pa.timestamp("s"))),
