@@ -94,7 +94,10 @@ class WindowPartnerMixin:
             return outputs
         steps = self._steps_of_partner(sequences, dataset)
         with prediction_bar(
-            int(sequences.lengths.sum()), self.verbose, desc="predict, windows", unit=" steps"
+            int(sequences.lengths.sum()),
+            self.verbose,
+            desc="predict, windows",
+            unit=" steps",
         ) as advance:
             partner = self.partner_.outputs(
                 steps, sequences.lengths, dataset.static, advance

@@ -45,7 +45,8 @@ def add_windows(partner, graph, inputs):
         found = add_token_windows(partner, graph, inputs.indicators, mask, static)
     else:
         found = add_number_windows(partner, graph, inputs.values, mask, static)
-    return found if partner.chain is None else add_chain(partner.chain, graph, found, mask)
+    chain = partner.chain
+    return found if chain is None else add_chain(chain, graph, found, mask)
 
 
 def add_number_windows(partner, graph, values, mask, static):

@@ -48,9 +48,7 @@ def fit_in_span(head, features, targets, weights, advance):
     numbers = np.finfo(float)
     least = max(squares[-1] * n * numbers.eps, numbers.tiny)  # rows may be equal
     lengths = np.sqrt(np.maximum(squares, least))
-    coef, intercept, left_out = head.fit(
-        vectors * lengths, targets, weights, advance
-    )
+    coef, intercept, left_out = head.fit(vectors * lengths, targets, weights, advance)
     return coef / lengths @ vectors.T @ features, intercept, left_out
 
 

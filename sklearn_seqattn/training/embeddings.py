@@ -55,12 +55,13 @@ class EmbeddingMixin(
     def transform(self, X):
         """Return the vector of each sequence that the output layers read.
 
+        For vectors that group the classes, fit the estimator with ``blend=None``:
+        beside random kernels the network of a classifier learns only what they leave.
+
         For the classifier and the regressor it is the pooled vector of the hidden
         states after the attention, and after it the encoded static columns. For
         `NextStateLSTM` it is the attention context and the hidden state of the last
-        event, side by side. The partner of a blend has no part in it. Beside random
-        kernels the network of a classifier learns only what they leave: for vectors
-        that group the classes, fit it with ``blend=None``.
+        event, side by side. The partner of a blend has no part in it.
 
         Parameters
         ----------

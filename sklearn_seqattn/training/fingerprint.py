@@ -9,7 +9,6 @@ import pandas as pd
 from torch import nn
 
 from sklearn_seqattn.nn.own_modules import attributes_of
-
 from sklearn_seqattn.sequences import Sequences
 from sklearn_seqattn.sequences.array_list import blocks_of
 
