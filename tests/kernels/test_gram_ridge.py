@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
+from sklearn.linear_model import RidgeCV
 
-from sklearn_seqattn._progress import ignore
 from sklearn_seqattn.kernels import feature_table, ridge
 from sklearn_seqattn.kernels.feature_table import FeatureTable
 from sklearn_seqattn.kernels.gram_ridge import PASSES, GramRidge
@@ -30,13 +30,18 @@ def problem(request):
 def test_it_is_the_ridge_of_scikit_learn(problem, per_target, weighted):
     features, targets, weights = problem
     weights = weights if weighted else None
-    coef, intercept, left_out = ridge._fit(
-        features, targets, weights, ignore, per_target=per_target
-    )
+    expected = RidgeCV(
+        ALPHAS,
+        scoring="neg_mean_squared_error",
+        store_cv_results=True,
+        alpha_per_target=per_target,
+    ).fit(features, targets, sample_weight=weights)
+    chosen = np.searchsorted(ALPHAS, np.broadcast_to(expected.alpha_, 3))
+    left_out = expected.cv_results_[:, np.arange(3), chosen]
     found = GramRidge(ALPHAS, alpha_per_target=per_target)
     found.fit(features, targets, weights)
-    np.testing.assert_allclose(found.coef_, coef, rtol=1e-4, atol=1e-6)
-    np.testing.assert_allclose(found.intercept_, intercept, rtol=1e-4)
+    np.testing.assert_allclose(found.coef_, expected.coef_, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(found.intercept_, expected.intercept_, rtol=1e-4)
     np.testing.assert_allclose(found.left_out_, left_out, rtol=1e-3, atol=1e-3)
 
 
@@ -78,9 +83,9 @@ def test_parts_and_files_change_nothing(shape, in_memory, monkeypatch):
 
 
 def test_large_tables_are_fitted_in_parts_and_alike(monkeypatch):
-    features, targets, weights = draw(40, 7)
-    folds = np.array_split(np.arange(40), 3)
-    indicators = np.eye(3)[np.arange(40) % 3]
+    features, targets, weights = draw(30, 40)
+    folds = np.array_split(np.arange(30), 3)
+    indicators = np.eye(3)[np.arange(30) % 3]
 
     def fit(features):
         return (
@@ -92,8 +97,8 @@ def test_large_tables_are_fitted_in_parts_and_alike(monkeypatch):
     expected = fit(features)
     monkeypatch.setattr(ridge, "_MOST_COPIED", 0)
     monkeypatch.setattr(feature_table, "_MOST_IN_MEMORY", 0)
-    table = FeatureTable(40, 7)
-    table[np.arange(40)] = features
+    table = FeatureTable(30, 40)
+    table[np.arange(30)] = features
     for found, wanted in zip(fit(table), expected, strict=True):
         np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-4)
 
