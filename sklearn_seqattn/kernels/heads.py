@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sklearn_seqattn._progress import ignore
 from sklearn_seqattn.kernels.ridge import (
     PASSES,
     fit_ridge_classification,
@@ -17,7 +18,7 @@ from sklearn_seqattn.kernels.ridge import (
 _MANY_FEATURES = 16
 
 
-def fit_in_span(head, features, targets, weights, advance):
+def fit_in_span(head, features, targets, weights, advance=ignore):
     """Fit a head on the coordinates of rows in their span, if there are few rows.
 
     Ridge regression sees inner products of rows alone, and these are the same in fewer
@@ -32,7 +33,7 @@ def fit_in_span(head, features, targets, weights, advance):
         Standardized features.
     targets, weights : ndarray of shape (n, ...) and (n,)
         As the head takes them.
-    advance : callable
+    advance : callable, optional
         As the head takes it.
 
     Returns
@@ -69,7 +70,7 @@ class ClassHead:
 
     passes = PASSES  # through the rows of a fit
 
-    def fit(self, features, targets, weights, advance):
+    def fit(self, features, targets, weights, advance=ignore):
         """Return coefficients, intercepts and values for sequences left out."""
         indicators = self._indicators(targets)
         return fit_ridge_classification(features, indicators, weights, advance)
@@ -116,7 +117,7 @@ class NumberHead:
         """How often rows are gone through: by a fit without each fold, and a last."""
         return PASSES * len(self.folds)
 
-    def fit(self, features, targets, weights, advance):
+    def fit(self, features, targets, weights, advance=ignore):
         """Return coefficients, intercepts and predictions for sequences left out."""
         targets = self.linearize(targets)
         left_out = left_out_regression(
