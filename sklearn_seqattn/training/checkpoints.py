@@ -144,9 +144,7 @@ class CheckpointFile:
         """
         self._seeds = seeds if self.left is None else self.left["seeds"]
         if len(self._seeds) != len(seeds):
-            raise FileFormatError(
-                f"{self.path} is the checkpoint of another estimator."
-            )
+            raise FileFormatError(f"{self.path} is of another estimator.")
         return self._seeds
 
     def check_fingerprint(self, fingerprint):
@@ -199,8 +197,7 @@ class CheckpointFile:
         net : skorch.NeuralNet
             At the end of an epoch or of a batch.
         order : dict or None, default=None
-            Within an epoch, the state at its begin of the generator that orders the
-            data.
+            Within an epoch, the state that the order of its batches is drawn from.
         """
         if not net.processes.is_first:
             return
