@@ -69,6 +69,10 @@ sphinx_gallery_conf = {
     "filename_pattern": r"/plot_",
     "ignore_pattern": r"(^|/)(?!plot_)[^/]*\.py$",
     "abort_on_example_error": True,
+    # Pages of the reference end with the examples that use the name.
+    "backreferences_dir": "api/backreferences",
+    "doc_module": (PACKAGE,),
+    "reference_url": {PACKAGE: None},  # names in examples lead to the reference
     "ignore_repr_types": "Display",  # the picture is shown, not its name
     "download_all_examples": False,
     "min_reported_time": 1,

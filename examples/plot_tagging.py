@@ -34,7 +34,7 @@ X, y = map(list, zip(*(make_sequence() for _ in range(50)), strict=True))
 # Probabilities over the steps
 # ----------------------------
 # Without a chain of labels, and with it. The strips below the curves are the true
-# states.
+# states. The chain does not let the state flicker.
 models = {
     "labels by themselves": WindowModel(chain=False),
     "with a chain of labels": WindowModel(),
@@ -57,10 +57,11 @@ figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right upper")
 # %%
 # What one label goes by
 # ----------------------
-# The step in the middle of the braking is explained: red steps speak for its label. What
-# lies far away does not matter.
-middle = int(np.median(np.flatnonzero(y[40] == "brakes")[:6]))
+# The dotted step is explained, at the beginning of a braking. The shaking of the second
+# sensor speaks for its label. The high level just before, in the first, speaks against
+# it. What lies far away does not matter.
+step = int(np.flatnonzero(y[40] == "brakes")[2])
 ImportanceDisplay.from_estimator(
-    tagger, X[40:41], step=middle, target="brakes", window=3, by_channel=True
+    tagger, X[40:41], step=step, target="brakes", window=3, by_channel=True
 )
 plt.show()
