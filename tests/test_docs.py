@@ -66,7 +66,7 @@ def test_code_fences_are_closed(page):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_code_that_is_not_run_says_so(page):
     text = page.read_text()
-    fence = re.compile(r"^```(.*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+    fence = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
     unmarked = re.findall(r"^ {4}.*$", fence.sub("", text), re.MULTILINE)
     for language, code in fence.findall(text):
         assert language in ("", "python", "py") or language[0] == "{", language
