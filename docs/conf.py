@@ -73,7 +73,7 @@ sphinx_gallery_conf = {
     "backreferences_dir": "api/backreferences",
     "doc_module": (PACKAGE,),
     "reference_url": {PACKAGE: None},  # names in examples lead to the reference
-    "ignore_repr_types": "Display",  # the picture is shown, not its name
+    "ignore_repr_types": "Display|matplotlib",  # pictures are shown, not their names
     "download_all_examples": False,
     "min_reported_time": 1,
     "plot_gallery": True,
