@@ -23,7 +23,8 @@ REFERENCE = {
         "folders": ["kernels", "ngrams", "windows", "next_state"],
     },
     "Preparing sequences": {
-        "about": "Transformers for a Pipeline, and functions that make sequences.",
+        "about": "Transformers for a Pipeline, sequences in files, and functions that "
+        "make sequences.",
         "folders": ["preprocessing", "sequences"],
     },
     "Saving and long fits": {

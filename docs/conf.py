@@ -69,7 +69,11 @@ sphinx_gallery_conf = {
     "filename_pattern": r"/plot_",
     "ignore_pattern": r"(^|/)(?!plot_)[^/]*\.py$",
     "abort_on_example_error": True,
-    "ignore_repr_types": "Display",  # the picture is shown, not its name
+    # Pages of the reference end with the examples that use the name.
+    "backreferences_dir": "api/backreferences",
+    "doc_module": (PACKAGE,),
+    "reference_url": {PACKAGE: None},  # names in examples lead to the reference
+    "ignore_repr_types": "Display|matplotlib",  # pictures are shown, not their names
     "download_all_examples": False,
     "min_reported_time": 1,
     "plot_gallery": True,

@@ -34,6 +34,13 @@ NAMES = {
     for name in module.__all__
 }
 
+#: Pages with blocks `py`, which are not run; CONTRIBUTING.md says why.
+WITH_OTHER_LIBRARIES = ("coming_from.md", "serving.md")
+
+LOOKS_LIKE_PYTHON = re.compile(
+    r" *(>>> |import \w|from \S+ import |def \w|class \w|.*\.(fit|predict|log_model)\()"
+)
+
 #: Parameters of the classifier that the regressor does not have.
 OF_CLASSES = ("time_warp", "class_weight")
 
@@ -54,6 +61,18 @@ def test_python_blocks_run(page, tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_code_fences_are_closed(page):
     assert page.read_text().count("```") % 2 == 0
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_code_that_is_not_run_says_so(page):
+    text = page.read_text()
+    fence = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+    unmarked = re.findall(r"^ {4}.*$", fence.sub("", text), re.MULTILINE)
+    for language, code in fence.findall(text):
+        assert language in ("", "python", "py") or language[0] == "{", language
+        assert language != "py" or page.name in WITH_OTHER_LIBRARIES
+        unmarked += code.splitlines() if language == "" else []
+    assert [line for line in unmarked if LOOKS_LIKE_PYTHON.match(line)] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -47,6 +47,12 @@ def run_python(*arguments, cwd):
     return done.stdout
 
 
+@pytest.mark.parametrize("name", GALLERY)
+def test_a_page_leads_to_each_script_of_the_gallery(name):
+    pages = (EXAMPLES.parent / "docs").rglob("*.md")
+    assert any(f"examples/{name})" in page.read_text() for page in pages)
+
+
 def test_quickstart(tmp_path):
     printed = run("quickstart.py", cwd=tmp_path)
     scores = dict(re.findall(r"^(\S.*?) {2,}.*?([\d.]+)$", printed, flags=re.MULTILINE))
