@@ -1,6 +1,6 @@
 """Base of the features of a partner, which are computed chunk by chunk and scaled."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import torch
 from torch import nn
@@ -9,8 +9,9 @@ from sklearn_seqattn.nn.kernel_input import guarded
 from sklearn_seqattn.nn.row_blocks import column_moments
 
 
+@contextmanager
 def exact_products(device_type):
-    """Return the context in which no product of float32 is of lower precision.
+    """Compute no product of float32 in a lower precision inside the block.
 
     Contexts of torch take time, also where they change nothing: only those that are
     needed are entered.
@@ -19,17 +20,14 @@ def exact_products(device_type):
     ----------
     device_type : str
         Where the products are computed.
-
-    Returns
-    -------
-    context : context manager
     """
-    stack = ExitStack()
-    if torch.is_autocast_enabled(device_type):
-        stack.enter_context(torch.autocast(device_type, enabled=False))
-    if device_type == "cuda":
-        stack.enter_context(torch.backends.cudnn.flags(enabled=True, allow_tf32=False))
-    return stack
+    with ExitStack() as stack:
+        if torch.is_autocast_enabled(device_type):
+            stack.enter_context(torch.autocast(device_type, enabled=False))
+        if device_type == "cuda":
+            flags = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
+            stack.enter_context(flags)
+        yield
 
 
 class FrozenFeatures(nn.Module):
