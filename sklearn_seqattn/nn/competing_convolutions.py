@@ -167,31 +167,32 @@ class CompetingConvolutions(FrozenFeatures):
         x = self.inputs(values, lengths)  # (D, B, T)
         real = torch.arange(x.shape[2], device=x.device) < lengths.unsqueeze(1)
         # No response is infinite, so nothing wins a padded step.
-        penalty = torch.zeros_like(x[0]).masked_fill_(~real, math.inf)  # (B, T)
+        penalty = -real.to(x.dtype).log()  # (B, T), 0 or inf
         half = self.n_groups // 2
-        columns = []
+        seen = (x, slice(half)), (_differences(x, real), slice(half, None))
+        parts = []
         for i, dilation in enumerate(self.dilations):
-            seen = (x, slice(half)), (_differences(x, real), slice(half, None))
             for one, groups in seen:
-                responses = self._responses(one, i, groups, dilation)  # (G, 8, B, T)
+                responses = self._responses(one, i, groups, dilation)  # (8, G, B, T)
                 won = torch.empty_like(responses)
-                for best in (responses.amax(1, True), responses.amin(1, True)):
+                for best in (responses.amax(0), responses.amin(0)):
                     torch.eq(responses, best.add_(penalty), out=won)
-                    columns.append(won.sum(3).flatten(0, 1) / lengths)
-        return torch.cat(columns).sqrt_().T
+                    parts.append(won.sum(3).transpose(0, 1))  # (G, 8, B)
+        return (torch.cat(parts).flatten(0, 1) / lengths).sqrt_().T
 
     def _responses(self, x, i, groups, dilation):
-        """Convolve (D, B, T) with some groups at dilation i: (G, 8, B, T)."""
-        weights, channels = self.weights[i, groups], self.channels[i, groups]
-        weights = weights.unsqueeze(2) * channels[:, None, :, None]  # (G, 8, D, 9)
+        """Convolve (D, B, T) with some groups at dilation i: (8, G, B, T)."""
+        # Reductions over the kernels of a group are fast where they come first.
+        weights = self.weights[i, groups].transpose(0, 1).contiguous()  # (8, G, 9)
+        weights = weights.unsqueeze(2) * self.channels[i, groups].unsqueeze(2)
         # The batch is the height of an image on which the kernels move sideways.
         responses = functional.conv2d(
             x.unsqueeze(0),
-            weights.flatten(0, 1).unsqueeze(2),
+            weights.flatten(0, 1).unsqueeze(2),  # (8 G, D, 1, 9)
             dilation=(1, dilation),
             padding=(0, dilation * (KERNEL_LENGTH // 2)),
         )[0]
-        return responses.unflatten(0, (-1, GROUP_SIZE))
+        return responses.unflatten(0, (GROUP_SIZE, -1))
 
 
 def _differences(x, real):

@@ -1,10 +1,33 @@
 """Base of the features of a partner, which are computed chunk by chunk and scaled."""
 
+from contextlib import ExitStack, contextmanager
+
 import torch
 from torch import nn
 
 from sklearn_seqattn.nn.kernel_input import guarded
 from sklearn_seqattn.nn.row_blocks import column_moments
+
+
+@contextmanager
+def exact_products(device_type):
+    """Compute no product of float32 in a lower precision inside the block.
+
+    Contexts of torch take time, also where they change nothing: only those that are
+    needed are entered.
+
+    Parameters
+    ----------
+    device_type : str
+        Where the products are computed.
+    """
+    with ExitStack() as stack:
+        if torch.is_autocast_enabled(device_type):
+            stack.enter_context(torch.autocast(device_type, enabled=False))
+        if device_type == "cuda":
+            flags = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
+            stack.enter_context(flags)
+        yield
 
 
 class FrozenFeatures(nn.Module):
@@ -76,10 +99,7 @@ class FrozenFeatures(nn.Module):
             One row a sequence.
         """
         # Lower precision would move responses across thresholds and change who wins.
-        with (
-            torch.autocast(values.device.type, enabled=False),
-            torch.backends.cudnn.flags(enabled=True, allow_tf32=False),
-        ):
+        with exact_products(values.device.type):
             if torch.compiler.is_exporting():  # chunks would fix the sizes
                 return self._features(values, lengths)
             size = max(1, self.steps_per_chunk // values.shape[1])

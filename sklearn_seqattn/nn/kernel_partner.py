@@ -5,6 +5,7 @@ from torch import nn
 from torch.nn.functional import linear
 
 from sklearn_seqattn.nn.competing_convolutions import CompetingConvolutions
+from sklearn_seqattn.nn.frozen_features import exact_products
 from sklearn_seqattn.nn.last_steps import LastSteps
 from sklearn_seqattn.nn.random_convolutions import RandomConvolutions
 
@@ -61,7 +62,7 @@ class KernelPartner(nn.Module):
         outputs : Tensor of shape (B, K)
             Logits or standardized targets.
         """
-        with torch.autocast(values.device.type, enabled=False):
+        with exact_products(values.device.type):
             features = [kind.standardize(kind(values, lengths)) for kind in self.kinds]
             return self.outputs(features, static)
 

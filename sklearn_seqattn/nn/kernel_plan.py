@@ -124,9 +124,11 @@ def counted_steps(n_steps, lengths, dilation, inner):
     -------
     counted : Tensor of shape (B, T), bool
     """
-    margin = dilation * (KERNEL_LENGTH // 2) * int(inner)
     lengths = lengths.unsqueeze(1)
+    time = torch.arange(n_steps, device=lengths.device)
+    if not inner:
+        return time < lengths
+    margin = dilation * (KERNEL_LENGTH // 2)
     # A sequence no longer than the kernel has no inside: all its steps count.
     margin = margin * (lengths > 2 * margin)
-    time = torch.arange(n_steps, device=lengths.device)
     return (time >= margin) & (time < lengths - margin)

@@ -88,7 +88,7 @@ def masked_max(x, mask):
     -------
     maximum : Tensor of shape (B, C)
     """
-    outside = torch.zeros_like(mask, dtype=x.dtype).masked_fill(~mask, -torch.inf)
+    outside = mask.to(x.dtype).log()  # 0, and -inf at padded steps
     return (x + outside[..., None]).amax(dim=1)
 
 
@@ -124,7 +124,7 @@ def zero_padding(x, mask):
     -------
     x : Tensor of shape (B, T, C)
     """
-    return x * mask[..., None].to(x.dtype)
+    return x * mask[..., None]
 
 
 # No row is taken twice, so gradients are copies. torch would add them up, which is

@@ -24,18 +24,26 @@ class BatchNorm(nn.Module):
         self.output_size = input_size
 
     def _normalize(self, steps):
-        """Normalize steps (S, C); in training, one alone has no variance to use."""
-        if not self.training or len(steps) == 1:
-            return nn.functional.batch_norm(
-                steps,
-                self.norm.running_mean,
-                self.norm.running_var,
-                self.norm.weight,
-                self.norm.bias,
-                eps=self.norm.eps,
-            )
+        """Normalize steps (S, C) of a training; one alone has no variance to use."""
+        if len(steps) == 1:
+            return self._by_known(steps)
         gather = gathering()
         return self.norm(steps) if gather is None else self._shared(steps, gather)
+
+    def _by_known(self, steps):
+        """Normalize steps (S, C) by the running statistics."""
+        norm = self.norm
+        return torch.batch_norm(
+            steps,
+            norm.weight,
+            norm.bias,
+            norm.running_mean,
+            norm.running_var,
+            training=False,
+            momentum=0.0,
+            eps=norm.eps,
+            cudnn_enabled=torch.backends.cudnn.enabled,
+        )
 
     def _shared(self, steps, gather):
         """Do what `norm` does, with the statistics over the steps of all processes."""
@@ -54,7 +62,7 @@ class BatchNorm(nn.Module):
         if self.training:
             return on_real_steps(self._normalize, x, mask), mask
         # Known statistics: all steps at once take less time than to pick the real ones.
-        return self._normalize(x.flatten(0, 1)).view(x.shape), mask
+        return self._by_known(x.flatten(0, 1)).view(x.shape), mask
 
 
 class _Standardize(torch.autograd.Function):

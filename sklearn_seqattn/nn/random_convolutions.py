@@ -165,7 +165,7 @@ class RandomConvolutions(FrozenFeatures):
             for inner in (False, True):
                 counted = counted_steps(x.shape[2], lengths, dilation, inner)
                 # -inf exceeds no threshold, so an uncounted step adds nothing.
-                penalty = torch.zeros_like(x[0]).masked_fill_(~counted, -math.inf)
+                penalty = counted.to(x.dtype).log()  # (B, T), 0 or -inf
                 turn = slice((i + inner) % 2, None, 2)
                 responses[turn] += penalty
                 totals[turn] = counted.sum(1)

@@ -47,3 +47,13 @@ def test_outputs_ignore_padding_and_batch_mates():
     batch[0, :12], batch[1, :20] = values[:12], values[12:]
     together = partner(batch, torch.tensor([12, 20]))
     torch.testing.assert_close(together[:1], alone, rtol=1e-12, atol=1e-12)
+
+
+def test_autocast_does_not_lower_the_precision():
+    partner, values = fitted()
+    batch, lengths = values[:12].unsqueeze(0), torch.tensor([12])
+    expected = partner(batch, lengths)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert torch.equal(partner(batch, lengths), expected)
+        assert torch.is_autocast_enabled("cpu")
+    assert not torch.is_autocast_enabled("cpu")
