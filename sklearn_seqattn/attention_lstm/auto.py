@@ -27,7 +27,7 @@ WINDOWS_WEIGHT = 0.5
 #: With fewer sequences, a tagger holds none out to weigh network and windows.
 FEWEST_TO_WEIGH_WINDOWS = 20
 
-#: Sequences of so many steps, on average, get half of the batches beside kernels.
+#: A classifier beside kernels needs half of the batches for so many steps.
 SHORT = 10
 
 #: With fewer sequences, a regressor shrinks its outputs towards a constant.
@@ -132,9 +132,9 @@ def max_epochs(n_samples, batch_size, n_steps, *, blended=False):
 
     A network alone gets 400 batches or 40 epochs. Sequences of more than 256 steps,
     whose batches are expensive, get 320 batches. A network beside random kernels gets
-    200 batches or 15 epochs, less with fewer than 90 sequences, and half of the batches
-    if sequences have at most 10 steps. Small sets get at most 200 epochs; large ones
-    8,000 batches or 10 epochs, whichever is more.
+    200 batches or 15 epochs, and less with fewer than 90 sequences. Small
+    sets get at most 200 epochs; large ones 8,000 batches or 10 epochs, whichever is
+    more.
 
     Parameters
     ----------
@@ -158,16 +158,42 @@ def max_epochs(n_samples, batch_size, n_steps, *, blended=False):
     [200, 40, 40, 10, 10]
     >>> [max_epochs(n, 64, 100, blended=True) for n in (64, 1_000, 10_000, 100_000)]
     [148, 15, 15, 10]
-    >>> max_epochs(64, 64, 5, blended=True)
-    74
     """
     batches = ceil(n_samples / batch_size)
     wanted, fewest = 320 if n_steps > 256 else 400, 40
     if blended:
         wanted, fewest = min(200, 20 + 2 * n_samples), 15
-        wanted = wanted / 2 if n_steps <= SHORT else wanted
     small = min(200, max(fewest, ceil(wanted / batches)))
     return min(small, max(10, ceil(8_000 / batches)))
+
+
+def classifier_max_epochs(n_samples, batch_size, n_steps):
+    """Return the epochs of a classifier beside random kernels.
+
+    Sequences of at most 10 steps get half of the batches that others get, but at least
+    15 epochs.
+
+    Parameters
+    ----------
+    n_samples : int
+        The number of sequences n.
+    batch_size : int
+        Sequences a batch.
+    n_steps : float
+        The mean length T.
+
+    Returns
+    -------
+    max_epochs : int
+
+    Examples
+    --------
+    >>> from sklearn_seqattn.attention_lstm.auto import classifier_max_epochs
+    >>> [classifier_max_epochs(64, 64, n_steps) for n_steps in (10, 11)]
+    [74, 148]
+    """
+    found = max_epochs(n_samples, batch_size, n_steps, blended=True)
+    return min(found, max(15, ceil(found / 2))) if n_steps <= SHORT else found
 
 
 def token_max_epochs(n_samples, batch_size, n_steps):

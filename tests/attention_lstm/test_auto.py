@@ -54,9 +54,12 @@ def test_networks_beside_a_partner_never_get_more_epochs(n, size, n_steps):
     assert min(10, alone) <= blended <= alone
 
 
-@given(st.integers(1, 10**6), st.integers(1, 512), st.floats(1, 10))
-def test_short_sequences_get_half_of_the_batches_beside_kernels(n, size, n_steps):
-    longer = auto.max_epochs(n, size, 11, blended=True)
-    short = auto.max_epochs(n, size, n_steps, blended=True)
-    assert short == min(longer, max(15, -(-longer // 2)))
-    assert auto.max_epochs(n, size, n_steps) == auto.max_epochs(n, size, 11)
+@given(st.integers(1, 10**6), st.integers(1, 512), st.floats(1, 20))
+def test_a_classifier_of_short_sequences_gets_half_of_the_epochs(n, size, n_steps):
+    others = auto.max_epochs(n, size, n_steps, blended=True)
+    found = auto.classifier_max_epochs(n, size, n_steps)
+    if n_steps > 10:
+        assert found == others
+    else:
+        assert min(others, 15) <= found <= others
+        assert found in (15, -(-others // 2), others)
