@@ -35,7 +35,7 @@ from sklearn_seqattn import (
     StateEncoder,
     WindowModel,
 )
-from sklearn_seqattn.kernels import feature_table, ridge
+from sklearn_seqattn.kernels import feature_table
 from sklearn_seqattn.sequences import array_list
 
 TINY = {"hidden_size": 4, "num_layers": 1, "max_epochs": 2, "random_state": 0}
@@ -136,7 +136,6 @@ def test_a_part_in_another_order_gives_the_same_model(store_of):
 def test_large_tables_of_features_give_the_model_of_a_list(
     estimator, store_of, monkeypatch
 ):
-    monkeypatch.setattr(ridge, "_MOST_COPIED", 0)
     monkeypatch.setattr(feature_table, "_MOST_IN_MEMORY", 0)
     monkeypatch.setattr(feature_table, "_AT_ONCE", 500)
     model, store = estimator(**TINY, blend=RandomKernels(84)), store_of(X)

@@ -27,6 +27,9 @@ WINDOWS_WEIGHT = 0.5
 #: With fewer sequences, a tagger holds none out to weigh network and windows.
 FEWEST_TO_WEIGH_WINDOWS = 20
 
+#: A classifier beside kernels needs half of the batches for so many steps.
+SHORT = 10
+
 #: With fewer sequences, a regressor shrinks its outputs towards a constant.
 SHRINK_BELOW = 1_000
 
@@ -162,6 +165,35 @@ def max_epochs(n_samples, batch_size, n_steps, *, blended=False):
         wanted, fewest = min(200, 20 + 2 * n_samples), 15
     small = min(200, max(fewest, ceil(wanted / batches)))
     return min(small, max(10, ceil(8_000 / batches)))
+
+
+def classifier_max_epochs(n_samples, batch_size, n_steps):
+    """Return the epochs of a classifier beside random kernels.
+
+    Sequences of at most 10 steps get half of the batches that others get, but at least
+    15 epochs.
+
+    Parameters
+    ----------
+    n_samples : int
+        The number of sequences n.
+    batch_size : int
+        Sequences a batch.
+    n_steps : float
+        The mean length T.
+
+    Returns
+    -------
+    max_epochs : int
+
+    Examples
+    --------
+    >>> from sklearn_seqattn.attention_lstm.auto import classifier_max_epochs
+    >>> [classifier_max_epochs(64, 64, n_steps) for n_steps in (10, 11)]
+    [74, 148]
+    """
+    found = max_epochs(n_samples, batch_size, n_steps, blended=True)
+    return min(found, max(15, ceil(found / 2))) if n_steps <= SHORT else found
 
 
 def token_max_epochs(n_samples, batch_size, n_steps):

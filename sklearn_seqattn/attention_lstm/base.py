@@ -78,6 +78,7 @@ class BaseSequenceEstimator(
     _config = SequenceConfig
     _module_params = ("tbptt_steps",)
     _uncalibrated = {"partner_": None, "blend_": None}
+    _blended_rules = BLENDED_RULES  # what "auto" means beside random kernels
     _gain_control = True  # whether low-amplitude sequences are amplified
 
     @property
@@ -85,7 +86,7 @@ class BaseSequenceEstimator(
         """What "auto" means; networks beside random kernels need fewer steps."""
         if "tokens" in self._input_kind:
             return TOKEN_RULES
-        return NUMBER_RULES if self.blend is None else BLENDED_RULES
+        return NUMBER_RULES if self.blend is None else self._blended_rules
 
     def _read(self, X, front_end, *, reset):
         """Return checked sequences, tokens only where the front end embeds them."""

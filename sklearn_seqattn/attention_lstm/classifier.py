@@ -14,6 +14,7 @@ from sklearn_seqattn.attention_lstm.class_weights import weigh_classes
 from sklearn_seqattn.attention_lstm.parameters import SEQUENCE_CONSTRAINTS
 from sklearn_seqattn.attention_lstm.pooled import PoolingMixin
 from sklearn_seqattn.attention_lstm.prefixes import PrefixMixin
+from sklearn_seqattn.attention_lstm.rules import BLENDED_CLASSIFIER_RULES
 from sklearn_seqattn.attention_lstm.shrinkage import shrink
 from sklearn_seqattn.attention_lstm.stem import MOST_STEPS_BESIDE_KERNELS
 from sklearn_seqattn.attention_lstm.target_checks import check_labels
@@ -71,7 +72,8 @@ class AttentionLSTMClassifier(
         more than 256 steps on average), between 40 and 200; for large sets 8,000
         batches, at least 10. With at least 1,000 sequences of tokens it is what
         gives 600 batches, at least 8 and at most 40. A network beside random kernels
-        gets 200 batches, less with fewer than 90 sequences, and at least 15 epochs.
+        gets 200 batches, less with fewer than 90 sequences, in a classifier half of
+        that for at most 10 steps on average, and at least 15 epochs.
     front_end : "auto", None, str, block, module, list or tuple, default="auto"
         The blocks before the encoder, in their order. A block is an object of
         :mod:`sklearn_seqattn.blocks`, such as ``Conv(32, stride=2)``, or its name
@@ -334,6 +336,7 @@ class AttentionLSTMClassifier(
         self.net_params = net_params
         self.verbose = verbose
 
+    _blended_rules = BLENDED_CLASSIFIER_RULES
     _most_steps_beside_kernels = MOST_STEPS_BESIDE_KERNELS
 
     @property

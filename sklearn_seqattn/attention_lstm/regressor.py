@@ -86,7 +86,8 @@ class AttentionLSTMRegressor(
         more than 256 steps on average), between 40 and 200; for large sets 8,000
         batches, at least 10. With at least 1,000 sequences of tokens it is what
         gives 600 batches, at least 8 and at most 40. A network beside random kernels
-        gets 200 batches, less with fewer than 90 sequences, and at least 15 epochs.
+        gets 200 batches, less with fewer than 90 sequences, in a classifier half of
+        that for at most 10 steps on average, and at least 15 epochs.
     front_end : "auto", None, str, block, module, list or tuple, default="auto"
         The blocks before the encoder, in their order. A block is an object of
         :mod:`sklearn_seqattn.blocks`, such as ``Conv(32, stride=2)``, or its name

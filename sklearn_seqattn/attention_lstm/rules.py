@@ -35,6 +35,11 @@ BLENDED_RULES = replace(
     NUMBER_RULES, max_epochs=_by_size(partial(auto.max_epochs, blended=True))
 )
 
+#: The rules of a classifier for them.
+BLENDED_CLASSIFIER_RULES = replace(
+    NUMBER_RULES, max_epochs=_by_size(auto.classifier_max_epochs)
+)
+
 #: The rules for tokens.
 TOKEN_RULES = TrainingRules(
     batch_size=_batch_size,

@@ -1,7 +1,7 @@
-"""Ridge regression by chunked normal equations, for large tables of features.
+"""Ridge regression by normal equations, which reads a table of features in parts.
 
-The table is read in parts. What is kept is a matrix of the smaller one of rows and
-features, and its eigenvectors: in float64, 200 MB each for 5,000.
+What is kept is a matrix of the smaller one of rows and features, and its eigenvectors:
+in float64, 200 MB each for 5,000.
 """
 
 import numpy as np

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from sklearn_seqattn._progress import ignore
+from sklearn_seqattn.kernels.gram_ridge import PASSES
 from sklearn_seqattn.kernels.ridge import (
-    PASSES,
     fit_ridge_classification,
     fit_ridge_regression,
     left_out_regression,

@@ -6,19 +6,13 @@ A fit returns plain weights, so that the head is one linear layer.
 import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_expit, log_softmax
-from sklearn import config_context
-from sklearn.linear_model import RidgeCV
 
 from sklearn_seqattn._progress import ignore
 from sklearn_seqattn.kernels.feature_table import FeatureTable, row_parts
-from sklearn_seqattn.kernels.gram_ridge import PASSES, GramRidge
+from sklearn_seqattn.kernels.gram_ridge import GramRidge
 
 #: Penalties to choose from; the largest leave little but the mean of the targets.
 ALPHAS = np.logspace(-2, 7, 19)
-
-#: Features times rows that scikit-learn's regression reads, at most: it makes several
-#: copies in float64. It reads no table of more rows than features, where it is slow.
-_MOST_COPIED = 2**24
 
 #: Bounds of the logarithm of the factor that turns ridge values into logits.
 _LOG_FACTORS = (-7.0, 7.0)
@@ -203,24 +197,6 @@ def _select(features, rows):
 
 def _fit(features, targets, sample_weight, advance, *, per_target):
     """Return coefficients, intercepts and predictions for rows left out."""
-    n_rows, n_features = features.shape
-    if n_rows > n_features or n_rows * n_features > _MOST_COPIED:
-        ridge = GramRidge(ALPHAS, alpha_per_target=per_target)
-        ridge.fit(features, targets, sample_weight, advance)
-        return ridge.coef_, ridge.intercept_, ridge.left_out_
-    ridge = RidgeCV(
-        ALPHAS,
-        scoring="neg_mean_squared_error",
-        store_cv_results=True,
-        alpha_per_target=per_target,
-    )
-    # Without routing, sample weights reach the fit and its errors.
-    with config_context(enable_metadata_routing=False, assume_finite=True):
-        ridge.fit(features[:], targets, sample_weight=sample_weight)
-    advance(PASSES * len(targets))
-    n_outputs = targets.shape[1]
-    coef = np.reshape(ridge.coef_, (n_outputs, -1))
-    intercept = np.broadcast_to(ridge.intercept_, n_outputs).astype(coef.dtype)
-    chosen = np.searchsorted(ALPHAS, np.broadcast_to(ridge.alpha_, n_outputs))
-    left_out = ridge.cv_results_.reshape(len(targets), n_outputs, -1)
-    return coef, intercept, left_out[:, np.arange(n_outputs), chosen]
+    ridge = GramRidge(ALPHAS, alpha_per_target=per_target)
+    ridge.fit(features, targets, sample_weight, advance)
+    return ridge.coef_, ridge.intercept_, ridge.left_out_

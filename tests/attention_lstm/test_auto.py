@@ -52,3 +52,14 @@ def test_networks_beside_a_partner_never_get_more_epochs(n, size, n_steps):
         auto.max_epochs(n, size, n_steps, blended=blended) for blended in (False, True)
     )
     assert min(10, alone) <= blended <= alone
+
+
+@given(st.integers(1, 10**6), st.integers(1, 512), st.floats(1, 20))
+def test_a_classifier_of_short_sequences_gets_half_of_the_epochs(n, size, n_steps):
+    others = auto.max_epochs(n, size, n_steps, blended=True)
+    found = auto.classifier_max_epochs(n, size, n_steps)
+    if n_steps > 10:
+        assert found == others
+    else:
+        assert min(others, 15) <= found <= others
+        assert found in (15, -(-others // 2), others)

@@ -13,6 +13,7 @@ from sklearn_seqattn import (
     RandomKernels,
 )
 from sklearn_seqattn.attention_lstm.rules import (
+    BLENDED_CLASSIFIER_RULES,
     BLENDED_RULES,
     NUMBER_RULES,
     TOKEN_RULES,
@@ -214,6 +215,7 @@ def test_the_number_of_batches_stays():
     X, y = late_walks(30)
     whole = LabeledSequences(check_sequences(X), y, np.ones(30))
     cut = whole.with_cuts()
-    for rules in (NUMBER_RULES, BLENDED_RULES, TOKEN_RULES):
+    every = (NUMBER_RULES, BLENDED_RULES, BLENDED_CLASSIFIER_RULES, TOKEN_RULES)
+    for rules in every:
         epochs = rules.max_epochs(whole, 8)
         assert rules.max_epochs(cut, 8) == -(-epochs // 3)

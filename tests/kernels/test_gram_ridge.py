@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import RidgeCV
 
-from sklearn_seqattn.kernels import feature_table, ridge
+from sklearn_seqattn.kernels import feature_table
 from sklearn_seqattn.kernels.feature_table import FeatureTable
 from sklearn_seqattn.kernels.gram_ridge import PASSES, GramRidge
 from sklearn_seqattn.kernels.ridge import (
@@ -95,7 +95,6 @@ def test_large_tables_are_fitted_in_parts_and_alike(monkeypatch):
         )
 
     expected = fit(features)
-    monkeypatch.setattr(ridge, "_MOST_COPIED", 0)
     monkeypatch.setattr(feature_table, "_MOST_IN_MEMORY", 0)
     table = FeatureTable(30, 40)
     table[np.arange(30)] = features
