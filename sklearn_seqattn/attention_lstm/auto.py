@@ -6,6 +6,8 @@ alone.
 
 from math import ceil
 
+import numpy as np
+
 #: With fewer sequences, holding some out costs more than stopping early gives.
 EARLY_STOPPING_FROM = 10_000
 
@@ -104,13 +106,16 @@ def kernel_features(n_samples):
     return min(max(50_000_000 // n_samples, 1_000), 10_000)
 
 
-def last_steps(longest, n_channels):
+def last_steps(lengths, n_channels):
     """Return how many of the last steps a linear model reads: at most 1,000 values.
+
+    Nine of ten sequences have as many. A step that few sequences have would get a
+    weight that nothing tests.
 
     Parameters
     ----------
-    longest : int
-        Steps of the longest sequence.
+    lengths : ndarray of shape (n,)
+        Steps of each sequence.
     n_channels : int
         Channels of a step.
 
@@ -120,11 +125,15 @@ def last_steps(longest, n_channels):
 
     Examples
     --------
+    >>> import numpy as np
     >>> from sklearn_seqattn.attention_lstm.auto import last_steps
-    >>> [last_steps(48, 1), last_steps(5_000, 1), last_steps(168, 10)]
-    [48, 1000, 100]
+    >>> last_steps(np.array([48, 48]), 1), last_steps(np.arange(101), 1)
+    (48, 10)
+    >>> last_steps(np.array([5_000]), 1), last_steps(np.array([168]), 10)
+    (1000, 100)
     """
-    return max(1, min(longest, 1_000 // n_channels))
+    usual = int(np.quantile(lengths, 0.1, method="lower"))
+    return max(1, min(usual, 1_000 // n_channels))
 
 
 def max_epochs(n_samples, batch_size, n_steps, *, blended=False):

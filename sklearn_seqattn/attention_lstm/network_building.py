@@ -121,10 +121,10 @@ class NetworkBuildingMixin:
         return KernelConfig(
             max_length=longest,
             n_features=int(n_features),
-            last_steps=self._last_steps(longest),
+            last_steps=self._last_steps(data.lengths),
         )
 
-    def _last_steps(self, longest):
+    def _last_steps(self, lengths):
         """Return how many of the last steps the partner reads as they are."""
         return 0
 

@@ -461,9 +461,9 @@ class AttentionLSTMRegressor(
         """Return the loss of single rows."""
         return self.target_encoder_.loss.module()
 
-    def _last_steps(self, longest):
+    def _last_steps(self, lengths):
         """Return how many of the last steps the partner reads as they are."""
-        return auto.last_steps(longest, self.input_encoder_.output_size_)
+        return auto.last_steps(lengths, self.input_encoder_.output_size_)
 
     def _fit_partner(self, network, sets, seed, *, fresh, is_partial):
         """Fit the partner inside a network, which learns without it.

@@ -266,3 +266,14 @@ def test_a_search_over_losses():
     scores = dict(zip(losses, search.cv_results_["mean_test_score"], strict=True))
     assert search.best_params_["loss"] == max(scores, key=scores.get)
     assert np.isfinite(list(scores.values())).all()
+
+
+def test_steps_that_few_sequences_have_get_no_weight():
+    rng = np.random.default_rng(0)
+    X = [rng.normal(size=(n, 4)) for n in (30, *rng.integers(6, 10, 39))]
+    X[0][:20] *= 1e-3  # such steps look constant
+    y = np.array([x[-3:].sum() for x in X])
+    y[0] += 8
+    new = [rng.normal(size=(30, 4)) for _ in range(50)]
+    found = AttentionLSTMRegressor(max_epochs=1, random_state=0).fit(X, y).predict(new)
+    assert np.abs(found - y.mean()).max() < 5 * y.std()
