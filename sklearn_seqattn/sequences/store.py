@@ -69,7 +69,7 @@ class SequenceStore(Sequence):
     >>> path = Path(folder.name) / "walks"
     >>> store = SequenceStore.from_generator(pairs, path, labeled=True)
     >>> len(store), store[3].shape, store[[0, 3]].labels
-    (2, (8, 3), array([0, 1]))
+    (20, (8, 3), array([0, 1]))
     >>> classifier = AttentionLSTMClassifier(max_epochs=1, random_state=0)
     >>> classifier.fit(store, store.labels).predict(store).shape
     (20,)

@@ -102,7 +102,7 @@ def test_integer_tokens_need_an_embedding_by_name():
         front_end=("embedding", "dropout"), max_epochs=1, random_state=0
     ).fit(X, y)
     assert classifier.network_.front_end.blocks[0].table.num_embeddings > 2
-    with pytest.warns(UserWarning, match="3 states are unknown .*: 1000, -3, 5"):
+    with pytest.warns(UserWarning, match="3 tokens are unknown .*: 1000, -3, 5"):
         assert classifier.predict([[1000], [-3, 5]]).shape == (2,)
     numbers = AttentionLSTMClassifier(max_epochs=1, random_state=0).fit(X, y)
     assert numbers.input_size_ == 1

@@ -33,7 +33,7 @@ def model(request):
 @pytest.mark.parametrize("X", EMPTY)
 def test_an_empty_sequence_is_predicted_as_one_unknown_token(model, X):
     found = model.predict(X)
-    with pytest.warns(UserWarning, match="1 state is unknown .* 'never-seen'"):
+    with pytest.warns(UserWarning, match="1 token is unknown .* 'never-seen'"):
         unknown = model.predict(["never-seen"])
     np.testing.assert_allclose(found[1:], np.repeat(unknown, 2))
 
@@ -83,7 +83,7 @@ def test_empty_integer_sequences():
 
 @pytest.mark.parametrize("X", [["zig zag", "good"], [["zig", "zag"], ["good"]]])
 def test_sequences_of_unknown_tokens_alone_are_warned_of(model, X):
-    with pytest.warns(UserWarning, match="^2 states are .*: 'zig', 'zag'") as caught:
+    with pytest.warns(UserWarning, match="^2 tokens are .*: 'zig', 'zag'") as caught:
         model.predict(X)
     assert caught[0].filename == __file__
 
