@@ -5,6 +5,7 @@ import os
 os.environ["SCIPY_ARRAY_API"] = "1"  # before scipy loads, or one check is skipped
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # the test processes share the cores
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,14 @@ settings.register_profile(  # the machine may be busy; fixtures are of the whole
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("untimed")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def python_handles_ctrl_c():
+    """Handle Ctrl-C as in a terminal; a run in the background may ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True)

@@ -39,14 +39,6 @@ SMALL = {
 }
 
 
-@pytest.fixture(autouse=True)
-def python_handles_ctrl_c():
-    """Handle Ctrl-C as in a terminal; a run in the background may ignore it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 class Press(Callback):
     """Press Ctrl-C at the beginning of a batch."""
 
