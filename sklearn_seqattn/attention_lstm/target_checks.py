@@ -65,7 +65,8 @@ def check_same_order(X, y):
     X : container of sequences
         Of pandas; others have no index.
     y : object
-        As the user gave it. Row numbers (RangeIndex) are no names of sequences.
+        As the user gave it. Row numbers (RangeIndex without a name) are no names of
+        sequences.
 
     Raises
     ------
@@ -79,7 +80,9 @@ def check_same_order(X, y):
         ids = ids.unique(level=0)
     if isinstance(names, pd.MultiIndex) and not isinstance(ids, pd.MultiIndex):
         names = names.unique(level=0)
-    is_numbered = any(isinstance(one, pd.RangeIndex) for one in (X.index, names))
+    is_numbered = any(
+        isinstance(one, pd.RangeIndex) and one.name is None for one in (X.index, names)
+    )
     if is_numbered or len(ids) != len(names) or ids.equals(names):
         return
     if not (ids.is_unique and names.isin(ids).all() and ids.isin(names).all()):

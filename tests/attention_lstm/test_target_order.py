@@ -74,6 +74,13 @@ def test_what_says_nothing_of_the_order_is_read_by_position(X, y):
     check_same_order(X, y)
 
 
+def test_whole_numbers_are_ids_if_they_have_a_name():
+    X = SERIES.set_axis(pd.RangeIndex(4, name="id"))
+    check_same_order(X, pd.Series(range(4)))
+    with pytest.raises(ValueError, match="sequence 0 of X is 0, but y has 3 there"):
+        check_same_order(X, pd.Series(range(4), index=[3, 1, 2, 0]))
+
+
 def test_ids_of_several_columns_are_ids_of_sequences():
     table = TABLE.assign(site="n")
     X = events_to_sequences(table, id=["site", "id"], order="step", columns="value")
