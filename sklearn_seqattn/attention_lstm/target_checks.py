@@ -91,8 +91,8 @@ def check_same_order(X, y):
     order = "X.index.unique(level=0)" if has_instances(X) else "X.index"
     raise ValueError(
         f"y has the index of X in another order: sequence {first} of X is "
-        f"{ids[first]!r}, but y has {names[first]!r} there. Targets are read by "
-        f"position; pass y.loc[{order}]."
+        f"{ids.tolist()[first]!r}, but y has {names.tolist()[first]!r} there. Targets "
+        f"are read by position; pass y.loc[{order}]."
     )
 
 
