@@ -94,10 +94,14 @@ def is_distributed(net_params):
         If it is neither True nor False.
     """
     value, params = read_part(net_params, "distributed")
-    if params or not isinstance(value, bool | None):
+    if not isinstance(value, bool | None):
         raise ValueError(
-            f"net_params has distributed={value!r}, and these parameters of it: "
-            f"{params}. The switch has no parameters, and it must be True or False."
+            f"net_params has distributed={value!r}; it must be True or False."
+        )
+    if params:
+        raise ValueError(
+            "net_params has parameters of 'distributed', which takes none: "
+            f"{', '.join(map(repr, params))}."
         )
     return bool(value)
 
