@@ -100,8 +100,8 @@ def is_distributed(net_params):
         )
     if params:
         raise ValueError(
-            "net_params has parameters of 'distributed', which takes none: "
-            f"{', '.join(map(repr, params))}."
+            "net_params has parameters of 'distributed': "
+            f"{', '.join(map(repr, params))}. It takes none; it must be True or False."
         )
     return bool(value)
 
