@@ -1,7 +1,7 @@
 """What "auto" means, by the size of the data.
 
-The rules look at the number n of distinct training sequences and at their mean length T
-alone.
+The rules look at the number n of distinct training sequences, at their lengths (T is
+the mean) and at their channels.
 """
 
 from math import ceil

@@ -4,9 +4,9 @@ import numpy as np
 import torch
 
 from sklearn_seqattn._progress import ignore
+from sklearn_seqattn.kernels.binary_channels import find_binary_channels
 from sklearn_seqattn.kernels.feature_table import FeatureTable
 from sklearn_seqattn.kernels.heads import fit_in_span
-from sklearn_seqattn.kernels.switches import find_switches
 from sklearn_seqattn.nn.frozen_features import FrozenFeatures
 from sklearn_seqattn.nn.kernel_features import compute_features, padded_chunks
 
@@ -74,12 +74,12 @@ def fit_kernel_partner(
     fits, scales, like = [], [], None
     if seed is not None:
         generator = torch.Generator().manual_seed(seed)
-        is_switch = find_switches(dataset.values, dataset.starts, dataset.stops)
+        is_binary = find_binary_channels(dataset.values, dataset.starts, dataset.stops)
         if n_numbers is not None:
-            is_switch[n_numbers:] = False
+            is_binary[n_numbers:] = False
     for kind in partner.kinds:
         if seed is not None:
-            kind.fit(steps, lengths, generator, is_switch=is_switch, like=like)
+            kind.fit(steps, lengths, generator, is_binary=is_binary, like=like)
             like = kind.inputs
         if len(dataset) >= FEWEST * dataset.n_rounds:
             features, scale = _table(

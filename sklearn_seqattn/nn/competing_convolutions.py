@@ -107,7 +107,7 @@ class CompetingConvolutions(FrozenFeatures):
         )
 
     @torch.no_grad()
-    def fit(self, values, lengths, generator, *, is_switch=None, like=None):
+    def fit(self, values, lengths, generator, *, is_binary=None, like=None):
         """Draw the kernels and the channels they see, and learn the scale of values.
 
         Parameters
@@ -121,7 +121,7 @@ class CompetingConvolutions(FrozenFeatures):
         generator : torch.Generator
             On the CPU, as are the other arguments.
 
-        is_switch : ndarray of shape (D,), bool, or None, default=None
+        is_binary : ndarray of shape (D,), bool, or None, default=None
             Which channels have at most two values; None for no channel.
 
         like : KernelInput or None, default=None
@@ -138,7 +138,7 @@ class CompetingConvolutions(FrozenFeatures):
         weights = weights.round_()
         weights[..., KERNEL_LENGTH // 2] -= weights.sum(-1)  # a shift changes nothing
         self.weights.copy_(weights * _WEIGHT_STEP)
-        self.channels.copy_(draw_channels(self.channels.shape, generator, is_switch))
+        self.channels.copy_(draw_channels(self.channels.shape, generator, is_binary))
         return self
 
     def fit_statistics(self, features):

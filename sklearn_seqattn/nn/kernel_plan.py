@@ -63,7 +63,7 @@ def dilation_plan(n_features, max_length):
     return list(counts), n_biases
 
 
-def draw_channels(shape, generator, is_switch=None):
+def draw_channels(shape, generator, is_binary=None):
     """Draw a random subset of channels for each dilation and kernel.
 
     Parameters
@@ -74,7 +74,7 @@ def draw_channels(shape, generator, is_switch=None):
     generator : torch.Generator
         On the CPU.
 
-    is_switch : ndarray of shape (D,), bool, or None, default=None
+    is_binary : ndarray of shape (D,), bool, or None, default=None
         Which channels have at most two values; None for no channel. If they are at
         most half of the channels, no kernel sees them.
 
@@ -83,10 +83,10 @@ def draw_channels(shape, generator, is_switch=None):
     channels : Tensor of shape (I, J, D), float32
         One where a kernel sees a channel, else zero. Small subsets are likelier.
     """
-    if is_switch is None or 2 * is_switch.sum() > shape[-1]:
+    if is_binary is None or 2 * is_binary.sum() > shape[-1]:
         return _draw_subsets(shape, generator)
     channels = torch.zeros(shape, dtype=torch.float32, device="cpu")
-    seen = torch.from_numpy(~is_switch)
+    seen = torch.from_numpy(~is_binary)
     drawn = (*shape[:2], int(seen.sum()))
     channels[..., seen] = _draw_subsets(drawn, generator)
     return channels

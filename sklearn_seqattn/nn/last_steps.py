@@ -48,7 +48,7 @@ class LastSteps(FrozenFeatures):
         )
         self._add_buffers(device)
 
-    def fit(self, values, lengths, generator, *, is_switch=None, like=None):
+    def fit(self, values, lengths, generator, *, is_binary=None, like=None):
         """Learn the scale of values.
 
         Parameters
@@ -59,7 +59,7 @@ class LastSteps(FrozenFeatures):
             Not used.
         generator : torch.Generator
             Not used.
-        is_switch : ndarray of shape (D,), bool, or None, default=None
+        is_binary : ndarray of shape (D,), bool, or None, default=None
             Not used.
         like : KernelInput or None, default=None
             One that was fitted to the same values.

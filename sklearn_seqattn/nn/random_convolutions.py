@@ -106,7 +106,7 @@ class RandomConvolutions(FrozenFeatures):
         )
 
     @torch.no_grad()
-    def fit(self, values, lengths, generator, *, is_switch=None, like=None):
+    def fit(self, values, lengths, generator, *, is_binary=None, like=None):
         """Draw channels, and thresholds from the responses to training sequences.
 
         Parameters
@@ -121,7 +121,7 @@ class RandomConvolutions(FrozenFeatures):
         generator : torch.Generator
             On the CPU, as are the other arguments.
 
-        is_switch : ndarray of shape (D,), bool, or None, default=None
+        is_binary : ndarray of shape (D,), bool, or None, default=None
             Which channels have at most two values; None for no channel.
 
         like : KernelInput or None, default=None
@@ -132,7 +132,7 @@ class RandomConvolutions(FrozenFeatures):
         self : RandomConvolutions
         """
         self.inputs.fit(values, like)
-        self.channels.copy_(draw_channels(self.channels.shape, generator, is_switch))
+        self.channels.copy_(draw_channels(self.channels.shape, generator, is_binary))
         read = sequence_reader(values, lengths)
         positions = torch.arange(
             1, self.output_size + 1, dtype=torch.float64, device="cpu"

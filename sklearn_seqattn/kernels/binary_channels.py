@@ -1,11 +1,11 @@
-"""Find switches: channels of at most two values, such as indicators."""
+"""Find binary channels: those of at most two values, such as indicators."""
 
 import numpy as np
 
 from sklearn_seqattn.sequences.array_list import blocks_of
 
 
-def find_switches(values, starts, stops):
+def find_binary_channels(values, starts, stops):
     """Mark the channels that have at most two values.
 
     `SequenceImputer` makes such channels: each says where another one is missing.
@@ -20,20 +20,20 @@ def find_switches(values, starts, stops):
 
     Returns
     -------
-    is_switch : ndarray of shape (D,), bool
+    is_binary : ndarray of shape (D,), bool
 
     Examples
     --------
     >>> import numpy as np
-    >>> from sklearn_seqattn.kernels.switches import find_switches
+    >>> from sklearn_seqattn.kernels.binary_channels import find_binary_channels
     >>> values = np.array([[0.1, 0.0], [0.2, 1.0], [0.3, 0.0]])
-    >>> find_switches(values, np.array([0]), np.array([3]))
+    >>> find_binary_channels(values, np.array([0]), np.array([3]))
     array([False,  True])
     """
     ranges = [(x.min(axis=0), x.max(axis=0)) for x in blocks_of(values, starts, stops)]
     low, high = np.stack(ranges, axis=1)
     low, high = low.min(axis=0), high.max(axis=0)
-    is_switch = np.ones(len(low), bool)
+    is_binary = np.ones(len(low), bool)
     for steps in blocks_of(values, starts, stops):
-        is_switch &= ((steps == low) | (steps == high)).all(axis=0)
-    return is_switch
+        is_binary &= ((steps == low) | (steps == high)).all(axis=0)
+    return is_binary

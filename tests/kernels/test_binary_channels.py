@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sklearn_seqattn import AttentionLSTMClassifier, RandomKernels, SequenceImputer
-from sklearn_seqattn.kernels.switches import find_switches
+from sklearn_seqattn.kernels.binary_channels import find_binary_channels
 from sklearn_seqattn.sequences.array_list import ArrayList
 
 SMALL = {"front_end": None, "hidden_size": 4, "num_layers": 1, "max_epochs": 1}
@@ -16,19 +16,19 @@ SMALL = {"front_end": None, "hidden_size": 4, "num_layers": 1, "max_epochs": 1}
     as_list=st.booleans(),
     dtype=st.sampled_from([np.float64, np.float32, np.int64, bool]),
 )
-def test_switches_are_the_channels_of_at_most_two_values(n_values, as_list, dtype):
+def test_binary_channels_are_those_of_at_most_two_values(n_values, as_list, dtype):
     values = np.arange(12)[:, None] % np.array(n_values)
     values = (values.astype(dtype) * 3).astype(dtype)
     expected = [len(np.unique(column)) <= 2 for column in values.T]
     if as_list:
         values = ArrayList([values[:5], values[5:]], np.array([5, 7]), dtype)
-    found = find_switches(values, np.array([0, 5]), np.array([5, 12]))
+    found = find_binary_channels(values, np.array([0, 5]), np.array([5, 12]))
     assert found.tolist() == expected
 
 
 def test_only_steps_of_the_sequences_count():
     values = np.array([[0.0], [1.0], [5.0]])
-    assert find_switches(values, np.array([0]), np.array([2])).tolist() == [True]
+    assert find_binary_channels(values, np.array([0]), np.array([2])).tolist() == [True]
 
 
 @pytest.mark.parametrize("scale", [1.0, 1e-3])
