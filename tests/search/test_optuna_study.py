@@ -2,7 +2,9 @@
 
 import os
 import signal
+import sqlite3
 import time
+from contextlib import closing
 
 import optuna
 import pytest
@@ -10,7 +12,8 @@ from optuna.storages import RetryHeartbeatStaleTrialCallback
 from optuna.trial import TrialState
 from processes import ROOT, run_python, start_python
 
-N_TRIALS = 6
+ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
+ENDLESS = 10_000  # trials
 RUN = f"""
 import runpy, sys
 sys.path.insert(0, {str(ROOT / "examples")!r})
@@ -46,6 +49,35 @@ def trials_of(path, process):
     return [t for t in trials if t.user_attrs.get("process") == process.pid]
 
 
+def kill_within_a_trial(path, process):
+    """Kill a process while its trial runs and has given a sign of life.
+
+    A trial without any sign of life is never missed.
+    """
+    signs = """
+        SELECT state = 'RUNNING' AND EXISTS (
+            SELECT 1 FROM trial_heartbeats AS sign WHERE sign.trial_id = trials.trial_id
+        )
+        FROM trials JOIN trial_user_attributes USING (trial_id)
+        WHERE key = 'process' AND value_json = ? ORDER BY number DESC LIMIT 1
+    """
+
+    def runs():
+        try:
+            with closing(sqlite3.connect(path, timeout=1)) as study:
+                return study.execute(signs, [str(process.pid)]).fetchone() == (1,)
+        except sqlite3.OperationalError:  # it was stopped while it wrote
+            return False
+
+    while True:
+        wait_for(runs)
+        os.killpg(process.pid, signal.SIGSTOP)
+        if runs():
+            os.killpg(process.pid, signal.SIGKILL)
+            return
+        os.killpg(process.pid, signal.SIGCONT)
+
+
 def end(*processes):
     """Kill processes that still run, and close their pipes."""
     for process in processes:
@@ -56,29 +88,29 @@ def end(*processes):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
-def test_a_shared_study_outlives_a_process_that_is_killed(tmp_path):
+def test_a_shared_study_outlives_processes_that_are_killed(tmp_path):
     path = tmp_path / "study.db"
-    killed = start_python(RUN, path, N_TRIALS)
-    wait_for(lambda: trials_of(path, killed))
-    other = start_python(RUN, path, N_TRIALS)
+    first = start_python(RUN, path, ENDLESS)
+    second = start_python(RUN, path, ENDLESS)
     try:
-        wait_for(lambda: trials_of(path, other))
-        wait_for(lambda: trials_of(path, killed)[-1].state is TrialState.RUNNING)
-        os.killpg(killed.pid, signal.SIGKILL)
-        printed, errors = other.communicate(timeout=200)
+        for process in (first, second):
+            wait_for(lambda process=process: trials_of(path, process))
+        kill_within_a_trial(path, first)
+        n_before = len(trials_of(path, second))
+        wait_for(lambda: len(trials_of(path, second)) >= n_before + 2)
+        kill_within_a_trial(path, second)
     finally:
-        end(killed, other)
-    assert other.returncode == 0, errors
-    assert f"{N_TRIALS} trials have ended" in printed
-    lost = [t for t in read_trials(path) if t.state is TrialState.RUNNING]
-    assert len(lost) <= 1  # of the process that was killed
+        end(first, second)
+    lost = [t.number for t in read_trials(path) if t.state is TrialState.RUNNING]
+    assert len(lost) == 2  # one of each process
 
     time.sleep(11)  # as long as the study waits for a sign of life
-    run_python(RUN, path, N_TRIALS + 2, timeout=200)
+    n_trials = sum(t.state in ENDED for t in read_trials(path)) + 3
+    printed = run_python(RUN, path, n_trials, timeout=200)
+    assert f"{n_trials} trials have ended" in printed
     trials = read_trials(path)
     states = [trial.state for trial in trials]
     assert states.count(TrialState.RUNNING) == 0
-    assert states.count(TrialState.COMPLETE) + states.count(TrialState.PRUNED) >= 8
+    assert [t.number for t in trials if t.state is TrialState.FAIL] == lost
     retried = [RetryHeartbeatStaleTrialCallback.retried_trial_number(t) for t in trials]
-    failed = [t.number for t in trials if t.state is TrialState.FAIL]
-    assert [number for number in retried if number is not None] == failed
+    assert sorted(number for number in retried if number is not None) == lost
