@@ -159,8 +159,8 @@ class BaseSequenceEstimator(
             self._fit_targets(data)
         class_weights = self._class_weights(data)
         sets = [self._dataset(part, class_weights) for part in (data, valid)]
-        scorer, scores = find_scorer(self), None
-        if scorer is not None and valid is not None:
+        scorer, scores = None if valid is None else find_scorer(self), None
+        if scorer is not None:
             scores = SequenceScores(self, scorer, valid.cut(), sets[1])
         return TrainingSets(*sets, self._criterion(sets[0]), scores)
 

@@ -4,7 +4,6 @@ from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.network_config import (
     check_same_network,
     embedding_of_tokens,
-    module_fields,
     network_config,
 )
 from sklearn_seqattn.attention_lstm.parameters import find_partner
@@ -21,6 +20,7 @@ from sklearn_seqattn.nn.own_network import (
 )
 from sklearn_seqattn.training.own_modules import (
     check_same_own,
+    module_fields,
     own_module,
     shortest_and_longest,
 )

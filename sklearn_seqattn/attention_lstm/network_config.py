@@ -19,7 +19,7 @@ from sklearn_seqattn.nn.config import (
     TaggingConfig,
 )
 from sklearn_seqattn.nn.front_end import FrontEnd, read_front_end
-from sklearn_seqattn.training.own_modules import own_module
+from sklearn_seqattn.training.own_modules import module_fields
 
 #: Parameters of the estimators that the configuration takes as they are.
 _PARAMETERS = (
@@ -117,23 +117,6 @@ def network_config(
         **others,
         **_values_of(params),
     )
-
-
-def module_fields(net_params):
-    """Return the fields of a network's configuration that `net_params` sets.
-
-    Parameters
-    ----------
-    net_params : dict or None
-        The parameter of the estimators, which may have "module__tbptt_steps".
-
-    Returns
-    -------
-    fields : dict
-        Values by name; empty where the network is the user's own.
-    """
-    build, params = own_module(net_params)
-    return {} if build is not None else params
 
 
 def _auto_front_end(kind, embedding, n_steps, most_steps=MOST_STEPS):

@@ -42,7 +42,6 @@ from sklearn_seqattn.kernels.heads import NumberHead
 from sklearn_seqattn.training.engine import train
 from sklearn_seqattn.training.fit import fit
 from sklearn_seqattn.training.own_losses import own_loss
-from sklearn_seqattn.training.plan import plan_training
 from sklearn_seqattn.training.prediction import forward
 from sklearn_seqattn.training.progress import partner_bar
 
@@ -582,8 +581,8 @@ class AttentionLSTMRegressor(
 
     def _outputs_of_half(self, fitted, held_out, plan, seeds):
         """Fit a network alone to one half, and predict the other."""
-        own = plan_training(self, fitted)
-        plan = replace(plan, batch_size=own.batch_size, max_epochs=own.max_epochs)
+        batch_size, max_epochs = self._rules.sizes(self, fitted)
+        plan = replace(plan, batch_size=batch_size, max_epochs=max_epochs)
         sets = self._make_datasets(fitted, held_out, fresh=False)
         network = self._build_network(fitted, has_partner=False)
         net, _ = train(network, sets.criterion, sets.train, plan, seed=seeds.order)

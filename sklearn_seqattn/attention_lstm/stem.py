@@ -11,7 +11,7 @@ from sklearn_seqattn.nn.blocks import (
     Dropout,
     Embedding,
 )
-from sklearn_seqattn.nn.front_end import Residual
+from sklearn_seqattn.nn.front_end import FrontEnd, Residual
 
 #: The steps of a mean length that reach an encoder, at most.
 MOST_STEPS = 64
@@ -35,7 +35,7 @@ def stem(n_steps, most_steps=MOST_STEPS):
 
     Returns
     -------
-    blocks : tuple of Block
+    blocks : FrontEnd
 
     Examples
     --------
@@ -45,7 +45,7 @@ def stem(n_steps, most_steps=MOST_STEPS):
     """
     stride = stem_stride(n_steps, most_steps)
     dilation = stem_dilation(n_steps, most_steps)
-    return (Differences(lag=stride), *_convolutions(stride, dilation))
+    return FrontEnd([Differences(lag=stride), *_convolutions(stride, dilation)])
 
 
 def token_stem(n_steps):
@@ -58,9 +58,10 @@ def token_stem(n_steps):
 
     Returns
     -------
-    blocks : tuple of Block
+    blocks : FrontEnd
     """
-    return (Embedding(), Dropout(locked=True), *_convolutions(stem_stride(n_steps), 1))
+    convolutions = _convolutions(stem_stride(n_steps), 1)
+    return FrontEnd([Embedding(), Dropout(locked=True), *convolutions])
 
 
 def tagger_stem(embeds):
@@ -76,9 +77,9 @@ def tagger_stem(embeds):
 
     Returns
     -------
-    blocks : tuple of Block
+    blocks : FrontEnd
     """
-    return (Embedding(), Dropout(locked=True)) if embeds else ()
+    return FrontEnd([Embedding(), Dropout(locked=True)] if embeds else [])
 
 
 def _convolutions(stride, dilation):

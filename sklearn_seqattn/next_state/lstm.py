@@ -19,10 +19,7 @@ from sklearn_seqattn._estimator import (
     fit_context,
     with_callbacks,
 )
-from sklearn_seqattn.attention_lstm.network_config import (
-    check_same_fields,
-    module_fields,
-)
+from sklearn_seqattn.attention_lstm.network_config import check_same_fields
 from sklearn_seqattn.attention_lstm.parameters import TRAINING_CONSTRAINTS
 from sklearn_seqattn.attention_lstm.validation_scores import find_scorer
 from sklearn_seqattn.next_state.base import NextStateMixin
@@ -54,6 +51,7 @@ from sklearn_seqattn.training.optimization import PositionLoss
 from sklearn_seqattn.training.own_losses import check_row_losses, own_loss
 from sklearn_seqattn.training.own_modules import (
     check_same_own,
+    module_fields,
     own_module,
     shortest_and_longest,
 )
@@ -530,8 +528,8 @@ class NextStateLSTM(
         if loss is not None:
             check_row_losses(loss, len(self.classes_), np.zeros(1, dtype=np.int64))
         loss = PositionLoss(sets[0].mean_targets, loss)
-        scorer, scores = find_scorer(self), None
-        if scorer is not None and valid is not None:
+        scorer, scores = None if valid is None else find_scorer(self), None
+        if scorer is not None:
             scores = StateScores(self, scorer, valid)
         return TrainingSets(sets[0], valid_set, loss, scores)
 

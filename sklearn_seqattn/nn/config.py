@@ -111,20 +111,12 @@ class BodyConfig(Config):
     tbptt_steps: Size | None = None
 
     def _read(self):
-        self._set("front_end", read_front_end(self.front_end))
-        self._set("encoder", read_encoder(self.encoder))
-        self._read_dict("embedding", EmbeddingConfig)
-        self._read_tuple("head_units")
-
-    def _read_dict(self, name, kind):
-        """Turn a dict into a configuration."""
-        if isinstance(getattr(self, name), dict):
-            self._set(name, kind.from_dict(getattr(self, name)))
-
-    def _read_tuple(self, name):
-        """Turn a single value into a tuple."""
-        value = getattr(self, name)
-        self._set(name, value if isinstance(value, list | tuple) else (value,))
+        return {
+            "front_end": read_front_end(self.front_end),
+            "encoder": read_encoder(self.encoder),
+            "embedding": _read_config(self.embedding, EmbeddingConfig),
+            "head_units": _read_tuple(self.head_units),
+        }
 
     def _check(self):
         if self.front_end.embeds != (self.embedding is not None):
@@ -158,11 +150,10 @@ class SequenceConfig(BodyConfig):
     time_warp: Annotated[float, Range(0, 10)] = 0.0
 
     def _read(self):
-        super()._read()
-        self._read_dict("kernels", KernelConfig)
-        self._read_tuple("pooling")
-        modules = [OwnPooling(x) if is_module(x) else x for x in self.pooling]
-        self._set("pooling", tuple(modules))
+        return super()._read() | {
+            "kernels": _read_config(self.kernels, KernelConfig),
+            "pooling": tuple(map(_read_pooling, _read_tuple(self.pooling))),
+        }
 
     def _check(self):
         names = {name for name in self.pooling if isinstance(name, str)}
@@ -227,7 +218,7 @@ class NextStateConfig(Config):
     tbptt_steps: Size | None = None
 
     def _read(self):
-        self._set("encoder", read_encoder(self.encoder))
+        return {"encoder": read_encoder(self.encoder)}
 
     def _check(self):
         check_tbptt_steps(self)
@@ -239,6 +230,22 @@ def read_encoder(encoder):
         return ENCODERS.read(encoder)
     except (TypeError, ValueError) as error:
         raise type(error)(f"encoder: {error}") from None
+
+
+def _read_config(value, kind):
+    """Return a configuration from a dict; other values as they are."""
+    return kind.from_dict(value) if isinstance(value, dict) else value
+
+
+def _read_tuple(value):
+    """Return a single value as a tuple of one; others as they are."""
+    return value if isinstance(value, list | tuple) else (value,)
+
+
+def _read_pooling(pooling):
+    """Return a pooling: names as they are, modules of the user as components."""
+    is_own = not isinstance(pooling, str) and is_module(pooling)
+    return OwnPooling(pooling) if is_own else pooling
 
 
 def check_tbptt_steps(config):

@@ -10,17 +10,18 @@ class Config:
     """Base of the configurations: values that are checked when they are set."""
 
     def __post_init__(self):
-        self._read()
-        for name, value in checked_values(self).items():
-            object.__setattr__(self, name, value)
+        self._set(self._read())
+        self._set(checked_values(self))
         self._check()
 
     def _read(self):
-        """Turn names, single values and dicts into what the fields hold."""
+        """Return what some fields hold, read from names, single values and dicts."""
+        return {}
 
-    def _set(self, name, value):
-        """Set a field of this frozen instance while it is made."""
-        object.__setattr__(self, name, value)
+    def _set(self, values):
+        """Set fields of this frozen instance while it is made."""
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
 
     def _check(self):
         """Raise ValueError where fields contradict each other."""

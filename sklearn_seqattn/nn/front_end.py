@@ -62,7 +62,10 @@ class Residual(Block):
 
 
 class FrontEnd(tuple):
-    """Blocks that `read_front_end` has checked, and does not check again."""
+    """Checked blocks, which `read_front_end` returns as they are.
+
+    It makes them of what users and files say; the library makes its own.
+    """
 
     __slots__ = ()
 

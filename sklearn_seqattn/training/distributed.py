@@ -30,7 +30,7 @@ _n_groups = 0  # that this process has made
 
 
 @contextmanager
-def joined(net_params):
+def joined(is_distributed):
     """Join the processes of a fit in the block.
 
     The group of processes is the one that the user has initialized, or one for the
@@ -38,8 +38,8 @@ def joined(net_params):
 
     Parameters
     ----------
-    net_params : dict or None
-        The parameter of the estimators.
+    is_distributed : bool
+        Whether there is the switch.
 
     Yields
     ------
@@ -53,7 +53,7 @@ def joined(net_params):
     RuntimeError
         If the other processes do not come, or if one of them ends.
     """
-    rank, size = _expected() if is_distributed(net_params) else (0, 1)
+    rank, size = _expected() if is_distributed else (0, 1)
     if size == 1:
         yield ALONE
         return

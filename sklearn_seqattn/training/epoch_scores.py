@@ -82,6 +82,22 @@ def column_name(name):
     return f"valid_{name}"
 
 
+def watched_column(scoring):
+    """Return the column of the history that says which epoch is the best.
+
+    Parameters
+    ----------
+    scoring : str, callable, list, tuple, dict or None
+        As in `scorer_names`.
+
+    Returns
+    -------
+    str
+        That of the first score.
+    """
+    return column_name(scorer_names(scoring)[0])
+
+
 class EpochScores(Callback):
     """Record scores at the end of each epoch.
 

@@ -24,8 +24,8 @@ from sklearn_seqattn.training.epoch_scores import without_loss
 from sklearn_seqattn.training.fingerprint import describe_params, digest
 from sklearn_seqattn.training.history import append_history
 from sklearn_seqattn.training.interrupts import raise_interrupt
-from sklearn_seqattn.training.net_settings import check_net_params
-from sklearn_seqattn.training.own_splits import own_split, split_by
+from sklearn_seqattn.training.net_settings import read_net_params
+from sklearn_seqattn.training.own_splits import split_by
 from sklearn_seqattn.training.plan import plan_training
 from sklearn_seqattn.training.progress import FitSteps
 from sklearn_seqattn.training.randomness import isolated_torch
@@ -89,16 +89,16 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
     KeyboardInterrupt
         If the user interrupted the training; the estimator is fitted all the same.
     """
-    check_net_params(
+    given = read_net_params(
         estimator.net_params, estimator.callbacks, estimator._module_params
     )
-    with joined(estimator.net_params) as processes:
-        _fit(estimator, X, y, sample_weight, n_epochs, processes, data_options)
+    with joined(given.is_distributed) as processes:
+        _fit(estimator, X, y, sample_weight, n_epochs, given, processes, data_options)
     raise_interrupt(estimator.net_)  # the estimator keeps what was learned
     return estimator
 
 
-def _fit(estimator, X, y, sample_weight, n_epochs, processes, data_options):
+def _fit(estimator, X, y, sample_weight, n_epochs, given, processes, data_options):
     """Fit an estimator with the processes that share its training."""
     if processes.size > 1:
         processes.check_same(_described(estimator, n_epochs))
@@ -126,17 +126,16 @@ def _fit(estimator, X, y, sample_weight, n_epochs, processes, data_options):
             processes.check_same(fingerprint)
         if checkpoint is not None:
             checkpoint.check_fingerprint(fingerprint)
-        patience = None
+        rules, patience = estimator._rules, None
         if n_epochs is None:
-            splitter = _splitter(estimator.net_params, valid)
+            n, splitter = len(data), given.splitter
+            _refuse_two_splits(splitter, valid)
             validates = valid is not None or splitter is not None
-            patience = estimator._rules.patience(
-                estimator, len(data), validates=validates
-            )
+            patience = rules.patience(estimator, n, validates=validates)
             if splitter is not None:
                 data, valid = split_by(splitter, data)
                 processes.check_same(data.digests())
-            elif valid is None and estimator._rules.holds_out(patience, len(data)):
+            elif valid is None and rules.holds_out(patience, n):
                 data, valid = split(data, estimator.validation_fraction, seeds.split)
             _check_scoring(estimator, data, valid)
         show("encoding X")
@@ -144,6 +143,8 @@ def _fit(estimator, X, y, sample_weight, n_epochs, processes, data_options):
         plan = plan_training(
             estimator,
             data,
+            rules,
+            net_params=given.engine,
             patience=None if sets.valid is None else patience,
             n_epochs=n_epochs,
             checkpoint=checkpoint,
@@ -180,15 +181,13 @@ def _fit(estimator, X, y, sample_weight, n_epochs, processes, data_options):
         checkpoint.remove()
 
 
-def _splitter(net_params, valid):
-    """Return the user's splitter, or None; it has no use beside validation data."""
-    splitter = own_split(net_params)
+def _refuse_two_splits(splitter, valid):
+    """Raise for a splitter of the user beside validation data."""
     if splitter is not None and valid is not None:
         raise ValueError(
             "net_params has 'train_split', but fit was given validation data, too; "
             "leave one of them out."
         )
-    return splitter
 
 
 def split(data, fraction, seed):

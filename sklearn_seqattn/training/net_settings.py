@@ -2,10 +2,12 @@
 
 from functools import partial
 from numbers import Integral
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from skorch.callbacks import Callback
+from skorch.dataset import ValidSplit
 from skorch.helper import predefined_split
 
 from sklearn_seqattn.training.batching import TrainingBatches
@@ -13,7 +15,7 @@ from sklearn_seqattn.training.callbacks import ADJUSTABLE, training_callbacks
 from sklearn_seqattn.training.distributed import is_distributed
 from sklearn_seqattn.training.optimization import adamw
 from sklearn_seqattn.training.own_losses import own_loss
-from sklearn_seqattn.training.own_modules import check_module_params, own_module
+from sklearn_seqattn.training.own_modules import check_module_params
 from sklearn_seqattn.training.own_parts import split_net_params
 from sklearn_seqattn.training.own_splits import own_split
 
@@ -99,8 +101,16 @@ def net_settings(module, criterion, train_set, valid_set, plan, seed, scores=Non
     return settings | plan.net_params
 
 
-def check_net_params(net_params, callbacks, module_params=()):
-    """Refuse parameters that cannot be changed, before any data are read.
+class NetParams(NamedTuple):
+    """What `net_params` say to a fit; networks and losses are read by its hooks."""
+
+    splitter: ValidSplit | None  # the user's own way to hold out validation data
+    is_distributed: bool  # whether processes share the batches
+    engine: dict  # what skorch gets
+
+
+def read_net_params(net_params, callbacks, module_params=()):
+    """Read `net_params`, and refuse what cannot be changed, before any data are read.
 
     Parameters
     ----------
@@ -110,6 +120,10 @@ def check_net_params(net_params, callbacks, module_params=()):
         The parameter of the estimators.
     module_params : tuple of str, default=()
         The parameters of the library's network that `net_params` may set.
+
+    Returns
+    -------
+    given : NetParams
 
     Raises
     ------
@@ -121,10 +135,12 @@ def check_net_params(net_params, callbacks, module_params=()):
         does not exist.
     """
     _check_callbacks(callbacks)
-    for read in (own_module, own_loss, own_split, is_distributed):
-        read(net_params)
+    if not net_params:
+        return NetParams(splitter=None, is_distributed=False, engine={})
     check_module_params(net_params, module_params)
-    _, engine = split_net_params(net_params)
+    own_loss(net_params)
+    engine = split_net_params(net_params)[1]
+    given = NetParams(own_split(net_params), is_distributed(net_params), engine)
     adjustable = [*ADJUSTABLE, *map(_name, callbacks)]
     for name, value in engine.items():
         if not isinstance(name, str):
@@ -150,6 +166,7 @@ def check_net_params(net_params, callbacks, module_params=()):
                 f"net_params has optimizer={value!r}; pass the class of an optimizer, "
                 "such as torch.optim.SGD."
             )
+    return given
 
 
 def _check_callbacks(callbacks):

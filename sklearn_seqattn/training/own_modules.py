@@ -37,6 +37,23 @@ def own_module(net_params):
     return build, params
 
 
+def module_fields(net_params):
+    """Return the fields of a network's configuration that `net_params` sets.
+
+    Parameters
+    ----------
+    net_params : dict or None
+        The parameter of the estimators, which may have "module__tbptt_steps".
+
+    Returns
+    -------
+    fields : dict
+        Values by name; empty where the network is the user's own.
+    """
+    build, params = own_module(net_params)
+    return {} if build is not None else params
+
+
 def check_module_params(net_params, known):
     """Refuse parameters of the library's network that `net_params` cannot set.
 

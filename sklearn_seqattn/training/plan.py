@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 from sklearn_seqattn.training.devices import resolve_device, resolve_precision
 from sklearn_seqattn.training.engine import TrainingPlan
-from sklearn_seqattn.training.epoch_scores import column_name, scorer_names
+from sklearn_seqattn.training.epoch_scores import watched_column
 from sklearn_seqattn.training.optimization import AverageWeights
-from sklearn_seqattn.training.own_parts import split_net_params
 from sklearn_seqattn.training.processes import ALONE
 
 
@@ -40,6 +39,15 @@ class TrainingRules:
     fewest_to_split: int = 0
     averaged_share: float | None = None
 
+    def sizes(self, estimator, data):
+        """Return sequences a batch and epochs, those of "auto" where that is set."""
+        batch_size, max_epochs = estimator.batch_size, estimator.max_epochs
+        if batch_size == "auto":
+            batch_size = self.batch_size(data)
+        if max_epochs == "auto":
+            max_epochs = self.max_epochs(data, batch_size)
+        return int(batch_size), int(max_epochs)
+
     def patience(self, estimator, n_samples, *, validates):
         """Return the epochs without improvement to wait for; None never stops."""
         stops = estimator.early_stopping
@@ -54,16 +62,28 @@ class TrainingRules:
 
 
 def plan_training(
-    estimator, data, *, patience=None, n_epochs=None, checkpoint=None, processes=ALONE
+    estimator,
+    data,
+    rules,
+    *,
+    net_params,
+    patience=None,
+    n_epochs=None,
+    checkpoint=None,
+    processes=ALONE,
 ):
     """Return the plan of one training.
 
     Parameters
     ----------
     estimator : BaseEstimator
-        Has `_rules` and the parameters of training, such as `lr` and `batch_size`.
+        Has the parameters of training, such as `lr` and `batch_size`.
     data : data of a fit
         The training part.
+    rules : TrainingRules
+        What "auto" means for it.
+    net_params : dict
+        What skorch gets.
     patience : int or None, default=None
         Epochs to wait for an improvement; None never stops early.
     n_epochs : int or None, default=None
@@ -77,29 +97,24 @@ def plan_training(
     -------
     plan : TrainingPlan
     """
-    rules = estimator._rules
-    batch_size, max_epochs = estimator.batch_size, estimator.max_epochs
-    if batch_size == "auto":
-        batch_size = rules.batch_size(data)
-    if max_epochs == "auto":
-        max_epochs = rules.max_epochs(data, batch_size)
+    batch_size, max_epochs = rules.sizes(estimator, data)
     averaging = ()
     if rules.averaged_share is not None and n_epochs is None:
         averaging = (("average", AverageWeights(rules.averaged_share)),)
     device = resolve_device(processes.place(estimator.device))
     return TrainingPlan(
         lr=estimator.lr,
-        batch_size=int(batch_size),
+        batch_size=batch_size,
         max_epochs=int(n_epochs or max_epochs),
         patience=patience,
         precision=resolve_precision(estimator.precision, device),
         device=device,
         verbose=int(estimator.verbose) if processes.is_first else 0,
         callbacks=(*averaging, *estimator.callbacks),
-        net_params=split_net_params(estimator.net_params)[1],
+        net_params=net_params,
         constant_lr=n_epochs is not None,
         max_time=estimator.max_time,
-        monitor=column_name(scorer_names(getattr(estimator, "scoring", None))[0]),
+        monitor=watched_column(getattr(estimator, "scoring", None)),
         checkpoint=checkpoint,
         processes=processes,
     )

@@ -23,8 +23,8 @@ class Data(SimpleNamespace):
 
 
 def plan(estimator, n, **options):
-    estimator = SimpleNamespace(**estimator.get_params(deep=False), _rules=RULES)
-    return plan_training(estimator, Data(lengths=np.full(n, 7)), **options)
+    data, given = Data(lengths=np.full(n, 7)), {"compile": False}
+    return plan_training(estimator, data, RULES, net_params=given, **options)
 
 
 @pytest.mark.parametrize("estimator", [AttentionLSTMClassifier, NextStateLSTM])
@@ -38,9 +38,10 @@ def test_the_rules_decide_what_is_auto(estimator):
 
 
 def test_parameters_are_passed_on():
-    values = {"lr": 0.5, "device": "cpu", "net_params": {"compile": False}}
+    values = {"lr": 0.5, "device": "cpu"}
     found = plan(NextStateLSTM(**values, verbose=1, callbacks=["one"]), 10, patience=4)
     assert values.items() <= vars(found).items()
+    assert found.net_params == {"compile": False}
     assert (found.verbose, found.callbacks, found.patience) == (1, ("one",), 4)
     assert found.checkpoint is None
 
