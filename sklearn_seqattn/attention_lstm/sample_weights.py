@@ -34,14 +34,15 @@ def check_weights(sample_weight, y):
     ValueError
         If a weight is negative or all are zero.
     """
-    refuse_unreadable(sample_weight, "sample_weight")
-    if is_array_like(sample_weight) and has_array(sample_weight):
-        sample_weight = to_numpy(sample_weight, "sample_weight")
-    # As objects: a missing weight is not a weight of zero.
-    if sample_weight is not None and np.all(np.asarray(sample_weight, object) == 0):
-        raise ValueError(
-            "sample_weight is zero for every sequence; at least one must count."
-        )
+    if sample_weight is not None:
+        refuse_unreadable(sample_weight, "sample_weight")
+        if is_array_like(sample_weight) and has_array(sample_weight):
+            sample_weight = to_numpy(sample_weight, "sample_weight")
+        # As objects: a missing weight is not a weight of zero.
+        if np.all(np.asarray(sample_weight, object) == 0):
+            raise ValueError(
+                "sample_weight is zero for every sequence; at least one must count."
+            )
     return check_sample_weight(
         sample_weight, y, dtype=np.float64, ensure_non_negative=True
     )

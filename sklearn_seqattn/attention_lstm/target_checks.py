@@ -8,10 +8,12 @@ from scipy import sparse
 from sklearn.utils import assert_all_finite, check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from sklearn_seqattn.sequences.arrays import has_array, is_array_like, to_numpy
-from sklearn_seqattn.sequences.checks import is_number_type
+from sklearn_seqattn.sequences.arrays import (
+    array_or_sequence,
+    is_number_type,
+    to_numpy,
+)
 from sklearn_seqattn.sequences.tables import has_instances
-from sklearn_seqattn.sequences.unreadable import name_value, refuse_unreadable
 
 _LABELS_OF_STEPS = "AttentionLSTMTagger predicts a label for each step"
 
@@ -161,21 +163,17 @@ def check_numbers(y, lengths):
 
 def _read(y, noun):
     """Return y as an array, or as a list if it is a sequence of Python."""
-    refuse_unreadable(y, "y")
-    if not is_array_like(y):
-        raise TypeError(
-            f"y is {name_value(y)}; expected an array or a list of one {noun} for each "
-            "sequence."
-        )
-    if not has_array(y):
+    y = array_or_sequence(
+        y, "y", f"expected an array or a list of one {noun} for each sequence"
+    )
+    if not isinstance(y, np.ndarray):
         return [to_numpy(one, "y")[()] if hasattr(one, "detach") else one for one in y]
-    array = to_numpy(y, "y")
-    if array.ndim not in (1, 2):
+    if y.ndim not in (1, 2):
         raise ValueError(
-            f"y has shape {array.shape}; expected one {noun} for each sequence, of "
-            "shape (n,) or (n, n_columns)."
+            f"y has shape {y.shape}; expected one {noun} for each sequence, of shape "
+            "(n,) or (n, n_columns)."
         )
-    return array
+    return y
 
 
 def _check_one_each(y, lengths, noun):

@@ -10,7 +10,7 @@ from pandas.api.types import is_numeric_dtype
 
 from sklearn_seqattn.nn.front_end import FrontEnd
 from sklearn_seqattn.sequences import Sequences
-from sklearn_seqattn.sequences.array_list import steps_at_once
+from sklearn_seqattn.sequences.array_list import steps_at_once, steps_of
 from sklearn_seqattn.training.fingerprint import digest
 
 #: Irrational steps whose multiples fill the unit interval evenly.
@@ -207,16 +207,17 @@ def canonical_order(sequences, targets):
     groups : ndarray of shape (n,), int64
         The group of each of them, ascending from 0.
     """
-    steps, starts = _step_contents(sequences), sequences.starts
-    stops, at_once = starts + sequences.lengths, steps_at_once(steps)
+    steps, n, starts = _step_contents(sequences), len(sequences), sequences.starts
+    contents = steps_of(steps, starts, starts + sequences.lengths)
+    at_once = steps_at_once(steps)
     if targets.dtype != object:
         targets = _bytes_of(targets)
-    static = [[]] * len(sequences)
+    static = [[]] * n
     if sequences.static is not None:
         static = _hash_columns(sequences.static)[:, None]
-    digests = np.empty((len(sequences), 4), dtype=np.uint64)
-    for i, (start, stop) in enumerate(zip(starts, stops, strict=True)):
-        content = steps[start:stop]
+    digests = np.empty((n, 4), dtype=np.uint64)
+    for i, content in enumerate(contents):
+        content = np.asarray(content, steps.dtype)
         blocks = [content[k : k + at_once] for k in range(0, len(content), at_once)]
         # The sequence comes first: the order does not depend on the targets' units.
         target = _digest([_bytes_of(targets[i])])

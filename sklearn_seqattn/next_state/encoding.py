@@ -180,12 +180,13 @@ class StateEncodingMixin:
                 timestamp = self.timestamp if self._uses_features else None
                 self.events_ = EventFeatures(self.target, timestamp)
         if self.events_ is None:
-            return *self._validate_states(X, reset=reset), {}
+            return *self._validate_states(container, reset=reset), {}
         if frames is None and states_alone:
-            states, lengths = self._validate_states(X, reset=False)
+            states, lengths = self._validate_states(container, reset=False)
             return states, lengths, self._unknown_features(len(states))
         if frames is None:
-            frames = self._empty_frames(X)
+            _refuse_one_frame(X)
+            frames = self.events_.empty(container.items)
         elif not self._uses_features:
             frames = [_only(frame, self.target) for frame in frames]
         states, events = self.events_.split(frames)
@@ -220,11 +221,6 @@ class StateEncodingMixin:
                 f"target={self.target!r} names a column, but X holds no DataFrames "
                 "or lists of tuples; pass events, or set target=None."
             )
-
-    def _empty_frames(self, X):
-        """Return frames without rows for a container of empty sequences alone."""
-        _refuse_one_frame(X)
-        return self.events_.empty(open_container(X).items)
 
     def _unknown_features(self, n):
         """Return the encoded features of n unknown events: zeros."""

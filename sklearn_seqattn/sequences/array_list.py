@@ -1,6 +1,7 @@
 """Steps read as one flat array, without copying; and blocks of steps."""
 
 import math
+from operator import getitem
 
 import numpy as np
 
@@ -71,8 +72,8 @@ class ArrayList(LazySteps):
     def sequences_at(self, starts, stops):
         """Return an iterator over arrays from their start to the given steps."""
         indices = self.starts.searchsorted(starts).tolist()
-        lengths = (stops - starts).tolist()
-        return (self.arrays[i][:n] for i, n in zip(indices, lengths, strict=True))
+        arrays = map(self.arrays.__getitem__, indices)
+        return map(getitem, arrays, map(slice, (stops - starts).tolist()))
 
 
 def steps_of(values, starts, stops):

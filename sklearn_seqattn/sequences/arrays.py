@@ -4,8 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sklearn_seqattn.sequences.checks import is_number_type
+from sklearn_seqattn.sequences.checks import holds_text, objects_to_float
 from sklearn_seqattn.sequences.unreadable import name_value, refuse_unreadable
+
+
+def is_number_type(kind):
+    """Return whether objects of type `kind` are single numbers."""
+    return issubclass(kind, bool | int | float | complex | np.number | np.bool_)
 
 
 def is_array_like(x):
@@ -82,6 +87,59 @@ def _plain_tensor(tensor):
     return tensor.float() if str(tensor.dtype) == "torch.bfloat16" else tensor
 
 
+def array_or_sequence(x, where, expected):
+    """Convert what NumPy converts at once; other sequences stay as they are.
+
+    Parameters
+    ----------
+    x : object
+        Anything but a frame.
+    where : str
+        What the user calls it.
+    expected : str
+        What the error says if it is nothing of the kind.
+
+    Returns
+    -------
+    ndarray, or a sequence of Python
+
+    Raises
+    ------
+    TypeError
+        If the object cannot be read.
+    """
+    refuse_unreadable(x, where)
+    if not is_array_like(x):
+        raise TypeError(f"{where} is {name_value(x)}; {expected}.")
+    return to_numpy(x, where) if has_array(x) else x
+
+
+def to_arrays(items, name, expected):
+    """Convert the sequences of a list; objects without text become numbers.
+
+    Parameters
+    ----------
+    items : list
+        Sequences as `to_array` takes them.
+    name : str
+        What the user calls the list.
+    expected : str
+        As in `to_array`.
+
+    Returns
+    -------
+    arrays : list of ndarray
+    """
+    arrays = [to_array(item, f"{name}[{i}]", expected) for i, item in enumerate(items)]
+    for i, array in enumerate(arrays):
+        if array.dtype.kind == "O" and array.ndim and array.size:
+            is_text = isinstance(array.flat[0], str) or holds_text(array)
+            if not is_text:
+                lengths = np.repeat([0, len(array)], [i, 1])
+                arrays[i] = objects_to_float(array, lengths, name)
+    return arrays
+
+
 def to_array(item, where, expected):
     """Convert one sequence.
 
@@ -105,11 +163,7 @@ def to_array(item, where, expected):
         If the object cannot be read.
     """
     if type(item) not in (list, tuple, np.ndarray):
-        refuse_unreadable(item, where)
-        if not is_array_like(item):
-            raise TypeError(f"{where} is {name_value(item)}; {expected}.")
-        if has_array(item):
-            item = to_numpy(item, where)
+        item = array_or_sequence(item, where, expected)
     if not isinstance(item, np.ndarray):
         return _list_to_array(item, where)
     is_objects = item.dtype.kind == "O" and item.ndim == 1 and len(item)

@@ -35,11 +35,6 @@ def odd_one_out(keys):
     return odd, keys.index(usual)
 
 
-def is_number_type(kind):
-    """Return whether objects of type `kind` are single numbers."""
-    return issubclass(kind, bool | int | float | complex | np.number | np.bool_)
-
-
 def as_float(array):
     """Return `array` as it is if float32 or float64, else as float64."""
     if array.dtype in (np.float32, np.float64):

@@ -12,12 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sklearn_seqattn.sequences.arrays import has_array, is_array_like, to_numpy
+from sklearn_seqattn.sequences.arrays import (
+    has_array,
+    is_array_like,
+    is_number_type,
+    to_numpy,
+)
 from sklearn_seqattn.sequences.checks import (
     NUMBERS,
     check_dtype,
     holds_text,
-    is_number_type,
     objects_to_float,
 )
 from sklearn_seqattn.sequences.event_columns import numeric_columns
@@ -109,7 +113,7 @@ def open_container(X, *, channels_first=False, name="X"):
     Parameters
     ----------
     X : object
-        What the user passed.
+        What the user passed, or a container that is opened already.
     channels_first : bool, default=False
         As in `check_sequences`.
     name : str, default="X"
@@ -126,6 +130,8 @@ def open_container(X, *, channels_first=False, name="X"):
     TypeError, ValueError
         If it is none, with what to pass instead.
     """
+    if isinstance(X, Container):
+        return X
     if isinstance(X, SequenceStore):
         return Container(X)
     refuse_unreadable(X, name)

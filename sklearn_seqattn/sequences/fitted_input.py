@@ -28,8 +28,9 @@ def remember_input(estimator, container, sequences):
         estimator._static_columns = sequences.static.columns
     if container.table is None:
         _forget(estimator, "n_features_in_", "feature_names_in_")
-        if container.n_columns_by_hand is not None:
-            estimator.n_features_in_ = container.n_columns_by_hand
+        n_columns = container.n_columns_by_hand
+        if n_columns is not None:
+            estimator.n_features_in_ = n_columns
     if sequences.kind == "numeric":
         estimator.input_size_ = sequences.values.shape[1]
     estimator._input_kind = _kind_of(container, sequences)

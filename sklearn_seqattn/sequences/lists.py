@@ -5,7 +5,7 @@ from itertools import chain
 import numpy as np
 
 from sklearn_seqattn.sequences.array_list import ArrayList
-from sklearn_seqattn.sequences.arrays import is_array_like, to_array
+from sklearn_seqattn.sequences.arrays import is_array_like, to_arrays
 from sklearn_seqattn.sequences.checks import (
     NUMBERS,
     STRINGS,
@@ -13,8 +13,6 @@ from sklearn_seqattn.sequences.checks import (
     check_integers,
     check_not_empty,
     check_text,
-    holds_text,
-    objects_to_float,
     odd_one_out,
 )
 from sklearn_seqattn.sequences.frames import is_frame, read_frames
@@ -53,7 +51,7 @@ def read_list(items, *, tokens, channels_first, allow_empty, allow_nan, name):
     if kind == "text":
         arrays = [np.array(item.split(), dtype=object) for item in items]
     else:
-        arrays = [_to_array(item, index, name) for index, item in enumerate(items)]
+        arrays = to_arrays(items, name, _ELEMENT.format(name))
     lengths = _count_steps(arrays, channels_first, name)
     is_tokens = _check_same_kind(arrays, name) or (
         allow_empty and not lengths.any() and arrays[0].ndim == 1
@@ -101,15 +99,6 @@ def _kind_of(item):
     if is_frame(item):
         return "frame"
     return "array" if is_array_like(item) else None
-
-
-def _to_array(item, index, name):
-    """Convert one element; objects without text become numbers."""
-    array = to_array(item, f"{name}[{index}]", _ELEMENT.format(name))
-    if array.dtype.kind == "O" and array.ndim and array.size and not holds_text(array):
-        lengths = np.repeat([0, len(array)], [index, 1])
-        return objects_to_float(array, lengths, name)
-    return array
 
 
 def _count_steps(arrays, channels_first, name):

@@ -169,8 +169,8 @@ def validate_sequences(
     ----------
     estimator : estimator instance
         The estimator.
-    X : list, array-like or DataFrame
-        As in `check_sequences`.
+    X : list, array-like, DataFrame or Container
+        As in `check_sequences`, or what `open_container` made of it.
     tokens : bool or None, default=None
         As in `check_sequences`.
     channels_first : bool, default=False
