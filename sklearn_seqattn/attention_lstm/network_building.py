@@ -60,16 +60,16 @@ class NetworkBuildingMixin:
 
     def _build_network(self, data, *, has_partner=True):
         """Build the network for some training data."""
-        kernels = self._kernel_config(data)
+        partner = find_partner(self.blend, data.sequences.kind)
+        kernels, lengths = self._kernel_config(partner, data), data.lengths
         if own_module(self.net_params)[0] is not None:
             return self._build_own_network(data, kernels if has_partner else None)
-        partner = find_partner(self.blend, data.sequences.kind)
         if data.front_end is None and partner is None:
-            warn_large_stride(data.lengths.mean())
+            warn_large_stride(lengths.mean())
         most_steps = self._most_steps_beside_kernels if kernels else MOST_STEPS
         config, vectors = self._network_config(
             data,
-            n_steps=float(data.lengths.mean()),
+            n_steps=float(lengths.mean()),
             most_steps=most_steps,
             kernels=kernels if has_partner else None,
             n_static=self.input_encoder_.static_size,
@@ -110,9 +110,8 @@ class NetworkBuildingMixin:
             time_warp=self._time_warp(data.sequences.kind),
         )
 
-    def _kernel_config(self, data):
-        """Return the sizes of the partner inside the network, or None."""
-        partner = find_partner(self.blend, data.sequences.kind)
+    def _kernel_config(self, partner, data):
+        """Return the sizes of the partner if it is inside the network, or None."""
         if not isinstance(partner, RandomKernels):
             return None
         n_features, longest = partner.n_features, int(data.lengths.max())

@@ -471,7 +471,7 @@ class NextStateLSTM(
 
     def _read_training(self, X, y, sample_weight, *, fresh):
         """Return the sequences as streams of symbols; no validation data."""
-        config, partner = self._config(n_states=1), self._partner()  # before any work
+        config, partner = self._config(), self._partner()  # before any work
         scorer = find_scorer(self)
         if not fresh:
             self._check_same(config, partner)
@@ -481,7 +481,7 @@ class NextStateLSTM(
             pairs = read_pairs(self, X, y)
             if len(pairs) > len(weights):
                 pairs = pairs.take(np.flatnonzero(sample_weight))
-        return WeightedStreams(streams, weights, moved, pairs), None
+        return WeightedStreams(streams, weights, moved, pairs, config), None
 
     def _task_data(self, X, y, sample_weight):
         """Return what scikit-learn's callbacks score: sequences and what follows."""
@@ -544,13 +544,11 @@ class NextStateLSTM(
             ),
         )
 
-    def _config(self, *, n_states, n_categories=(), n_numbers=0):
-        """Return the configuration of the network for so many states and features."""
+    def _config(self):
+        """Return what the parameters say of the network: one state, no features."""
         tokens = self._tokens()
         return NextStateConfig(
-            n_states=n_states,
-            n_categories=n_categories,
-            n_numbers=n_numbers,
+            n_states=1,
             embedding_size=tokens.size,
             token_dropout=tokens.dropout,
             **module_fields(self.net_params),
@@ -567,7 +565,7 @@ class NextStateLSTM(
                 "n_categories": self.events_.n_ids,
                 "n_numbers": self.events_.n_numbers,
             }
-        config = self._config(n_states=len(self.classes_), **features)
+        config = replace(data.config, n_states=len(self.classes_), **features)
         network = build_next_state_network(config)
         if not fresh:
             widen(self.network_.cpu(), network, torch.from_numpy(data.moved))

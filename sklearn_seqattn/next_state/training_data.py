@@ -1,11 +1,12 @@
 """Training data of a next-state estimator: streams of symbols with weights."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sklearn_seqattn.next_state.scored_pairs import ScoredPairs
 from sklearn_seqattn.next_state.streams import StateStreams
+from sklearn_seqattn.nn.config import NextStateConfig
 from sklearn_seqattn.training.fingerprint import digest
 
 
@@ -23,12 +24,15 @@ class WeightedStreams:
         The present positions of the classes of the fit that this one continues.
     pairs : ScoredPairs or None, default=None
         The sequences as scorers take them, where there are scorers.
+    config : NextStateConfig or None, default=None
+        The network that the parameters describe, whatever the states are.
     """
 
     streams: StateStreams
     weights: np.ndarray
     moved: np.ndarray | None = None
     pairs: ScoredPairs | None = None
+    config: NextStateConfig | None = None
 
     strata = None  # a split takes sequences at random
 
@@ -59,4 +63,4 @@ class WeightedStreams:
         """Return some sequences, in that order."""
         pairs = None if self.pairs is None else self.pairs.take(rows)
         streams, weights = self.streams.take(rows), self.weights[rows]
-        return WeightedStreams(streams, weights, self.moved, pairs)
+        return replace(self, streams=streams, weights=weights, pairs=pairs)

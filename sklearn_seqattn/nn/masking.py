@@ -199,23 +199,23 @@ def put_rows(x, index, n_rows):
     return _Put.apply(x, index, n_rows)
 
 
-def on_real_steps(function, x, mask):
-    """Apply a function to the real steps alone, as one batch of steps.
+def real_steps(x, mask):
+    """Return the real steps of a batch end to end, and their places.
+
+    `put_rows` puts what is made of them back to these places.
 
     Parameters
     ----------
-    function : callable
-        Maps (S, C) to (S, C'), S the number of real steps of the batch.
     x : Tensor of shape (B, T, C), float
         A padded batch.
     mask : Tensor of shape (B, T), bool
-        Its real steps.
+        Its S real steps.
 
     Returns
     -------
-    y : Tensor of shape (B, T, C')
-        Zero at the padded steps.
+    steps : Tensor of shape (S, C)
+    places : Tensor of shape (S,), int64
+        Their rows among the B T steps of the batch.
     """
-    real = mask.flatten().nonzero().squeeze(1)  # (S,)
-    steps = function(take_rows(x.flatten(0, 1), real))  # (S, C')
-    return put_rows(steps, real, mask.numel()).unflatten(0, mask.shape)
+    places = mask.flatten().nonzero().squeeze(1)
+    return take_rows(x.flatten(0, 1), places), places

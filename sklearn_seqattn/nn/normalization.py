@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from sklearn_seqattn.nn.batch_share import gathering
-from sklearn_seqattn.nn.masking import on_real_steps
+from sklearn_seqattn.nn.masking import put_rows, real_steps
 
 
 class BatchNorm(nn.Module):
@@ -60,7 +60,9 @@ class BatchNorm(nn.Module):
     def forward(self, x, mask):
         """Normalize each channel over the batch's real steps."""
         if self.training:
-            return on_real_steps(self._normalize, x, mask), mask
+            steps, places = real_steps(x, mask)
+            normal = put_rows(self._normalize(steps), places, mask.numel())
+            return normal.view(x.shape), mask
         # Known statistics: all steps at once take less time than to pick the real ones.
         return self._by_known(x.flatten(0, 1)).view(x.shape), mask
 

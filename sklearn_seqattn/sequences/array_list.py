@@ -151,6 +151,24 @@ def blocks_of(values, starts, stops, n_steps=None):
         yield _joined(parts, values.dtype)
 
 
+def joined_steps(values, starts, stops):
+    """Return the steps of sequences in their order, as one array.
+
+    Parameters
+    ----------
+    values : ndarray of shape (S, ...) or LazySteps
+        The steps of all sequences.
+    starts, stops : ndarray of shape (n,), int64
+        First step of each sequence, and the step after its last one.
+
+    Returns
+    -------
+    steps : ndarray of shape (S', ...)
+        A copy only of several sequences.
+    """
+    return _joined(list(steps_of(values, starts, stops)), values.dtype)
+
+
 def _joined(parts, dtype):
     """Join arrays; a single one of the right dtype is not copied."""
     if len(parts) == 1:

@@ -1,7 +1,5 @@
 """Parts of batches, of bounded size."""
 
-from itertools import pairwise
-
 import torch
 
 from sklearn_seqattn.training.padding import padded_length
@@ -31,17 +29,17 @@ def bounded_parts(batch, max_steps):
         yield batch, 1.0
         return
     longest = torch.cummax(inputs["lengths"], dim=0).values.tolist()
-    n_steps = inputs["values"].shape[1]
-    longest = [min(padded_length(length), n_steps) for length in longest]
-    n = stop = len(longest)
-    bounds = [n]
+    n, bounds = len(longest), []  # of the last part first
+    stop = n
     while stop > 0:
-        stop = max(0, stop - max(1, max_steps // longest[stop - 1]))
-        bounds.append(stop)
-    for start, stop in pairwise(reversed(bounds)):
+        n_steps = min(padded_length(longest[stop - 1]), inputs["values"].shape[1])
+        start = max(0, stop - max(1, max_steps // n_steps))
+        bounds.append((start, stop, n_steps))
+        stop = start
+    for start, stop, n_steps in reversed(bounds):
         part, targets_of_part = rows_of(batch, slice(start, stop))
         for name in _OF_STEPS & part.keys():
-            part[name] = part[name][:, : longest[stop - 1]]
+            part[name] = part[name][:, :n_steps]
         yield (part, targets_of_part), (stop - start) / n
 
 

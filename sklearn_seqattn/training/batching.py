@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from sklearn_seqattn.sequences.array_list import blocks_of, steps_at_once
+from sklearn_seqattn.sequences.array_list import joined_steps, steps_at_once
 from sklearn_seqattn.training.padding import batch_length, longest_of
 
 #: Sequences are sorted by length within windows of this many batches.
@@ -109,12 +109,10 @@ class SequenceDataset(Dataset):
         for rows in self.portions(indices):
             lengths = self.lengths[rows]
             last = first + int(lengths.sum())
-            (block,) = blocks_of(
-                self.values, self.starts[rows], self.stops[rows], last - first
-            )
-            steps[first:last] = (
-                block if self.encode is None else self.encode(block, lengths)
-            )
+            block = joined_steps(self.values, self.starts[rows], self.stops[rows])
+            if self.encode is not None:
+                block = self.encode(block, lengths)
+            steps[first:last] = block
             first = last
         return steps
 
