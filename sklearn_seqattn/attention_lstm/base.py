@@ -70,8 +70,8 @@ class BaseSequenceEstimator(
 
     It supplies the hooks of `training.fit.fit`. A subclass says what a target is:
     `_check_targets` checks y, `_learn_targets` returns the object that encodes it,
-    `target_encoder_`, and `_encode_targets` and `_loss` give what the network is
-    trained on. `_fit_partner` fits the partner inside a network.
+    `target_encoder_`, and `_encode_targets` gives what the network is trained on.
+    `_fit_partner` fits the partner inside a network.
     """
 
     _nested = {"tokens": (Tokens,), "blend": (RandomKernels, NGrams)}
@@ -168,7 +168,7 @@ class BaseSequenceEstimator(
         """Return the loss of a batch."""
         loss, targets = own_loss(self.net_params), self.target_encoder_
         if loss is None:
-            loss = self._loss()
+            loss = targets.row_loss()
         else:
             check_row_losses(loss, targets.n_outputs, train_set.targets)
         return WeightedLoss(loss, targets.link)

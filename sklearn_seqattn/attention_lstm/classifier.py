@@ -338,6 +338,8 @@ class AttentionLSTMClassifier(
 
     _blended_rules = BLENDED_CLASSIFIER_RULES
     _most_steps_beside_kernels = MOST_STEPS_BESIDE_KERNELS
+    _check_targets = staticmethod(check_labels)
+    _learn_targets = staticmethod(learn_labels)
 
     @property
     def classes_(self):
@@ -416,18 +418,6 @@ class AttentionLSTMClassifier(
             As in `fit`, and if `X` or `y` is not like that of the first call.
         """
         return fit(self, X, y, sample_weight, n_epochs=1, classes=classes)
-
-    def _check_targets(self, y, lengths):
-        """Return checked labels."""
-        return check_labels(y, lengths)
-
-    def _learn_targets(self, y, classes):
-        """Return the encoder of the classes, those of y or as given."""
-        return learn_labels(y, classes)
-
-    def _loss(self):
-        """Return the loss of single rows."""
-        return self.target_encoder_.loss()
 
     def _class_weights(self, data):
         """Return the weight of each class, as the training data decide it."""

@@ -456,10 +456,6 @@ class AttentionLSTMRegressor(
         """Return targets as the loss takes them."""
         return self.target_encoder_.standardize(targets)
 
-    def _loss(self):
-        """Return the loss of single rows."""
-        return self.target_encoder_.loss.module()
-
     def _last_steps(self, lengths):
         """Return how many of the last steps the partner reads as they are."""
         return auto.last_steps(lengths, self.input_encoder_.output_size_)

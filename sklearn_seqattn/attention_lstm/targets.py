@@ -49,7 +49,7 @@ class ClassTargets:
         """Return the classes of encoded targets."""
         return self.classes_[targets]
 
-    def loss(self):
+    def row_loss(self):
         """Return the loss of single rows."""
         return nn.CrossEntropyLoss(reduction="none")
 
@@ -110,7 +110,7 @@ class LabelTargets:
         """Return the labels of encoded targets, (n, n_labels) int64."""
         return targets.astype(np.int64)
 
-    def loss(self):
+    def row_loss(self):
         """Return the loss of single rows."""
         return nn.BCEWithLogitsLoss(reduction="none")
 
@@ -181,6 +181,10 @@ class NumberTargets:
     def decode(self, targets):
         """Return encoded targets in the shape of y."""
         return targets.reshape(-1, *self.shape)
+
+    def row_loss(self):
+        """Return the loss of single rows."""
+        return self.loss.module()
 
     def standardize(self, targets):
         """Return targets as the loss takes them, (n, n_targets) float32."""

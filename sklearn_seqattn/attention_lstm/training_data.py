@@ -207,9 +207,9 @@ def canonical_order(sequences, targets):
     groups : ndarray of shape (n,), int64
         The group of each of them, ascending from 0.
     """
-    steps, n, starts = _step_contents(sequences), len(sequences), sequences.starts
+    steps, starts = _step_contents(sequences), sequences.starts
     contents = steps_of(steps, starts, starts + sequences.lengths)
-    at_once = steps_at_once(steps)
+    n, at_once = len(starts), steps_at_once(steps)
     if targets.dtype != object:
         targets = _bytes_of(targets)
     static = [[]] * n

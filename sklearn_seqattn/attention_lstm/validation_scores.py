@@ -34,6 +34,8 @@ def find_scorer(estimator):
     ValueError, TypeError
         If there is no such scorer, or a name is no string.
     """
+    if estimator.scoring is None:
+        return None
     for name in scorer_names(estimator.scoring):
         if not isinstance(name, str):
             raise TypeError(

@@ -171,8 +171,9 @@ class StateEncodingMixin:
     def _read_states(self, X, *, reset, states_alone=False):
         """Return the states (S,), the lengths (n,) and the encoded other features."""
         container = open_container(X)
-        is_list = container.ndim == 1 and not container.is_store
-        frames = as_frames(container.items, self.columns) if is_list else None
+        frames = None
+        if container.is_list:
+            frames = as_frames(container.items, self.columns)
         if reset:
             self._check_target(X, frames)
             self.events_ = None

@@ -81,11 +81,16 @@ class Container:
         return isinstance(self.items, SequenceStore)
 
     @property
+    def is_list(self):
+        """Whether the sequences are the elements of a list."""
+        return isinstance(self.items, list)
+
+    @property
     def is_texts(self):
         """Whether each sequence is one string."""
-        if self.ndim != 1 or self.is_store:
-            return False
-        return all(issubclass(kind, str) for kind in set(map(type, self.items)))
+        return self.is_list and all(
+            issubclass(kind, str) for kind in set(map(type, self.items))
+        )
 
     @property
     def has_named_channels(self):

@@ -30,16 +30,17 @@ def warn_zero_padding(sequences):
     is_integer = sequences.kind == "tokens" and sequences.values.dtype != object
     if sequences.kind != "numeric" and not is_integer:
         return
-    n_steps = sequences.lengths[0]
+    n, n_steps = len(sequences.lengths), sequences.lengths[0]
     if n_steps < 2 or (sequences.lengths != n_steps).any():
         return
-    for place, verb in ((-1, "end"), (0, "begin")):
-        n_ends = int((_steps_at(sequences, place) == 0).all(axis=1).sum())
-        if n_ends < max(4, _MANY * len(sequences)):
+    first, last = _ends(sequences)
+    for steps, verb in ((last, "end"), (first, "begin")):
+        n_ends = int((steps == 0).reshape(n, -1).all(axis=1).sum())
+        if n_ends < max(4, _MANY * n):
             continue
-        if _looks_padded(sequences, at_end=place == -1):
+        if _looks_padded(sequences, at_end=verb == "end"):
             warnings.warn(
-                f"{n_ends} of the {len(sequences)} sequences {verb} in all-zero steps, "
+                f"{n_ends} of the {n} sequences {verb} in all-zero steps, "
                 "as if they were padded with zeros, which are read as data. If they "
                 "are padding, pass a list of arrays of their true lengths, or pad with "
                 "NaN at the end (SequencePadder).",
@@ -49,13 +50,13 @@ def warn_zero_padding(sequences):
             return
 
 
-def _steps_at(sequences, place):
-    """Return the first (0) or last (-1) step of each sequence: shape (n, D)."""
-    if isinstance(sequences.values, LazySteps):
-        # Copies: a view would keep all steps of what was read from a file.
-        return np.stack([steps[place].copy() for steps in _steps(sequences)])
-    rows = sequences.starts + (sequences.lengths - 1 if place else 0)
-    return sequences.values[rows].reshape(len(sequences), -1)
+def _ends(sequences):
+    """Return the first and the last step of each sequence: shape (n, ...) each."""
+    values, starts = sequences.values, sequences.starts
+    if isinstance(values, LazySteps):
+        # Copies: views would keep all steps of what was read from a file.
+        return np.stack([steps[[0, -1]] for steps in _steps(sequences)], axis=1)
+    return values[starts], values[starts + sequences.lengths - 1]
 
 
 def _steps(sequences):

@@ -148,6 +148,7 @@ def _fit(estimator, X, y, sample_weight, n_epochs, given, processes, data_option
             patience=None if sets.valid is None else patience,
             n_epochs=n_epochs,
             checkpoint=checkpoint,
+            verbose=verbose,
             processes=processes,
         )
         with isolated_torch(seeds.network + n_done, plan.device):

@@ -70,6 +70,7 @@ def plan_training(
     patience=None,
     n_epochs=None,
     checkpoint=None,
+    verbose=0,
     processes=ALONE,
 ):
     """Return the plan of one training.
@@ -90,6 +91,8 @@ def plan_training(
         Epochs of a `partial_fit`, at a constant learning rate; None for a `fit`.
     checkpoint : object or None, default=None
         Where the state of the training is kept.
+    verbose : int, default=0
+        That of the estimator, 0 in all processes but the first.
     processes : Processes, default=ALONE
         Those that share the training.
 
@@ -109,7 +112,7 @@ def plan_training(
         patience=patience,
         precision=resolve_precision(estimator.precision, device),
         device=device,
-        verbose=int(estimator.verbose) if processes.is_first else 0,
+        verbose=int(verbose),
         callbacks=(*averaging, *estimator.callbacks),
         net_params=net_params,
         constant_lr=n_epochs is not None,

@@ -39,7 +39,8 @@ def test_the_rules_decide_what_is_auto(estimator):
 
 def test_parameters_are_passed_on():
     values = {"lr": 0.5, "device": "cpu"}
-    found = plan(NextStateLSTM(**values, verbose=1, callbacks=["one"]), 10, patience=4)
+    estimator = NextStateLSTM(**values, callbacks=["one"])
+    found = plan(estimator, 10, patience=4, verbose=1)
     assert values.items() <= vars(found).items()
     assert found.net_params == {"compile": False}
     assert (found.verbose, found.callbacks, found.patience) == (1, ("one",), 4)
