@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import log_expit, log_softmax
 
-from sklearn_seqattn.ngrams.losses import ROW_LOSSES
-from sklearn_seqattn.ngrams.scales import best_scale, least
+from sklearn_seqattn.ngrams.row_losses import best_scale, least, mean_loss
 
 
 @dataclass(frozen=True)
@@ -91,16 +90,16 @@ def choose_blend(activation, network, partner, targets, sample_weight=None):
     0.0
     """
     network, partner = (np.asarray(x, np.float64) for x in (network, partner))
+    scales = [
+        best_scale(activation, outputs, targets, sample_weight)
+        for outputs in (network, partner)
+    ]
 
-    def loss(outputs):
-        rows = ROW_LOSSES[activation](outputs, targets)
-        return np.average(rows, weights=sample_weight)
+    def loss_at(weight):
+        outputs = Blend(activation, weight, *scales)(network, partner)
+        return mean_loss(activation, outputs, targets, sample_weight)
 
-    scales = [best_scale(outputs, loss) for outputs in (network, partner)]
-    ends = (0.0, 1.0)
-    weight = least(
-        lambda w: loss(Blend(activation, w, *scales)(network, partner)), ends, ends
-    )
+    weight = least(loss_at, bounds=(0.0, 1.0), also=(0.0, 1.0))
     return Blend(activation, weight, *scales)
 
 

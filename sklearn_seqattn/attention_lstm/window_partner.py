@@ -4,8 +4,7 @@ import numpy as np
 
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.blending import Blend, choose_blend
-from sklearn_seqattn.ngrams.losses import ROW_LOSSES
-from sklearn_seqattn.ngrams.scales import best_scale
+from sklearn_seqattn.ngrams.row_losses import best_scale
 from sklearn_seqattn.training.prediction import step_outputs
 from sklearn_seqattn.training.progress import partner_bar, prediction_bar
 from sklearn_seqattn.windows.model import WindowTable, count_rows, fit_windows
@@ -67,11 +66,7 @@ class WindowPartnerMixin:
         if valid_set is not None:
             network = np.concatenate(step_outputs(self.net_, valid_set))[rows]
             return choose_blend("softmax", network, left_out, codes, weights)
-
-        def loss(outputs):
-            return np.average(ROW_LOSSES["softmax"](outputs, codes), weights=weights)
-
-        scale = best_scale(left_out, loss)
+        scale = best_scale("softmax", left_out, codes, weights)
         return Blend("softmax", auto.WINDOWS_WEIGHT, partner_scale=scale)
 
     def _table(self, data, dataset):

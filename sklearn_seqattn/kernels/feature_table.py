@@ -59,6 +59,11 @@ class FeatureTable:
         table.shape = len(table._rows), self.shape[1]
         return table
 
+    def transform(self, function):
+        """Replace the rows by what a function of tensors makes of them, in parts."""
+        for rows in self.parts():
+            self[rows] = function(torch.from_numpy(self[rows])).numpy()
+
     def parts(self):
         """Return slices of rows, of a few millions of values each."""
         return row_parts(*self.shape)

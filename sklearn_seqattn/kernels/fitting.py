@@ -106,8 +106,7 @@ def _table(kind, steps, lengths, static, seed, advance):
     compute_features(kind, steps, lengths, features, advance)
     if seed is not None:
         kind.fit_statistics(features)
-    for rows in features.parts():
-        features[rows] = kind.standardize(torch.from_numpy(features[rows])).numpy()
+    features.transform(kind.standardize)
     scale = _static_scale(features, static)
     if static is None:
         return features, scale

@@ -11,8 +11,7 @@ from scipy import sparse
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from sklearn_seqattn._progress import ignore
-from sklearn_seqattn.ngrams.losses import ROW_LOSSES
-from sklearn_seqattn.ngrams.scales import best_scale
+from sklearn_seqattn.ngrams.row_losses import best_scale, mean_loss
 
 
 class _LinearModel:
@@ -196,9 +195,6 @@ def left_out_loss(activation, outputs, parts, *, scaled):
     targets, weights = (
         np.concatenate([held_out[k] for _, held_out in parts]) for k in (1, 2)
     )
-
-    def loss_of(outputs):
-        losses = ROW_LOSSES[activation](outputs, targets)
-        return np.average(losses, weights=weights)
-
-    return loss_of((best_scale(outputs, loss_of) if scaled else 1.0) * outputs)
+    if scaled:
+        outputs = best_scale(activation, outputs, targets, weights) * outputs
+    return mean_loss(activation, outputs, targets, weights)

@@ -10,11 +10,8 @@ from sklearn_seqattn.windows.chain import (
     LARGEST_WEIGHT,
     LabelChain,
     StepOrder,
-    backward,
-    exponentials,
+    sequence_loss,
 )
-
-_TINY = np.finfo(np.float64).tiny
 
 #: Steps of the pieces that long sequences are cut into when a chain is fitted.
 _PIECE = 256
@@ -151,74 +148,3 @@ def pieces(lengths):
     last = np.cumsum(n_whole + 1) - 1
     found[last] = lengths - n_whole * _PIECE
     return found[found > 0]
-
-
-def sequence_loss(chain, logits, codes, weights, steps):
-    """Return the weighted negative log-likelihood of labels, and its gradient.
-
-    The likelihood of a sequence is the product of the probabilities of its labels, each
-    given those before it. The logarithm of each is multiplied by the weight of its
-    step.
-
-    Parameters
-    ----------
-    chain : LabelChain
-        The transition weights.
-    logits : ndarray of shape (S, K)
-        Logits of the steps, in the order of time.
-    codes, weights : ndarray of shape (S,)
-        The label of each step, and its weight, in the order of time.
-    steps : StepOrder
-        That order.
-
-    Returns
-    -------
-    loss : float
-    of_logits : ndarray of shape (S, K)
-        Derivatives by the logits.
-    of_transitions : ndarray of shape (K, K)
-        Derivatives by the transition weights.
-    """
-    factors, first = chain.factors, steps.counts[0]
-    ahead = exponentials(logits)  # what a step and the later ones say of its label
-    if chain.looks_ahead:
-        ahead *= backward(ahead, factors, steps.counts)
-    rows = np.arange(len(codes))
-    # The sums over the labels of a step: of a first one, or after the label before it.
-    totals = ahead[:first].sum(axis=1)
-    sums = ahead[first:] @ factors.T
-    pairs = codes[steps.before()], codes[first:]
-    found = np.log(np.maximum(ahead[rows, codes], _TINY))
-    loss = weights[:first] @ np.log(totals) - weights @ found
-    logs = np.log(sums[np.arange(len(sums)), pairs[0]]) - chain.transitions[pairs]
-    loss += weights[first:] @ logs
-    of_logits = np.empty_like(ahead)
-    of_logits[:first] = ahead[:first] / totals[:, None] * weights[:first, None]
-    before = np.zeros_like(sums)
-    before[np.arange(len(sums)), pairs[0]] = weights[first:]
-    if chain.looks_ahead:
-        _expect(before, ahead, sums, factors, codes, weights, steps.counts, of_logits)
-    else:
-        of_logits[first:] = ((before / sums) @ factors) * ahead[first:]
-    of_transitions = ((before / sums).T @ ahead[first:]) * factors
-    np.subtract.at(of_transitions, pairs, weights[first:])
-    of_logits[rows, codes] -= weights
-    return loss, of_logits, of_transitions
-
-
-def _expect(before, ahead, sums, factors, codes, weights, counts, expected):
-    """Fill in what each label of later steps, and of those before, should weigh.
-
-    Where all steps of a sequence weigh the same, this is the probability of the label
-    times the weight. `before` (S - n, K) and `expected` (S, K) have the first terms.
-    """
-    excess = expected[: counts[0]].copy()
-    excess[np.arange(counts[0]), codes[: counts[0]]] -= weights[: counts[0]]
-    stop = counts[0]
-    for count in counts[1:]:
-        start, stop = stop, stop + count
-        places = slice(start - counts[0], stop - counts[0])
-        before[places] += excess[:count]
-        excess = ((before[places] / sums[places]) @ factors) * ahead[start:stop]
-        expected[start:stop] = excess
-        excess[np.arange(count), codes[start:stop]] -= weights[start:stop]

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from scipy.special import expit, softmax
 
 from sklearn_seqattn.attention_lstm.blending import Blend, choose_blend
-from sklearn_seqattn.ngrams.losses import ROW_LOSSES
+from sklearn_seqattn.ngrams.row_losses import ROW_LOSSES
 
 ACTIVATIONS = {
     "softmax": lambda outputs: softmax(outputs, axis=1),

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from sklearn_seqattn import AttentionLSTMClassifier, RandomKernels
 from sklearn_seqattn.attention_lstm import stem
 from sklearn_seqattn.blocks import Conv, Differences, Residual
+from sklearn_seqattn.nn.front_end import read_front_end
 
 
 def convolutions(n_steps, make=stem.stem):
@@ -31,6 +32,15 @@ def test_convolutions_of_the_stem_follow_the_length(n_steps, expected):
     assert convolutions(n_steps) == expected
     strides = [(*conv[:2], 1) for conv in expected]
     assert convolutions(n_steps, stem.token_stem) == strides
+
+
+@pytest.mark.parametrize("n_steps", [1, 30.5, 640])
+def test_blocks_of_auto_are_as_if_a_user_gave_them(n_steps):
+    found = stem.stem(n_steps), stem.token_stem(n_steps), stem.tagger_stem(embeds=True)
+    for blocks in found:
+        assert read_front_end(list(blocks)) == blocks == read_front_end(blocks)
+        given = [block.to_json() for block in read_front_end(list(blocks))]
+        assert given == [block.to_json() for block in blocks]
 
 
 def test_differences_are_over_the_stride():

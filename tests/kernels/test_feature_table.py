@@ -41,6 +41,11 @@ def test_blocks_are_all_rows_in_their_order(table):
     torch.testing.assert_close(torch.cat(blocks), torch.from_numpy(ROWS))
 
 
+def test_transform_replaces_all_rows(table):
+    table.transform(lambda rows: 2 * rows)
+    np.testing.assert_array_equal(table[:], 2 * ROWS)
+
+
 def test_a_part_has_at_least_one_row(monkeypatch):
     monkeypatch.setattr(feature_table, "_AT_ONCE", 4)
     assert row_parts(2, 100) == [slice(0, 1), slice(1, 2)]

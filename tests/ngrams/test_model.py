@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sequence_data import sentences
 
-from sklearn_seqattn.ngrams.losses import ROW_LOSSES
 from sklearn_seqattn.ngrams.model import LabeledRows, fit_ngrams
 from sklearn_seqattn.ngrams.partner import NGrams
+from sklearn_seqattn.ngrams.row_losses import ROW_LOSSES
 from sklearn_seqattn.sequences import check_sequences
 
 WORDS, YES = sentences(60)

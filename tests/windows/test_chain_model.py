@@ -1,18 +1,11 @@
 """Weights of features and of pairs that are learned together."""
 
-from itertools import product
-
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from scipy import sparse
-from scipy.optimize import check_grad
 from sklearn.linear_model import LogisticRegression
-from test_chain import probability
 
-from sklearn_seqattn.windows.chain import LabelChain, StepOrder
-from sklearn_seqattn.windows.chain_model import ChainModel, Runs, pieces, sequence_loss
+from sklearn_seqattn.windows.chain_model import ChainModel, Runs, pieces
 
 RNG = np.random.default_rng(0)
 LENGTHS = RNG.integers(1, 12, 40)
@@ -20,43 +13,6 @@ LENGTHS = RNG.integers(1, 12, 40)
 CODES = np.concatenate([np.cumsum(RNG.random(n) < 0.2) % 3 for n in LENGTHS])
 FEATURES = np.eye(3)[CODES] + RNG.normal(size=(len(CODES), 3))
 ONES = np.ones(len(CODES))
-
-
-def loss_of(values, looks_ahead, shape, codes, weights, lengths):
-    """Return the loss and its gradient by logits and transitions in one vector."""
-    order = StepOrder(lengths)
-    n_classes = shape[1]
-    logits = values[: -(n_classes**2)].reshape(shape)
-    chain = LabelChain(values[-(n_classes**2) :].reshape(n_classes, -1), looks_ahead)
-    arranged = map(order.arrange, (logits, codes, weights))
-    loss, of_logits, of_pairs = sequence_loss(chain, *arranged, order)
-    return loss, np.append(order.restore(of_logits), of_pairs)
-
-
-@settings(max_examples=20, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.booleans())
-def test_the_gradient_is_that_of_the_loss(seed, looks_ahead):
-    rng = np.random.default_rng(seed)
-    lengths, n_classes = rng.integers(1, 6, rng.integers(1, 5)), rng.integers(2, 4)
-    shape = lengths.sum(), n_classes
-    values = rng.normal(size=shape[0] * n_classes + n_classes**2)
-    codes, weights = rng.integers(0, n_classes, shape[0]), rng.random(shape[0])
-    given = looks_ahead, shape, codes, weights, lengths
-    error = check_grad(
-        lambda v: loss_of(v, *given)[0], lambda v: loss_of(v, *given)[1], values
-    )
-    assert error < 1e-5
-
-
-@pytest.mark.parametrize("looks_ahead", [True, False])
-def test_the_loss_is_that_of_whole_sequences_of_labels(looks_ahead):
-    rng = np.random.default_rng(0)
-    chain = LabelChain(rng.normal(size=(3, 3)), looks_ahead)
-    logits, codes = rng.normal(size=(4, 3)), np.array([2, 0, 0, 1])
-    weights = {y: probability(chain, logits, y) for y in product(range(3), repeat=4)}
-    wanted = -np.log(weights[tuple(codes)] / sum(weights.values()))
-    found = sequence_loss(chain, logits, codes, np.ones(4), StepOrder(np.array([4])))
-    assert found[0] == pytest.approx(wanted)
 
 
 def fit(features=FEATURES, codes=CODES, weights=ONES, lengths=LENGTHS, **options):
