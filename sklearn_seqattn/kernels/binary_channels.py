@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sklearn_seqattn.sequences.array_list import blocks_of
+from sklearn_seqattn.sequences.array_list import blocks_of, channel_ranges
 
 
 def find_binary_channels(values, starts, stops):
@@ -30,9 +30,7 @@ def find_binary_channels(values, starts, stops):
     >>> find_binary_channels(values, np.array([0]), np.array([3]))
     array([False,  True])
     """
-    ranges = [(x.min(axis=0), x.max(axis=0)) for x in blocks_of(values, starts, stops)]
-    low, high = np.stack(ranges, axis=1)
-    low, high = low.min(axis=0), high.max(axis=0)
+    low, high = channel_ranges(values, starts, stops)
     is_binary = np.ones(len(low), bool)
     for steps in blocks_of(values, starts, stops):
         is_binary &= ((steps == low) | (steps == high)).all(axis=0)

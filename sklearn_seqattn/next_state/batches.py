@@ -50,7 +50,7 @@ class StateDataset(SequenceDataset):
     @property
     def mean_targets(self):
         """Mean number of targets a sequence."""
-        return (self.targets.flat != NOTHING).sum() / len(self)
+        return (self.targets.flat != NOTHING).sum() / len(self.lengths)
 
     def merge(self, indices):
         """Merge equal sequences of a batch into one with the sum of their weights.

@@ -151,6 +151,27 @@ def blocks_of(values, starts, stops, n_steps=None):
         yield _joined(parts, values.dtype)
 
 
+def channel_ranges(values, starts, stops):
+    """Return the least and the largest number of each channel.
+
+    Parameters
+    ----------
+    values : ndarray of shape (S, D) or LazySteps
+        The steps of all sequences.
+    starts, stops : ndarray of shape (n,), int64
+        First step of each sequence, and the step after its last one.
+
+    Returns
+    -------
+    lowest, highest : ndarray of shape (D,)
+        NaN where a number is missing.
+    """
+    blocks = blocks_of(values, starts, stops)
+    ranges = [(steps.min(axis=0), steps.max(axis=0)) for steps in blocks]
+    lowest, highest = np.stack(ranges, axis=1)
+    return lowest.min(axis=0), highest.max(axis=0)
+
+
 def joined_steps(values, starts, stops):
     """Return the steps of sequences in their order, as one array.
 

@@ -6,7 +6,11 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from sklearn_seqattn.sequences.array_list import LazySteps, blocks_of
+from sklearn_seqattn.sequences.array_list import (
+    LazySteps,
+    blocks_of,
+    channel_ranges,
+)
 
 
 @dataclass(frozen=True, eq=False)  # arrays have no single truth value
@@ -99,10 +103,7 @@ class Sequences:
 
     def channel_ranges(self):
         """Return the least and the largest number of each channel, (D,) each."""
-        blocks = blocks_of(self.values, self.starts, self.starts + self.lengths)
-        ranges = [(steps.min(axis=0), steps.max(axis=0)) for steps in blocks]
-        lowest, highest = np.stack(ranges, axis=1)
-        return lowest.min(axis=0), highest.max(axis=0)
+        return channel_ranges(self.values, self.starts, self.starts + self.lengths)
 
     def with_values(self, values):
         """Return sequences of the same lengths with other steps, end to end.

@@ -55,7 +55,8 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
 
     An estimator has `_rules`, the meaning of its "auto" parameters; `_module_params`,
     those of its network that `net_params` may set; `_uncalibrated`, what `_calibrate`
-    learns as it is before that, by name; and four hooks:
+    learns as it is before that, by name; `_task_data`, what callbacks of scikit-learn
+    score; and four hooks:
 
     * ``_read_training(X, y, sample_weight, fresh=..., **data_options)`` returns the
       checked training data, and the user's validation data or None. Data have

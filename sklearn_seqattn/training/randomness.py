@@ -6,13 +6,27 @@ from contextlib import ExitStack, contextmanager
 
 import torch
 
-from sklearn_seqattn.nn.forking import use_one_thread_in_forked_child
-
 # Torch draws initial weights and dropout from one generator a process, and has one
 # default dtype: fits in several threads take turns, so that each gives the same
 # result as alone. A forked child makes a lock of its own, because the thread that
 # holds its parent's lock does not exist there.
 _LOCKS = {}
+
+_last_pid = os.getpid()
+
+
+def use_one_thread_in_forked_child():
+    """Set torch to one thread where this process is a forked child.
+
+    A fork copies one thread. The other threads of torch do not exist in the child, and
+    an operation that waits for them would never end. Every fit and prediction calls
+    this first. The first call in a child sets one thread; what the user sets afterwards
+    stays.
+    """
+    global _last_pid
+    if os.getpid() != _last_pid:
+        _last_pid = os.getpid()
+        torch.set_num_threads(1)
 
 
 @contextmanager

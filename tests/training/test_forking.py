@@ -42,7 +42,7 @@ def run(code):
 class TestForks:
     def test_a_child_uses_one_thread_once_asked(self):
         run("""
-from sklearn_seqattn.nn.forking import use_one_thread_in_forked_child
+from sklearn_seqattn.training.randomness import use_one_thread_in_forked_child
 multiply()
 def work():
     use_one_thread_in_forked_child()
@@ -58,7 +58,7 @@ assert torch.get_num_threads() == 2
 
     def test_importing_the_package_installs_no_hook(self):
         run("""
-import sklearn_seqattn.nn.networks, sklearn_seqattn.nn.forking
+import sklearn_seqattn.nn.networks, sklearn_seqattn.training.randomness
 def work():
     assert torch.get_num_threads() == 2
 assert exit_code(work) == 0
@@ -66,7 +66,7 @@ assert exit_code(work) == 0
 
     def test_a_grandchild_uses_one_thread_too(self):
         run("""
-from sklearn_seqattn.nn.forking import use_one_thread_in_forked_child
+from sklearn_seqattn.training.randomness import use_one_thread_in_forked_child
 multiply()
 def work():
     use_one_thread_in_forked_child()
