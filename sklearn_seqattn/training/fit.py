@@ -129,15 +129,11 @@ def _fit(estimator, X, y, sample_weight, n_epochs, given, processes, data_option
             checkpoint.check_fingerprint(fingerprint)
         rules, patience = estimator._rules, None
         if n_epochs is None:
-            n, splitter = len(data), given.splitter
-            _refuse_two_splits(splitter, valid)
-            validates = valid is not None or splitter is not None
-            patience = rules.patience(estimator, n, validates=validates)
-            if splitter is not None:
-                data, valid = split_by(splitter, data)
+            data, valid, patience = _hold_out(
+                estimator, data, valid, rules, given.splitter, seeds.split
+            )
+            if given.splitter is not None:
                 processes.check_same(data.digests())
-            elif valid is None and rules.holds_out(patience, n):
-                data, valid = split(data, estimator.validation_fraction, seeds.split)
             _check_scoring(estimator, data, valid)
         show("encoding X")
         sets = estimator._make_datasets(data, valid, fresh=fresh)
@@ -183,13 +179,20 @@ def _fit(estimator, X, y, sample_weight, n_epochs, given, processes, data_option
         checkpoint.remove()
 
 
-def _refuse_two_splits(splitter, valid):
-    """Raise for a splitter of the user beside validation data."""
+def _hold_out(estimator, data, valid, rules, splitter, seed):
+    """Return training and validation data, and how many epochs early stopping waits."""
     if splitter is not None and valid is not None:
         raise ValueError(
             "net_params has 'train_split', but fit was given validation data, too; "
             "leave one of them out."
         )
+    n, validates = len(data), valid is not None or splitter is not None
+    patience = rules.patience(estimator, n, validates=validates)
+    if splitter is not None:
+        data, valid = split_by(splitter, data)
+    elif valid is None and rules.holds_out(patience, n):
+        data, valid = split(data, estimator.validation_fraction, seed)
+    return data, valid, patience
 
 
 def split(data, fraction, seed):
