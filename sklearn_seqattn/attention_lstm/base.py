@@ -242,7 +242,7 @@ class BaseSequenceEstimator(
     def _calibrate(self, data, valid, sets, plan, seeds, *, fresh):
         """Fit the partner that stands beside the trained network."""
         if fresh:
-            self._fit_token_partner(data, valid, sets)
+            self._fit_token_partner(data, valid, sets, plan)
 
     def _outputs(self, X):
         """Return the outputs of the network: logits or standardized targets, (n, K)."""

@@ -34,7 +34,7 @@ class NetworkBuildingMixin:
 
     _most_steps_beside_kernels = MOST_STEPS  # that reach the encoder
 
-    def _make_network(self, data, sets, seed, *, fresh, is_partial):
+    def _make_network(self, data, sets, plan, seed, *, fresh):
         """Build the network with its partner, or return the fitted one."""
         if fresh:
             network = self._build_network(data)
@@ -44,7 +44,7 @@ class NetworkBuildingMixin:
         else:
             network = self._rebuilt_network(data)
         if network.kernel_partner is not None:
-            self._fit_partner(network, sets, seed, fresh=fresh, is_partial=is_partial)
+            self._fit_partner(network, sets, plan, seed, fresh=fresh)
         return network
 
     def _rebuilt_network(self, data):

@@ -465,7 +465,7 @@ class AttentionLSTMRegressor(
         """Return how many of the last steps the partner reads as they are."""
         return auto.last_steps(lengths, self.input_encoder_.output_size_)
 
-    def _fit_partner(self, network, sets, seed, *, fresh, is_partial):
+    def _fit_partner(self, network, sets, plan, seed, *, fresh):
         """Fit the partner inside a network, which learns without it.
 
         The two are weighed after the training, so validation losses are those of the
@@ -473,13 +473,13 @@ class AttentionLSTMRegressor(
         their head, too.
         """
         partner, head = network.kernel_partner, None
-        if fresh or not is_partial:
+        if fresh or not plan.constant_lr:
             loss = self.target_encoder_.loss
             stack = partial(stacking_weights, loss=loss)
             head = NumberHead(loss.linearize, stack, folds(sets.train, N_FOLDS, seed))
         fitted = None if head is None else sets.train
         n_rows = count_rows(partner, head, fitted, sets.valid)
-        with partner_bar(n_rows, self.verbose) as advance:
+        with partner_bar(n_rows, plan.verbose) as advance:
             if head is not None:
                 sets.train.left_out = fit_kernel_partner(
                     partner,
@@ -501,7 +501,7 @@ class AttentionLSTMRegressor(
         large, and does not depend on the other sequences of its batch.
         """
         if fresh:
-            self._fit_token_partner(data, valid, sets)
+            self._fit_token_partner(data, valid, sets, plan)
             if self.partner_ is not None:
                 self._recalibrate(sets)
             self._weigh(data, sets, plan, seeds)
