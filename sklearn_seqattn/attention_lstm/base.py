@@ -250,6 +250,7 @@ class BaseSequenceEstimator(
         sequences = self._read_again(X)
         dataset = self._batched(self._encoded(sequences))
         precision = resolve_precision(self.precision, self.net_.device)
+        dataset.partner_outputs = self._kept_outputs(dataset, precision)
         outputs = forward(self.net_, dataset, precision=precision, verbose=self.verbose)
         return self._blended(outputs, sequences)
 

@@ -22,7 +22,6 @@ from sklearn_seqattn.attention_lstm.targets import learn_labels
 from sklearn_seqattn.kernels.fitting import (
     compute_outputs,
     count_rows,
-    fit_kernel_partner,
 )
 from sklearn_seqattn.kernels.heads import ClassHead
 from sklearn_seqattn.training.fit import fit
@@ -458,14 +457,8 @@ class AttentionLSTMClassifier(
             if head is None:
                 outputs = compute_outputs(partner, sets.train, advance)
             else:
-                outputs = fit_kernel_partner(
-                    partner,
-                    sets.train,
-                    head,
-                    seed if fresh else None,
-                    n_numbers=self.input_encoder_.n_numbers,
-                    advance=advance,
-                )
+                seed = seed if fresh else None
+                outputs = self._fit_head(partner, sets.train, head, seed, advance)
             sets.train.partner_outputs = outputs
             if sets.valid is not None:
                 outputs = compute_outputs(partner, sets.valid, advance)

@@ -9,6 +9,7 @@ from sklearn_seqattn.attention_lstm.network_config import (
 )
 from sklearn_seqattn.attention_lstm.parameters import find_partner
 from sklearn_seqattn.attention_lstm.stem import MOST_STEPS, warn_large_stride
+from sklearn_seqattn.kernels.caching import fit_once, outputs_once
 from sklearn_seqattn.kernels.partner import RandomKernels
 from sklearn_seqattn.nn.config import KernelConfig
 from sklearn_seqattn.nn.kernel_partner import KernelPartner
@@ -123,6 +124,23 @@ class NetworkBuildingMixin:
             n_features=int(n_features),
             last_steps=self._last_steps(data.lengths),
         )
+
+    def _fit_head(self, partner, train_set, head, seed, advance):
+        """Fit the partner inside a network; return predictions for rows left out."""
+        return fit_once(
+            getattr(self.blend, "memory", None),
+            partner,
+            train_set,
+            head,
+            seed,
+            n_numbers=self.input_encoder_.n_numbers,
+            advance=advance,
+        )
+
+    def _kept_outputs(self, dataset, precision):
+        """Return what the partner predicts if a memory keeps it, or None."""
+        memory = getattr(self.blend, "memory", None)
+        return outputs_once(memory, self.net_, dataset, precision=precision)
 
     def _last_steps(self, lengths):
         """Return how many of the last steps the partner reads as they are."""

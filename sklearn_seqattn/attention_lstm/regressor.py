@@ -36,7 +36,6 @@ from sklearn_seqattn.kernels.fitting import (
     FEWEST,
     compute_outputs,
     count_rows,
-    fit_kernel_partner,
 )
 from sklearn_seqattn.kernels.heads import NumberHead
 from sklearn_seqattn.training.engine import train
@@ -481,14 +480,9 @@ class AttentionLSTMRegressor(
         n_rows = count_rows(partner, head, fitted, sets.valid)
         with partner_bar(n_rows, plan.verbose) as advance:
             if head is not None:
-                sets.train.left_out = fit_kernel_partner(
-                    partner,
-                    sets.train,
-                    head,
-                    seed if fresh else None,
-                    n_numbers=self.input_encoder_.n_numbers,
-                    advance=advance,
-                )
+                seed = seed if fresh else None
+                left_out = self._fit_head(partner, sets.train, head, seed, advance)
+                sets.train.left_out = left_out
             if sets.valid is not None:
                 sets.valid.left_out = compute_outputs(partner, sets.valid, advance)
         if sets.valid is not None:
