@@ -49,7 +49,7 @@ def fit_once(memory, partner, dataset, head, seed, *, n_numbers=None, advance=ig
     )
     fit = check_memory(memory).cache(_fit, ignore=["partner", "dataset", "options"])
     state, left_out = fit(described, head, seed, partner, dataset, options)
-    tensors = {name: torch.from_numpy(array) for name, array in state.items()}
+    tensors = {name: torch.tensor(array) for name, array in state.items()}
     partner.load_state_dict(tensors)
     _fitted_here.add(partner)
     return left_out

@@ -6,7 +6,7 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from torch import nn
 
 from sklearn_seqattn.nn.own_modules import attributes_of
@@ -123,7 +123,8 @@ def _describe(value):
         return f"an array {digest(np.asarray(value))}"
     if isinstance(value, np.generic):
         value = value.item()
-    if hasattr(value, "memory"):  # where results are kept changes none
+    if isinstance(value, BaseEstimator) and hasattr(value, "memory"):
+        # where results are kept changes none
         value = clone(value).set_params(memory=None)
     text = re.sub(r" at 0x[0-9a-f]+", "", repr(value))
     text += "".join(map(_describe_module, _modules_in(value)))

@@ -129,7 +129,7 @@ def test_what_a_partner_depends_on_makes_another_fit(what, tmp_path, fits):
 
 
 def test_what_the_network_has_of_its_own_makes_no_other_fit(tmp_path, fits):
-    memory = joblib.Memory(tmp_path, verbose=0)
+    memory = joblib.Memory(tmp_path, mmap_mode="r", verbose=0)
     for params in ({}, {"hidden_size": 8}, {"lr": 0.1}, {"max_epochs": 2}):
         fitted(clone(CLASSIFIER).set_params(**params), X, Y, memory)
     assert len(fits) == 1
