@@ -20,7 +20,6 @@ from sklearn_seqattn._version import __version__
 try:
     from sklearn.base import _fit_context as fit_context
     from sklearn.utils._param_validation import (
-        HasMethods,
         Interval,
         StrOptions,
         validate_parameter_constraints,
@@ -48,7 +47,6 @@ except ImportError:  # before scikit-learn 1.9
 
 __all__ = [
     "CallbackSupportMixin",
-    "HasMethods",
     "Interval",
     "NestedParameters",
     "StrOptions",

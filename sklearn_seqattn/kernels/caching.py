@@ -26,7 +26,7 @@ def fit_once(memory, partner, dataset, head, seed, *, n_numbers=None, advance=ig
 
     Parameters
     ----------
-    memory : str, object with the interface of joblib.Memory, or None
+    memory : str, joblib.Memory or None
         Where fits are kept; None keeps nothing.
     partner, dataset, head, seed, n_numbers, advance
         As in `fit_kernel_partner`. Nothing is kept if `seed` is None.
@@ -60,7 +60,7 @@ def outputs_once(memory, net, dataset, *, precision):
 
     Parameters
     ----------
-    memory : str, object with the interface of joblib.Memory, or None
+    memory : str, joblib.Memory or None
         Where outputs are kept.
     net : SequenceNet
         As `train` returns it.

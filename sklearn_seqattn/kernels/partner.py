@@ -2,9 +2,10 @@
 
 from numbers import Integral
 
+from joblib import Memory
 from sklearn.base import BaseEstimator
 
-from sklearn_seqattn._estimator import HasMethods, Interval, StrOptions
+from sklearn_seqattn._estimator import Interval, StrOptions
 
 
 class RandomKernels(BaseEstimator):
@@ -23,7 +24,7 @@ class RandomKernels(BaseEstimator):
     n_features : "auto" or int, default="auto"
         How many features of each kind of convolutions, rounded down to whole groups.
         "auto" is 10,000, and less with more than 5,000 sequences.
-    memory : str, object with the interface of joblib.Memory, or None, default=None
+    memory : str, joblib.Memory or None, default=None
         Folder in which the fitted partner and its predictions are kept, for fits to
         the same data with the same seed: the candidates of a search. The results are
         the same to the bit. It takes effect if the `random_state` of the estimator is
@@ -57,7 +58,7 @@ class RandomKernels(BaseEstimator):
             Interval(Integral, 1, None, closed="left"),
             StrOptions({"auto"}),
         ],
-        "memory": [str, HasMethods(["cache"]), None],
+        "memory": [str, Memory, None],
     }
 
     def __init__(self, n_features="auto", memory=None):
