@@ -20,6 +20,7 @@ from sklearn_seqattn import (
     AttentionLSTMTagger,
     Checkpoint,
     NextStateLSTM,
+    RandomKernels,
     Tokens,
     save_model,
 )
@@ -158,6 +159,25 @@ def resume(folder):
     for max_epochs in (2, 4):
         model.set_params(max_epochs=max_epochs).fit(X, rising(X))
     return found_by(model, X)
+
+
+def fit_partners(folder):
+    """Fit a partner of each kind, with a line of progress at each part of its work."""
+    from sklearn_seqattn.training import progress
+
+    progress._SECONDS_A_LINE = 0.0
+    X, words = numbers(N_UNEVEN), tokens(N_UNEVEN)
+    steps = [row.tolist() for row in words]
+    kernels = {"blend": RandomKernels(84)}
+    for estimator, params, *data in (
+        (AttentionLSTMClassifier, kernels, X, rising(X)),
+        (AttentionLSTMRegressor, kernels, X, rising(X)),
+        (AttentionLSTMClassifier, {}, words, np.arange(N_UNEVEN) % 2),
+        (AttentionLSTMTagger, {}, steps, steps),
+        (NextStateLSTM, {}, words),
+    ):
+        print(f"a partner of {estimator.__name__}", file=sys.stderr, flush=True)
+        build(estimator, **params, max_epochs=1, verbose=1).fit(*data)
 
 
 def fit_other_data(folder):

@@ -242,7 +242,7 @@ class BaseSequenceEstimator(
     def _calibrate(self, data, valid, sets, plan, seeds, *, fresh):
         """Fit the partner that stands beside the trained network."""
         if fresh:
-            self._fit_token_partner(data, valid, sets)
+            self._fit_token_partner(data, valid, sets, plan)
 
     def _outputs(self, X):
         """Return the outputs of the network: logits or standardized targets, (n, K)."""
@@ -250,6 +250,7 @@ class BaseSequenceEstimator(
         sequences = self._read_again(X)
         dataset = self._batched(self._encoded(sequences))
         precision = resolve_precision(self.precision, self.net_.device)
+        dataset.partner_outputs = self._kept_outputs(dataset, precision)
         outputs = forward(self.net_, dataset, precision=precision, verbose=self.verbose)
         return self._blended(outputs, sequences)
 

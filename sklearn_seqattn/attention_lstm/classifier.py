@@ -22,7 +22,6 @@ from sklearn_seqattn.attention_lstm.targets import learn_labels
 from sklearn_seqattn.kernels.fitting import (
     compute_outputs,
     count_rows,
-    fit_kernel_partner,
 )
 from sklearn_seqattn.kernels.heads import ClassHead
 from sklearn_seqattn.training.fit import fit
@@ -432,7 +431,7 @@ class AttentionLSTMClassifier(
             self.class_weight, self.classes_, data.targets, data.weights
         )
 
-    def _fit_partner(self, network, sets, seed, *, fresh, is_partial):
+    def _fit_partner(self, network, sets, plan, seed, *, fresh):
         """Fit the partner inside a network, which then learns what the partner leaves.
 
         The convolutions stay in later fits, and their head stays in `partial_fit`.
@@ -440,22 +439,16 @@ class AttentionLSTMClassifier(
         partner, head = network.kernel_partner, None
         if fresh:
             network.start_at_partner()
-        if fresh or not is_partial:
+        if fresh or not plan.constant_lr:
             targets = self.target_encoder_
             head = ClassHead(targets.n_outputs, multilabel=targets.multilabel)
         n_rows = count_rows(partner, head, sets.train, sets.valid)
-        with partner_bar(n_rows, self.verbose) as advance:
+        with partner_bar(n_rows, plan.verbose) as advance:
             if head is None:
                 outputs = compute_outputs(partner, sets.train, advance)
             else:
-                outputs = fit_kernel_partner(
-                    partner,
-                    sets.train,
-                    head,
-                    seed if fresh else None,
-                    n_numbers=self.input_encoder_.n_numbers,
-                    advance=advance,
-                )
+                seed = seed if fresh else None
+                outputs = self._fit_head(partner, sets.train, head, seed, advance)
             sets.train.partner_outputs = outputs
             if sets.valid is not None:
                 outputs = compute_outputs(partner, sets.valid, advance)
@@ -466,7 +459,7 @@ class AttentionLSTMClassifier(
         if self.network_.kernel_partner is not None:
             shrink(self.network_, auto.NETWORK_SHARE)
         if fresh:
-            self._fit_token_partner(data, valid, sets)
+            self._fit_token_partner(data, valid, sets, plan)
         if fresh and self.partner_ is not None and sets.valid is not None:
             self._choose_blend(sets.valid)
 

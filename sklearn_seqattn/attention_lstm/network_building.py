@@ -8,6 +8,7 @@ from sklearn_seqattn.attention_lstm.network_config import (
 )
 from sklearn_seqattn.attention_lstm.parameters import find_partner
 from sklearn_seqattn.attention_lstm.stem import MOST_STEPS, warn_large_stride
+from sklearn_seqattn.kernels.caching import fit_once, outputs_once
 from sklearn_seqattn.kernels.partner import RandomKernels
 from sklearn_seqattn.nn.config import KernelConfig
 from sklearn_seqattn.nn.kernel_partner import KernelPartner
@@ -34,7 +35,7 @@ class NetworkBuildingMixin:
 
     _most_steps_beside_kernels = MOST_STEPS  # that reach the encoder
 
-    def _make_network(self, data, sets, seed, *, fresh, is_partial):
+    def _make_network(self, data, sets, plan, seed, *, fresh):
         """Build the network with its partner, or return the fitted one."""
         if fresh:
             network = self._build_network(data)
@@ -44,7 +45,7 @@ class NetworkBuildingMixin:
         else:
             network = self._rebuilt_network(data)
         if network.kernel_partner is not None:
-            self._fit_partner(network, sets, seed, fresh=fresh, is_partial=is_partial)
+            self._fit_partner(network, sets, plan, seed, fresh=fresh)
         return network
 
     def _rebuilt_network(self, data):
@@ -122,6 +123,23 @@ class NetworkBuildingMixin:
             n_features=int(n_features),
             last_steps=self._last_steps(data.lengths),
         )
+
+    def _fit_head(self, partner, train_set, head, seed, advance):
+        """Fit the partner inside a network; return predictions for rows left out."""
+        return fit_once(
+            getattr(self.blend, "memory", None),
+            partner,
+            train_set,
+            head,
+            seed,
+            n_numbers=self.input_encoder_.n_numbers,
+            advance=advance,
+        )
+
+    def _kept_outputs(self, dataset, precision):
+        """Return what the partner predicts if a memory keeps it, or None."""
+        memory = getattr(self.blend, "memory", None)
+        return outputs_once(memory, self.net_, dataset, precision=precision)
 
     def _last_steps(self, lengths):
         """Return how many of the last steps the partner reads as they are."""

@@ -36,7 +36,6 @@ from sklearn_seqattn.kernels.fitting import (
     FEWEST,
     compute_outputs,
     count_rows,
-    fit_kernel_partner,
 )
 from sklearn_seqattn.kernels.heads import NumberHead
 from sklearn_seqattn.training.engine import train
@@ -460,7 +459,7 @@ class AttentionLSTMRegressor(
         """Return how many of the last steps the partner reads as they are."""
         return auto.last_steps(lengths, self.input_encoder_.output_size_)
 
-    def _fit_partner(self, network, sets, seed, *, fresh, is_partial):
+    def _fit_partner(self, network, sets, plan, seed, *, fresh):
         """Fit the partner inside a network, which learns without it.
 
         The two are weighed after the training, so validation losses are those of the
@@ -468,22 +467,17 @@ class AttentionLSTMRegressor(
         their head, too.
         """
         partner, head = network.kernel_partner, None
-        if fresh or not is_partial:
+        if fresh or not plan.constant_lr:
             loss = self.target_encoder_.loss
             stack = partial(stacking_weights, loss=loss)
             head = NumberHead(loss.linearize, stack, folds(sets.train, N_FOLDS, seed))
         fitted = None if head is None else sets.train
         n_rows = count_rows(partner, head, fitted, sets.valid)
-        with partner_bar(n_rows, self.verbose) as advance:
+        with partner_bar(n_rows, plan.verbose) as advance:
             if head is not None:
-                sets.train.left_out = fit_kernel_partner(
-                    partner,
-                    sets.train,
-                    head,
-                    seed if fresh else None,
-                    n_numbers=self.input_encoder_.n_numbers,
-                    advance=advance,
-                )
+                seed = seed if fresh else None
+                left_out = self._fit_head(partner, sets.train, head, seed, advance)
+                sets.train.left_out = left_out
             if sets.valid is not None:
                 sets.valid.left_out = compute_outputs(partner, sets.valid, advance)
         if sets.valid is not None:
@@ -496,7 +490,7 @@ class AttentionLSTMRegressor(
         large, and does not depend on the other sequences of its batch.
         """
         if fresh:
-            self._fit_token_partner(data, valid, sets)
+            self._fit_token_partner(data, valid, sets, plan)
             if self.partner_ is not None:
                 self._recalibrate(sets)
             self._weigh(data, sets, plan, seeds)

@@ -497,7 +497,7 @@ class AttentionLSTMTagger(WindowPartnerMixin, StreamMixin, BaseSequenceEstimator
             check_row_losses(loss, self.target_encoder_.n_outputs, codes[codes >= 0])
         return PositionLoss((codes >= 0).sum() / len(train_set), loss)
 
-    def _make_network(self, data, sets, seed, *, fresh, is_partial):
+    def _make_network(self, data, sets, plan, seed, *, fresh):
         """Build the network, or return the fitted one."""
         if fresh:
             config, vectors = self._network_config(

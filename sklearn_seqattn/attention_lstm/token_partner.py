@@ -16,7 +16,7 @@ class TokenPartnerMixin:
     partner_ = None  # of models in files that do not say
     blend_ = None
 
-    def _fit_token_partner(self, data, valid, sets):
+    def _fit_token_partner(self, data, valid, sets, plan):
         """Fit the partner, and keep what it predicts for sequences not fitted.
 
         These are the validation sequences, if there are enough. Then the partner is
@@ -35,7 +35,7 @@ class TokenPartnerMixin:
             len(sets.valid) if enough else 0,
             refit=refit,
         )
-        with partner_bar(n_rows, self.verbose) as advance:
+        with partner_bar(n_rows, plan.verbose) as advance:
             self.partner_, left_out = fit_ngrams(
                 ngrams,
                 targets.activation,

@@ -45,7 +45,7 @@ class WindowPartnerMixin:
         train, table = self._table(data, sets.train), self._table(valid, sets.valid)
         refit = valid is not None and not valid.given
         n_rows = count_rows(train, table, refit=refit)
-        with partner_bar(n_rows, self.verbose) as advance:
+        with partner_bar(n_rows, plan.verbose) as advance:
             self.partner_, left_out = fit_windows(
                 model._window_of(
                     data.sequences.kind, looks_ahead=bool(self.bidirectional)

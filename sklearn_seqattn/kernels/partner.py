@@ -2,6 +2,7 @@
 
 from numbers import Integral
 
+from joblib import Memory
 from sklearn.base import BaseEstimator
 
 from sklearn_seqattn._estimator import Interval, StrOptions
@@ -23,6 +24,12 @@ class RandomKernels(BaseEstimator):
     n_features : "auto" or int, default="auto"
         How many features of each kind of convolutions, rounded down to whole groups.
         "auto" is 10,000, and less with more than 5,000 sequences.
+    memory : str, joblib.Memory or None, default=None
+        Folder in which the fitted partner and its predictions are kept, for fits to
+        the same data with the same seed: the candidates of a search. The results are
+        the same to the bit. It takes effect if the `random_state` of the estimator is
+        an int. The folder holds pickles, so use one that you trust. Models that were
+        unpickled or loaded use no memory until they are fitted again.
 
     References
     ----------
@@ -47,8 +54,13 @@ class RandomKernels(BaseEstimator):
     """
 
     _parameter_constraints = {
-        "n_features": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})]
+        "n_features": [
+            Interval(Integral, 1, None, closed="left"),
+            StrOptions({"auto"}),
+        ],
+        "memory": [str, Memory, None],
     }
 
-    def __init__(self, n_features="auto"):
+    def __init__(self, n_features="auto", memory=None):
         self.n_features = n_features
+        self.memory = memory

@@ -555,7 +555,7 @@ class NextStateLSTM(
             **{name: getattr(self, name) for name in _NETWORK_PARAMETERS},
         )
 
-    def _make_network(self, data, sets, seed, *, fresh, is_partial):
+    def _make_network(self, data, sets, plan, seed, *, fresh):
         """Build the network, or a wider copy of the fitted one for new states."""
         if own_module(self.net_params)[0] is not None:
             return self._make_own_network(sets.train, fresh=fresh)
@@ -594,7 +594,7 @@ class NextStateLSTM(
         that are kept have seen all.
         """
         n_valid = 0 if valid is None else len(valid)
-        with partner_bar(len(data) + 2 * n_valid, self.verbose) as advance:
+        with partner_bar(len(data) + 2 * n_valid, plan.verbose) as advance:
             self._mix(data, valid, advance, fresh=fresh)
 
     def _mix(self, data, valid, advance, *, fresh):

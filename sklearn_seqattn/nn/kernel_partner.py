@@ -33,6 +33,7 @@ class KernelPartner(nn.Module):
 
     def __init__(self, input_size, n_outputs, config, n_static=0, device="cpu"):
         super().__init__()
+        self.config = config
         sizes = (input_size, config.max_length, config.n_features, device)
         self.kinds = nn.ModuleList(
             [RandomConvolutions(*sizes), CompetingConvolutions(*sizes)]

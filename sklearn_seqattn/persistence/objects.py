@@ -47,7 +47,7 @@ from sklearn_seqattn.storage.files import FileFormatError
 from sklearn_seqattn.storage.values import Reader, Writer
 
 #: Parameters that name a place on one machine; a file never holds them.
-_PLACES = {"checkpoint"}
+_PLACES = {"checkpoint", "memory"}
 
 
 class ModelWriter(Writer):
@@ -80,7 +80,7 @@ class ModelWriter(Writer):
         if name in ESTIMATORS and type(value) is find_estimator(name)[0]:
             return self._estimator(value, where, depth)
         if name in PARAMETER_OBJECTS and type(value) is find(PARAMETER_OBJECTS[name]):
-            params = self._values(_params_of(value), where, depth)
+            params = self._values(_without_places(_params_of(value)), where, depth)
             return {"__object__": name, "params": params}
         if isinstance(value, Component):
             is_block = isinstance(value, find(COMPONENTS["block"]).base)
@@ -123,10 +123,9 @@ class ModelWriter(Writer):
                 "holds no code. Pickle the estimator, and unpickle it only where you "
                 "trust the file; or keep network_.state_dict()."
             )
-        params = {name: v for name, v in params.items() if name not in _PLACES}
         node = {
             "__object__": kind.__name__,
-            "params": self._values(params, where, depth),
+            "params": self._values(_without_places(params), where, depth),
         }
         try:  # a file that would be refused is not written
             estimator._validate_params()
@@ -236,8 +235,8 @@ class ModelReader(Reader):
             refuse_renamed(kind, params)
         except ValueError as error:
             raise FileFormatError(str(error)) from None
-        if params.keys() & _PLACES or params.get("callbacks"):
-            raise FileFormatError(f"{name} has parameters that no file may hold.")
+        if params.get("callbacks"):
+            raise FileFormatError(f"{name} has callbacks, which no file may hold.")
         estimator = _make(kind, params)
         packed = self._values(node["attributes"], name, depth)
         set_attributes(estimator, table, packed, name)
@@ -256,6 +255,11 @@ class ModelReader(Reader):
         }
 
 
+def _without_places(params):
+    """Return the parameters that a file may hold."""
+    return {name: value for name, value in params.items() if name not in _PLACES}
+
+
 def _params_of(value):
     """Return the parameters of a small object by name."""
     if hasattr(value, "get_params"):
@@ -265,6 +269,8 @@ def _params_of(value):
 
 def _make(kind, params):
     """Build an object whose class accepts its parameters."""
+    if params.keys() & _PLACES:
+        raise FileFormatError(f"{kind.__name__} has parameters that no file may hold.")
     try:
         value = kind(**params)
         if hasattr(kind, "_parameter_constraints"):

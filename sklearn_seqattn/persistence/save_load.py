@@ -43,9 +43,9 @@ def save_model(estimator, path):
     Notes
     -----
     A file does not hold parameters that name a place on one machine (`memory` of a
-    Pipeline, the checkpoint) and the history of skorch, ``net_.history``. It does
-    hold `history_`. Array-likes of pandas come back as arrays, and arrays in native
-    byte order.
+    Pipeline or of `RandomKernels`, the checkpoint) and the history of skorch,
+    ``net_.history``. It does hold `history_`. Array-likes of pandas come back as
+    arrays, and arrays in native byte order.
 
     Examples
     --------

@@ -6,6 +6,7 @@ from numbers import Integral
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator, clone
 from torch import nn
 
 from sklearn_seqattn.nn.own_modules import attributes_of
@@ -49,6 +50,7 @@ def describe_params(params):
         name: _describe(value)
         for name, value in params.items()
         if name.partition("__")[0] not in _NOT_COMPARED
+        and name.rpartition("__")[2] != "memory"
         and (name != "random_state" or isinstance(value, Integral))
     }
 
@@ -121,6 +123,9 @@ def _describe(value):
         return f"an array {digest(np.asarray(value))}"
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, BaseEstimator) and hasattr(value, "memory"):
+        # where results are kept changes none
+        value = clone(value).set_params(memory=None)
     text = re.sub(r" at 0x[0-9a-f]+", "", repr(value))
     text += "".join(map(_describe_module, _modules_in(value)))
     return text if len(text) < 80 else f"{text[:60]}... {digest(np.array([text]))}"

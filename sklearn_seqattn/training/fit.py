@@ -63,8 +63,8 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
       ``len``, `lengths`, `strata`, `take(rows)` and `digests()`.
     * ``_make_datasets(data, valid, fresh=...)`` learns the encoders and returns
       `TrainingSets`.
-    * ``_make_network(data, sets, seed, fresh=..., is_partial=...)`` returns the
-      network, its partner fitted where it is part of the network.
+    * ``_make_network(data, sets, plan, seed, fresh=...)`` returns the network, its
+      partner fitted where it is part of the network.
     * ``_calibrate(data, valid, sets, plan, seeds, fresh=...)`` adapts the outputs of
       the trained network.
 
@@ -151,11 +151,7 @@ def _fit(estimator, X, y, sample_weight, n_epochs, given, processes, data_option
         with isolated_torch(seeds.network + n_done, plan.device):
             show("building the network and its partner")
             network = estimator._make_network(
-                data,
-                sets,
-                seeds.partner,
-                fresh=fresh,
-                is_partial=n_epochs is not None,
+                data, sets, plan, seeds.partner, fresh=fresh
             )
             show(None)  # the training has a bar of its own
             estimator.net_, history = train(

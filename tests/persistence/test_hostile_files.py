@@ -208,6 +208,11 @@ STEPS = ("state", "steps", "list")
         ("events", fill("_is_number", lambda a: ~a), "other columns than the"),
         ("kernels", put("attributes", "kernels_", "max_length", 1), "kernels_"),
         ("kernels", put("attributes", "kernels_", "dtype", "float64"), "float64"),
+        (
+            "kernel classes",
+            put("params", "blend", "params", "memory", "/tmp"),
+            "RandomKernels has parameters that no file may hold",
+        ),
         ("kernels", put("attributes", "kernels_", "n_features", HUGE), "the shape"),
         ("markov", fill("ngrams", lambda a: a + 1000), "out of range"),
         ("markov", fill("ngrams", lambda a: a[::-1].copy()), "repeated or unsorted"),

@@ -140,6 +140,14 @@ class TestTwoProcesses:
         assert shared.count("reading X in 2 processes\n") == 2
         assert shared.count("reading X") == 2
 
+    def test_show_one_progress_of_each_partner(self, tmp_path):
+        found = [finish(process) for process in start_two(tmp_path, "fit_partners")]
+        assert [code for code, _ in found] == [0, 0], found
+        shown, silent = (errors.split("a partner of ")[1:] for _, errors in found)
+        assert len(shown) == len(silent) == 5
+        assert all("partner:" in text for text in shown)
+        assert all(text.count("\n") == 1 for text in silent), silent
+
 
 @pytest.mark.slow
 class TestFaults:

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sklearn_seqattn import AttentionLSTMClassifier, Tokens
+from sklearn_seqattn import AttentionLSTMClassifier, RandomKernels, Tokens
 from sklearn_seqattn.training.fingerprint import describe_params, digest
 
 
@@ -54,3 +54,12 @@ def test_parameters():
     ]
     assert long[0] != long[1]
     assert len(long[0]) < 90
+
+
+def test_where_results_are_kept_is_not_compared():
+    def described(**options):
+        model = AttentionLSTMClassifier(blend=RandomKernels(**options))
+        return describe_params(model.get_params())
+
+    assert described(memory="here") == described(memory="there") == described()
+    assert described(n_features=84) != described()
