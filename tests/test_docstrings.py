@@ -53,6 +53,7 @@ OTHER_MEANING = {
         "batch_size",  # looks at the steps of a batch
         "blend",  # has another partner
         "class_weight",  # is for steps
+        "early_stopping",  # has no share of the network to choose
         "front_end",  # has no stride in "auto"
         "max_epochs",  # has no kernels beside it
         "standardize",  # without gain control

@@ -17,6 +17,13 @@ EARLY_STOPPING_OF_TOKENS_FROM = 1_000
 #: The share that is kept of what the network of a classifier adds to its partner.
 NETWORK_SHARE = 0.75
 
+#: Held-out sequences choose it where a partner alone has more of the log loss of the
+#: class frequencies.
+MOST_LOSS_OF_PARTNER = 0.5
+
+#: With fewer of them, nothing chooses it.
+FEWEST_TO_JUDGE = 2
+
 #: With fewer validation sequences, the weight of n-grams is `NGRAMS_WEIGHT`.
 FEWEST_TO_BLEND = 100
 

@@ -2,15 +2,12 @@
 
 from numbers import Real
 
-from sklearn.base import (
-    ClassifierMixin,
-)
+from sklearn.base import ClassifierMixin
 
 from sklearn_seqattn._estimator import Interval, StrOptions, fit_context, with_callbacks
-from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.base import BaseSequenceEstimator
-from sklearn_seqattn.attention_lstm.blending import choose_blend
 from sklearn_seqattn.attention_lstm.class_weights import weigh_classes
+from sklearn_seqattn.attention_lstm.network_share import choose_judges, network_share
 from sklearn_seqattn.attention_lstm.parameters import SEQUENCE_CONSTRAINTS
 from sklearn_seqattn.attention_lstm.pooled import PoolingMixin
 from sklearn_seqattn.attention_lstm.prefixes import PrefixMixin
@@ -25,7 +22,6 @@ from sklearn_seqattn.kernels.fitting import (
 )
 from sklearn_seqattn.kernels.heads import ClassHead
 from sklearn_seqattn.training.fit import fit
-from sklearn_seqattn.training.prediction import forward
 from sklearn_seqattn.training.progress import partner_bar
 
 
@@ -142,7 +138,9 @@ class AttentionLSTMClassifier(
         Whether training stops when the validation loss has not improved for
         `n_iter_no_change` epochs; the best weights are restored. "auto" does so
         with at least 10,000 distinct sequences, or 1,000 of tokens, or with
-        validation data given to `fit`.
+        validation data given to `fit`. Otherwise, where random kernels leave more than
+        half of the log loss of the class frequencies, a fifth of the sequences is held
+        out to choose how much of the network is kept. False does neither.
     validation_fraction : float, default=0.1
         The share of the training data to hold out when stopping early, unless
         `fit` is given validation data. Both parts have classes in the same shares.
@@ -453,26 +451,20 @@ class AttentionLSTMClassifier(
             if sets.valid is not None:
                 outputs = compute_outputs(partner, sets.valid, advance)
                 sets.valid.partner_outputs = outputs
+        if fresh and not is_partial:
+            options = {"holds_out": self.early_stopping == "auto"}
+            choose_judges(sets, self.target_encoder_.activation, seed, **options)
 
     def _calibrate(self, data, valid, sets, plan, seeds, *, fresh):
-        """Choose how much network and partner count."""
-        if self.network_.kernel_partner is not None:
-            shrink(self.network_, auto.NETWORK_SHARE)
+        """Choose how much network and partner count; later fits keep it."""
+        if fresh and self.network_.kernel_partner is not None:
+            activation = self.target_encoder_.activation
+            share = network_share(self.net_, sets.train.judged, activation)
+            shrink(self.network_, plan.processes.first(share))
         if fresh:
             self._fit_token_partner(data, valid, sets, plan)
         if fresh and self.partner_ is not None and sets.valid is not None:
             self._choose_blend(sets.valid)
-
-    def _choose_blend(self, valid_set):
-        """Weigh network and n-grams by sequences that neither was fitted to."""
-        if valid_set.left_out is not None:
-            self.blend_ = choose_blend(
-                self.target_encoder_.activation,
-                forward(self.net_, valid_set),
-                valid_set.left_out,
-                valid_set.targets,
-                valid_set.weights,
-            )
 
     def _time_warp(self, kind):
         """Return the largest change of tempo; only numbers can be interpolated."""

@@ -87,7 +87,7 @@ def cautious_weights(predictions, targets, weights, loss, stretches):
     for k in range(targets.shape[1]):
         best = int(means[1:, k].argmin())
         gains = weights * (rows[1 + best][:, k] - rows[0][:, k])
-        kept = _certainty([gains[some].mean() for some in stretches])
+        kept = certainty([gains[some].mean() for some in stretches])
         for sum_, single in zip(both, alone[best], strict=True):
             sum_[..., k] = kept * sum_[..., k] + (1 - kept) * single[..., k]
     return both
@@ -107,8 +107,25 @@ def _row_losses(predictions, targets, loss, shares, intercepts):
     return loss.module()(*pair).numpy()
 
 
-def _certainty(gains):
-    """Return which share of a mean gain is no chance, from 0 to 1."""
+def certainty(gains):
+    """Return which share of a mean gain is no chance, after James and Stein.
+
+    Parameters
+    ----------
+    gains : array-like of shape (m,)
+        Gains that do not depend on each other, at least two.
+
+    Returns
+    -------
+    share : float
+        ``1 - 1 / z**2`` if the mean is z standard errors, but at least 0.
+
+    Examples
+    --------
+    >>> from sklearn_seqattn.attention_lstm.shrinkage import certainty
+    >>> round(certainty([1.0, 2.0, 3.0]), 2), certainty([1.0, -2.0, 3.0])
+    (0.92, 0.0)
+    """
     mean = np.mean(gains)
     error = np.std(gains, ddof=1) / len(gains) ** 0.5
     return 1 - (error / mean) ** 2 if mean > error else 0.0

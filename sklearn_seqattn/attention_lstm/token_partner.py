@@ -1,9 +1,10 @@
 """The n-grams beside a network that reads tokens, and how the two are averaged."""
 
 from sklearn_seqattn.attention_lstm import auto
-from sklearn_seqattn.attention_lstm.blending import Blend
+from sklearn_seqattn.attention_lstm.blending import Blend, choose_blend
 from sklearn_seqattn.attention_lstm.parameters import find_partner
 from sklearn_seqattn.ngrams.model import LabeledRows, count_rows, fit_ngrams
+from sklearn_seqattn.training.prediction import forward
 from sklearn_seqattn.training.progress import partner_bar, prediction_bar
 
 
@@ -49,6 +50,17 @@ class TokenPartnerMixin:
         judged = sets.valid if enough else sets.train
         judged.left_out = left_out
         self.blend_ = Blend(targets.activation, weight=auto.NGRAMS_WEIGHT)
+
+    def _choose_blend(self, valid_set):
+        """Weigh network and n-grams by sequences that neither was fitted to."""
+        if valid_set.left_out is not None:
+            self.blend_ = choose_blend(
+                self.target_encoder_.activation,
+                forward(self.net_, valid_set),
+                valid_set.left_out,
+                valid_set.targets,
+                valid_set.weights,
+            )
 
     def _table(self, data, dataset):
         """Return sequences, targets, weights and static numbers for a linear model."""

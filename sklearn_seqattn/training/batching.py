@@ -3,6 +3,8 @@
 A batch is about as long as its longest sequence, and holds sequences of similar length.
 """
 
+from copy import copy
+
 import numpy as np
 import torch
 from torch.utils.data import Dataset
@@ -16,6 +18,19 @@ WINDOW = 16
 #: Padded steps of the encoder that pass through a network at once. Measured: with more
 #: the buffers leave the cache, with fewer the matrix products are too small.
 MAX_STEPS = 4096
+
+
+#: What a data set has for each row.
+_OF_ROWS = (
+    "lengths",
+    "starts",
+    "stops",
+    "static",
+    "targets",
+    "weights",
+    "partner_outputs",
+    "left_out",
+)
 
 
 class SequenceDataset(Dataset):
@@ -45,6 +60,8 @@ class SequenceDataset(Dataset):
         What the partner predicts, to which the network adds; None by default.
     left_out : ndarray of shape (n, K), or None
         What the partner predicts by fits without each sequence; None by default.
+    judged : SequenceDataset or None
+        What the network is not trained on, to judge it; None by default.
     """
 
     window = WINDOW  # for training, see BucketBatches
@@ -68,11 +85,36 @@ class SequenceDataset(Dataset):
         n = len(lengths)
         self.targets = np.zeros(n, np.float32) if targets is None else targets
         self.weights = np.ones(n, np.float32) if weights is None else weights
-        self.partner_outputs = self.left_out = None
+        self.partner_outputs = self.left_out = self.judged = None
         self.longest = longest_of(lengths)
 
     def __len__(self):
         return len(self.lengths)
+
+    def hold_out(self, sequences):
+        """Leave sequences without weight, and keep them with theirs as `judged`.
+
+        Parameters
+        ----------
+        sequences : ndarray of shape (m,), int64
+            Which sequences; all rows of them are held out.
+        """
+        rounds = np.arange(len(self)).reshape(self.n_rounds, -1)
+        rows = rounds[:, sequences].ravel()
+        weights = self.weights.copy()
+        weights[rows] = 0
+        if weights.any():
+            self.judged = self._take(rows)
+            self.weights = weights / weights.mean()
+
+    def _take(self, rows):
+        """Return a data set of some rows."""
+        found = copy(self)
+        for name in _OF_ROWS:
+            values = getattr(self, name)
+            setattr(found, name, None if values is None else values[rows])
+        found.longest = longest_of(found.lengths)
+        return found
 
     def merge(self, indices):
         """Return the sequences to compute instead of those of a training batch.

@@ -49,6 +49,34 @@ def test_batches_of_a_training_hold_weights():
         assert inputs["weights"].tolist() == weights[targets.numpy()].tolist()
 
 
+@pytest.mark.parametrize("n_rounds", [1, 2])
+def test_sequences_held_out_have_no_weight_and_judge(n_rounds):
+    dataset = make_dataset([3, 1, 2, 5] * n_rounds)
+    dataset.n_rounds = n_rounds
+    dataset.weights = np.tile(np.float32([1.0, 2.0, 1.0, 4.0]), n_rounds)
+    dataset.partner_outputs = np.arange(8.0 * n_rounds).reshape(-1, 2)
+    dataset.hold_out(np.array([3, 1]))
+    weights = np.tile([2.0, 0.0, 2.0, 0.0], n_rounds)
+    assert dataset.weights.tolist() == weights.tolist()
+    assert dataset.weights.dtype == np.float32
+    judged, rows = dataset.judged, [[3, 1], [3, 1, 7, 5]][n_rounds - 1]
+    assert judged.weights.tolist() == [4.0, 2.0] * n_rounds
+    assert judged.partner_outputs.tolist() == [[2.0 * i, 2.0 * i + 1] for i in rows]
+    assert judged.longest == 5
+    inputs, targets = judged.batch(np.arange(len(judged)))
+    assert targets.tolist() == rows
+    assert inputs["values"][:, 0, 0].tolist() == rows
+    assert inputs["lengths"].tolist() == [5, 1] * n_rounds
+
+
+def test_nothing_is_held_out_if_no_weight_would_be_left():
+    dataset = make_dataset([3, 1])
+    dataset.weights = np.float32([0.0, 2.0])
+    dataset.hold_out(np.array([1]))
+    assert dataset.judged is None
+    assert dataset.weights.tolist() == [0.0, 2.0]
+
+
 def test_ids_are_padded_with_the_padding_id():
     dataset = SequenceDataset(np.array([5, 6, 7]), np.array([1, 2]))
     inputs, _ = dataset.batch(np.array([0, 1]))

@@ -1,0 +1,115 @@
+"""How much is kept of what the network of a classifier adds to random kernels.
+
+A network that learns what its partner leaves learns chance by heart where there is
+nothing else. So where the partner leaves much, the share of the network is chosen by
+sequences that it was not trained on.
+"""
+
+import numpy as np
+from scipy.special import entr
+
+from sklearn_seqattn.attention_lstm import auto
+from sklearn_seqattn.attention_lstm.overlaps import N_FOLDS, folds
+from sklearn_seqattn.attention_lstm.shrinkage import certainty
+from sklearn_seqattn.ngrams.losses import ROW_LOSSES
+from sklearn_seqattn.ngrams.scales import least
+from sklearn_seqattn.training.prediction import forward
+
+
+def leaves_much(activation, outputs, targets, weights):
+    """Tell whether outputs leave more than half of the log loss of class frequencies.
+
+    Parameters
+    ----------
+    activation : {"softmax", "sigmoid"}
+        How outputs become predictions: one class of several, or labels.
+    outputs : ndarray of shape (n, K)
+        Logits for sequences that they were not fitted to.
+    targets : ndarray of shape (n,) or (n, K)
+        Codes of the classes, or 0 and 1 for each label.
+    weights : ndarray of shape (n,)
+        A weight a row.
+
+    Returns
+    -------
+    leaves_much : bool
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn_seqattn.attention_lstm.network_share import leaves_much
+    >>> logits, ones = np.array([[2.0, 0.0], [0.0, 2.0]]), np.ones(2)
+    >>> leaves_much("softmax", logits, np.array([0, 1]), ones)
+    False
+    >>> leaves_much("softmax", logits / 4, np.array([0, 1]), ones)
+    True
+    """
+    has = np.eye(outputs.shape[1])[targets] if activation == "softmax" else targets
+    frequencies = np.average(has, axis=0, weights=weights)
+    entropy = entr(frequencies).sum()
+    if activation == "sigmoid":
+        entropy += entr(1 - frequencies).sum()
+    loss = np.average(ROW_LOSSES[activation](outputs, targets), weights=weights)
+    return bool(loss > auto.MOST_LOSS_OF_PARTNER * entropy)
+
+
+def choose_judges(sets, activation, seed, *, holds_out):
+    """Choose the sequences that judge the network, where its partner leaves much.
+
+    These are the validation data. Where there are none, a fifth of the training
+    sequences is held out, a stretch of time of windows that overlap.
+
+    Parameters
+    ----------
+    sets : TrainingSets
+        With the outputs of the partner; the training set gets `judged`.
+    activation : {"softmax", "sigmoid"}
+        As in `leaves_much`.
+    seed : int
+        Decides which sequences.
+    holds_out : bool
+        Whether training sequences may be held out.
+    """
+    train = sets.train
+    if not leaves_much(activation, train.partner_outputs, train.targets, train.weights):
+        return
+    fewest = auto.FEWEST_TO_JUDGE * train.n_rounds
+    if sets.valid is not None:
+        train.judged = sets.valid if len(sets.valid) >= fewest else None
+    elif holds_out and len(train) >= N_FOLDS * fewest:
+        train.hold_out(folds(train, N_FOLDS, seed)[-1])
+
+
+def network_share(net, judged, activation):
+    """Return the share of a network that judging sequences confirm.
+
+    The share of least log loss is multiplied by ``1 - 1 / z**2`` if it gains z standard
+    errors over the partner alone, and by 0 below z = 1.
+
+    Parameters
+    ----------
+    net : SequenceNet
+        Trained; its outputs are added to those of the partner.
+    judged : SequenceDataset or None
+        Sequences that it was not trained on, with the outputs of the partner.
+    activation : {"softmax", "sigmoid"}
+        As in `leaves_much`.
+
+    Returns
+    -------
+    share : float
+        From 0 to 1. Without sequences it is `auto.NETWORK_SHARE`.
+    """
+    if judged is None:
+        return auto.NETWORK_SHARE
+    partner = judged.partner_outputs.astype(float)
+    added = forward(net, judged) - partner
+
+    def losses(share):
+        rows = ROW_LOSSES[activation](partner + share * added, judged.targets)
+        return judged.weights * rows
+
+    ends = (0.0, 1.0)
+    share = least(lambda share: losses(share).mean(), ends, ends)
+    gains = losses(0.0) - losses(share)
+    return share * certainty(gains.reshape(judged.n_rounds, -1).mean(axis=0))
