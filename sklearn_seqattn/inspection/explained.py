@@ -41,7 +41,8 @@ def steps_of(estimator):
     if not isinstance(last, BaseSequenceEstimator | NextStateMixin):
         raise TypeError(
             f"estimator is, or ends in, {type(last).__name__}; expected an estimator "
-            "of sequences of this library, or a Pipeline that ends in one."
+            "of sequences of this library, or a Pipeline that ends in one. Of a search "
+            "it is best_estimator_."
         )
     check_is_fitted(last)
     return steps
