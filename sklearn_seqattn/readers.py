@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.event_tables import events_to_sequences
 from sklearn_seqattn.sequences.frames import check_unique, is_frame, to_pandas
 from sklearn_seqattn.sequences.text_columns import to_numbers, to_times
@@ -77,8 +78,8 @@ def read_feature_table(path, *, columns=None, numeric=()):
     for number, cells in rows:
         if len(cells) != len(columns):
             raise ValueError(
-                f"{path}: line {number} has {len(cells)} cells, but there are "
-                f"{len(columns)} features: {columns}."
+                f"{path}: line {number} has {number_of(len(cells), 'cell')}, but the "
+                f"columns are {columns}."
             )
     is_separator = np.array([set(cells) == {SEPARATOR} for _, cells in rows], bool)
     events = [row for row, skip in zip(rows, is_separator, strict=True) if not skip]

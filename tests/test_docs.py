@@ -89,6 +89,11 @@ def test_links_lead_somewhere(page):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_to_pages_say_their_titles(page):
+    assert re.findall(r"\[[^\]]*\.md[^\]]*\]\(", page.read_text()) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_to_the_web_are_well_formed(page):
     for link in re.findall(r"\]\((https?:[^)]*)\)", page.read_text()):
         parts = urlsplit(link)

@@ -30,6 +30,7 @@ LAYERS = [
     "_ids",
     "_progress",
     "_version",
+    "_wording",
 ]
 
 NO_TORCH = {"torch", "skorch"}

@@ -54,7 +54,7 @@ def test_feature_table_with_given_names(tmp_path):
 @pytest.mark.parametrize(
     ("text", "numeric", "message"),
     [
-        ("p\tq\na\n", (), r"line 2 has 1 cells, but there are 2 features"),
+        ("p\tq\na\n", (), r"line 2 has 1 cell, but the columns are"),
         ("p\tq\na\tb\n", ["r"], r"has no feature 'r'; it has \['p', 'q'\]"),
         ("p\tq\n\na\tb\n", ["q"], r"line 3 has 'b' in column 'q', which is no number"),
         ("p\tp\na\tb\n", (), r"columns that occur more than once: \['p'\]"),

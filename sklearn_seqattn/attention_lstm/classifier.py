@@ -451,7 +451,7 @@ class AttentionLSTMClassifier(
             if sets.valid is not None:
                 outputs = compute_outputs(partner, sets.valid, advance)
                 sets.valid.partner_outputs = outputs
-        if fresh and not is_partial:
+        if fresh and not plan.constant_lr:
             options = {"holds_out": self.early_stopping == "auto"}
             choose_judges(sets, self.target_encoder_.activation, seed, **options)
 

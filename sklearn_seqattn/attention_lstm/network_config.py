@@ -7,6 +7,7 @@ import torch
 from sklearn.utils import check_array
 
 from sklearn_seqattn._ids import FIRST_ID
+from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.attention_lstm.stem import (
     MOST_STEPS,
     stem,
@@ -245,8 +246,9 @@ def embedding_of_tokens(tokens, n_ids):
         vectors = check_array(vectors, dtype=np.float32, input_name="vectors")
         if len(vectors) != n_ids - FIRST_ID:
             raise ValueError(
-                f"vectors has {len(vectors)} rows, but vocabulary has "
-                f"{n_ids - FIRST_ID} tokens; give one row for each, in the same order."
+                f"vectors has {number_of(len(vectors), 'row')}, but vocabulary has "
+                f"{number_of(n_ids - FIRST_ID, 'token')}; give one row for each, in "
+                "the same order."
             )
         vectors, size = torch.tensor(vectors), vectors.shape[1]
     config = EmbeddingConfig(n_ids=n_ids, size=size, token_dropout=tokens.dropout)

@@ -11,8 +11,7 @@ from scipy.special import entr
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.overlaps import N_FOLDS, folds
 from sklearn_seqattn.attention_lstm.shrinkage import certainty
-from sklearn_seqattn.ngrams.losses import ROW_LOSSES
-from sklearn_seqattn.ngrams.scales import least
+from sklearn_seqattn.ngrams.row_losses import ROW_LOSSES, least
 from sklearn_seqattn.training.prediction import forward
 
 

@@ -102,7 +102,7 @@ def check_step_weights(sample_weight, lengths):
     if not _is_nested(sample_weight):
         return None
     flat = join_steps(
-        read_rows(sample_weight, "sample_weight"), lengths, "sample_weight", "weights"
+        read_rows(sample_weight, "sample_weight"), lengths, "sample_weight", "weight"
     )
     try:
         flat = flat.astype(np.float64)

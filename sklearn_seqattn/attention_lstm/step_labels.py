@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.arrays import has_array, is_array_like, to_numpy
 from sklearn_seqattn.sequences.checks import locate
 from sklearn_seqattn.sequences.frames import is_frame, to_pandas
@@ -100,7 +101,7 @@ def check_step_labels(y, lengths):
     ValueError, TypeError
         If a sequence has other than one label for each step, or no step has a label.
     """
-    flat = join_steps(read_rows(y, "y"), lengths, "y", "labels")
+    flat = join_steps(read_rows(y, "y"), lengths, "y", "label")
     known = ~pd.isna(flat)
     values = flat
     if flat.dtype.kind in "OUT":
@@ -193,7 +194,7 @@ def join_steps(rows, lengths, name, noun):
     lengths : ndarray of shape (n,)
         The steps of each sequence.
     name, noun : str
-        What the user calls them, and what they are.
+        What the user calls them, and what one of them is.
 
     Returns
     -------
@@ -206,15 +207,16 @@ def join_steps(rows, lengths, name, noun):
     """
     if len(rows) != len(lengths):
         raise ValueError(
-            f"X has {len(lengths)} sequences, but {name} has {noun} for {len(rows)}."
+            f"X has {number_of(len(lengths), 'sequence')}, but {name} has {noun}s for "
+            f"{len(rows)}."
         )
     for i, (row, length) in enumerate(zip(rows, lengths, strict=True)):
         if len(row) > length and _is_missing(row[length:]):
             rows[i] = row[:length]
         elif len(row) != length:
             raise ValueError(
-                f"sequence {i} has {length} steps but {len(row)} {noun}; {name} needs "
-                "one for each step."
+                f"sequence {i} has {number_of(length, 'step')} but "
+                f"{number_of(len(row), noun)}; {name} needs one for each step."
             )
     kinds = {row.dtype.kind for row in rows}
     if kinds <= set("biuf") and not ("b" in kinds and len(kinds) > 1):

@@ -8,6 +8,7 @@ from scipy import sparse
 from sklearn.utils import assert_all_finite, check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
+from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.arrays import (
     array_or_sequence,
     is_number_type,
@@ -180,8 +181,8 @@ def _check_one_each(y, lengths, noun):
     """Raise unless y has one entry for each sequence, all of one size."""
     if len(y) != len(lengths):
         raise ValueError(
-            f"X has {len(lengths)} sequences, but y has {len(y)} {noun}s; each "
-            "sequence needs one."
+            f"X has {number_of(len(lengths), 'sequence')}, but y has "
+            f"{number_of(len(y), noun)}; each sequence needs one."
         )
     if isinstance(y, list) or y.dtype.kind == "O":
         sizes = [_size(one) for one in y]
@@ -195,9 +196,8 @@ def _check_one_each(y, lengths, noun):
         if different:
             i = different[0]
             raise ValueError(
-                f"y[{i}] has {sizes[i] or 'no'} entries, but y[0] has "
-                f"{sizes[0] or 'none'}; give one {noun} a sequence, or an array of "
-                "shape (n, n_columns)."
+                f"y[{i}] {_described(sizes[i])}, but y[0] {_described(sizes[0])}; "
+                f"give one {noun} a sequence, or an array of shape (n, n_columns)."
             )
 
 
@@ -205,6 +205,11 @@ def _size(target):
     """Return the number of entries of a target; None for a single value."""
     is_single = isinstance(target, str) or not hasattr(target, "__len__")
     return None if is_single or np.ndim(target) == 0 else len(target)
+
+
+def _described(size):
+    """Say how many entries a target has."""
+    return "is a single value" if size is None else f"has {number_of(size, 'value')}"
 
 
 def _check_label_types(y):

@@ -5,6 +5,7 @@ from scipy.special import expit, log_expit, log_softmax
 from sklearn.utils import column_or_1d
 from torch import nn
 
+from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.attention_lstm.losses import make_loss
 
 SQUARED_ERROR = make_loss("squared_error")
@@ -101,8 +102,8 @@ class LabelTargets:
             )
         if y.shape[1] != self.n_outputs:
             raise ValueError(
-                f"y has {y.shape[1]} label columns, but the classifier was fitted on "
-                f"{self.n_outputs}."
+                f"y has {number_of(y.shape[1], 'label column')}, but the classifier "
+                f"was fitted on {self.n_outputs}."
             )
         return y
 

@@ -12,6 +12,19 @@ from sklearn_seqattn.preprocessing.gain import (
 )
 
 
+def checked_lengths(graph, values, lengths, least=1):
+    """Return the lengths (B,); a session refuses those outside of `least` to T.
+
+    ONNX has no operator for an error. Here it is an index that a table does not have.
+    """
+    end = graph.Add(graph.size(values, 1), np.int64(1))  # (1,)
+    table = graph.Range(np.int64(least), graph.Squeeze(end, [0]), np.int64(1))
+    place = graph.Sub(lengths, np.int64(least))
+    # Negative indices count from the end and would be found.
+    place = graph.Where(graph.Less(place, np.int64(0)), end, place)
+    return graph.Gather(table, place, name=f"lengths must be {least} to T")
+
+
 def step_mask(graph, values, lengths):
     """Return the mask (B, T) of padded values and their lengths."""
     return graph.Less(graph.steps(values, 1), graph.Unsqueeze(lengths, [1]))

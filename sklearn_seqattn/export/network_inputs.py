@@ -10,6 +10,7 @@ from sklearn_seqattn.export.inputs import (
     add_events,
     add_scaling,
     add_transformers,
+    checked_lengths,
     step_mask,
 )
 from sklearn_seqattn.export.ngrams import reads_characters, words_of_ngrams
@@ -73,7 +74,7 @@ def add_inputs(last, transformers, graph):
     inputs : NetworkInputs
     """
     encoder = last.input_encoder_
-    mask = step_mask(graph, "values", "lengths")
+    mask = step_mask(graph, "values", checked_lengths(graph, "values", "lengths"))
     if encoder.n_ids_ is not None:
         inputs = _add_tokens(last, transformers, graph, mask)
     else:

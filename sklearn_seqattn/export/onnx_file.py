@@ -32,7 +32,8 @@ def to_onnx(estimator, path):
     numpy are enough to predict.
 
     The inputs are "values", float64 numbers (B, T, D) or int64 ids (B, T), padded on
-    the right with anything, and "lengths", int64 (B,), at least 1. Further ones are
+    the right with anything, and "lengths", int64 (B,), from 1 to T. A session refuses
+    others: "lengths must be 1 to T". Further ones are
 
     * with n-grams of characters "characters", int64 (B, C): the code points of the
       tokens with a space between, padded with spaces;

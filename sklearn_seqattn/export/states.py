@@ -8,7 +8,7 @@ from sklearn_seqattn.export.columns import (
     split_columns,
     standardized,
 )
-from sklearn_seqattn.export.inputs import add_transformers, step_mask
+from sklearn_seqattn.export.inputs import add_transformers, checked_lengths, step_mask
 from sklearn_seqattn.export.network_inputs import describe_vocabulary
 from sklearn_seqattn.export.networks import add_state_network
 from sklearn_seqattn.export.outputs import add_states
@@ -32,7 +32,9 @@ def build_states(last, transformers, graph):
         Dtype and shape by name.
     metadata : dict
     """
-    mask = step_mask(graph, "values", "lengths")
+    least = 0 if last.start_state else 1
+    lengths = checked_lengths(graph, "values", "lengths", least)
+    mask = step_mask(graph, "values", lengths)
     add_transformers(transformers, graph, "values", mask)  # refuses every one
     shape = ["batch", "steps"]
     inputs = {"values": (np.int64, shape), "lengths": (np.int64, ["batch"])}
@@ -46,7 +48,7 @@ def build_states(last, transformers, graph):
             features = _features(last.events_, graph, mask, columns)
             inputs["features"] = (np.float64, [*shape, len(columns)])
             metadata["features"] = columns
-    ids, lengths = graph.Where(mask, "values", np.int64(PADDING_ID)), "lengths"
+    ids = graph.Where(mask, "values", np.int64(PADDING_ID))
     if last.start_state:
         ids, *features = (_started(graph, one) for one in (ids, *features))
         lengths = graph.Add(lengths, np.int64(1))

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
+from sklearn_seqattn._wording import number_of
+
 _OCCLUDED = "<occluded>"
 
 
@@ -108,7 +110,8 @@ def make_baseline(estimator, items, baseline=None):
         if means.shape != (len(items.channels),):
             raise ValueError(
                 f"baseline has the shape {means.shape}, but X has "
-                f"{len(items.channels)} channels; give one number for each."
+                f"{number_of(len(items.channels), 'channel')}; give one number for "
+                "each."
             )
     return Baseline(dict(enumerate(means)))
 

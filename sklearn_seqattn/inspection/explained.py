@@ -8,6 +8,7 @@ from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.attention_lstm.base import BaseSequenceEstimator
 from sklearn_seqattn.attention_lstm.tagger import AttentionLSTMTagger
 from sklearn_seqattn.next_state.base import NextStateMixin
@@ -40,7 +41,8 @@ def steps_of(estimator):
     if not isinstance(last, BaseSequenceEstimator | NextStateMixin):
         raise TypeError(
             f"estimator is, or ends in, {type(last).__name__}; expected an estimator "
-            "of sequences of this library, or a Pipeline that ends in one."
+            "of sequences of this library, or a Pipeline that ends in one. Of a search "
+            "it is best_estimator_."
         )
     check_is_fitted(last)
     return steps
@@ -191,15 +193,16 @@ def _check_steps(step, lengths):
     steps, lengths = np.asarray(step), np.asarray(lengths)
     if steps.dtype.kind not in "iu" or steps.shape not in ((), lengths.shape):
         raise ValueError(
-            f"step={step!r:.60} must be an integer, or one for each of the "
-            f"{len(lengths)} sequences."
+            f"step={step!r:.60} must be an integer, or one for each sequence: X has "
+            f"{number_of(len(lengths), 'sequence')}."
         )
     steps = np.broadcast_to(steps, lengths.shape)
     is_wrong = (steps < -lengths) | (steps >= lengths)
     if is_wrong.any():
         i = int(is_wrong.argmax())
         raise ValueError(
-            f"step={steps[i]} is no step of sequence {i}, which has {lengths[i]} steps."
+            f"step={steps[i]} is no step of sequence {i}, which has "
+            f"{number_of(lengths[i], 'step')}."
         )
     return np.where(steps < 0, steps + lengths, steps)
 

@@ -5,6 +5,7 @@ from textwrap import fill
 import numpy as np
 import pandas as pd
 
+from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.inspection.figures import (
     LINE,
     add_colorbar,
@@ -158,8 +159,8 @@ class ImportanceDisplay:
         """
         if len(importance) != len(sequence):
             raise ValueError(
-                f"importance has {len(importance)} steps, but the sequence has "
-                f"{len(sequence)}; pass one of each for the same sequence."
+                f"importance has {number_of(len(importance), 'step')}, but the "
+                f"sequence has {len(sequence)}; pass one of each for the same sequence."
             )
         options = {"channels": channels, "title": title, "step": step}
         return cls(sequence, importance, **options).plot(ax=ax)

@@ -22,6 +22,10 @@ def permutation_importance(
     channels and the lengths stay as they are. Of a static column the values are
     exchanged.
 
+    `sklearn.inspection.permutation_importance` exchanges the columns of a table. It
+    refuses lists of sequences and arrays (n, T, D); of a table (n, T) it exchanges
+    single steps.
+
     Parameters
     ----------
     estimator : estimator instance
@@ -54,6 +58,10 @@ def permutation_importance(
     ValueError
         If X holds tokens and no static columns, X and y differ in length, or
         `n_repeats` is not positive.
+
+    See Also
+    --------
+    occlusion_importance : Importance of the steps of each sequence, of tokens, too.
 
     References
     ----------

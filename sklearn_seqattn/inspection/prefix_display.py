@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 
+from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.inspection.explained import steps_of
 from sklearn_seqattn.inspection.figures import (
     label_ticks,
@@ -136,8 +137,8 @@ class PrefixDisplay:
         for name, (given, size) in sizes.items():
             if given is not None and len(given) != size:
                 raise ValueError(
-                    f"{name} has {len(given)} elements, but values of shape "
-                    f"{values.shape} need {size}."
+                    f"{name} has {number_of(len(given), 'element')}, but values of "
+                    f"shape {values.shape} need {size}."
                 )
         return cls(values, classes=classes, labels=labels).plot(ax=ax)
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.storage.files import FileFormatError
 
 #: No size, count or length in a file may be larger.
@@ -108,7 +109,7 @@ def check_states(value, where, n=None):
     if not isinstance(value, np.ndarray) or value.ndim != 1 or not len(value):
         refuse(where, value, "a vector")
     if n not in (None, len(value)):
-        raise FileFormatError(f"{where} has {len(value)} states, not {n}.")
+        raise FileFormatError(f"{where} has {number_of(len(value), 'state')}, not {n}.")
     times = value.dtype.kind in "mM" and not np.isnat(value).any()
     kinds = set() if times else {type(state) for state in value.tolist()}
     if len(kinds) > 1 or not kinds <= {str, int, float, bool}:

@@ -1,4 +1,4 @@
-"""Save fitted estimators to files without pickle, and load them."""
+"""Save estimators to files without pickle, and load them."""
 
 from sklearn.base import BaseEstimator
 
@@ -19,8 +19,9 @@ def save_model(estimator, path):
     estimator : estimator instance
         An estimator or a transformer of this library, or a scikit-learn Pipeline or
         meta-estimator around them, such as `GridSearchCV`, `CalibratedClassifierCV`,
-        `StackingClassifier` or `TunedThresholdClassifierCV`; fitted or not. Other
-        scikit-learn estimators inside are written by skops.
+        `StackingClassifier` or `TunedThresholdClassifierCV`. Other scikit-learn
+        estimators inside are written by skops. One that is not fitted is saved with
+        its parameters, as a pickle would, and comes back not fitted.
     path : str or path-like
         The file.
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.persistence.checks import (
     check_array,
     check_bool,
@@ -73,7 +74,9 @@ def check_windows(value, where, estimator):
         features = NumberWindows(size, looks_ahead)
     n_wanted += estimator.input_encoder_.static_size
     if n_features != n_wanted:
-        raise FileFormatError(f"{where} has {n_features} weights, not {n_wanted}.")
+        raise FileFormatError(
+            f"{where} has {number_of(n_features, 'weight')}, not {n_wanted}."
+        )
     chain = _check_chain(value["transitions"], n_outputs, looks_ahead, where)
     return LinearWindows(features, coef, intercept, chain)
 

@@ -6,6 +6,7 @@ from sklearn.base import OneToOneFeatureMixin
 from sklearn.utils.metaestimators import available_if
 
 from sklearn_seqattn._estimator import get_output_config
+from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.containers import open_container
 from sklearn_seqattn.sequences.frames import is_frame, to_pandas
 from sklearn_seqattn.sequences.nested import nest
@@ -43,10 +44,10 @@ def to_padded(sequences, n_steps, side="post"):
         padded[is_real] = values
     except MemoryError as error:
         raise MemoryError(
-            f"Out of memory on a padded array of {shape[0]} sequences, {n_steps} "
-            f"steps and {shape[2]} channels; the longest sequence has "
-            f"{sequences.lengths.max()} steps. Pad fewer sequences at a time, or "
-            "shorter ones."
+            f"Out of memory on a padded array of {number_of(shape[0], 'sequence')}, "
+            f"{number_of(n_steps, 'step')} and {number_of(shape[2], 'channel')}; the "
+            f"longest sequence has {number_of(sequences.lengths.max(), 'step')}. Pad "
+            "fewer sequences at a time, or shorter ones."
         ) from error
     return padded
 

@@ -16,6 +16,7 @@ from sklearn_seqattn._estimator import (
     fit_context,
     rollback_on_error,
 )
+from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.preprocessing.output import to_padded
 from sklearn_seqattn.sequences import Sequences, check_sequences, validate_sequences
 
@@ -151,8 +152,8 @@ class SequencePadder(TransformerMixin, VersionedPickles, BaseEstimator):
         X = np.asarray(X)
         if X.ndim != 3:
             raise ValueError(
-                f"X has {X.ndim} dimensions, but a padded array has 3; pass what "
-                "transform returned."
+                f"X has {number_of(X.ndim, 'dimension')}, but a padded array has 3; "
+                "pass what transform returned."
             )
         if self.channels_first:
             X = X.swapaxes(1, 2)  # (n, T, D)

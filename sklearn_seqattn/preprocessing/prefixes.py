@@ -9,6 +9,7 @@ from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 from sklearn.utils.validation import check_consistent_length
 
 from sklearn_seqattn._estimator import Interval, StrOptions, validate_params
+from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.frames import is_frame, read_each, to_pandas
 from sklearn_seqattn.sequences.tables import has_instances, split_instances
 
@@ -110,8 +111,8 @@ def make_prefixes(cases, y=None, *, timestamp=None, unit="days", min_length=1, s
         lengths.append(stops)
     if not parts:
         raise ValueError(
-            f"No case has min_length={min_length} events; the longest has "
-            f"{max(map(len, cases), default=0)}."
+            f"No case is as long as min_length={min_length}; the longest has "
+            f"{number_of(max(map(len, cases), default=0), 'event')}."
         )
     groups = np.repeat(np.arange(len(cases)), [len(stops) for stops in lengths])
     if y is not None:

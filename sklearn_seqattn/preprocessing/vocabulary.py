@@ -74,8 +74,8 @@ class Vocabulary:
             frequent |= counts.index.isin(before.states)
         if not frequent.any():
             raise ValueError(
-                f"No state occurs min_count={min_count} times: the most frequent, "
-                f"{counts.idxmax()!r}, occurs {counts.max():g} times. Lower min_count."
+                f"No state has a count of min_count={min_count}: the most frequent, "
+                f"{counts.idxmax()!r}, has {counts.max():g}. Lower min_count."
             )
         known = np.sort(counts.index[frequent].to_numpy())
         return cls(known if isinstance(known[0], str) else known.astype(int), counts)

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.checks import check_not_empty
 from sklearn_seqattn.sequences.static_columns import compare_static
 
@@ -121,9 +122,9 @@ def refuse_one_sequence(estimator, container):
     fitted = _fitted_on(estimator, table)
     if fitted is not None:
         raise ValueError(
-            f"X is a table of shape {table.shape}, which is read as {len(table)} "
-            f"sequences, but {name} was fitted on a list of {fitted}: for one sequence "
-            "pass [X]."
+            f"X is a table of shape {table.shape}, which is read as "
+            f"{number_of(len(table), 'sequence')}, but {name} was fitted on a list of "
+            f"{fitted}: for one sequence pass [X]."
         )
     is_list = not hasattr(estimator, "n_features_in_")
     if is_list and estimator._input_kind == "numbers" and _is_column(table):

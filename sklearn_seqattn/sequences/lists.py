@@ -4,6 +4,7 @@ from itertools import chain
 
 import numpy as np
 
+from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.array_list import ArrayList
 from sklearn_seqattn.sequences.arrays import is_array_like, to_arrays
 from sklearn_seqattn.sequences.checks import (
@@ -161,8 +162,9 @@ def _numbers(arrays, lengths, channels_first, name):
     if len(set(channels)) > 1:
         odd, usual = odd_one_out(channels)
         raise ValueError(
-            f"{name}[{odd}] has {_count(channels[odd])}, but {name}[{usual}] has "
-            f"{channels[usual]}; every sequence needs the same channels."
+            f"{name}[{odd}] has {number_of(channels[odd], 'channel')}, but "
+            f"{name}[{usual}] has {channels[usual]}; every sequence needs the same "
+            "channels."
         )
     is_float32 = {array.dtype for array in arrays} == {np.dtype(np.float32)}
     dtype = np.dtype(np.float32 if is_float32 else np.float64)
@@ -174,8 +176,3 @@ def _as_2d(array, channels_first):
     if array.ndim == 1:
         return array[:, np.newaxis]
     return array.T if channels_first else array
-
-
-def _count(n_channels):
-    """Write a number of channels in words."""
-    return f"{n_channels} channel" + ("" if n_channels == 1 else "s")

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_list_like, union_categoricals
 
+from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.frames import (
     check_unique,
     is_frame,
@@ -138,7 +139,8 @@ def _ids(ids, id, n_sequences):
     index = index if isinstance(index, pd.Index) else pd.Index(index)
     if len(index) != n_sequences:
         raise ValueError(
-            f"ids has {len(index)} elements, but there are {n_sequences} sequences."
+            f"ids has {number_of(len(index), 'element')}, but X has "
+            f"{number_of(n_sequences, 'sequence')}."
         )
     if not index.is_unique:
         repeated = index[index.duplicated()].tolist()[0]

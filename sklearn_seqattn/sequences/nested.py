@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_string_dtype
 
+from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.arrays import is_array_like, to_array
 from sklearn_seqattn.sequences.column_kinds import (
     DURATIONS,
@@ -129,7 +130,7 @@ def _arrays_of(cells, where):
             )
         if len(array) != len(arrays[first]):
             raise ValueError(
-                f"{where} has {len(array)} steps in column {key!r}, but "
+                f"{where} has {number_of(len(array), 'step')} in column {key!r}, but "
                 f"{len(arrays[first])} in column {first!r}; the columns of a row are "
                 "the channels of one sequence."
             )

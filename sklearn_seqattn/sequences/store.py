@@ -5,6 +5,7 @@ from numbers import Integral
 
 import numpy as np
 
+from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.parquet import parquet_to_store
 from sklearn_seqattn.sequences.store_files import open_files
 from sklearn_seqattn.sequences.store_writer import StoreWriter, write_item
@@ -268,10 +269,8 @@ class SequenceStore(Sequence):
         """Return one sequence."""
         offsets = self._files.offsets
         steps = read_steps(self._files, int(offsets[row]), int(offsets[row + 1]))
-        if not self._functions:
-            return steps
-        found = transformed(steps, self._functions)
-        return found[:, 0] if steps.ndim == 1 and found.shape[1] == 1 else found
+        found = transformed(steps, self._functions) if self._functions else steps
+        return found[:, 0] if steps.ndim == 1 and found.shape[1:] == (1,) else found
 
     def _with_function(self, function):
         """Return a store whose sequences pass through one more function when read."""
@@ -282,10 +281,11 @@ class SequenceStore(Sequence):
         return _reopen, (type(self), *state)  # another process opens the files
 
     def __repr__(self):
-        channels = "" if self.n_channels is None else f" of {self.n_channels} channels"
+        n, steps = self.n_channels, number_of(self.lengths.sum(), "step")
+        channels = "" if n is None else f" of {number_of(n, 'channel')}"
         return (
-            f"<{type(self).__name__} of {len(self)} sequences{channels}, "
-            f"{self.lengths.sum()} steps, {self.dtype}, in {str(self.folder)!r}>"
+            f"<{type(self).__name__} of {number_of(len(self), 'sequence')}{channels}, "
+            f"{steps}, {self.dtype}, in '{self.folder}'>"
         )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.checks import NUMBERS
 from sklearn_seqattn.sequences.mapped_rows import MappedRows
 
@@ -201,12 +202,14 @@ def _check_array(folder, name, kinds, n_rows=None, ndims=(1,)):
         raise ValueError(f"{path} holds an array of shape {shape}, which is no table.")
     if n_rows is not None and shape[0] != n_rows:
         raise ValueError(
-            f"{path} has {shape[0]} rows, but the store needs {n_rows} there."
+            f"{path} has {number_of(shape[0], 'row')}, but the store needs {n_rows} "
+            "there."
         )
     n_bytes = begin + dtype.itemsize * int(np.prod(shape, dtype=object))
     if path.stat().st_size != n_bytes:
         raise ValueError(
-            f"{path} has {path.stat().st_size} bytes instead of {n_bytes}: it was not "
-            "written to its end, or has changed. Write the store again."
+            f"{path} has {number_of(path.stat().st_size, 'byte')} instead of "
+            f"{n_bytes}: it was not written to its end, or has changed. Write the "
+            "store again."
         )
     return shape, dtype, begin

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import numpy as np
 
+from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.arrays import is_array_like, to_array
 from sklearn_seqattn.sequences.checks import NUMBERS, STRINGS
 from sklearn_seqattn.sequences.store_files import (
@@ -222,8 +223,8 @@ def _check_step_labels(labels, n_steps, where):
     """Raise for labels of steps that cannot be stored."""
     if labels.shape != (n_steps,):
         raise ValueError(
-            f"{where} has {n_steps} steps, but labels of shape {labels.shape}; give "
-            "one for each step."
+            f"{where} has {number_of(n_steps, 'step')}, but labels of shape "
+            f"{labels.shape}; give one for each step."
         )
     if labels.dtype.kind not in "biu":
         raise TypeError(

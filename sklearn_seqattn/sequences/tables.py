@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
+from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.checks import (
     as_float,
     check_finite,
@@ -131,7 +132,7 @@ def split_instances(long, name):
     """
     if long.index.nlevels != 2:
         raise ValueError(
-            f"{name} has a row index of {long.index.nlevels} levels, "
+            f"{name} has a row index of {number_of(long.index.nlevels, 'level')}, "
             f"{list(long.index.names)}, but a long table has two, (instance, time); "
             f"use events_to_sequences({name}.reset_index(), id=...)."
         )

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
+from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.array_list import joined_steps, steps_at_once
 from sklearn_seqattn.training.padding import batch_length, longest_of
 
@@ -273,9 +274,9 @@ class BucketBatches:
             return self.dataset.batch(rows)
         except MemoryError as error:
             raise MemoryError(
-                f"Out of memory on a batch of {len(rows)} sequences, the longest of "
-                f"{self.dataset.lengths[rows].max()} steps. Use a smaller batch_size, "
-                "or shorter sequences."
+                f"Out of memory on a batch of {number_of(len(rows), 'sequence')}, the "
+                f"longest of {number_of(self.dataset.lengths[rows].max(), 'step')}. "
+                "Use a smaller batch_size, or shorter sequences."
             ) from error
 
 

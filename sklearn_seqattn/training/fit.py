@@ -15,6 +15,7 @@ from torch import nn
 
 from sklearn_seqattn._estimator import draw_seeds, rollback_on_error
 from sklearn_seqattn._version import __version__
+from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.training.batching import SequenceDataset
 from sklearn_seqattn.training.callbacks import refuse_scores_of_shares
 from sklearn_seqattn.training.checkpoints import open_checkpoint
@@ -217,8 +218,9 @@ def split(data, fraction, seed):
     n_valid = ceil(fraction * len(data))
     if n_valid >= len(data):
         raise ValueError(
-            f"validation_fraction={fraction} of {len(data)} distinct sequences leaves "
-            "none to train on; give more data or set early_stopping=False."
+            f"validation_fraction={fraction} of "
+            f"{number_of(len(data), 'distinct sequence')} leaves none to train on; "
+            "give more data or set early_stopping=False."
         )
     rows, strata = np.arange(len(data)), data.strata
     single = rows[:0]  # rows that are the only ones of their class
@@ -246,8 +248,9 @@ def _check_scoring(estimator, data, valid):
             remedy = f"Give {fewest} sequences or more"
         raise ValueError(
             f"scoring={scoring!r} needs validation data, but nothing is held out with "
-            f"early_stopping={estimator.early_stopping!r} and {len(data)} sequences. "
-            f"{remedy}, or pass validation_data where fit takes it."
+            f"early_stopping={estimator.early_stopping!r} and "
+            f"{number_of(len(data), 'sequence')}. {remedy}, or pass validation_data "
+            "where fit takes it."
         )
 
 

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 import torch
 
+from sklearn_seqattn._wording import number_of
+
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of malloc.h
 _MB = 1 << 20
 _KEEPING = (
@@ -40,9 +42,9 @@ def named_memory_errors(lengths):
         if not known and "allocate memory" not in str(error):
             raise
         raise MemoryError(
-            f"Out of memory on a batch of {len(lengths)} sequences, the longest of "
-            f"{int(lengths.max())} steps. Use a smaller batch_size, a smaller network, "
-            "or shorter sequences."
+            f"Out of memory on a batch of {number_of(len(lengths), 'sequence')}, the "
+            f"longest of {number_of(int(lengths.max()), 'step')}. Use a smaller "
+            "batch_size, a smaller network, or shorter sequences."
         ) from error
 
 

@@ -52,5 +52,5 @@ def test_a_label_that_was_never_seen_is_wrong():
 def test_nothing_to_score():
     with pytest.raises(ValueError, match="No step of y has a label"):
         score_steps("accuracy", [np.array(["a"])], [[None]])
-    with pytest.raises(ValueError, match="sequence 0 has 1 steps but 2 labels"):
+    with pytest.raises(ValueError, match="sequence 0 has 1 step but 2 labels"):
         score_steps("accuracy", [np.array(["a"])], [["a", "a"]])

@@ -109,8 +109,16 @@ def test_labels_in_any_container_are_the_same_labels(kind):
         ([0, 1, 1], ValueError, "X has 4 sequences, but y has 3 labels"),
         ([[0] * n for n in LENGTHS], ValueError, "y has one entry for each step"),
         ([np.zeros(n) for n in LENGTHS], ValueError, "y has one entry for each step"),
-        ([[0, 1], [1], [0, 1], [1, 1]], ValueError, r"y\[1\] has 1 entries"),
-        ([0, [1], 0, 1], ValueError, r"y\[1\] has 1 entries, but y\[0\] has none"),
+        (
+            [[0, 1], [1], [0, 1], [1, 1]],
+            ValueError,
+            r"y\[1\] has 1 value, but y\[0\] has 2 values",
+        ),
+        (
+            [0, [1], 0, 1],
+            ValueError,
+            r"y\[1\] has 1 value, but y\[0\] is a single value",
+        ),
         (["a", None, "b", "a"], ValueError, r"y\[1\] is None"),
         (["a", "b", np.nan, "a"], ValueError, r"y\[2\] is nan"),
         ([0, 1, pd.NA, 1], ValueError, r"y\[2\] is <NA>"),

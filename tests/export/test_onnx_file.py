@@ -8,12 +8,14 @@ import pytest
 import torch
 from model_zoo import (
     EVENTS,
+    MODELS,
     SENTENCES,
     UP_OR_DOWN,
     WALKS,
     fitted,
 )
-from onnx_sessions import metadata, open_session, pad, run
+from onnx_sessions import feed, metadata, open_session, pad, run
+from onnxruntime.capi.onnxruntime_pybind11_state import InvalidArgument
 from own_parts import MeanNetwork
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
@@ -41,6 +43,9 @@ from sklearn_seqattn.export import register_layer, to_onnx
 
 SMALL = {"hidden_size": 4, "num_layers": 1, "max_epochs": 1, "random_state": 0}
 SMALL |= {"blend": None, "device": "cpu"}
+
+#: Parameters of next-state estimators.
+STATES = {"states": {}, "no start": {"start_state": False}}
 
 
 @pytest.fixture
@@ -81,6 +86,25 @@ class TestFile:
         values, lengths = session.get_inputs()
         assert values.shape == ["batch", "steps", 2]
         assert lengths.shape == ["batch"]
+
+    @pytest.mark.parametrize("name", ["default", "tokens", "states", "no start"])
+    def test_lengths_outside_of_the_padded_steps_are_refused(self, name, path):
+        if name in STATES:
+            estimator, X = NextStateLSTM(**SMALL, **STATES[name]).fit(SENTENCES), None
+        else:
+            estimator, X = fitted(name), MODELS[name][1]
+        session = open_session(estimator, path)
+        inputs = feed(session, (X or SENTENCES)[:2])
+        n_steps = inputs["values"].shape[1]
+        least = 0 if name == "states" else 1
+        for length in (least, n_steps):
+            inputs["lengths"] = np.array([n_steps, length])
+            assert np.isfinite(run(session, inputs)["probabilities"]).all()
+        message = f"lengths must be {least} to T"
+        for length in (least - 1, n_steps + 1, -n_steps, 10**9):
+            inputs["lengths"] = np.array([n_steps, length])
+            with pytest.raises(InvalidArgument, match=message):
+                run(session, inputs)
 
     def test_the_same_estimator_gives_the_same_bytes(self, path, monkeypatch):
         monkeypatch.chdir(path.parent)

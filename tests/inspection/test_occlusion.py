@@ -8,6 +8,7 @@ import torch
 from linear_networks import known_importance, linear_regressor, numbers
 from model_zoo import EVENTS, MODELS, SENTENCES, STATE_EVENTS, WALKS, fitted
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
@@ -161,6 +162,11 @@ REFUSED = {
         lambda: occlusion_importance(fitted("classifier"), WALKS, target="left"),
         ValueError,
         r"target='left' is no class .* \['down', 'up'\]",
+    ),
+    "a search": (
+        lambda: occlusion_importance(GridSearchCV(fitted("classifier"), {}), WALKS),
+        TypeError,
+        "ends in, GridSearchCV; .* Of a search it is best_estimator_",
     ),
     "a target is needed": (
         lambda: occlusion_importance(fitted("kernel numbers"), WALKS),

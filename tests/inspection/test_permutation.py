@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from linear_networks import linear_regressor, numbers
 from model_zoo import EVENTS, MODELS, SENTENCES, UP_OR_DOWN, YES, fitted
+from sklearn import inspection
 from sklearn.metrics import make_scorer, mean_squared_error
 
 from sklearn_seqattn.inspection import permutation_importance
@@ -64,6 +65,15 @@ def test_columns_of_events_and_a_pipeline():
     walks = MODELS["pipeline"][1]
     result = permutation_importance(fitted("pipeline"), walks, y, n_repeats=2)
     assert result.importances.shape == (2, 2)
+
+
+@pytest.mark.parametrize("kind", ["list", "array"])
+def test_that_of_scikit_learn_takes_no_sequences(kind):
+    data = X if kind == "list" else np.stack([np.resize(x, (5, 3)) for x in X])
+    model = linear_regressor(data, Y)
+    with pytest.raises(ValueError, match=r"inhomogeneous shape|Found array with dim 3"):
+        inspection.permutation_importance(model, data, Y)
+    assert permutation_importance(model, data, Y).importances.shape == (3, 5)
 
 
 def test_the_exchanged_sequences_keep_lengths_and_the_other_channels():

@@ -37,7 +37,7 @@ def test_integers_stay_integers():
 
 
 def test_no_state_is_frequent_enough():
-    with pytest.raises(ValueError, match=r"'a', occurs 2 times. Lower min_count"):
+    with pytest.raises(ValueError, match=r"'a', has 2. Lower min_count"):
         learn(["a", "a", "b"], min_count=3)
 
 

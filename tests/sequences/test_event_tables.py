@@ -335,7 +335,7 @@ def test_bad_tables(frame, kwargs, exception, message):
         (
             [["a"]],
             {"columns": "state", "ids": [1, 2]},
-            "ids has 2 elements, but there are 1 sequences.",
+            "ids has 2 elements, but X has 1 sequence.",
         ),
         (
             [["a"], ["b"]],
