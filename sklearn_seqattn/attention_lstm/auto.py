@@ -21,8 +21,8 @@ NETWORK_SHARE = 0.75
 #: class frequencies.
 MOST_LOSS_OF_PARTNER = 0.5
 
-#: With fewer of them, nothing chooses it.
-FEWEST_TO_JUDGE = 2
+#: With fewer of them, nothing chooses it: they would confirm too little.
+FEWEST_TO_JUDGE = 20
 
 #: With fewer validation sequences, the weight of n-grams is `NGRAMS_WEIGHT`.
 FEWEST_TO_BLEND = 100

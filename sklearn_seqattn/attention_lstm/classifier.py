@@ -138,9 +138,9 @@ class AttentionLSTMClassifier(
         Whether training stops when the validation loss has not improved for
         `n_iter_no_change` epochs; the best weights are restored. "auto" does so
         with at least 10,000 distinct sequences, or 1,000 of tokens, or with
-        validation data given to `fit`. Otherwise, where random kernels leave more than
-        half of the log loss of the class frequencies, a fifth of the sequences is held
-        out to choose how much of the network is kept. False does neither.
+        validation data given to `fit`. Otherwise, with at least 100 sequences of which
+        random kernels leave more than half of the log loss of the class frequencies, a
+        fifth is held out to choose how much of the network is kept. False does neither.
     validation_fraction : float, default=0.1
         The share of the training data to hold out when stopping early, unless
         `fit` is given validation data. Both parts have classes in the same shares.

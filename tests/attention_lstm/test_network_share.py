@@ -163,12 +163,12 @@ def test_nothing_judges_without_sequences():
 
 
 def test_noise_has_the_probabilities_of_the_frequencies():
-    X, y = draw_noise(300)
-    excess, constant = {}, np.tile(np.bincount(y[:60]) / 60, (240, 1))
+    X, y = draw_noise(400)
+    excess, constant = {}, np.tile(np.bincount(y[:100]) / 100, (300, 1))
     for stopping in ("auto", False):
         classifier = AttentionLSTMClassifier(early_stopping=stopping, **EAGER)
-        found = classifier.fit(X[:60], y[:60]).predict_proba(X[60:])
-        excess[stopping] = log_loss(y[60:], found) - log_loss(y[60:], constant)
+        found = classifier.fit(X[:100], y[:100]).predict_proba(X[100:])
+        excess[stopping] = log_loss(y[100:], found) - log_loss(y[100:], constant)
     assert excess["auto"] < 0.02
     assert excess["auto"] < 0.5 * excess[False]
 
@@ -183,7 +183,7 @@ def test_the_network_is_kept_where_it_sees_what_kernels_do_not():
 
 
 def test_a_partner_that_leaves_little_needs_no_judges():
-    X, y = draw_waves(40)
+    X, y = draw_waves(100)
     found = [
         AttentionLSTMClassifier(max_epochs=2, early_stopping=stopping, **SMALL)
         .fit(X, y)
@@ -207,36 +207,39 @@ def test_validation_data_judge(stopping):
     assert loss < log_loss(y[60:], classifier.predict_proba(X[60:])) + 1e-6
 
 
-@pytest.mark.parametrize("n", range(2, 12))
-def test_smallest_sets(n):
+@pytest.mark.parametrize("n_judged", [1, 19, 20])
+@pytest.mark.parametrize("given", [False, True])
+def test_few_sequences_judge_nothing(n_judged, given):
+    n = 5 * n_judged
     X, y = draw_noise(n)
     y[:2] = 0, 1
-    classifier = AttentionLSTMClassifier(max_epochs=2, **SMALL).fit(X, y)
-    assert np.isfinite(classifier.predict_proba(X)).all()
-    classifier.fit(X, y, validation_data=(X[:1], y[:1]))
-    assert np.isfinite(classifier.predict_proba(X)).all()
+    data = (X[:n_judged], y[:n_judged]) if given else None
+    classifier = AttentionLSTMClassifier(max_epochs=2, **SMALL)
+    classifier.fit(X, y, validation_data=data)
+    is_judged = shares(classifier)[0] != auto.NETWORK_SHARE
+    assert is_judged == (n_judged >= auto.FEWEST_TO_JUDGE)
 
 
 def test_labels_share_one_network():
-    X, _ = draw_noise(80)
-    y = np.random.default_rng(1).integers(2, size=(80, 3))
+    X, _ = draw_noise(100)
+    y = np.random.default_rng(1).integers(2, size=(100, 3))
     classifier = AttentionLSTMClassifier(max_epochs=20, **SMALL).fit(X, y)
     assert shares(classifier)[0] < 0.2
 
 
 def test_weights_are_copies_and_classes_have_weights():
-    X, y = draw_noise(40)
-    weights = np.random.default_rng(0).integers(0, 3, size=40)
+    X, y = draw_noise(160)
+    weights = np.random.default_rng(0).integers(0, 3, size=160)
     params = {"max_epochs": 5, "class_weight": "balanced", **SMALL}
     weighted = AttentionLSTMClassifier(**params).fit(X, y, weights)
-    rows = np.repeat(np.arange(40), weights)
+    rows = np.repeat(np.arange(160), weights)
     copied = AttentionLSTMClassifier(**params).fit([X[i] for i in rows], y[rows])
     np.testing.assert_array_equal(weighted.predict_proba(X), copied.predict_proba(X))
     assert shares(weighted)[0] != auto.NETWORK_SHARE
 
 
 def test_later_fits_keep_the_share():
-    X, y = draw_noise(60)
+    X, y = draw_noise(100)
     first = AttentionLSTMClassifier(max_epochs=5, warm_start=True, **SMALL).fit(X, y)
     share = shares(first)
     assert share[0] != auto.NETWORK_SHARE
