@@ -362,7 +362,7 @@ def test_bad_tables(frame, kwargs, exception, message):
         (
             [["a"]],
             {"columns": "state", "id": ["site", "case"]},
-            "id names 2 column(s) ['site', 'case'], but an id has 1 part.",
+            "id names 2 columns ['site', 'case'], but an id has 1 part.",
         ),
         (
             [TABLE],

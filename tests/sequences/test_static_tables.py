@@ -101,7 +101,7 @@ def test_the_order_of_the_static_rows_does_not_matter(rows):
         (
             pd.concat([STATIC, STATIC[:1].assign(who="z")]),
             ValueError,
-            r"frame has no events of 1 id\(s\) of static: 'z'\.",
+            r"frame has no events of 1 id of static: 'z'\.",
         ),
         (STATIC.assign(who=[1, 2, 3]), ValueError, r"static lacks 3 ids of frame"),
         (STATIC.iloc[[0, 1, 2, 0]], ValueError, "several rows for the id 'a'"),
