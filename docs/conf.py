@@ -40,6 +40,7 @@ extensions = [
 exclude_patterns = ["_build", "_templates"]
 templates_path = ["_templates"]
 default_role = "literal"  # docstrings write `name` for code
+toc_object_entries_show_parents = "hide"  # "fit()", or the column cuts it off
 nitpicky = False
 suppress_warnings = ["config.cache"]  # the gallery configuration holds functions
 

@@ -222,7 +222,7 @@ BAD_FITS = [
         Y,
         {"validation_data": ([np.ones((3, 2))], [0])},
         ValueError,
-        "X has 2 channel(s) a step, but AttentionLSTMClassifier was fitted on 1; pass "
+        "X has 2 channels a step, but AttentionLSTMClassifier was fitted on 1; pass "
         "the same channels.",
     ),
     (
@@ -462,7 +462,7 @@ def test_bad_regression_targets():
     [
         (
             [np.ones((3, 2))],
-            "X has 2 channel(s) a step, but AttentionLSTMClassifier was fitted on 1; "
+            "X has 2 channels a step, but AttentionLSTMClassifier was fitted on 1; "
             "pass the same channels.",
         ),
         (

@@ -218,8 +218,9 @@ class SequenceResampler(TransformerMixin, VersionedPickles, BaseEstimator):
         channel = named.index(self.on) if self.on in named else self.on
         if len(values.T) < 2 or channel not in range(len(values.T)):
             raise ValueError(
-                f"on={self.on!r}, but X has {len(values.T)} channel(s){named or ''}, "
-                "of which one has the times; pass it, and at least one other channel."
+                f"on={self.on!r}, but X has the channels "
+                f"{named or [*range(values.shape[1])]}; pass that of the times, and at "
+                "least one other."
             )
         times = pd.Series(values[:, channel])
         left = None if columns is None else columns.delete(channel)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_list_like
 
+from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.frames import check_unique, is_frame, to_pandas
 from sklearn_seqattn.sequences.long_tables import count_steps, id_names
 from sklearn_seqattn.sequences.nested import objects, values_of
@@ -198,8 +199,8 @@ def _refuse_ids(ids, problem, origin):
     if len(ids):
         shown = ", ".join(map(repr, ids[:5].tolist())) + (", ..." * (len(ids) > 5))
         raise ValueError(
-            f"{problem} {len(ids)} id(s) {origin}: {shown}. Both tables need the same "
-            "ids, so add or drop these."
+            f"{problem} {number_of(len(ids), 'id')} {origin}: {shown}. Both tables "
+            "need the same ids, so add or drop these."
         )
 
 

@@ -86,8 +86,8 @@ def _compare_channels(estimator, sequences):
     if found == 1 and (sequences.lengths == fitted).all():
         remedy += ", or [X] if X is one sequence"
     raise ValueError(
-        f"X has {found} channel(s) a step, but {type(estimator).__name__} was fitted "
-        f"on {fitted}; {remedy}."
+        f"X has {number_of(found, 'channel')} a step, but {type(estimator).__name__} "
+        f"was fitted on {fitted}; {remedy}."
     )
 
 

@@ -128,7 +128,7 @@ def _to_channels(sequence, index, names):
     if array.ndim != 2 or array.shape[1] != len(names):
         raise ValueError(
             f"sequences[{index}] has shape {np.shape(sequence)}, which does not fit "
-            f"{len(names)} column name(s) {names}."
+            f"{number_of(len(names), 'column name')} {names}."
         )
     return array
 
@@ -139,7 +139,7 @@ def _ids(ids, id, n_sequences):
     index = index if isinstance(index, pd.Index) else pd.Index(index)
     if len(index) != n_sequences:
         raise ValueError(
-            f"ids has {number_of(len(index), 'element')}, but X has "
+            f"ids has {number_of(len(index), 'element')} for "
             f"{number_of(n_sequences, 'sequence')}."
         )
     if not index.is_unique:
@@ -155,7 +155,7 @@ def _ids(ids, id, n_sequences):
         names = [f"id_{i}" if n is None else n for i, n in enumerate(index.names)]
     if len(names) != index.nlevels:
         raise ValueError(
-            f"id names {len(names)} column(s) {names}, but an id has {index.nlevels} "
-            "part(s)."
+            f"id names {number_of(len(names), 'column')} {names}, but an id has "
+            f"{number_of(index.nlevels, 'part')}."
         )
     return index.set_names(names)

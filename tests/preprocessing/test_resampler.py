@@ -112,8 +112,8 @@ DATES = [frame([0, 5], a=[1.0, 2.0])]
         ({"freq": "ME"}, DATES, ValueError, "pass a fixed time such as '15min'"),
         ({"freq": "-1h"}, DATES, ValueError, "pass a fixed time such as '15min'"),
         ({"freq": "1h", "on": "t"}, DATES, ValueError, r"X\[0\] has no column 't'"),
-        ({"freq": 1.0, "on": 2}, X, ValueError, "on=2, but X has 2 channel"),
-        ({"freq": 1.0, "on": 0}, [[1.0, 2.0]], ValueError, "on=0, but X has 1 channel"),
+        ({"freq": 1.0, "on": 2}, X, ValueError, r"channels \[0, 1\];"),
+        ({"freq": 1.0, "on": 0}, [[1.0, 2.0]], ValueError, r"channels \[0\]; pass"),
         (
             {"freq": 1.0, "on": 0},
             [np.array([[0, 1], [nan, 2.0]])],

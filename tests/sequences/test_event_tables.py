@@ -329,13 +329,13 @@ def test_bad_tables(frame, kwargs, exception, message):
         (
             [["a"], np.ones((2, 3))],
             {"columns": "state"},
-            "sequences[1] has shape (2, 3), which does not fit 1 column name(s) "
+            "sequences[1] has shape (2, 3), which does not fit 1 column name "
             "['state'].",
         ),
         (
             [["a"]],
             {"columns": "state", "ids": [1, 2]},
-            "ids has 2 elements, but X has 1 sequence.",
+            "ids has 2 elements for 1 sequence.",
         ),
         (
             [["a"], ["b"]],
@@ -362,7 +362,7 @@ def test_bad_tables(frame, kwargs, exception, message):
         (
             [["a"]],
             {"columns": "state", "id": ["site", "case"]},
-            "id names 2 column(s) ['site', 'case'], but an id has 1 part(s).",
+            "id names 2 columns ['site', 'case'], but an id has 1 part.",
         ),
         (
             [TABLE],

@@ -97,13 +97,13 @@ def test_the_order_of_the_static_rows_does_not_matter(rows):
 @pytest.mark.parametrize(
     ("static", "error", "message"),
     [
-        (STATIC[:1], ValueError, r"static lacks 2 id\(s\) of frame: 'c', 'b'\. Both"),
+        (STATIC[:1], ValueError, r"static lacks 2 ids of frame: 'c', 'b'\. Both"),
         (
             pd.concat([STATIC, STATIC[:1].assign(who="z")]),
             ValueError,
-            r"frame has no events of 1 id\(s\) of static: 'z'\.",
+            r"frame has no events of 1 id of static: 'z'\.",
         ),
-        (STATIC.assign(who=[1, 2, 3]), ValueError, r"static lacks 3 id\(s\) of frame"),
+        (STATIC.assign(who=[1, 2, 3]), ValueError, r"static lacks 3 ids of frame"),
         (STATIC.iloc[[0, 1, 2, 0]], ValueError, "several rows for the id 'a'"),
         (STATIC.assign(note=1), ValueError, r"both have the columns \['note'\]"),
         (
