@@ -203,6 +203,8 @@ class NgramModel:
             ranks, self.tables_, self.passed_on_, strict=True
         ):
             seen = np.flatnonzero(rank >= 0)
+            if len(seen) == 0:  # nor are longer contexts
+                break
             below = proba[seen] if self.smoothing == "kneser_ney" else uniform
             share = passed_on[rank[seen], None]  # (seen, 1)
             proba[seen] = share * below + table[rank[seen]].toarray()

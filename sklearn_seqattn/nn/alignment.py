@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn.functional import scaled_dot_product_attention
 
 from sklearn_seqattn.nn.gradient_checkpointing import checkpointed
-from sklearn_seqattn.nn.masking import causal_mask, masked_softmax
+from sklearn_seqattn.nn.masking import causal_mask, is_full, masked_softmax
 
 # Additive scores have a hidden layer for each pair of a query and a key. So many values
 # at a time stay in the processor's cache.
@@ -54,7 +54,8 @@ def attend(query, key, value, mask, causal):
     """
     if causal:  # padding follows every real step: causal hides it too
         return scaled_dot_product_attention(query, key, value, is_causal=True)
-    return scaled_dot_product_attention(query, key, value, mask[:, None, None, :])
+    keys = None if is_full(mask) else mask[:, None, None, :]
+    return scaled_dot_product_attention(query, key, value, keys)
 
 
 class AlignmentScore(nn.Module):

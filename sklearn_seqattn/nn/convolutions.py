@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from sklearn_seqattn.nn.masking import zero_padding
+from sklearn_seqattn.nn.masking import every_step, zero_padding
 
 #: Numbers of all windows of a sequence, few enough to copy them.
 _MULTIPLIED_AT_ONCE = 2**18
@@ -42,7 +42,7 @@ class Convolution(nn.Module):
         """Convolve (B, T, C) to (B, ceil(T / stride), channels)."""
         x = zero_padding(x, mask)
         convolve = self._multiply if self._is_small(x) else self._convolve
-        return convolve(x), mask[:, :: self.stride]
+        return convolve(x), every_step(mask, self.stride)
 
     def _convolve(self, x):
         """Convolve (B, T, C) as images of one row, which need not be transposed.
@@ -72,12 +72,12 @@ class Convolution(nn.Module):
 
         For so few steps torch's convolutions, dilated ones above all, take longer.
         """
-        weight, bias = self.convolution.weight, self.convolution.bias
-        left = self.reach // 2
+        convolution, left = self.convolution, self.reach // 2
         x = nn.functional.pad(x, (0, 0, left, self.reach - left))
         windows = x.unfold(1, self.reach + 1, self.stride)  # (1, T', C, reach + 1)
-        windows = windows[..., :: self.convolution.dilation[0]].flatten(2)
-        return nn.functional.linear(windows, weight.flatten(1), bias)
+        windows = windows[..., :: convolution.dilation[0]].flatten(2)
+        weight = convolution.weight.flatten(1)
+        return nn.functional.linear(windows, weight, convolution.bias)
 
 
 class TimeDistributedConvolution(nn.Module):

@@ -22,6 +22,7 @@ from sklearn_seqattn.nn.recurrent import (
     RecurrentEncoder,
     RecurrentLayer,
     ResidualRecurrentLayer,
+    run_cell,
 )
 from sklearn_seqattn.nn.transformer import TransformerEncoder, TransformerLayer
 
@@ -99,13 +100,9 @@ def advance(layer, x, cache):
 def _(layer: RecurrentLayer, x, cache):
     if layer.backward_cell is not None:
         raise TypeError("A layer that also runs backward has no incremental decoding.")
-    state = None
-    if cache is not None:
-        state = tuple(part[None] for part in cache)  # torch wants (1, B, H)
-        state = state if len(state) > 1 else state[0]
-    h, state = layer.forward_cell(x, state)
-    parts = state if isinstance(state, tuple) else (state,)
-    return h, tuple(part[0] for part in parts)
+    before = [part[None] for part in cache or ()]  # torch wants (1, B, H)
+    h, *state = run_cell(layer.forward_cell, x, *before)
+    return h, tuple(part[0] for part in state)
 
 
 @advance.register

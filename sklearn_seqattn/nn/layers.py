@@ -16,7 +16,11 @@ from sklearn_seqattn.nn.attention import MultiHeadAttention
 from sklearn_seqattn.nn.batch_share import draw_like, dropout
 from sklearn_seqattn.nn.normalization import BatchNorm
 
-ACTIVATIONS = {"gelu": nn.GELU, "relu": nn.ReLU, "tanh": nn.Tanh}
+ACTIVATIONS = {
+    "gelu": nn.functional.gelu,
+    "relu": nn.functional.relu,
+    "tanh": torch.tanh,
+}
 
 
 class Embedding(nn.Module):
@@ -161,12 +165,12 @@ class Activation(nn.Module):
 
     def __init__(self, input_size, name):
         super().__init__()
-        self.function = ACTIVATIONS[name]()
+        self.name = name
         self.output_size = input_size
 
     def forward(self, x, mask):
         """Apply the function."""
-        return self.function(x), mask
+        return ACTIVATIONS[self.name](x), mask
 
 
 class BlockSequence(nn.Module):

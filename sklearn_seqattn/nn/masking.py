@@ -2,7 +2,8 @@
 
 A mask is boolean and True at a real step, everywhere in the library. A padded step
 never reaches a result. Some functions multiply or add a mask, which is several times
-faster than filling; padded steps must be finite there.
+faster than filling; padded steps must be finite there. Where a mask is known to have no
+padding, they leave it out.
 """
 
 import torch
@@ -24,7 +25,48 @@ def length_mask(lengths, n_steps):
         True at the first ``lengths[b]`` steps of row b.
     """
     steps = torch.arange(n_steps, device=lengths.device)
-    return steps < lengths[:, None]
+    mask = steps < lengths[:, None]
+    # A GPU would have to be waited for, and an export would fix the answer.
+    if lengths.device.type == "cpu" and not torch.compiler.is_exporting():
+        mask.is_full = int(lengths.min()) >= n_steps
+    return mask
+
+
+def is_full(mask):
+    """Return whether a mask is known to have no padded step.
+
+    Parameters
+    ----------
+    mask : Tensor of shape (B, T), bool
+        The real steps of a batch.
+
+    Returns
+    -------
+    bool
+        Always False if the mask is not from `length_mask` on the CPU.
+    """
+    return getattr(mask, "is_full", False)
+
+
+def every_step(mask, stride):
+    """Return the mask of every so many-th step.
+
+    Parameters
+    ----------
+    mask : Tensor of shape (B, T), bool
+        The real steps of a batch.
+    stride : int
+        How many.
+
+    Returns
+    -------
+    mask : Tensor of shape (B, ceil(T / stride)), bool
+    """
+    if stride == 1:
+        return mask
+    strided = mask[:, ::stride]
+    strided.is_full = is_full(mask)
+    return strided
 
 
 def causal_mask(queries, n_steps, device=None):
@@ -88,6 +130,8 @@ def masked_max(x, mask):
     -------
     maximum : Tensor of shape (B, C)
     """
+    if is_full(mask):
+        return x.amax(dim=1)
     outside = mask.to(x.dtype).log()  # 0, and -inf at padded steps
     return (x + outside[..., None]).amax(dim=1)
 
@@ -106,6 +150,8 @@ def masked_mean(x, mask):
     -------
     mean : Tensor of shape (B, C)
     """
+    if is_full(mask):
+        return x.mean(dim=1)
     total = mask[:, None].to(x.dtype) @ x  # (B, 1, C)
     return total.squeeze(1) / mask.sum(dim=1, keepdim=True)
 
@@ -124,7 +170,7 @@ def zero_padding(x, mask):
     -------
     x : Tensor of shape (B, T, C)
     """
-    return x * mask[..., None]
+    return x if is_full(mask) else x * mask[..., None]
 
 
 # No row is taken twice, so gradients are copies. torch would add them up, which is

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from sklearn_seqattn.nn.batch_share import gathering
-from sklearn_seqattn.nn.masking import put_rows, real_steps
+from sklearn_seqattn.nn.masking import is_full, put_rows, real_steps
 
 
 class BatchNorm(nn.Module):
@@ -59,12 +59,15 @@ class BatchNorm(nn.Module):
 
     def forward(self, x, mask):
         """Normalize each channel over the batch's real steps."""
-        if self.training:
+        if not self.training:
+            # Known statistics: to pick the real steps would take more time.
+            normal = self._by_known(x.flatten(0, 1))
+        elif is_full(mask):
+            normal = self._normalize(x.flatten(0, 1))
+        else:
             steps, places = real_steps(x, mask)
             normal = put_rows(self._normalize(steps), places, mask.numel())
-            return normal.view(x.shape), mask
-        # Known statistics: all steps at once take less time than to pick the real ones.
-        return self._by_known(x.flatten(0, 1)).view(x.shape), mask
+        return normal.view(x.shape), mask
 
 
 class _Standardize(torch.autograd.Function):

@@ -159,16 +159,14 @@ class RandomConvolutions(FrozenFeatures):
         x = self.inputs(values, lengths)  # (D, B, T)
         columns = []
         rows = iter(self.biases.split(self.n_biases))
+        real = _penalty(counted_steps(x.shape[2], lengths, 1, False))
         for i, dilation in enumerate(self.dilations):
             responses = self._responses(x, i)  # (84, B, T)
             totals = responses.new_empty(responses.shape[:2])
-            for inner in (False, True):
-                counted = counted_steps(x.shape[2], lengths, dilation, inner)
-                # -inf exceeds no threshold, so an uncounted step adds nothing.
-                penalty = counted.to(x.dtype).log()  # (B, T), 0 or -inf
-                turn = slice((i + inner) % 2, None, 2)
-                responses[turn] += penalty
-                totals[turn] = counted.sum(1)
+            inner = _penalty(counted_steps(x.shape[2], lengths, dilation, True))
+            for first, (penalty, n_counted) in ((i % 2, real), (1 - i % 2, inner)):
+                responses[first::2] += penalty
+                totals[first::2] = n_counted
             biases = next(rows).unsqueeze(2).unsqueeze(3)  # (J, 84, 1, 1)
             above = responses.new_empty(_n_at_once(responses), *responses.shape)
             for some in biases.split(len(above)):
@@ -217,6 +215,14 @@ class RandomConvolutions(FrozenFeatures):
         low = position.floor().long()
         high = position.ceil().long()
         return torch.lerp(ordered.gather(1, low), ordered.gather(1, high), position % 1)
+
+
+def _penalty(counted):
+    """Return what to add to responses, (B, T), and the number of counted steps, (B,).
+
+    -inf exceeds no threshold, so that an uncounted step adds nothing.
+    """
+    return counted.float().log(), counted.sum(1)
 
 
 def _n_at_once(responses):

@@ -146,18 +146,14 @@ class SequenceDataset(Dataset):
         -------
         steps : ndarray of shape (S', D), float32, or (S',), int64
         """
-        shape = (int(self.lengths[indices].sum()), *self.values.shape[1:])
-        dtype = self.values.dtype if self.encode is None else np.float32
-        steps, first = np.empty(shape, dtype), 0
-        for rows in self.portions(indices):
-            lengths = self.lengths[rows]
-            last = first + int(lengths.sum())
-            block = joined_steps(self.values, self.starts[rows], self.stops[rows])
-            if self.encode is not None:
-                block = self.encode(block, lengths)
-            steps[first:last] = block
-            first = last
-        return steps
+        portions = [self._portion(rows) for rows in self.portions(indices)]
+        return portions[0] if len(portions) == 1 else np.concatenate(portions)
+
+    def _portion(self, rows):
+        """Return the encoded steps of few sequences."""
+        starts, stops, lengths = self.starts[rows], self.stops[rows], self.lengths[rows]
+        block = joined_steps(self.values, starts, stops)
+        return block if self.encode is None else self.encode(block, lengths)
 
     def portions(self, indices):
         """Split sequences into portions whose copies are small, of at least one.

@@ -6,8 +6,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sklearn_seqattn.nn.alignment import attend
 from sklearn_seqattn.nn.masking import (
     causal_mask,
+    every_step,
+    is_full,
     length_mask,
     masked_max,
     masked_mean,
@@ -16,6 +19,8 @@ from sklearn_seqattn.nn.masking import (
     real_steps,
     zero_padding,
 )
+from sklearn_seqattn.nn.normalization import BatchNorm
+from sklearn_seqattn.nn.recurrent import reverse_steps
 
 lengths_of_batches = st.lists(st.integers(1, 9), min_size=1, max_size=5)
 
@@ -107,3 +112,37 @@ def test_reductions_pass_no_gradient_to_padding(reduce):
     reduce(x, mask).sum().backward()
     assert (x.grad[~mask] == 0).all()
     assert (x.grad[mask] != 0).any()
+
+
+@pytest.mark.parametrize(
+    ("lengths", "n_steps", "expected"),
+    [([3], 3, True), ([3, 3], 3, True), ([3, 2], 3, False), ([3, 3], 4, False)],
+)
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_mask_without_padding_is_known(lengths, n_steps, expected, stride):
+    mask = length_mask(torch.tensor(lengths), n_steps)
+    every = every_step(mask, stride)
+    assert is_full(mask) == is_full(every) == expected
+    assert torch.equal(every, mask[:, ::stride])
+    assert not is_full(mask.clone())
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        masked_max,
+        masked_mean,
+        reverse_steps,
+        zero_padding,
+        lambda x, mask: BatchNorm(3)(x, mask)[0],
+        lambda x, mask: attend(*[x[:, None]] * 3, mask, causal=False),
+    ],
+)
+def test_where_no_padding_is_known_of_outputs_and_gradients_are_the_same(function):
+    x, mask = draw_batch([4, 4], extra=0, seed=0)
+    found = []
+    for one in (mask, mask.clone()):
+        leaf = x.clone().requires_grad_()
+        y = function(leaf, one)
+        found.append((y, *torch.autograd.grad(y.pow(3).sum(), leaf)))
+    torch.testing.assert_close(*found)

@@ -14,6 +14,7 @@ from sklearn_seqattn.nn.recurrent import (
     RecurrentLayer,
     ResidualRecurrentLayer,
     reverse_steps,
+    run_cell,
 )
 
 
@@ -107,6 +108,20 @@ def test_bidirectional_layer_equals_torchs_packed_one(kind, lengths):
     found = layer(x, mask)
     assert layer.output_size == 10
     torch.testing.assert_close(found[mask], expected[mask], rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("make", [nn.LSTM, nn.GRU])
+def test_run_cell_is_a_call_of_the_cell(make, dtype):
+    cell, x = make(3, 5, batch_first=True).to(dtype), torch.randn(2, 8, 3, dtype=dtype)
+    state, expected = (), None
+    for part in x.split(4, dim=1):
+        h, *state = run_cell(cell, part, *state)
+        other, expected = cell(part, expected)
+        assert torch.equal(h, other)
+        torch.testing.assert_close(
+            state, list(expected) if make is nn.LSTM else [expected], rtol=0, atol=0
+        )
 
 
 @given(st.lists(st.integers(1, 20), min_size=1, max_size=6), st.integers(0, 3))
