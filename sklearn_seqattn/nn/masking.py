@@ -217,5 +217,7 @@ def on_real_steps(function, x, mask):
         Zero at the padded steps.
     """
     real = mask.flatten().nonzero().squeeze(1)  # (S,)
+    if len(real) == mask.numel():  # nothing to pick
+        return function(x.flatten(0, 1)).unflatten(0, mask.shape)
     steps = function(take_rows(x.flatten(0, 1), real))  # (S, C')
     return put_rows(steps, real, mask.numel()).unflatten(0, mask.shape)

@@ -104,6 +104,18 @@ def test_on_real_steps_gives_the_function_the_steps_end_to_end():
     assert y.shape == (2, 3, 4)
 
 
+def test_on_real_steps_of_a_batch_without_padding_is_that_of_a_padded_one():
+    x, full = draw_batch([3, 3], extra=0, seed=0, n_channels=2)
+    padded, mask = torch.cat([x, x], dim=1), torch.cat([full, ~full], dim=1)
+    found = []
+    for batch, real in ((x, full), (padded, mask)):
+        batch = batch.clone().requires_grad_()
+        y = on_real_steps(torch.tanh, batch, real)[:, :3]
+        y.square().sum().backward()
+        found.append((y.detach(), batch.grad[:, :3]))
+    assert all(map(torch.equal, *found))
+
+
 @pytest.mark.parametrize("reduce", [masked_max, masked_mean])
 def test_reductions_pass_no_gradient_to_padding(reduce):
     x, mask = draw_batch([3, 1], extra=1, seed=0)
