@@ -42,6 +42,9 @@ SHORT = 10
 #: With fewer sequences, a regressor shrinks its outputs towards a constant.
 SHRINK_BELOW = 1_000
 
+#: With fewer sequences, a regressor and its kernels count alike.
+FEWEST_TO_HALVE = 32
+
 
 def batch_size(n_samples):
     """Return the batch size: an eighth of the data, from 8 to 64.

@@ -155,7 +155,9 @@ class AttentionLSTMRegressor(
         one half of the sequences, if there is a partner or if there are fewer than
         1,000. Their predictions for the other half decide how much of network and
         partner is kept; the rest is the best constant: the mean, the median or the
-        quantile of the targets. False does neither.
+        quantile of the targets. With fewer than 32 sequences a network and random
+        kernels count alike if the kernels find a signal, or not at all. False does
+        none of this.
     validation_fraction : float, default=0.1
         The share of the training data to hold out when stopping early, unless
         `fit` is given validation data.
@@ -501,12 +503,7 @@ class AttentionLSTMRegressor(
     def _recalibrate(self, sets):
         """Scale and shift the n-grams, fitted by least squares, to suit the loss."""
         judged = sets.train if sets.train.left_out is not None else sets.valid
-        (factors,), shift = stacking_weights(
-            judged.left_out[None],
-            judged.targets,
-            judged.weights,
-            self.target_encoder_.loss,
-        )
+        (factors,), shift = self._shares([judged.left_out], judged)
         self.partner_.scale(factors, shift)
         judged.left_out = judged.left_out * factors + shift
 
@@ -515,8 +512,9 @@ class AttentionLSTMRegressor(
 
         Where nothing was held out, two networks, each fitted to one half, predict the
         other half. Their shares add up to at most 1: the outputs are shrunk towards
-        the best constant. Without such predictions both count alike. A network alone
-        that was trained by a loss of the user stays as that loss made it.
+        the best constant. With few sequences kernels decide alone whether there is a
+        signal; if so, both count alike, as they do where nothing was left out. A
+        network alone that was trained by a loss of the user stays as that loss made it.
         """
         has_kernels = self.network_.kernel_partner is not None
         has_partner = has_kernels or self.partner_ is not None
@@ -527,43 +525,45 @@ class AttentionLSTMRegressor(
         if sets.valid is not None and sets.valid.left_out is not None:
             self._stack(forward(self.net_, sets.valid), sets.valid)
         elif has_all_data and is_weighed and not is_partial:
-            halves = folds(sets.train, 2, seeds.split)
-            outputs = self._outputs_of_halves(halves, data, plan, seeds)
-            self._stack(outputs, sets.train)
+            is_few = has_kernels and len(data) < auto.FEWEST_TO_HALVE
+            if is_few and stretches(sets.train, N_STRETCHES) is None:
+                (share,), intercept = self._shares([sets.train.left_out], sets.train)
+                shrink(self.network_, share / 2, share / 2, intercept)
+            else:
+                halves = folds(sets.train, 2, seeds.split)
+                outputs = self._outputs_of_halves(halves, data, plan, seeds)
+                self._stack(outputs, sets.train)
         elif has_kernels:
             shrink(self.network_, 0.5, 0.5)
 
     def _outputs_of_halves(self, halves, data, plan, seeds):
         """Return outputs for each half of a network that was fitted to the other."""
-        first, second = halves
         plan = plan.of_auxiliary_network()
         n_rounds, n_outputs = data.n_rounds, self.target_encoder_.n_outputs
         outputs = np.empty((n_rounds, len(data), n_outputs))
-        for a, b in ((first, second), (second, first)):
+        for a, b in (halves, halves[::-1]):
             found = self._outputs_of_half(data.take(a), data.take(b), plan, seeds)
             outputs[:, b] = found.reshape(n_rounds, len(b), n_outputs)
         return outputs.reshape(-1, n_outputs)
 
     def _stack(self, outputs, dataset):
         """Weigh the network by its outputs for sequences that it was not fitted to."""
-        predictions = [outputs]
-        if dataset.left_out is not None:
-            predictions.append(dataset.left_out)
-        weigh, in_time = stacking_weights, stretches(dataset, N_STRETCHES)
-        if in_time is not None:
-            weigh = partial(cautious_weights, stretches=in_time)
-        shares, intercepts = weigh(
-            np.stack(predictions),
-            dataset.targets,
-            dataset.weights,
-            self.target_encoder_.loss,
-        )
+        left_out = [] if dataset.left_out is None else [dataset.left_out]
+        shares, intercepts = self._shares([outputs, *left_out], dataset)
         if self.partner_ is not None:  # beside the network: their mean is taken
             self.blend_ = Blend("identity", weight=0.5)
             shares, intercepts = 2 * shares, 2 * intercepts
             self.partner_.scale(shares[1])
             shares = shares[:1]
         shrink(self.network_, *shares, intercept=intercepts)
+
+    def _shares(self, predictions, dataset):
+        """Return the shares of predictors, and intercepts, for sequences left out."""
+        weigh, in_time = stacking_weights, stretches(dataset, N_STRETCHES)
+        if len(predictions) > 1 and in_time is not None:
+            weigh = partial(cautious_weights, stretches=in_time)
+        table = dataset.targets, dataset.weights, self.target_encoder_.loss
+        return weigh(np.stack(predictions), *table)
 
     def _targets_of_partner(self, targets):
         """Return targets as a linear model fits them."""

@@ -110,7 +110,7 @@ def stack_by_poisson_loss(predictions, targets, weights):
 
     found = minimize(
         loss,
-        np.full(m, 0.5 / m),
+        np.zeros(m),  # what predictions that are constant keep
         jac=True,
         method="SLSQP",
         bounds=[(0.0, 1.0)] * m,

@@ -132,3 +132,22 @@ def test_windows_of_a_series_are_weighed_with_caution():
     share, partner_share, _ = model.network_.mixture
     assert share == 0  # after one epoch it tells nothing
     assert partner_share > 0.5
+
+
+@pytest.mark.parametrize("n", [4, 31, 32])
+@pytest.mark.parametrize(("loss", "quantile"), ALL)
+def test_few_sequences_count_network_and_kernels_alike(n, loss, quantile):
+    X = np.random.default_rng(0).normal(size=(n, 6))
+    for y in (2.0 + X[:, 0] - X[:, 0].min(), np.full(n, 2.0)):
+        model = AttentionLSTMRegressor(
+            loss=loss,
+            quantile=quantile,
+            max_epochs=1,
+            blend=RandomKernels(84),
+            random_state=0,
+            **SMALL,
+        ).fit(X, y)
+        share, partner_share, _ = model.network_.mixture
+        assert (share == partner_share) == (n < 32 or y.std() == 0)
+        if y.std() == 0:
+            np.testing.assert_allclose(model.predict(X), 2.0, rtol=1e-6)
