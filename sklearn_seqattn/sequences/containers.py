@@ -77,11 +77,6 @@ class Container:
         return self.items.ndim if isinstance(self.items, np.ndarray) else 1
 
     @property
-    def is_store(self):
-        """Whether the sequences are in files."""
-        return isinstance(self.items, SequenceStore)
-
-    @property
     def is_list(self):
         """Whether the sequences are the elements of a list."""
         return isinstance(self.items, list)

@@ -20,6 +20,7 @@ from sklearn_seqattn.sequences.fitted_input import (
 )
 from sklearn_seqattn.sequences.flat_storage import Sequences
 from sklearn_seqattn.sequences.static_columns import read_static, refuse_static
+from sklearn_seqattn.sequences.store import SequenceStore
 from sklearn_seqattn.sequences.stored_steps import StoredSteps, read_store
 from sklearn_seqattn.sequences.zero_padding import warn_zero_padding
 
@@ -127,7 +128,7 @@ def _read(container, *, static="refuse", reader="check_sequences", **options):
     """Return the sequences of a container, and its static columns where wanted."""
     if static == "refuse":
         refuse_static(container.static, options["name"], reader)
-    if container.is_store:
+    if isinstance(container.items, SequenceStore):
         return _read_stored(container.items, **options)
     values, lengths, columns = read_container(container, **options)
     sequences = Sequences(values, np.asarray(lengths, dtype=np.int64), columns)
