@@ -49,7 +49,7 @@ class RandomKernelFeatures(
     100, as counts and amounts of money have) are read by their ranks.
 
     Standardize the features before a linear model, for example by
-    `~sklearn.preprocessing.StandardScaler`, and let the model choose its penalty
+    `sklearn.preprocessing.StandardScaler`, and let the model choose its penalty
     up to large values: there are usually more features than sequences.
 
     Parameters

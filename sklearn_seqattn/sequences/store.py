@@ -17,11 +17,10 @@ class SequenceStore(Sequence):
 
     A store is a folder of memory-mapped arrays: the steps of all sequences end to end,
     and where each begins. It goes wherever a list of sequences goes: into `fit`,
-    `predict`, `~sklearn.model_selection.train_test_split` and searches. Estimators read
-    it a batch at a time, so that it may be larger than the memory; the fitted model is
-    the same, to the last bit, as that of a list of the same arrays. A part of a store
-    is a store, too, of the same files. A pickle holds the path of the folder, not the
-    data.
+    `predict`, `train_test_split` and searches. Estimators read it a batch at a time, so
+    that it may be larger than the memory; the fitted model is the same, to the last
+    bit, as that of a list of the same arrays. A part of a store is a store, too, of the
+    same files. A pickle holds the path of the folder, not the data.
 
     `open`, `from_generator` and `from_parquet` make stores. The files of an open store
     must not be changed.
