@@ -127,7 +127,7 @@ class TestRefused:
             ({}, "set step to the one to explain"),
             ({"step": 99}, "step=99 is no step of sequence 0, which has 10 steps"),
             ({"step": [0, -99]}, "step=-99 is no step of sequence 1"),
-            ({"step": [0]}, "one for each of the 2 sequences"),
+            ({"step": [0]}, "one for each sequence: X has 2 sequences"),
             ({"step": 0.5}, "must be an integer"),
             ({"step": 0, "target": "never"}, "no class of the estimator"),
         ],
