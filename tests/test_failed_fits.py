@@ -115,7 +115,7 @@ class TestRefitOfATransformer:
     def test_a_vocabulary_that_is_found_empty_at_the_end(self):
         model = clone(fitted("states")).fit(SENTENCES)
         before = state_of(model)
-        with pytest.raises(ValueError, match="No state occurs"):
+        with pytest.raises(ValueError, match="No state has a count"):
             model.set_params(min_count=10**6).fit(SENTENCES)
         model.set_params(min_count=1)
         assert state_of(model).keys() == before.keys()

@@ -1,8 +1,12 @@
 """Find windows of one series among sequences, to leave out neighbors together."""
 
+from collections import Counter
+from functools import partial
+
 import numpy as np
 
 from sklearn_seqattn.sequences.array_list import steps_of
+from sklearn_seqattn.training.fingerprint import digest
 
 #: Folds that predict each other.
 N_FOLDS = 5
@@ -13,8 +17,8 @@ N_STRETCHES = 8
 #: Sequences that are looked at to see whether they are windows at all.
 _N_LOOKED_AT = 20
 
-#: With more values, sequences are not looked at: they would be copied.
-_MOST_VALUES = 2**26
+#: So many first steps tell most sequences apart.
+_FEW_STEPS = 16
 
 
 def folds(dataset, n_folds, seed):
@@ -96,30 +100,46 @@ def time_order(values, starts, lengths):
     array([1, 0, 2])
     """
     n_steps = int(lengths[0])
-    is_large = n_steps * len(lengths) * np.prod(values.shape[1:]) > _MOST_VALUES
-    if is_large or n_steps < 2 or (lengths != n_steps).any():
+    if n_steps < 2 or (lengths != n_steps).any():
         return None
-    windows = np.stack(list(steps_of(values, starts, starts + n_steps)))
-    windows = windows.reshape(len(windows), n_steps, -1) + 0.0  # there is one zero
-    shift = _common_shift(windows)
+    windows = partial(_read_windows, values, starts, n_steps)
+    shift = _common_shift(windows, len(starts))
     if shift is None:
         return None
-    first_row = {window[:-shift].tobytes(): row for row, window in enumerate(windows)}
-    following = [first_row.get(window[shift:].tobytes(), -1) for window in windows]
-    return _chained(np.array(following))
+    begins, ends = [], []
+    for window in windows():
+        begins.append(digest(window[:-shift]))
+        ends.append(digest(window[shift:]))
+    first_row = {begin: row for row, begin in enumerate(begins)}
+    return _chained(np.array([first_row.get(end, -1) for end in ends]))
 
 
-def _common_shift(windows):
-    """Return by how many steps the next window begins later, or None."""
-    n, n_steps = windows.shape[:2]
+def _read_windows(values, starts, n_steps, rows=slice(None)):
+    """Read sequences one at a time, from a file for example: arrays (T, D)."""
+    for steps in steps_of(values, starts[rows], starts[rows] + n_steps):
+        yield steps.reshape(n_steps, -1) + 0.0  # there is one zero
+
+
+def _common_shift(windows, n):
+    """Return by how many steps the next window begins later, or None.
+
+    A window may begin in the first half of another one. So first halves are compared,
+    and their first steps before, which takes less time.
+    """
     looked_at = np.unique(np.linspace(0, n - 1, _N_LOOKED_AT).astype(int))
-    found = []
-    for row in looked_at:
-        for shift in range(1, n_steps // 2 + 1):
-            begins_alike = (windows[:, 0] == windows[row, shift]).all(1)
-            begins_alike[row] = False  # a constant sequence follows itself
-            alike = windows[begins_alike, :-shift] == windows[row, shift:]
-            if alike.all(axis=(1, 2)).any():
+    firsts, halves = set(), []
+    for window in windows():
+        half = len(window) - len(window) // 2
+        few = min(half, _FEW_STEPS)
+        firsts.add(window[:few].tobytes())
+        halves.append(digest(window[:half]))
+    n_alike, found = Counter(halves), []
+    for row, window in zip(looked_at, windows(looked_at), strict=True):
+        for shift in range(1, len(window) // 2 + 1):
+            if window[shift : shift + few].tobytes() not in firsts:
+                continue
+            begin = digest(window[shift : shift + half])
+            if n_alike[begin] > (begin == halves[row]):  # others than itself
                 found.append(shift)
                 break
     if len(found) < len(looked_at) / 2:

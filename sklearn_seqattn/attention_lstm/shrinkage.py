@@ -128,7 +128,7 @@ def certainty(gains):
     """
     mean = np.mean(gains)
     error = np.std(gains, ddof=1) / len(gains) ** 0.5
-    return 1 - (error / mean) ** 2 if mean > error else 0.0
+    return float(1 - (error / mean) ** 2) if mean > error else 0.0
 
 
 @torch.no_grad()

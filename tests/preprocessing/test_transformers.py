@@ -391,8 +391,8 @@ def test_given_vocabulary():
         (
             {"min_count": 2},
             ["a b"],
-            "No state occurs min_count=2 times: the most frequent, 'a', occurs 1 "
-            "times. Lower min_count.",
+            "No state has a count of min_count=2: the most frequent, 'a', has 1. "
+            "Lower min_count.",
         ),
     ],
 )

@@ -321,14 +321,14 @@ def test_a_new_fit_forgets_the_old_one():
             [np.ones((2, 3))],
             [np.ones((2, 4))],
             {},
-            "X has 4 channel(s) a step, but Stub was fitted on 3; pass the same "
+            "X has 4 channels a step, but Stub was fitted on 3; pass the same "
             "channels.",
         ),
         (
             np.ones((2, 3)),
             np.ones((2, 3, 2)),
             {},
-            "X has 2 channel(s) a step, but Stub was fitted on 1; pass the same "
+            "X has 2 channels a step, but Stub was fitted on 1; pass the same "
             "channels.",
         ),
         (
