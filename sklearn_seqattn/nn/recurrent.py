@@ -119,7 +119,11 @@ def run_cell(cell, x, *state):
     *state : Tensor of shape (1, B, H)
         The state after the last step.
     """
-    is_lstm = isinstance(cell, nn.LSTM)
+    is_lstm, device = isinstance(cell, nn.LSTM), x.device.type
+    if torch.is_autocast_enabled(device):
+        # Processors without AVX-512 refuse an LSTM of bfloat16 whose x is float32.
+        dtype = torch.get_autocast_dtype(device)
+        x, *state = (tensor.to(dtype) for tensor in (x, *state))
     if not state:
         state = (x.new_zeros(1, len(x), cell.hidden_size),) * (1 + is_lstm)
     run, before = (torch.lstm, state) if is_lstm else (torch.gru, state[0])
