@@ -170,10 +170,18 @@ def test_in_a_search_of_two_processes():
     assert log["task_name"].tolist().count("epoch") == 5 * 3  # with the last fit
 
 
+@pytest.fixture
+def wide_console():
+    """Make the one console of rich wide enough for whole lines."""
+    rich = pytest.importorskip("rich")
+    rich.reconfigure(width=200)
+    yield
+    rich.reconfigure()
+
+
 @pytest.mark.filterwarnings("ignore:The estimator FunctionTransformer does not")
 @pytest.mark.parametrize("wrap", ["alone", "pipeline", "search"])
-def test_the_progress_bar(wrap, capsys, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "200")
+def test_the_progress_bar(wrap, capsys, wide_console):
     model = make(AttentionLSTMClassifier)
     if wrap == "pipeline":
         model = make_pipeline(FunctionTransformer(), model)
