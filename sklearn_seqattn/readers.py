@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.event_tables import events_to_sequences
 from sklearn_seqattn.sequences.frames import check_unique, is_frame, to_pandas
 from sklearn_seqattn.sequences.text_columns import to_numbers, to_times
 from sklearn_seqattn.sequences.unreadable import name_value
+from sklearn_seqattn.sequences.wording import number_of
 
 #: Every cell of the row between two sequences of a feature table.
 SEPARATOR = ">*"

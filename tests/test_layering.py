@@ -30,7 +30,6 @@ LAYERS = [
     "_ids",
     "_progress",
     "_version",
-    "_wording",
 ]
 
 NO_TORCH = {"torch", "skorch"}

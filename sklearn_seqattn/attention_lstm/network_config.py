@@ -7,7 +7,6 @@ import torch
 from sklearn.utils import check_array
 
 from sklearn_seqattn._ids import FIRST_ID
-from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.attention_lstm.stem import (
     MOST_STEPS,
     stem,
@@ -20,6 +19,7 @@ from sklearn_seqattn.nn.config import (
     TaggingConfig,
 )
 from sklearn_seqattn.nn.front_end import FrontEnd, read_front_end
+from sklearn_seqattn.sequences.wording import number_of
 from sklearn_seqattn.training.own_modules import module_fields
 
 #: Parameters of the estimators that the configuration takes as they are.

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.arrays import has_array, is_array_like, to_numpy
 from sklearn_seqattn.sequences.checks import locate
 from sklearn_seqattn.sequences.frames import is_frame, to_pandas
 from sklearn_seqattn.sequences.tables import split_instances
 from sklearn_seqattn.sequences.unreadable import name_value, refuse_unreadable
+from sklearn_seqattn.sequences.wording import number_of
 
 _EXPECTED = "expected one array of labels for each sequence, one label for each step"
 _NOT_COUNTED = "missing labels (None, NaN, and -1 among integers) do not count"

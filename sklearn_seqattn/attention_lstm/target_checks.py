@@ -8,13 +8,13 @@ from scipy import sparse
 from sklearn.utils import assert_all_finite, check_array, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.arrays import (
     array_or_sequence,
     is_number_type,
     to_numpy,
 )
 from sklearn_seqattn.sequences.tables import has_instances
+from sklearn_seqattn.sequences.wording import number_of
 
 _LABELS_OF_STEPS = "AttentionLSTMTagger predicts a label for each step"
 

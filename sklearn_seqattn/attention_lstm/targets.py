@@ -5,8 +5,8 @@ from scipy.special import expit, log_expit, log_softmax
 from sklearn.utils import column_or_1d
 from torch import nn
 
-from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.attention_lstm.losses import make_loss
+from sklearn_seqattn.sequences.wording import number_of
 
 SQUARED_ERROR = make_loss("squared_error")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
-from sklearn_seqattn._wording import number_of
+from sklearn_seqattn.sequences.wording import number_of
 
 _OCCLUDED = "<occluded>"
 

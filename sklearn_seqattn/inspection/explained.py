@@ -8,10 +8,10 @@ from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.attention_lstm.base import BaseSequenceEstimator
 from sklearn_seqattn.attention_lstm.tagger import AttentionLSTMTagger
 from sklearn_seqattn.next_state.base import NextStateMixin
+from sklearn_seqattn.sequences.wording import number_of
 
 _LEAST = np.finfo(np.float32).tiny  # of probabilities, which are float32
 

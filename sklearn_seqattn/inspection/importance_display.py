@@ -5,7 +5,6 @@ from textwrap import fill
 import numpy as np
 import pandas as pd
 
-from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.inspection.figures import (
     LINE,
     add_colorbar,
@@ -22,6 +21,7 @@ from sklearn_seqattn.inspection.figures import (
 from sklearn_seqattn.inspection.gradients import integrated_gradients
 from sklearn_seqattn.inspection.items import read_items
 from sklearn_seqattn.inspection.occlusion import occlusion_importance
+from sklearn_seqattn.sequences.wording import number_of
 
 _METHODS = {
     "occlusion": occlusion_importance,

@@ -4,7 +4,6 @@ import numpy as np
 from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 
-from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.inspection.explained import steps_of
 from sklearn_seqattn.inspection.figures import (
     label_ticks,
@@ -14,6 +13,7 @@ from sklearn_seqattn.inspection.figures import (
 )
 from sklearn_seqattn.inspection.items import read_items
 from sklearn_seqattn.next_state.base import NextStateMixin
+from sklearn_seqattn.sequences.wording import number_of
 
 _MOST_COLORS = 8  # of lines that the eye tells apart; the others are gray
 _MOST_MARKERS = 40  # steps of which each gets a dot

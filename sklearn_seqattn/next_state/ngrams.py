@@ -199,14 +199,11 @@ class NgramModel:
         """Return the distribution (R, K) of contexts given by rank at each level."""
         uniform = 1.0 / self.n_targets
         proba = np.full((ranks.shape[1], self.n_targets), uniform)
-        for rank, table, passed_on in zip(
-            ranks, self.tables_, self.passed_on_, strict=True
-        ):
+        levels = zip(ranks, self.tables_, self.passed_on_, strict=True)
+        for rank, table, passed_on in levels:
             seen = np.flatnonzero(rank >= 0)
-            if len(seen) == 0:  # nor are longer contexts
-                break
             below = proba[seen] if self.smoothing == "kneser_ney" else uniform
-            share = passed_on[rank[seen], None]  # (seen, 1)
+            share = passed_on[rank[seen], None]
             proba[seen] = share * below + table[rank[seen]].toarray()
         return proba
 

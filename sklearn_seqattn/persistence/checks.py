@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from sklearn_seqattn._wording import number_of
+from sklearn_seqattn.sequences.wording import number_of
 from sklearn_seqattn.storage.files import FileFormatError
 
 #: No size, count or length in a file may be larger.

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.persistence.checks import (
     check_array,
     check_bool,
@@ -11,6 +10,7 @@ from sklearn_seqattn.persistence.checks import (
     check_states,
     refuse,
 )
+from sklearn_seqattn.sequences.wording import number_of
 from sklearn_seqattn.storage.files import FileFormatError
 from sklearn_seqattn.windows.chain import LARGEST_WEIGHT, LabelChain
 from sklearn_seqattn.windows.features import NumberWindows, TokenWindows

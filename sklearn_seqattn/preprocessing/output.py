@@ -6,11 +6,11 @@ from sklearn.base import OneToOneFeatureMixin
 from sklearn.utils.metaestimators import available_if
 
 from sklearn_seqattn._estimator import get_output_config
-from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.containers import open_container
 from sklearn_seqattn.sequences.frames import is_frame, to_pandas
 from sklearn_seqattn.sequences.nested import nest
 from sklearn_seqattn.sequences.tables import has_instances
+from sklearn_seqattn.sequences.wording import number_of
 
 
 def to_padded(sequences, n_steps, side="post"):

@@ -16,9 +16,9 @@ from sklearn_seqattn._estimator import (
     fit_context,
     rollback_on_error,
 )
-from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.preprocessing.output import to_padded
 from sklearn_seqattn.sequences import Sequences, check_sequences, validate_sequences
+from sklearn_seqattn.sequences.wording import number_of
 
 
 class SequencePadder(TransformerMixin, VersionedPickles, BaseEstimator):

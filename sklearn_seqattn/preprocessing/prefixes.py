@@ -9,9 +9,9 @@ from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 from sklearn.utils.validation import check_consistent_length
 
 from sklearn_seqattn._estimator import Interval, StrOptions, validate_params
-from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.frames import is_frame, read_each, to_pandas
 from sklearn_seqattn.sequences.tables import has_instances, split_instances
+from sklearn_seqattn.sequences.wording import number_of
 
 _COUNT = Interval(Integral, 1, None, closed="left")
 

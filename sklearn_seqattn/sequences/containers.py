@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.arrays import (
     has_array,
     is_array_like,
@@ -175,9 +174,7 @@ def _open_nested(frame, table, channels_first, name):
 def _open_array(array, channels_first, name):
     """Open an array: those of objects are lists, whatever shape they happen to have."""
     if array.ndim not in (1, 2, 3):
-        raise ValueError(
-            f"{name} has {number_of(array.ndim, 'dimension')}; {_EXPECTED}."
-        )
+        raise ValueError(f"{name} has {array.ndim} dimensions; {_EXPECTED}.")
     check_dtype(array.dtype, name)
     if array.ndim == 1:
         if array.dtype.kind in NUMBERS and len(array):

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_list_like
 
-from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.frames import check_unique, is_frame, to_pandas
 from sklearn_seqattn.sequences.long_tables import count_steps, id_names
 from sklearn_seqattn.sequences.nested import objects, values_of
+from sklearn_seqattn.sequences.wording import number_of
 
 
 def events_to_sequences(frame, *, id, order=None, columns=None, static=None):

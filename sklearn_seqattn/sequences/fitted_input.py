@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.checks import check_not_empty
 from sklearn_seqattn.sequences.static_columns import compare_static
+from sklearn_seqattn.sequences.wording import number_of
 
 _TEXTS, _TOKENS = "texts", "strings (tokens)"
 _EVENTS = "events with categories or dates"

@@ -4,7 +4,6 @@ from itertools import chain
 
 import numpy as np
 
-from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.array_list import ArrayList
 from sklearn_seqattn.sequences.arrays import is_array_like, to_arrays
 from sklearn_seqattn.sequences.checks import (
@@ -23,6 +22,7 @@ from sklearn_seqattn.sequences.unreadable import (
     remedy_for,
     type_name,
 )
+from sklearn_seqattn.sequences.wording import number_of
 
 _ELEMENT = (
     "every element of {} must be a sequence: an array or list of shape (n_steps,) or "

@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_list_like, union_categoricals
 
-from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.frames import (
     check_unique,
     is_frame,
     read_each,
     shared_columns,
 )
+from sklearn_seqattn.sequences.wording import number_of
 
 
 def sequences_to_events(sequences, ids=None, *, id=None, order="step", columns=None):

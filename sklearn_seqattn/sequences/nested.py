@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_string_dtype
 
-from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.arrays import is_array_like, to_array
 from sklearn_seqattn.sequences.column_kinds import (
     DURATIONS,
@@ -14,6 +13,7 @@ from sklearn_seqattn.sequences.column_kinds import (
     kind_of_type,
 )
 from sklearn_seqattn.sequences.frames import check_unique, is_frame
+from sklearn_seqattn.sequences.wording import number_of
 
 _CELL = "every cell of such a column must hold a sequence"
 

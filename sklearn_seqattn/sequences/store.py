@@ -5,11 +5,11 @@ from numbers import Integral
 
 import numpy as np
 
-from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.parquet import parquet_to_store
 from sklearn_seqattn.sequences.store_files import open_files
 from sklearn_seqattn.sequences.store_writer import StoreWriter, write_item
 from sklearn_seqattn.sequences.stored_steps import read_steps, transformed
+from sklearn_seqattn.sequences.wording import number_of
 
 
 class SequenceStore(Sequence):

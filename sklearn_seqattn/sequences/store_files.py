@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.checks import NUMBERS
 from sklearn_seqattn.sequences.mapped_rows import MappedRows
+from sklearn_seqattn.sequences.wording import number_of
 
 VALUES, OFFSETS, LABELS, IDS = "values.npy", "offsets.npy", "labels.npy", "ids.npy"
 ABOUT = "store.json"

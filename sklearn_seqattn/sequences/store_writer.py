@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import numpy as np
 
-from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.arrays import is_array_like, to_array
 from sklearn_seqattn.sequences.checks import NUMBERS, STRINGS
 from sklearn_seqattn.sequences.store_files import (
@@ -20,6 +19,7 @@ from sklearn_seqattn.sequences.store_files import (
     VALUES,
     VERSION,
 )
+from sklearn_seqattn.sequences.wording import number_of
 
 
 class StoreWriter:

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.checks import (
     as_float,
     check_finite,
@@ -15,6 +14,7 @@ from sklearn_seqattn.sequences.checks import (
     objects_to_float,
 )
 from sklearn_seqattn.sequences.column_kinds import kind_of_dtype, kind_of_type
+from sklearn_seqattn.sequences.wording import number_of
 
 
 def read_table(array, *, tokens, allow_nan, name):

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from sklearn_seqattn._wording import number_of
 from sklearn_seqattn.sequences.array_list import joined_steps, steps_at_once
+from sklearn_seqattn.sequences.wording import number_of
 from sklearn_seqattn.training.padding import batch_length, longest_of
 
 #: Sequences are sorted by length within windows of this many batches.

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from skorch.callbacks import Callback
 
 from sklearn_seqattn._estimator import Interval
-from sklearn_seqattn._wording import number_of
+from sklearn_seqattn.sequences.wording import number_of
 from sklearn_seqattn.storage.files import FileFormatError, read_file, write_file
 from sklearn_seqattn.storage.values import Reader, Writer
 from sklearn_seqattn.training.net_state import pack_net_state, restore_net_state
@@ -187,8 +187,7 @@ class CheckpointFile:
         """
         raise ValueError(
             f"{self.path} has {number_of(self.n_done, 'epoch')}, but "
-            f"max_epochs={max_epochs}. Set max_epochs to at least as many, or delete "
-            "the file to start a new fit."
+            f"max_epochs={max_epochs}. Raise it, or delete the file to start anew."
         )
 
     def write(self, net, order=None):

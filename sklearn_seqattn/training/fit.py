@@ -15,7 +15,7 @@ from torch import nn
 
 from sklearn_seqattn._estimator import draw_seeds, rollback_on_error
 from sklearn_seqattn._version import __version__
-from sklearn_seqattn._wording import number_of
+from sklearn_seqattn.sequences.wording import number_of
 from sklearn_seqattn.training.batching import SequenceDataset
 from sklearn_seqattn.training.callbacks import refuse_scores_of_shares
 from sklearn_seqattn.training.checkpoints import open_checkpoint

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import torch
 
-from sklearn_seqattn._wording import number_of
+from sklearn_seqattn.sequences.wording import number_of
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of malloc.h
 _MB = 1 << 20

@@ -17,7 +17,7 @@ def number_of(n, noun):
 
     Examples
     --------
-    >>> from sklearn_seqattn._wording import number_of
+    >>> from sklearn_seqattn.sequences.wording import number_of
     >>> number_of(1, "step"), number_of(3, "step")
     ('1 step', '3 steps')
     """

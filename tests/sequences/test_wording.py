@@ -9,7 +9,7 @@ from sklearn_seqattn import (
     SequencePadder,
     SequenceScaler,
 )
-from sklearn_seqattn._wording import number_of
+from sklearn_seqattn.sequences.wording import number_of
 
 ONE = np.zeros((1, 2))
 
