@@ -151,10 +151,9 @@ def _competing(kernels, graph, x, mask):
     for i, dilation in enumerate(kernels.dilations):
         seen = (x, slice(half)), (differences, slice(half, None))
         for one, groups in seen:
-            weights = as_float32(kernels.weights[i, groups])[:, :, None]
-            weights = (
-                weights * as_float32(kernels.channels[i, groups])[:, None, :, None]
-            )
+            weights = kernels.weights[i, ..., groups].permute(2, 1, 0)  # (G, 8, 9)
+            channels = kernels.channels[i, groups]
+            weights = as_float32(weights[:, :, None] * channels[:, None, :, None])
             n_groups = len(weights)
             weights = weights.reshape(-1, *weights.shape[2:])
             responses = _convolved(graph, one, weights, dilation)

@@ -17,6 +17,7 @@ from sklearn_seqattn.nn.kernel_plan import (
     MAX_CHANNELS_PER_KERNEL,
     draw_channels,
 )
+from sklearn_seqattn.nn.masking import is_full, length_mask
 from sklearn_seqattn.nn.row_blocks import column_moments, row_blocks
 
 GROUP_SIZE = 8
@@ -26,6 +27,8 @@ _WEIGHT_STEP = 2.0**-7
 _LARGEST_WEIGHT_SUM = 1.25
 # Values are clipped here, in standard deviations, before they are rounded.
 _CLIP = 8.0
+# With more channels than this, mixing the windows first is faster.
+_MAX_DENSE_CHANNELS = 4
 
 
 class CompetingConvolutions(FrozenFeatures):
@@ -99,11 +102,10 @@ class CompetingConvolutions(FrozenFeatures):
             largest_sum=2 * most * _LARGEST_WEIGHT_SUM / _WEIGHT_STEP,
             device=device,
         )
-        groups = (len(self.dilations), self.n_groups)
         self._add_buffers(
             device,
-            weights=(*groups, GROUP_SIZE, KERNEL_LENGTH),
-            channels=(*groups, input_size),
+            weights=(len(self.dilations), KERNEL_LENGTH, GROUP_SIZE, self.n_groups),
+            channels=(len(self.dilations), self.n_groups, input_size),
         )
 
     @torch.no_grad()
@@ -132,12 +134,13 @@ class CompetingConvolutions(FrozenFeatures):
         self : CompetingConvolutions
         """
         self.inputs.fit(values, like)
-        weights = torch.randn(self.weights.shape, generator=generator, device="cpu")
+        drawn = *self.channels.shape[:2], GROUP_SIZE, KERNEL_LENGTH
+        weights = torch.randn(drawn, generator=generator, device="cpu")
         weights -= weights.mean(-1, keepdim=True)
         weights /= weights.abs().sum(-1, keepdim=True) * _WEIGHT_STEP
         weights = weights.round_()
         weights[..., KERNEL_LENGTH // 2] -= weights.sum(-1)  # a shift changes nothing
-        self.weights.copy_(weights * _WEIGHT_STEP)
+        self.weights.copy_(weights.transpose(1, 3) * _WEIGHT_STEP)  # groups come last
         self.channels.copy_(draw_channels(self.channels.shape, generator, is_binary))
         return self
 
@@ -165,9 +168,9 @@ class CompetingConvolutions(FrozenFeatures):
     def _features(self, values, lengths):
         """Compute the features of a chunk that fits a cache."""
         x = self.inputs(values, lengths)  # (D, B, T)
-        real = torch.arange(x.shape[2], device=x.device) < lengths.unsqueeze(1)
+        real = length_mask(lengths, x.shape[2])
         # No response is infinite, so nothing wins a padded step.
-        penalty = -real.to(x.dtype).log()  # (B, T), 0 or inf
+        penalty = None if is_full(real) else -real.to(x.dtype).log()  # (B, T)
         half = self.n_groups // 2
         seen = (x, slice(half)), (_differences(x, real), slice(half, None))
         parts = []
@@ -176,26 +179,30 @@ class CompetingConvolutions(FrozenFeatures):
                 responses = self._responses(one, i, groups, dilation)  # (8, G, B, T)
                 won = torch.empty_like(responses)
                 for best in (responses.amax(0), responses.amin(0)):
-                    torch.eq(responses, best.add_(penalty), out=won)
+                    if penalty is not None:
+                        best += penalty
+                    torch.eq(responses, best, out=won)
                     parts.append(won.sum(3).transpose(0, 1))  # (G, 8, B)
         return (torch.cat(parts).flatten(0, 1) / lengths).sqrt_().T
 
     def _responses(self, x, i, groups, dilation):
         """Convolve (D, B, T) with some groups at dilation i: (8, G, B, T)."""
-        # Reductions over the kernels of a group are fast where they come first.
-        weights = self.weights[i, groups].transpose(0, 1).contiguous()  # (8, G, 9)
-        weights = weights.unsqueeze(2) * self.channels[i, groups].unsqueeze(2)
-        # The batch is the height of an image on which the kernels move sideways.
-        responses = functional.conv2d(
-            x.unsqueeze(0),
-            weights.flatten(0, 1).unsqueeze(2),  # (8 G, D, 1, 9)
-            dilation=(1, dilation),
-            padding=(0, dilation * (KERNEL_LENGTH // 2)),
-        )[0]
-        return responses.unflatten(0, (GROUP_SIZE, -1))
+        weights, channels = self.weights[i, ..., groups], self.channels[i, groups]
+        margin, shape = dilation * (KERNEL_LENGTH // 2), x.shape[1:]
+        windows = functional.pad(x, (margin, margin)).unfold(2, shape[1], dilation)
+        windows = windows.transpose(1, 2).flatten(2)  # (D, 9, B T)
+        if len(x) <= _MAX_DENSE_CHANNELS:
+            kernels = weights * channels.T.contiguous()[:, None, None]  # (D, 9, 8, G)
+            kernels = kernels.flatten(2).flatten(0, 1).T
+            responses = (kernels @ windows.flatten(0, 1)).unflatten(0, (GROUP_SIZE, -1))
+        else:
+            mixed = (channels @ windows.flatten(1)).unflatten(1, windows.shape[1:])
+            responses = weights.permute(2, 1, 0).contiguous() @ mixed  # (G, 8, B T)
+            responses = responses.transpose(0, 1)
+        return responses.unflatten(2, shape)
 
 
 def _differences(x, real):
     """Return differences in time of (D, B, T), zero at the first and padded steps."""
     differences = functional.pad(x.diff(dim=2), (1, 0))
-    return differences.masked_fill(~real, 0.0)
+    return differences if is_full(real) else differences.masked_fill(~real, 0.0)

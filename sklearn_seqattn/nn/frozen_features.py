@@ -24,6 +24,10 @@ def exact_products(device_type):
     with ExitStack() as stack:
         if torch.is_autocast_enabled(device_type):
             stack.enter_context(torch.autocast(device_type, enabled=False))
+        precision = torch.get_float32_matmul_precision()
+        if precision != "highest":
+            stack.callback(torch.set_float32_matmul_precision, precision)
+            torch.set_float32_matmul_precision("highest")
         if device_type == "cuda":
             flags = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
             stack.enter_context(flags)

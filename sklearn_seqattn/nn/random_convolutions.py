@@ -22,6 +22,7 @@ from sklearn_seqattn.nn.kernel_plan import (
     draw_channels,
     kernel_weights,
 )
+from sklearn_seqattn.nn.masking import is_full, length_mask
 from sklearn_seqattn.nn.row_blocks import sequence_reader
 
 _GOLDEN_RATIO = (math.sqrt(5) + 1) / 2
@@ -159,14 +160,16 @@ class RandomConvolutions(FrozenFeatures):
         x = self.inputs(values, lengths)  # (D, B, T)
         columns = []
         rows = iter(self.biases.split(self.n_biases))
-        real = _penalty(counted_steps(x.shape[2], lengths, 1, False))
+        real = length_mask(lengths, x.shape[2])
         for i, dilation in enumerate(self.dilations):
             responses = self._responses(x, i)  # (84, B, T)
             totals = responses.new_empty(responses.shape[:2])
-            inner = _penalty(counted_steps(x.shape[2], lengths, dilation, True))
-            for first, (penalty, n_counted) in ((i % 2, real), (1 - i % 2, inner)):
-                responses[first::2] += penalty
-                totals[first::2] = n_counted
+            inner = counted_steps(x.shape[2], lengths, dilation, True)
+            for first, counted in ((i % 2, real), (1 - i % 2, inner)):
+                # -inf exceeds no threshold, so that an uncounted step adds nothing.
+                if not is_full(counted):
+                    responses[first::2] += counted.to(responses.dtype).log()
+                totals[first::2] = counted.sum(1)
             biases = next(rows).unsqueeze(2).unsqueeze(3)  # (J, 84, 1, 1)
             above = responses.new_empty(_n_at_once(responses), *responses.shape)
             for some in biases.split(len(above)):
@@ -215,14 +218,6 @@ class RandomConvolutions(FrozenFeatures):
         low = position.floor().long()
         high = position.ceil().long()
         return torch.lerp(ordered.gather(1, low), ordered.gather(1, high), position % 1)
-
-
-def _penalty(counted):
-    """Return what to add to responses, (B, T), and the number of counted steps, (B,).
-
-    -inf exceeds no threshold, so that an uncounted step adds nothing.
-    """
-    return counted.float().log(), counted.sum(1)
 
 
 def _n_at_once(responses):

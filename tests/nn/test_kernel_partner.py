@@ -1,6 +1,7 @@
 import torch
 
 from sklearn_seqattn.nn.config import KernelConfig
+from sklearn_seqattn.nn.frozen_features import exact_products
 from sklearn_seqattn.nn.kernel_partner import KernelPartner
 
 
@@ -57,3 +58,13 @@ def test_autocast_does_not_lower_the_precision():
         assert torch.equal(partner(batch, lengths), expected)
         assert torch.is_autocast_enabled("cpu")
     assert not torch.is_autocast_enabled("cpu")
+
+
+def test_products_are_exact_where_fast_ones_are_allowed():
+    torch.set_float32_matmul_precision("medium")
+    try:
+        with exact_products("cpu"):
+            assert torch.get_float32_matmul_precision() == "highest"
+        assert torch.get_float32_matmul_precision() == "medium"
+    finally:
+        torch.set_float32_matmul_precision("highest")
