@@ -147,12 +147,11 @@ def _competing(kernels, graph, x, mask):
     is_later = graph.Greater(graph.steps(mask, 1), np.int64(0))
     differences = graph.Sub(x, before)
     differences = graph.where(graph.And(real, is_later), differences, 0.0)
-    half, columns = kernels.n_groups // 2, []
+    columns = []
     for i, dilation in enumerate(kernels.dilations):
-        seen = (x, slice(half)), (differences, slice(half, None))
-        for one, groups in seen:
-            weights = kernels.weights[i, ..., groups].permute(2, 1, 0)  # (G, 8, 9)
-            channels = kernels.channels[i, groups]
+        for half, one in enumerate((x, differences)):
+            weights = kernels.weights[i, half].permute(2, 1, 0)  # (G, 8, 9)
+            channels = kernels.channels[i].chunk(2)[half]  # (G, D)
             weights = as_float32(weights[:, :, None] * channels[:, None, :, None])
             n_groups = len(weights)
             weights = weights.reshape(-1, *weights.shape[2:])

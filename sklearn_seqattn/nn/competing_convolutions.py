@@ -86,7 +86,7 @@ class CompetingConvolutions(FrozenFeatures):
     torch.Size([1, 640])
     """
 
-    steps_per_chunk = 512  # the responses of a group are read six times
+    steps_per_chunk = 256  # the responses of both halves are read six times
 
     def __init__(self, input_size, max_length, n_features=10_000, device="cpu"):
         super().__init__()
@@ -104,7 +104,10 @@ class CompetingConvolutions(FrozenFeatures):
         )
         self._add_buffers(
             device,
-            weights=(len(self.dilations), KERNEL_LENGTH, GROUP_SIZE, self.n_groups),
+            weights=(
+                *(len(self.dilations), 2, KERNEL_LENGTH),
+                *(GROUP_SIZE, self.n_groups // 2),
+            ),
             channels=(len(self.dilations), self.n_groups, input_size),
         )
 
@@ -140,7 +143,9 @@ class CompetingConvolutions(FrozenFeatures):
         weights /= weights.abs().sum(-1, keepdim=True) * _WEIGHT_STEP
         weights = weights.round_()
         weights[..., KERNEL_LENGTH // 2] -= weights.sum(-1)  # a shift changes nothing
-        self.weights.copy_(weights.transpose(1, 3) * _WEIGHT_STEP)  # groups come last
+        # The groups come last, because operations over many numbers are faster.
+        weights = weights.unflatten(1, (2, -1)).transpose(2, 4)
+        self.weights.copy_(weights * _WEIGHT_STEP)
         self.channels.copy_(draw_channels(self.channels.shape, generator, is_binary))
         return self
 
@@ -171,35 +176,38 @@ class CompetingConvolutions(FrozenFeatures):
         real = length_mask(lengths, x.shape[2])
         # No response is infinite, so nothing wins a padded step.
         penalty = None if is_full(real) else -real.to(x.dtype).log()  # (B, T)
-        half = self.n_groups // 2
-        seen = (x, slice(half)), (_differences(x, real), slice(half, None))
+        seen = torch.stack([x, _differences(x, real)])
         parts = []
         for i, dilation in enumerate(self.dilations):
-            for one, groups in seen:
-                responses = self._responses(one, i, groups, dilation)  # (8, G, B, T)
-                won = torch.empty_like(responses)
-                for best in (responses.amax(0), responses.amin(0)):
-                    if penalty is not None:
-                        best += penalty
-                    torch.eq(responses, best, out=won)
-                    parts.append(won.sum(3).transpose(0, 1))  # (G, 8, B)
-        return (torch.cat(parts).flatten(0, 1) / lengths).sqrt_().T
+            responses = self._responses(seen, i, dilation)  # (2, 8, G, B, T)
+            won, shares = torch.empty_like(responses), []
+            for best in (responses.amax(1, True), responses.amin(1, True)):
+                if penalty is not None:
+                    best += penalty
+                shares.append(torch.eq(responses, best, out=won).sum(4))
+            parts.append(torch.stack(shares, 1).transpose(2, 3).flatten(0, 3))
+        return (torch.cat(parts) / lengths).sqrt_().T
 
-    def _responses(self, x, i, groups, dilation):
-        """Convolve (D, B, T) with some groups at dilation i: (8, G, B, T)."""
-        weights, channels = self.weights[i, ..., groups], self.channels[i, groups]
-        margin, shape = dilation * (KERNEL_LENGTH // 2), x.shape[1:]
-        windows = functional.pad(x, (margin, margin)).unfold(2, shape[1], dilation)
-        windows = windows.transpose(1, 2).flatten(2)  # (D, 9, B T)
-        if len(x) <= _MAX_DENSE_CHANNELS:
-            kernels = weights * channels.T.contiguous()[:, None, None]  # (D, 9, 8, G)
-            kernels = kernels.flatten(2).flatten(0, 1).T
-            responses = (kernels @ windows.flatten(0, 1)).unflatten(0, (GROUP_SIZE, -1))
+    def _responses(self, x, i, dilation):
+        """Convolve values and differences (2, D, B, T) at dilation i.
+
+        The result (2, 8, G, B, T) has the kernels of a group first.
+        """
+        n_steps, margin = x.shape[3], dilation * (KERNEL_LENGTH // 2)
+        windows = functional.pad(x, (margin, margin)).unfold(3, n_steps, dilation)
+        windows = windows.transpose(2, 3).flatten(3)  # (2, D, 9, B T)
+        weights = self.weights[i]  # (2, 9, 8, G)
+        channels = self.channels[i].unflatten(0, (2, -1))  # (2, G, D)
+        if x.shape[1] <= _MAX_DENSE_CHANNELS:
+            channels = channels.transpose(1, 2).contiguous()  # (2, D, G)
+            kernels = weights.unsqueeze(1) * channels[:, :, None, None]
+            kernels = kernels.flatten(3).flatten(1, 2).transpose(1, 2)  # (2, 8 G, 9 D)
+            responses = (kernels @ windows.flatten(1, 2)).unflatten(1, (GROUP_SIZE, -1))
         else:
-            mixed = (channels @ windows.flatten(1)).unflatten(1, windows.shape[1:])
-            responses = weights.permute(2, 1, 0).contiguous() @ mixed  # (G, 8, B T)
-            responses = responses.transpose(0, 1)
-        return responses.unflatten(2, shape)
+            mixed = (channels @ windows.flatten(2)).unflatten(2, (KERNEL_LENGTH, -1))
+            responses = weights.permute(0, 3, 2, 1).contiguous() @ mixed
+            responses = responses.transpose(1, 2)  # from (2, G, 8, B T)
+        return responses.unflatten(3, x.shape[2:])
 
 
 def _differences(x, real):
