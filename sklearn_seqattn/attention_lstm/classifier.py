@@ -458,8 +458,7 @@ class AttentionLSTMClassifier(
     def _calibrate(self, data, valid, sets, plan, seeds, *, fresh):
         """Choose how much network and partner count; later fits keep it."""
         if fresh and self.network_.kernel_partner is not None:
-            activation = self.target_encoder_.activation
-            share = network_share(self.net_, sets.train.judged, activation)
+            share = network_share(self, data, sets, plan, seeds)
             shrink(self.network_, plan.processes.first(share))
         if fresh:
             self._fit_token_partner(data, valid, sets, plan)

@@ -2,21 +2,22 @@
 
 A network that learns what its partner leaves learns chance by heart where there is
 nothing else. So where the partner leaves much, the share of the network is chosen by
-sequences that it was not trained on.
+predictions for sequences that it was not trained on.
 """
 
 import numpy as np
 from scipy.special import entr
 
 from sklearn_seqattn.attention_lstm import auto
+from sklearn_seqattn.attention_lstm.halves import outputs_of_halves
 from sklearn_seqattn.attention_lstm.overlaps import N_FOLDS, folds
 from sklearn_seqattn.attention_lstm.shrinkage import certainty
 from sklearn_seqattn.ngrams.row_losses import ROW_LOSSES, least
 from sklearn_seqattn.training.prediction import forward
 
 
-def leaves_much(activation, outputs, targets, weights):
-    """Tell whether outputs leave more than half of the log loss of class frequencies.
+def leaves_much(activation, outputs, targets, weights, most=auto.MOST_LOSS_OF_PARTNER):
+    """Tell whether outputs leave much of the log loss of the class frequencies.
 
     Parameters
     ----------
@@ -28,6 +29,8 @@ def leaves_much(activation, outputs, targets, weights):
         Codes of the classes, or 0 and 1 for each label.
     weights : ndarray of shape (n,)
         A weight a row.
+    most : float, default=0.5
+        The share of the log loss that is not much.
 
     Returns
     -------
@@ -49,7 +52,7 @@ def leaves_much(activation, outputs, targets, weights):
     if activation == "sigmoid":
         entropy += entr(1 - frequencies).sum()
     loss = np.average(ROW_LOSSES[activation](outputs, targets), weights=weights)
-    return bool(loss > auto.MOST_LOSS_OF_PARTNER * entropy)
+    return bool(loss > most * entropy)
 
 
 def choose_judges(sets, activation, seed, *, holds_out):
@@ -79,7 +82,54 @@ def choose_judges(sets, activation, seed, *, holds_out):
         train.hold_out(folds(train, N_FOLDS, seed)[-1])
 
 
-def network_share(net, judged, activation):
+def network_share(estimator, data, sets, plan, seeds):
+    """Return how much of the network of a classifier is kept beside random kernels.
+
+    Where nothing says more it is `auto.NETWORK_SHARE`. Sequences that were held out
+    choose the share of least loss as far as they confirm it. With too few to hold any
+    out, two networks are fitted to a half each, and predict the other half.
+
+    Parameters
+    ----------
+    estimator : AttentionLSTMClassifier
+        Its network is trained.
+    data : LabeledSequences
+        The training sequences.
+    sets : TrainingSets
+        After `choose_judges`.
+    plan : TrainingPlan
+        That of the training.
+    seeds : Seeds
+        Those of the fit.
+
+    Returns
+    -------
+    share : float
+        From 0 to 1.
+    """
+    train, activation = sets.train, estimator.target_encoder_.activation
+    if train.judged is not None:
+        return confirmed_share(estimator.net_, train.judged, activation)
+    is_free = estimator.early_stopping == "auto" and sets.valid is None
+    is_whole = estimator.net_.stopped_by is None and not plan.constant_lr
+    if not (is_free and is_whole and _halves_judge(train, activation)):
+        return auto.NETWORK_SHARE
+    added = outputs_of_halves(estimator, data, train, plan, seeds)
+    return _least_share(added, train, activation)[0]
+
+
+def _halves_judge(train, activation):
+    """Tell whether half networks choose the share: of few sequences, but not too few.
+
+    With more of them a part is held out.
+    """
+    n = len(train) // train.n_rounds
+    return auto.FEWEST_TO_HALVE <= n < N_FOLDS * auto.FEWEST_TO_JUDGE and leaves_much(
+        activation, train.partner_outputs, train.targets, train.weights
+    )
+
+
+def confirmed_share(net, judged, activation):
     """Return the share of a network that judging sequences confirm.
 
     The share of least log loss is multiplied by ``1 - 1 / z**2`` if it gains z standard
@@ -89,7 +139,7 @@ def network_share(net, judged, activation):
     ----------
     net : SequenceNet
         Trained; its outputs are added to those of the partner.
-    judged : SequenceDataset or None
+    judged : SequenceDataset
         Sequences that it was not trained on, with the outputs of the partner.
     activation : {"softmax", "sigmoid"}
         As in `leaves_much`.
@@ -97,12 +147,16 @@ def network_share(net, judged, activation):
     Returns
     -------
     share : float
-        From 0 to 1. Without sequences it is `auto.NETWORK_SHARE`.
+        From 0 to 1.
     """
-    if judged is None:
-        return auto.NETWORK_SHARE
+    added = forward(net, judged) - judged.partner_outputs.astype(float)
+    share, gains = _least_share(added, judged, activation)
+    return share * certainty(gains.reshape(judged.n_rounds, -1).mean(axis=0))
+
+
+def _least_share(added, judged, activation):
+    """Return the share of least loss of what is added, and the gain of each row."""
     partner = judged.partner_outputs.astype(float)
-    added = forward(net, judged) - partner
 
     def losses(share):
         rows = ROW_LOSSES[activation](partner + share * added, judged.targets)
@@ -110,5 +164,4 @@ def network_share(net, judged, activation):
 
     ends = (0.0, 1.0)
     share = least(lambda share: losses(share).mean(), ends, ends)
-    gains = losses(0.0) - losses(share)
-    return share * certainty(gains.reshape(judged.n_rounds, -1).mean(axis=0))
+    return share, losses(0.0) - losses(share)

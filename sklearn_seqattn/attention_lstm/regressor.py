@@ -1,6 +1,5 @@
 """AttentionLSTMRegressor: one number, or several, for each sequence."""
 
-from dataclasses import replace
 from functools import partial
 from numbers import Real
 
@@ -14,6 +13,7 @@ from sklearn_seqattn._estimator import Interval, StrOptions, fit_context, with_c
 from sklearn_seqattn.attention_lstm import auto
 from sklearn_seqattn.attention_lstm.base import BaseSequenceEstimator
 from sklearn_seqattn.attention_lstm.blending import Blend
+from sklearn_seqattn.attention_lstm.halves import outputs_of_halves
 from sklearn_seqattn.attention_lstm.losses import LOSSES, make_loss
 from sklearn_seqattn.attention_lstm.network_config import check_same_fields
 from sklearn_seqattn.attention_lstm.overlaps import (
@@ -38,7 +38,6 @@ from sklearn_seqattn.kernels.fitting import (
     count_rows,
 )
 from sklearn_seqattn.kernels.heads import NumberHead
-from sklearn_seqattn.training.engine import train
 from sklearn_seqattn.training.fit import fit
 from sklearn_seqattn.training.own_losses import own_loss
 from sklearn_seqattn.training.prediction import forward
@@ -530,21 +529,10 @@ class AttentionLSTMRegressor(
                 (share,), intercept = self._shares([sets.train.left_out], sets.train)
                 shrink(self.network_, share / 2, share / 2, intercept)
             else:
-                halves = folds(sets.train, 2, seeds.split)
-                outputs = self._outputs_of_halves(halves, data, plan, seeds)
+                outputs = outputs_of_halves(self, data, sets.train, plan, seeds)
                 self._stack(outputs, sets.train)
         elif has_kernels:
             shrink(self.network_, 0.5, 0.5)
-
-    def _outputs_of_halves(self, halves, data, plan, seeds):
-        """Return outputs for each half of a network that was fitted to the other."""
-        plan = plan.of_auxiliary_network()
-        n_rounds, n_outputs = data.n_rounds, self.target_encoder_.n_outputs
-        outputs = np.empty((n_rounds, len(data), n_outputs))
-        for a, b in (halves, halves[::-1]):
-            found = self._outputs_of_half(data.take(a), data.take(b), plan, seeds)
-            outputs[:, b] = found.reshape(n_rounds, len(b), n_outputs)
-        return outputs.reshape(-1, n_outputs)
 
     def _stack(self, outputs, dataset):
         """Weigh the network by its outputs for sequences that it was not fitted to."""
@@ -568,15 +556,6 @@ class AttentionLSTMRegressor(
     def _targets_of_partner(self, targets):
         """Return targets as a linear model fits them."""
         return self.target_encoder_.loss.linearize(targets)
-
-    def _outputs_of_half(self, fitted, held_out, plan, seeds):
-        """Fit a network alone to one half, and predict the other."""
-        batch_size, max_epochs = self._rules.sizes(self, fitted)
-        plan = replace(plan, batch_size=batch_size, max_epochs=max_epochs)
-        sets = self._make_datasets(fitted, held_out, fresh=False)
-        network = self._build_network(fitted, has_partner=False)
-        net, _ = train(network, sets.criterion, sets.train, plan, seed=seeds.order)
-        return forward(net, sets.valid)
 
     def predict(self, X):
         """Predict the targets of each sequence.

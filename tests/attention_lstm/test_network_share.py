@@ -7,7 +7,7 @@ from torch import nn
 
 from sklearn_seqattn import AttentionLSTMClassifier, RandomKernels
 from sklearn_seqattn.attention_lstm import auto
-from sklearn_seqattn.attention_lstm.network_share import leaves_much, network_share
+from sklearn_seqattn.attention_lstm.network_share import confirmed_share, leaves_much
 from sklearn_seqattn.attention_lstm.shrinkage import shrink
 from sklearn_seqattn.training.batching import SequenceDataset
 from sklearn_seqattn.training.engine import bare_net
@@ -82,7 +82,7 @@ def judge(added, partner, targets, weights=None, activation="softmax", n_rounds=
     )
     dataset.partner_outputs = partner.astype(np.float32)
     dataset.n_rounds = n_rounds
-    return network_share(bare_net(Added(), "cpu"), dataset, activation)
+    return confirmed_share(bare_net(Added(), "cpu"), dataset, activation)
 
 
 def loss_of(logits, targets, activation):
@@ -158,10 +158,6 @@ def test_rows_of_one_sequence_are_one_judge():
     assert judge(*twice, np.tile(targets, 2), n_rounds=2) == pytest.approx(once)
 
 
-def test_nothing_judges_without_sequences():
-    assert network_share(None, None, "softmax") == auto.NETWORK_SHARE
-
-
 def test_noise_has_the_probabilities_of_the_frequencies():
     X, y = draw_noise(400)
     excess, constant = {}, np.tile(np.bincount(y[:100]) / 100, (300, 1))
@@ -208,16 +204,39 @@ def test_validation_data_judge(stopping):
 
 
 @pytest.mark.parametrize("n_judged", [1, 19, 20])
-@pytest.mark.parametrize("given", [False, True])
-def test_few_sequences_judge_nothing(n_judged, given):
-    n = 5 * n_judged
-    X, y = draw_noise(n)
+def test_few_validation_data_judge_nothing(n_judged):
+    X, y = draw_noise(100)
     y[:2] = 0, 1
-    data = (X[:n_judged], y[:n_judged]) if given else None
     classifier = AttentionLSTMClassifier(max_epochs=2, **SMALL)
-    classifier.fit(X, y, validation_data=data)
+    classifier.fit(X, y, validation_data=(X[:n_judged], y[:n_judged]))
     is_judged = shares(classifier)[0] != auto.NETWORK_SHARE
     assert is_judged == (n_judged >= auto.FEWEST_TO_JUDGE)
+
+
+@pytest.mark.parametrize("n", [5, 31, 32, 99])
+@pytest.mark.parametrize("stopping", ["auto", False])
+def test_half_networks_judge_from_32_sequences_on(n, stopping):
+    X, y = draw_noise(n)
+    y[:2] = 0, 1
+    params = {"max_epochs": 2, "early_stopping": stopping, **SMALL}
+    classifier = AttentionLSTMClassifier(**params).fit(X, y)
+    is_judged = shares(classifier)[0] != auto.NETWORK_SHARE
+    assert is_judged == (n >= 32 and stopping == "auto")
+
+
+@pytest.mark.parametrize("random_prefixes", [False, True])
+def test_half_networks_find_out_what_is_chance(random_prefixes):
+    X, y = draw_noise(400)
+    params = {**EAGER, "random_prefixes": random_prefixes}
+    classifier = AttentionLSTMClassifier(**params).fit(X[:60], y[:60])
+    assert shares(classifier)[0] < 0.2
+
+
+def test_half_networks_find_out_what_kernels_do_not_see():
+    X, y = draw_pairs(180)
+    classifier = AttentionLSTMClassifier(**EAGER).fit(X[:80], y[:80])
+    assert classifier.score(X[80:], y[80:]) > 0.8
+    assert shares(classifier)[0] > 0.5
 
 
 def test_labels_share_one_network():
