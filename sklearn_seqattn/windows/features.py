@@ -116,7 +116,7 @@ class TokenWindows(_Window):
     >>> words, rows = np.array(["a", "b", "a"], dtype=object), np.arange(3)
     >>> features = TokenWindows(0).fit(words, np.array([2, 1]), rows)
     >>> features.transform(words, np.array([2, 1]), rows).toarray().sum(axis=1)
-    array([2., 1., 2.])
+    array([4., 3., 4.])
     """
 
     def fit(self, steps, lengths, rows):
