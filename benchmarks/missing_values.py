@@ -2,12 +2,13 @@
 
     python benchmarks/missing_values.py --data ../shared/data [--set Libras]
     python benchmarks/missing_values.py --options '{"max_epochs": 20, "blend": null}'
+    python benchmarks/missing_values.py --set ERing --rate 0.7 --folds 4
 
 Values are removed from classification sets (the folder is that of `quality.py`), from
 the train and the test part alike:
 
-* random: each value with probability 0.5;
-* blocks: of each channel of each sequence one block of half of the steps, with
+* random: each value with the probability `--rate`, half by default;
+* blocks: of each channel of each sequence one block of that share of the steps, with
   probability 0.8;
 * informative: each value with probability 0.2 or 0.8, drawn once for each class and
   channel. So what is missing tells something of the class, as in the records of a
@@ -15,7 +16,8 @@ the train and the test part alike:
 
 A seed decides which values are removed, and the classifier. Printed is the accuracy on
 the test part, mean and standard error over the seeds, and the same of what a variant
-gains over filling alone. Nothing was chosen by it.
+gains over filling alone. Nothing was chosen by it. With `--folds` it is the accuracy by
+cross-validation inside the train part, and the test part is not read.
 """
 
 import argparse
@@ -27,6 +29,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch loads
 
 import numpy as np
 from loaders import find_sets
+from sklearn.model_selection import StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from sklearn_seqattn import AttentionLSTMClassifier, SequenceImputer
@@ -41,23 +44,24 @@ VARIANTS = {
 }
 
 
-def at_random(X, y, rng):
-    """Return which values are removed: half of them."""
-    return [rng.random(x.shape) < 0.5 for x in X]
+def at_random(X, y, rng, rate):
+    """Return which values are removed: each with the same probability."""
+    return [rng.random(x.shape) < rate for x in X]
 
 
-def in_blocks(X, y, rng):
+def in_blocks(X, y, rng, rate):
     """Return which values are removed: one block of most channels."""
     masks = [np.zeros(x.shape, bool) for x in X]
     for mask in masks:
         n_steps, n_channels = mask.shape
+        length = int(rate * n_steps)
         for channel in np.flatnonzero(rng.random(n_channels) < 0.8):
-            start = rng.integers(n_steps - n_steps // 2 + 1)
-            mask[start : start + n_steps // 2, channel] = True
+            start = rng.integers(n_steps - length + 1)
+            mask[start : start + length, channel] = True
     return masks
 
 
-def informative(X, y, rng):
+def informative(X, y, rng, rate):
     """Return which values are removed: how many depends on class and channel."""
     _, classes = np.unique(y, return_inverse=True)
     shares = rng.choice([0.2, 0.8], size=(classes.max() + 1, X[0].shape[1]))
@@ -68,24 +72,27 @@ def informative(X, y, rng):
 PATTERNS = {"random": at_random, "blocks": in_blocks, "informative": informative}
 
 
-def with_gaps(parts, pattern, seed):
+def with_gaps(parts, pattern, rate, seed):
     """Return the parts of a set with NaN where values are removed."""
     X_train, y_train, X_test, y_test = parts
     X, y = [*X_train, *X_test], np.concatenate([y_train, y_test])
-    masks = PATTERNS[pattern](X, y, np.random.default_rng(seed))
+    masks = PATTERNS[pattern](X, y, np.random.default_rng(seed), rate)
     X = [np.where(m, np.nan, x) for m, x in zip(masks, X, strict=True)]
     n = len(y_train)
     return X[:n], y_train, X[n:], y_test
 
 
-def accuracy(parts, strategy, variant, seed, options):
-    """Fit to the train part and score on the test part."""
+def accuracy(parts, strategy, variant, seed, options, n_folds=None):
+    """Score on the test part, or by cross-validation inside the train part."""
     X_train, y_train, X_test, y_test = parts
     model = make_pipeline(
         SequenceImputer(strategy, **VARIANTS[variant]),
         AttentionLSTMClassifier(random_state=seed, **options),
     )
-    return model.fit(X_train, y_train).score(X_test, y_test)
+    if n_folds is None:
+        return model.fit(X_train, y_train).score(X_test, y_test)
+    folds = StratifiedKFold(n_folds, shuffle=True, random_state=seed)
+    return cross_val_score(model, X_train, y_train, cv=folds).mean()
 
 
 def with_error(values, sign=""):
@@ -119,18 +126,24 @@ def main():
     parser.add_argument("--patterns", nargs="*", default=list(PATTERNS))
     parser.add_argument("--strategies", nargs="*", default=["mean", "last", "linear"])
     parser.add_argument("--variants", nargs="*", default=list(VARIANTS))
+    parser.add_argument("--rate", type=float, default=0.5, help="missing values")
+    parser.add_argument("--folds", type=int, help="of the train part")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--options", type=json.loads, default={}, help="JSON, of fits")
     args = parser.parse_args()
     parts, scores = find_sets(args.data)[args.set][1](), {}
     for seed in range(args.seeds):
         for pattern in args.patterns:
-            rows = with_gaps(parts, pattern, seed)
+            rows = with_gaps(parts, pattern, args.rate, seed)
             for strategy in args.strategies:
                 for variant in args.variants:
                     found = scores.setdefault(f"{pattern} {strategy} {variant}", [])
-                    found.append(accuracy(rows, strategy, variant, seed, args.options))
-        print(f"\n{args.set}, {seed + 1} seed(s)")
+                    found.append(
+                        accuracy(
+                            rows, strategy, variant, seed, args.options, args.folds
+                        )
+                    )
+        print(f"\n{args.set}, rate {args.rate}, {seed + 1} seed(s)")
         show(scores, args.patterns, args.strategies, args.variants)
 
 

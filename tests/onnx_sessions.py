@@ -93,7 +93,7 @@ def _characters(X, further):
 def _indicators(X, shape, table):
     """Give the places of the indicators of each token, padded with 0."""
     places = {name: place for place, name in enumerate(table["indicators"], 1)}
-    found = np.zeros((*shape, 8), np.int64)
+    found = np.zeros((*shape, 12), np.int64)
     for row, x in zip(found, X, strict=True):
         for cell, token in zip(row, x, strict=False):
             names = describe_token(token)

@@ -38,7 +38,7 @@ def to_onnx(estimator, path):
     * with n-grams of characters "characters", int64 (B, C): the code points of the
       tokens with a space between, padded with spaces;
     * with static columns "static", float64 (B, F): numbers, and codes of categories;
-    * of a tagger of texts with its partner "indicators", int64 (B, T, 8), the places
+    * of a tagger of texts with its partner "indicators", int64 (B, T, 12), the places
       of the indicators of each token, counted from 1;
     * of `NextStateLSTM` with events "features", float64 (B, T, F), the other columns.
 

@@ -5,7 +5,7 @@ import numpy as np
 from sklearn_seqattn.export.chain import add_chain
 
 #: Indicators of a token, at most; see `describe_token`.
-MOST_INDICATORS = 8
+MOST_INDICATORS = 12
 
 
 def indicators_of(partner):

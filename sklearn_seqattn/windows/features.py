@@ -116,7 +116,7 @@ class TokenWindows(_Window):
     >>> words, rows = np.array(["a", "b", "a"], dtype=object), np.arange(3)
     >>> features = TokenWindows(0).fit(words, np.array([2, 1]), rows)
     >>> features.transform(words, np.array([2, 1]), rows).toarray().sum(axis=1)
-    array([2., 1., 2.])
+    array([4., 3., 4.])
     """
 
     def fit(self, steps, lengths, rows):
@@ -213,23 +213,26 @@ def describe_token(token):
     Examples
     --------
     >>> from sklearn_seqattn.windows.features import describe_token
-    >>> describe_token("Rome-2")
-    ['=rome-2', '^rom', '^ro', '^r', '$e-2', '$-2', '$2', '#Xx-9']
+    >>> describe_token("Abc2")
+    ['=abc2', '^abc', '^ab', '^a', '$bc2', '$c2', '$2', '#Xx9', '@Xxx9', '+4']
     """
     if not isinstance(token, str):
         return [f"={token}"]
-    lower = token.lower()
-    lengths = [n for n in (3, 2, 1) if n < len(token)]
+    lower, kinds = token.lower(), _kinds(token)
+    lengths = [n for n in (4, 3, 2, 1) if n < len(token)]
+    # The first kinds and the length tell more of words that were never seen than the
+    # shape, in which what is repeated stands once.
     return [
         f"={lower}",
         *(f"^{lower[:n]}" for n in lengths),
         *(f"${lower[-n:]}" for n in lengths),
-        f"#{_shape(token)}",
+        "#" + re.sub(r"(.)\1+", r"\1", kinds),
+        f"@{kinds[:8]}",
+        f"+{min(len(token), 10)}",
     ]
 
 
-def _shape(word):
+def _kinds(word):
     """Return a word with X for capitals, x for other letters and 9 for digits."""
     kinds = ["X" if c.isupper() else "x" if c.isalpha() else c for c in word]
-    kinds = ["9" if c.isdigit() else c for c in kinds]
-    return re.sub(r"(.)\1+", r"\1", "".join(kinds))
+    return "".join("9" if c.isdigit() else c for c in kinds)

@@ -17,8 +17,10 @@ class WindowModel(BaseEstimator):
     The model reads a window of steps before and after the one to label. Of
     numbers and events it reads the values in the window, and the standard deviation of
     each channel over it. Of tokens that are strings it reads indicators of each word in
-    lower case, its first and last characters and its shape (capitals, digits, signs),
-    as linear chain models of text do [1]_; of integers it reads the tokens themselves.
+    lower case, its first and last one to four characters, its shape (capitals, digits,
+    signs), the kinds of its first eight characters and its length up to ten, as linear
+    chain models of text do [1]_. So a word that was never seen is described, too. Of
+    integers it reads the tokens themselves.
     A chain of transition weights, learned together with the model, says which label
     follows which: both are a conditional random field [1]_. The probability of a label
     is its sum over all sequences of labels. There is no chain where sequences that were

@@ -68,8 +68,11 @@ def test_a_window_of_unknown_words_knows_where_a_sequence_ends():
 
 
 def test_indicators():
-    assert describe_token("A") == ["=a", "#X"]
+    assert describe_token("A") == ["=a", "#X", "@X", "+1"]
     assert describe_token("ABc9") == [
-        *("=abc9", "^abc", "^ab", "^a", "$bc9", "$c9", "$9", "#Xx9")
+        *("=abc9", "^abc", "^ab", "^a", "$bc9", "$c9", "$9", "#Xx9", "@XXx9", "+4")
     ]
+    long = describe_token("Encyclopedia")
+    assert long[-3:] == ["#Xx", "@Xxxxxxxx", "+10"]
+    assert {"^ency", "$edia"} <= set(long)
     assert describe_token(12) == ["=12"]
