@@ -124,9 +124,10 @@ def _halves_judge(train, activation):
     With more of them a part is held out.
     """
     n = len(train) // train.n_rounds
-    return auto.FEWEST_TO_HALVE <= n < N_FOLDS * auto.FEWEST_TO_JUDGE and leaves_much(
-        activation, train.partner_outputs, train.targets, train.weights
-    )
+    if not auto.FEWEST_TO_HALVE <= n < N_FOLDS * auto.FEWEST_TO_JUDGE:
+        return False
+    table = train.partner_outputs, train.targets, train.weights
+    return leaves_much(activation, *table, most=auto.MOST_LOSS_WITHOUT_HALVES)
 
 
 def confirmed_share(net, judged, activation):

@@ -224,6 +224,14 @@ def test_half_networks_judge_from_32_sequences_on(n, stopping):
     assert is_judged == (n >= 32 and stopping == "auto")
 
 
+@pytest.mark.parametrize("most", [0.5, 2.0])
+def test_half_networks_judge_only_where_kernels_leave_nearly_all(most, monkeypatch):
+    monkeypatch.setattr(auto, "MOST_LOSS_WITHOUT_HALVES", most)
+    X, y = draw_noise(60)
+    classifier = AttentionLSTMClassifier(max_epochs=2, **SMALL).fit(X, y)
+    assert (shares(classifier)[0] != auto.NETWORK_SHARE) == (most < 1)
+
+
 @pytest.mark.parametrize("random_prefixes", [False, True])
 def test_half_networks_find_out_what_is_chance(random_prefixes):
     X, y = draw_noise(400)
