@@ -150,7 +150,7 @@ def _competing(kernels, graph, x, mask):
     columns = []
     for i, dilation in enumerate(kernels.dilations):
         for half, one in enumerate((x, differences)):
-            weights = kernels.weights[i, half].permute(2, 1, 0)  # (G, 8, 9)
+            weights = kernels.weights[i].chunk(2)[half]  # (G, 8, 9)
             channels = kernels.channels[i].chunk(2)[half]  # (G, D)
             weights = as_float32(weights[:, :, None] * channels[:, None, :, None])
             n_groups = len(weights)

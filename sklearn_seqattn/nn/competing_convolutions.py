@@ -104,10 +104,7 @@ class CompetingConvolutions(FrozenFeatures):
         )
         self._add_buffers(
             device,
-            weights=(
-                *(len(self.dilations), 2, KERNEL_LENGTH),
-                *(GROUP_SIZE, self.n_groups // 2),
-            ),
+            weights=(len(self.dilations), self.n_groups, GROUP_SIZE, KERNEL_LENGTH),
             channels=(len(self.dilations), self.n_groups, input_size),
         )
 
@@ -137,14 +134,11 @@ class CompetingConvolutions(FrozenFeatures):
         self : CompetingConvolutions
         """
         self.inputs.fit(values, like)
-        drawn = *self.channels.shape[:2], GROUP_SIZE, KERNEL_LENGTH
-        weights = torch.randn(drawn, generator=generator, device="cpu")
+        weights = torch.randn(self.weights.shape, generator=generator, device="cpu")
         weights -= weights.mean(-1, keepdim=True)
         weights /= weights.abs().sum(-1, keepdim=True) * _WEIGHT_STEP
         weights = weights.round_()
         weights[..., KERNEL_LENGTH // 2] -= weights.sum(-1)  # a shift changes nothing
-        # The groups come last, because operations over many numbers are faster.
-        weights = weights.unflatten(1, (2, -1)).transpose(2, 4)
         self.weights.copy_(weights * _WEIGHT_STEP)
         self.channels.copy_(draw_channels(self.channels.shape, generator, is_binary))
         return self
@@ -196,17 +190,18 @@ class CompetingConvolutions(FrozenFeatures):
         n_steps, margin = x.shape[3], dilation * (KERNEL_LENGTH // 2)
         windows = functional.pad(x, (margin, margin)).unfold(3, n_steps, dilation)
         windows = windows.transpose(2, 3).flatten(3)  # (2, D, 9, B T)
-        weights = self.weights[i]  # (2, 9, 8, G)
+        weights = self.weights[i].unflatten(0, (2, -1))  # (2, G, 8, 9)
         channels = self.channels[i].unflatten(0, (2, -1))  # (2, G, D)
         if x.shape[1] <= _MAX_DENSE_CHANNELS:
+            # The groups come last, because operations over many numbers are faster.
             channels = channels.transpose(1, 2).contiguous()  # (2, D, G)
+            weights = weights.transpose(1, 3).contiguous()  # (2, 9, 8, G)
             kernels = weights.unsqueeze(1) * channels[:, :, None, None]
             kernels = kernels.flatten(3).flatten(1, 2).transpose(1, 2)  # (2, 8 G, 9 D)
             responses = (kernels @ windows.flatten(1, 2)).unflatten(1, (GROUP_SIZE, -1))
         else:
             mixed = (channels @ windows.flatten(2)).unflatten(2, (KERNEL_LENGTH, -1))
-            responses = weights.permute(0, 3, 2, 1).contiguous() @ mixed
-            responses = responses.transpose(1, 2)  # from (2, G, 8, B T)
+            responses = (weights @ mixed).transpose(1, 2)  # from (2, G, 8, B T)
         return responses.unflatten(3, x.shape[2:])
 
 
