@@ -62,7 +62,7 @@ class GramRidge:
         targets : ndarray of shape (n, K)
             The targets.
         sample_weight : ndarray of shape (n,) or None, default=None
-            Positive weights; all 1 by default.
+            Weights of at least 0; all 1 by default.
         advance : callable, optional
             Called with numbers of rows, `PASSES` times n in all.
 
@@ -97,7 +97,8 @@ class _Centered:
         self.n_rows, self.n_features = features.shape
         weights = np.ones(self.n_rows) if sample_weight is None else sample_weight
         self.weights = np.asarray(weights, dtype=np.float64)
-        self.root = np.sqrt(self.weights)
+        # What is predicted for rows of weight 0 is divided by the root, too.
+        self.root = np.sqrt(np.maximum(self.weights, 1e-12 * self.weights.max()))
         self.shares = self.weights / self.weights.sum()
         self.parts = row_parts(self.n_rows, self.n_features)
         self.mean = sum(self.shares[rows] @ features[rows] for rows in self.parts)

@@ -30,7 +30,7 @@ def fit_ridge_regression(features, targets, sample_weight=None, advance=ignore):
         Targets of any scale.
 
     sample_weight : ndarray of shape (n,), default=None
-        Positive weights; all 1 by default.
+        Weights of at least 0; all 1 by default.
 
     advance : callable, optional
         Called with numbers of rows, `PASSES` times n in all.
@@ -108,7 +108,7 @@ def fit_ridge_classification(features, indicators, sample_weight=None, advance=i
         1 where a sequence is of the class, else 0; for two classes K is 2.
 
     sample_weight : ndarray of shape (n,), default=None
-        Positive weights; all 1 by default.
+        Weights of at least 0; all 1 by default.
 
     advance : callable, optional
         As in `fit_ridge_regression`.
@@ -154,7 +154,7 @@ def logit_factor(values, indicators, sample_weight=None, *, multilabel=False):
         1 where a sequence is of the class, else 0.
 
     sample_weight : ndarray of shape (n,), default=None
-        Positive weights; all 1 by default.
+        Weights of at least 0; all 1 by default.
 
     multilabel : bool, default=False
         Whether the columns are labels of their own, so that the probabilities are

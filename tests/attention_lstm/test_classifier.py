@@ -170,6 +170,20 @@ def test_balanced_class_weights_raise_the_rare_class():
     np.testing.assert_allclose(list(shares.values())[2], shares["balanced"], atol=1e-5)
 
 
+@pytest.mark.parametrize("n", [24, 40, 120])
+def test_a_class_of_weight_0_counts_nowhere(n):
+    X, y = walks(n)
+    y = np.where(np.arange(n) % 3 == 0, "none", y)
+    weights = {"down": 1.0, "up": 1.0, "none": 0.0}
+    classifier = AttentionLSTMClassifier(
+        max_epochs=3, class_weight=weights, random_state=0, **SMALL
+    ).fit(X, y)
+    probabilities = classifier.predict_proba(X)
+    assert (probabilities[:, list(classifier.classes_).index("none")] < 0.2).all()
+    counts = y != "none"
+    assert classifier.score([X[i] for i in np.flatnonzero(counts)], y[counts]) > 0.6
+
+
 def test_balanced_weights_count_sample_weights():
     X, y = walks(40)
     weights = np.where(y == "up", 3, 1)

@@ -45,8 +45,10 @@ def test_it_is_the_ridge_of_scikit_learn(problem, per_target, weighted):
     np.testing.assert_allclose(found.left_out_, left_out, rtol=1e-3, atol=1e-3)
 
 
-def test_left_out_is_what_a_fit_without_the_row_predicts():
-    features, targets, weights = draw(12, 4)
+@pytest.mark.parametrize("shape", [(12, 4), (12, 20)], ids=str)
+def test_left_out_is_what_a_fit_without_the_row_predicts(shape):
+    features, targets, weights = draw(*shape)
+    weights[[2, 5]] = 0.0
     one = np.array([0.1])
     found = GramRidge(one, alpha_per_target=False).fit(features, targets, weights)
     for row in range(12):
