@@ -49,6 +49,7 @@ STATES = {
 }
 WALKS, UP_OR_DOWN = walks(24)
 SENTENCES, YES = sentences(24)
+TEXTS = [" ".join(sentence) for sentence in SENTENCES]
 LENGTHS = np.array([len(x) for x in WALKS])
 EVENTS = [
     pd.DataFrame({"act": list("xyz"[: 1 + i % 3]), "h": np.arange(1.0 + i % 3)})
@@ -278,6 +279,20 @@ MODELS = {
         IS_YES,
         "predict_proba",
     ),
+    "texts": (
+        AttentionLSTMClassifier(**TOKENS, blend=NGrams((1, 2))),
+        TEXTS,
+        YES,
+        "predict_proba",
+    ),
+    "text numbers": (
+        AttentionLSTMRegressor(**TOKENS, blend="ngrams"),
+        TEXTS,
+        np.arange(24.0),
+        "predict",
+    ),
+    "text tags": (AttentionLSTMTagger(**TOKENS), TEXTS, IS_YES, "predict_proba"),
+    "text states": (NextStateLSTM(**STATES), TEXTS, None, "predict_proba"),
     "integer tags": (
         AttentionLSTMTagger(**TOKENS),
         [[i % 3, 7, i % 2] for i in range(24)],

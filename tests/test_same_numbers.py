@@ -12,10 +12,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.base import clone
 
 from sklearn_seqattn import (
     AttentionLSTMClassifier,
     AttentionLSTMRegressor,
+    AttentionLSTMTagger,
     NextStateLSTM,
     NextStateMarkov,
     RandomKernelFeatures,
@@ -206,16 +208,35 @@ TOKEN_STORAGES = {
 }
 TOKEN_MODELS = {
     "classifier": (AttentionLSTMClassifier(**TINY), Y),
+    "regressor": (AttentionLSTMRegressor(**TINY), VALUES),
+    "tagger": (AttentionLSTMTagger(**TINY), TOKENS),
     "markov": (NextStateMarkov(order=1), None),
     "next state": (NextStateLSTM(**TINY), None),
 }
+
+
+def stack(outputs):
+    """Return one array, of what a tagger says of each sequence, too."""
+    return np.concatenate(outputs) if isinstance(outputs, list) else outputs
 
 
 @pytest.mark.parametrize("name", TOKEN_STORAGES)
 @pytest.mark.parametrize("kind", TOKEN_MODELS)
 def test_the_storage_of_tokens(kind, name):
     model, y = TOKEN_MODELS[kind]
-    reference = model.fit(TOKENS, y).predict_proba(TOKENS)
+    method = "predict" if kind == "regressor" else "predict_proba"
+    reference = getattr(model.fit(TOKENS, y), method)(TOKENS)
     stored = [TOKEN_STORAGES[name](x) for x in TOKENS]
-    assert_same(model.predict_proba(stored), reference)
-    assert_same(model.fit(stored, y).predict_proba(TOKENS), reference)
+    for found in (model, model.fit(stored, y)):
+        for one in (TOKENS, stored):
+            assert_same(stack(getattr(found, method)(one)), stack(reference))
+
+
+@pytest.mark.parametrize("name", ["text", "array"])
+@pytest.mark.parametrize("kind", ["classifier", "regressor", "tagger"])
+def test_tokens_are_trained_by_the_same_rules(kind, name):
+    model, y = TOKEN_MODELS[kind]
+    model = clone(model).set_params(max_epochs="auto")
+    stored = [TOKEN_STORAGES[name](x) for x in TOKENS]
+    n_epochs = [len(model.fit(one, y).history_) for one in (TOKENS, stored)]
+    assert n_epochs[0] == n_epochs[1]

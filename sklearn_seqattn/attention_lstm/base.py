@@ -45,6 +45,7 @@ from sklearn_seqattn.preprocessing.state_encoder import (
 )
 from sklearn_seqattn.preprocessing.tokens import Tokens
 from sklearn_seqattn.sequences import validate_sequences
+from sklearn_seqattn.sequences.fitted_input import reads_tokens
 from sklearn_seqattn.training.batching import SequenceDataset
 from sklearn_seqattn.training.devices import resolve_precision
 from sklearn_seqattn.training.embeddings import StepEmbeddingMixin
@@ -84,7 +85,7 @@ class BaseSequenceEstimator(
     @property
     def _rules(self):
         """What "auto" means; networks beside random kernels need fewer steps."""
-        if "tokens" in self._input_kind:
+        if reads_tokens(self):
             return TOKEN_RULES
         return NUMBER_RULES if self.blend is None else self._blended_rules
 

@@ -32,6 +32,7 @@ from sklearn_seqattn.nn.config import TaggingConfig
 from sklearn_seqattn.nn.networks import rebuild
 from sklearn_seqattn.nn.tagging_network import build_tagging_network
 from sklearn_seqattn.preprocessing.tokens import Tokens
+from sklearn_seqattn.sequences.fitted_input import reads_tokens
 from sklearn_seqattn.training.devices import resolve_precision
 from sklearn_seqattn.training.fit import fit
 from sklearn_seqattn.training.optimization import PositionLoss
@@ -331,8 +332,7 @@ class AttentionLSTMTagger(WindowPartnerMixin, StreamMixin, BaseSequenceEstimator
     @property
     def _rules(self):
         """What "auto" means."""
-        of_tokens = "tokens" in self._input_kind
-        rules = TAGGER_TOKEN_RULES if of_tokens else TAGGER_RULES
+        rules = TAGGER_TOKEN_RULES if reads_tokens(self) else TAGGER_RULES
         return replace(rules, calibrates=self.blend is not None)
 
     @with_callbacks

@@ -11,6 +11,7 @@ from sklearn_seqattn.next_state.event_features import as_frames
 from sklearn_seqattn.preprocessing.output import to_padded
 from sklearn_seqattn.sequences import check_sequences
 from sklearn_seqattn.sequences.containers import Container, open_container
+from sklearn_seqattn.sequences.fitted_input import reads_tokens
 from sklearn_seqattn.sequences.frames import is_frame, read_each
 from sklearn_seqattn.sequences.nested import nest
 
@@ -164,7 +165,7 @@ def read_items(estimator, X):
         )
     sequences = check_sequences(
         X if container.static is None else container.items,
-        tokens=_reads_tokens(first) or None,
+        tokens=reads_tokens(first) or None,
         channels_first=channels_first,
         allow_empty=True,
     )
@@ -182,9 +183,3 @@ def _frames(container, last):
     if not is_frame(container.items[0]):
         return None
     return read_each(container.items, "X")
-
-
-def _reads_tokens(first):
-    """Return whether a fitted estimator reads integers as tokens."""
-    kind = getattr(first, "_input_kind", "numbers")
-    return "tokens" in kind or kind == "texts"

@@ -18,16 +18,9 @@ from sklearn_seqattn.persistence.checks import (
     check_states,
     refuse,
 )
+from sklearn_seqattn.sequences.fitted_input import KINDS
 from sklearn_seqattn.storage.files import FileFormatError
 from sklearn_seqattn.storage.values import Reader
-
-_KINDS = (
-    "numbers",
-    "texts",
-    "strings (tokens)",
-    "integers (tokens)",
-    "events with categories or dates",
-)
 
 
 @dataclass(frozen=True)
@@ -70,7 +63,7 @@ INPUT = {
     "n_features_in_": simple(check_size, optional=True),
     "feature_names_in_": Attribute(_check_feature_names, optional=True),
     "input_size_": simple(check_size, optional=True),
-    "_input_kind": simple(check_choice, _KINDS, optional=True),
+    "_input_kind": simple(check_choice, KINDS, optional=True),
     "_input_columns": Attribute(_check_columns, _pack_columns, optional=True),
     "_static_columns": Attribute(_check_columns, _pack_columns, optional=True),
 }

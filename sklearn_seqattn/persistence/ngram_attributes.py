@@ -13,6 +13,7 @@ from sklearn_seqattn.persistence.checks import (
     check_states,
     refuse,
 )
+from sklearn_seqattn.sequences.fitted_input import reads_tokens
 from sklearn_seqattn.storage.files import FileFormatError
 
 _SCALES = ("network_scale", "partner_scale")
@@ -42,7 +43,7 @@ def check_partner(value, where, estimator):
         return None
     names = {"ngram_range", "char_ngram_range", "ngrams", "idf", "coef", "intercept"}
     check_keys(value, where, names)
-    if "tokens" not in estimator._input_kind:
+    if not reads_tokens(estimator):
         raise FileFormatError(f"{where} reads tokens, and the estimator does not.")
     features = _check_features(value, where)
     n_outputs = estimator.target_encoder_.n_outputs

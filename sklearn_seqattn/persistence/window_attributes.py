@@ -10,6 +10,7 @@ from sklearn_seqattn.persistence.checks import (
     check_states,
     refuse,
 )
+from sklearn_seqattn.sequences.fitted_input import reads_tokens
 from sklearn_seqattn.sequences.wording import number_of
 from sklearn_seqattn.storage.files import FileFormatError
 from sklearn_seqattn.windows.chain import LARGEST_WEIGHT, LabelChain
@@ -59,7 +60,7 @@ def check_windows(value, where, estimator):
     size = check_int(value["size"], f"{where}.size", 0, n_features)
     looks_ahead = check_bool(value["looks_ahead"], f"{where}.looks_ahead")
     n_steps = size * (1 + looks_ahead) + 1
-    if "tokens" in estimator._input_kind:
+    if reads_tokens(estimator):
         terms, kept = _check_words(value, n_steps, where)
         features, n_wanted = (
             TokenWindows.restore(size, looks_ahead, terms, kept),

@@ -6,8 +6,10 @@ from sklearn_seqattn.sequences.checks import check_not_empty
 from sklearn_seqattn.sequences.static_columns import compare_static
 from sklearn_seqattn.sequences.wording import number_of
 
-_TEXTS, _TOKENS = "texts", "strings (tokens)"
-_EVENTS = "events with categories or dates"
+_TEXTS, _TOKENS, _INTEGERS = "texts", "strings (tokens)", "integers (tokens)"
+_NUMBERS, _EVENTS = "numbers", "events with categories or dates"
+#: What `_input_kind` may be.
+KINDS = (_NUMBERS, _TEXTS, _TOKENS, _INTEGERS, _EVENTS)
 
 
 def remember_input(estimator, container, sequences):
@@ -38,6 +40,21 @@ def remember_input(estimator, container, sequences):
     estimator._input_columns = sequences.columns
 
 
+def reads_tokens(estimator):
+    """Return whether an estimator was fitted on tokens or texts.
+
+    Parameters
+    ----------
+    estimator : estimator instance
+        One that was not fitted on sequences has no `_input_kind`.
+
+    Returns
+    -------
+    bool
+    """
+    return getattr(estimator, "_input_kind", None) in (_TEXTS, _TOKENS, _INTEGERS)
+
+
 def compare_input(estimator, container, sequences):
     """Compare sequences with those that an estimator was fitted on.
 
@@ -59,7 +76,7 @@ def compare_input(estimator, container, sequences):
     compare_static(sequences.static, getattr(estimator, "_static_columns", None), name)
     kind = _kind_of(container, sequences)
     if len(sequences.values) == 0:  # empty lists, of which the kind is not known
-        if "tokens" not in fitted and fitted != _TEXTS:
+        if not reads_tokens(estimator):
             check_not_empty(sequences.lengths, "0 steps", "X")
         return
     if kind != fitted and not {kind, fitted} <= {_TEXTS, _TOKENS}:
@@ -127,7 +144,7 @@ def refuse_one_sequence(estimator, container):
             f"{fitted}: for one sequence pass [X]."
         )
     is_list = not hasattr(estimator, "n_features_in_")
-    if is_list and estimator._input_kind == "numbers" and _is_column(table):
+    if is_list and estimator._input_kind == _NUMBERS and _is_column(table):
         raise ValueError(
             f"X is a table of shape {table.shape}, but {name} was fitted on a list of "
             "sequences: for one sequence pass [X], for sequences of one step pass "
@@ -143,7 +160,7 @@ def _fitted_on(estimator, table):
         return "DataFrames with the same columns"
     if hasattr(estimator, "n_features_in_"):
         return None
-    if kind == "numbers" and estimator.input_size_ > 1:
+    if kind == _NUMBERS and estimator.input_size_ > 1:
         return f"sequences of {estimator.input_size_} channels"
     return kind if kind == _EVENTS else None
 
@@ -164,6 +181,6 @@ def _kind_of(container, sequences):
     """Name the kind of sequences in words."""
     if sequences.kind == "tokens":
         if sequences.values.dtype != object:
-            return "integers (tokens)"
+            return _INTEGERS
         return _TEXTS if container.is_texts else _TOKENS
-    return _EVENTS if sequences.kind == "events" else "numbers"
+    return _EVENTS if sequences.kind == "events" else _NUMBERS
