@@ -15,7 +15,9 @@ class KernelInput(nn.Module):
     Channels with heavy tails are ranked (`NormalScores`). Then values are standardized
     per channel, clipped and rounded. A sum that stays below `largest_sum` has the same
     bits in any order, so that a feature does not depend on padding, batch, threads or
-    device, also where a response equals its threshold.
+    device, also where a response equals its threshold. All is computed in float32, also
+    in a module that was converted to double precision: a value would be rounded to
+    another place of the grid than when the thresholds were learned.
 
     Parameters
     ----------
@@ -70,11 +72,12 @@ class KernelInput(nn.Module):
 
     def forward(self, values, lengths):
         """Scale and round a batch (B, T, D); return (D, B, T), zero where padded."""
-        x = (self.normal_scores(values.float()) - self.mean) / self.std
+        x = self.normal_scores(values.float())
+        x = (x - self.mean.float()) / self.std.float()
         x = x.clamp(-self.clip, self.clip).mul(self.grid).round().div(self.grid)
         padded = torch.arange(x.shape[1], device=x.device) >= lengths.unsqueeze(1)
         x = x.masked_fill(padded.unsqueeze(2), 0.0)
-        return x.permute(2, 0, 1).contiguous()
+        return x.permute(2, 0, 1).to(self.mean.dtype).contiguous()
 
 
 def guarded(std):

@@ -34,3 +34,14 @@ def test_sums_below_the_largest_are_exact_in_any_order():
 def test_a_constant_channel_is_zero():
     inputs = KernelInput(1, clip=8.0, largest_sum=64.0).fit(torch.full((9, 1), 5.0))
     assert (inputs(torch.full((1, 9, 1), 5.0), torch.tensor([9])) == 0).all()
+
+
+def test_a_module_in_double_precision_rounds_as_in_single():
+    generator = torch.Generator().manual_seed(0)
+    values = torch.randn(20_000, 2, generator=generator) ** 3
+    inputs = KernelInput(2, clip=8.0, largest_sum=1.0).fit(values)
+    batch, lengths = values.reshape(10, 2_000, 2), torch.full((10,), 2_000)
+    single = inputs(batch, lengths)
+    double = inputs.double()(batch.double(), lengths)
+    assert double.dtype == torch.float64
+    assert torch.equal(double, single.double())
