@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sklearn.pipeline import Pipeline
 
-from sklearn_seqattn.attention_lstm.step_scores import score_steps
+from sklearn_seqattn.attention_lstm.step_scores import score_predictions
 from sklearn_seqattn.next_state.scores import mean_over_positions, mean_over_states
 
 _OF_CLASSES = ("balanced_accuracy", "f1_macro")
@@ -161,7 +161,7 @@ class StepScorer(_TakesWeights):
         ValueError, TypeError
             If y does not have one label for each step, or no step has a label.
         """
-        return score_steps(self.metric, estimator.predict(X), y, sample_weight)
+        return score_predictions(self.metric, estimator, X, y, sample_weight)
 
 
 def _check_choice(name, value, known):

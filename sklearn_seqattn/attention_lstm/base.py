@@ -22,8 +22,8 @@ from sklearn_seqattn.attention_lstm.rules import (
 from sklearn_seqattn.attention_lstm.sample_weights import check_weights
 from sklearn_seqattn.attention_lstm.target_checks import (
     check_same_classes,
-    check_same_order,
 )
+from sklearn_seqattn.attention_lstm.target_order import check_same_order
 from sklearn_seqattn.attention_lstm.token_partner import TokenPartnerMixin
 from sklearn_seqattn.attention_lstm.training_data import (
     LabeledSequences,

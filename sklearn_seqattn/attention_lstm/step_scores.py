@@ -6,6 +6,7 @@ from sklearn.metrics import accuracy_score, f1_score, recall_score
 
 from sklearn_seqattn.attention_lstm.sample_weights import read_weights
 from sklearn_seqattn.attention_lstm.step_labels import check_step_labels
+from sklearn_seqattn.attention_lstm.target_order import check_same_steps
 
 
 def score_steps(metric, predicted, y, sample_weight=None):
@@ -49,6 +50,12 @@ def score_steps(metric, predicted, y, sample_weight=None):
     if metric == "accuracy":
         return float(accuracy_score(true, found, sample_weight=weights))
     return mean_over_classes(metric, true, found, weights)
+
+
+def score_predictions(metric, estimator, X, y, sample_weight=None):
+    """Return a score of what a fitted estimator predicts; parameters as above."""
+    check_same_steps(X, y)
+    return score_steps(metric, estimator.predict(X), y, sample_weight)
 
 
 def mean_over_classes(metric, true, predicted, weights):

@@ -17,13 +17,13 @@ from sklearn_seqattn.attention_lstm.parameters import SEQUENCE_CONSTRAINTS
 from sklearn_seqattn.attention_lstm.rules import TAGGER_RULES, TAGGER_TOKEN_RULES
 from sklearn_seqattn.attention_lstm.sample_weights import read_weights
 from sklearn_seqattn.attention_lstm.step_labels import check_step_labels, split_steps
-from sklearn_seqattn.attention_lstm.step_scores import score_steps
+from sklearn_seqattn.attention_lstm.step_scores import score_predictions
 from sklearn_seqattn.attention_lstm.streams import StreamMixin
 from sklearn_seqattn.attention_lstm.tagged_sequences import canonical, tag_sequences
 from sklearn_seqattn.attention_lstm.target_checks import (
     check_same_classes,
-    check_same_order,
 )
+from sklearn_seqattn.attention_lstm.target_order import check_same_steps
 from sklearn_seqattn.attention_lstm.targets import learn_labels
 from sklearn_seqattn.attention_lstm.training_data import validation_pair
 from sklearn_seqattn.attention_lstm.validation_scores import find_scorer
@@ -434,7 +434,7 @@ class AttentionLSTMTagger(WindowPartnerMixin, StreamMixin, BaseSequenceEstimator
                 f"{type(self).__name__} requires y to be passed, but the target y is "
                 "None."
             )
-        check_same_order(X, y)
+        check_same_steps(X, y)
         labels = check_step_labels(y, sequences.lengths)
         weights, of_steps = read_weights(sample_weight, sequences.lengths)
         labels = labels.counted(of_steps)
@@ -453,7 +453,7 @@ class AttentionLSTMTagger(WindowPartnerMixin, StreamMixin, BaseSequenceEstimator
         if pair is None:
             return None
         sequences = self._read(pair[0], front_end, reset=False)
-        check_same_order(*pair)
+        check_same_steps(*pair)
         labels = check_step_labels(pair[1], sequences.lengths)
         ones = read_weights(None, sequences.lengths)
         codes = labels.encode(self.target_encoder_)
@@ -605,7 +605,7 @@ class AttentionLSTMTagger(WindowPartnerMixin, StreamMixin, BaseSequenceEstimator
         float
             The share of right predictions.
         """
-        return score_steps("accuracy", self.predict(X), y, sample_weight)
+        return score_predictions("accuracy", self, X, y, sample_weight)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -13,7 +13,6 @@ from sklearn_seqattn.sequences.arrays import (
     is_number_type,
     to_numpy,
 )
-from sklearn_seqattn.sequences.tables import has_instances
 from sklearn_seqattn.sequences.wording import number_of
 
 _LABELS_OF_STEPS = "AttentionLSTMTagger predicts a label for each step"
@@ -56,47 +55,6 @@ def check_labels(y, lengths):
             f"each label, or fit one classifier a column. {_LABELS_OF_STEPS}."
         )
     return column_or_1d(y, warn=True)
-
-
-def check_same_order(X, y):
-    """Refuse targets that have the index of the sequences in another order.
-
-    Targets are read by position, as everywhere in scikit-learn.
-
-    Parameters
-    ----------
-    X : container of sequences
-        Of pandas; others have no index.
-    y : object
-        As the user gave it. Row numbers (RangeIndex without a name) are no names of
-        sequences.
-
-    Raises
-    ------
-    ValueError
-        At the first sequence whose target is another one.
-    """
-    if not all(isinstance(one, pd.Series | pd.DataFrame) for one in (X, y)):
-        return
-    ids, names = X.index, y.index
-    if has_instances(X):
-        ids = ids.unique(level=0)
-    if isinstance(names, pd.MultiIndex) and not isinstance(ids, pd.MultiIndex):
-        names = names.unique(level=0)
-    is_numbered = any(
-        isinstance(one, pd.RangeIndex) and one.name is None for one in (X.index, names)
-    )
-    if is_numbered or len(ids) != len(names) or ids.equals(names):
-        return
-    if not (ids.is_unique and names.isin(ids).all() and ids.isin(names).all()):
-        return
-    first = int(np.argmax(np.asarray(ids) != np.asarray(names)))
-    order = "X.index.unique(level=0)" if has_instances(X) else "X.index"
-    raise ValueError(
-        f"y has the index of X in another order: sequence {first} of X is "
-        f"{ids.tolist()[first]!r}, but y has {names.tolist()[first]!r} there. Targets "
-        f"are read by position; pass y.loc[{order}]."
-    )
 
 
 def check_same_classes(classes, known):

@@ -10,7 +10,11 @@ from sklearn_seqattn import (
     AttentionLSTMTagger,
     events_to_sequences,
 )
-from sklearn_seqattn.attention_lstm.target_checks import check_same_order
+from sklearn_seqattn.attention_lstm.target_order import (
+    check_same_order,
+    check_same_steps,
+)
+from sklearn_seqattn.metrics import StepScorer
 
 TABLE = pd.DataFrame(
     {
@@ -87,3 +91,39 @@ def test_ids_of_several_columns_are_ids_of_sequences():
     check_same_order(X, SORTED.loc[list("cadb")].set_axis(X.index))
     with pytest.raises(ValueError, match=r"is \('n', 'c'\), but y has \('n', 'b'\)"):
         check_same_order(X, pd.Series(range(4), index=X.index[::-1]))
+
+
+STEPS = (LONG["value"] > 3).rename("label")
+#: The steps of each sequence in another order, by the index alone.
+BACKWARD = pd.concat([STEPS.loc[[name]].iloc[::-1] for name in "cadb"])
+FRAMES = [LONG.loc[name] for name in "cadb"]
+
+
+@pytest.mark.parametrize(
+    ("X", "y", "right"),
+    [
+        (LONG, BACKWARD, STEPS),
+        (LONG, BACKWARD.to_frame(), STEPS.to_frame()),
+        (
+            FRAMES,
+            [BACKWARD.loc[name] for name in "cadb"],
+            [STEPS.loc[name] for name in "cadb"],
+        ),
+    ],
+    ids=["long", "frame", "lists"],
+)
+def test_another_order_of_steps_is_refused(X, y, right):
+    check_same_steps(X, right)
+    for refuses in (
+        lambda: check_same_steps(X, y),
+        lambda: AttentionLSTMTagger(max_epochs=1).fit(X, y),
+        lambda: AttentionLSTMTagger(max_epochs=1).fit(X, right, X_val=X, y_val=y),
+        lambda: StepScorer("accuracy")(None, X, y),
+        lambda: AttentionLSTMTagger().score(X, y),
+    ):
+        with pytest.raises(ValueError, match="in another order: row 0 of X is") as e:
+            refuses()
+    remedy = str(e.value).partition("pass ")[2].rstrip(".").replace("[0]", "")
+    if isinstance(X, list):
+        X, y = X[0], y[0]
+    check_same_steps(X, eval(remedy, {"X": X, "y": y}))
