@@ -23,7 +23,6 @@ from sklearn_seqattn.attention_lstm.sample_weights import check_weights
 from sklearn_seqattn.attention_lstm.target_checks import (
     check_same_classes,
 )
-from sklearn_seqattn.attention_lstm.target_order import check_same_order
 from sklearn_seqattn.attention_lstm.token_partner import TokenPartnerMixin
 from sklearn_seqattn.attention_lstm.training_data import (
     LabeledSequences,
@@ -46,6 +45,7 @@ from sklearn_seqattn.preprocessing.state_encoder import (
 from sklearn_seqattn.preprocessing.tokens import Tokens
 from sklearn_seqattn.sequences import validate_sequences
 from sklearn_seqattn.sequences.fitted_input import reads_tokens
+from sklearn_seqattn.sequences.target_order import check_same_order
 from sklearn_seqattn.training.batching import SequenceDataset
 from sklearn_seqattn.training.devices import resolve_precision
 from sklearn_seqattn.training.embeddings import StepEmbeddingMixin

@@ -6,7 +6,7 @@ from sklearn.metrics import accuracy_score, f1_score, recall_score
 
 from sklearn_seqattn.attention_lstm.sample_weights import read_weights
 from sklearn_seqattn.attention_lstm.step_labels import check_step_labels
-from sklearn_seqattn.attention_lstm.target_order import check_same_steps
+from sklearn_seqattn.sequences.target_order import check_same_steps
 
 
 def score_steps(metric, predicted, y, sample_weight=None):

@@ -23,7 +23,6 @@ from sklearn_seqattn.attention_lstm.tagged_sequences import canonical, tag_seque
 from sklearn_seqattn.attention_lstm.target_checks import (
     check_same_classes,
 )
-from sklearn_seqattn.attention_lstm.target_order import check_same_steps
 from sklearn_seqattn.attention_lstm.targets import learn_labels
 from sklearn_seqattn.attention_lstm.training_data import validation_pair
 from sklearn_seqattn.attention_lstm.validation_scores import find_scorer
@@ -33,6 +32,7 @@ from sklearn_seqattn.nn.networks import rebuild
 from sklearn_seqattn.nn.tagging_network import build_tagging_network
 from sklearn_seqattn.preprocessing.tokens import Tokens
 from sklearn_seqattn.sequences.fitted_input import reads_tokens
+from sklearn_seqattn.sequences.target_order import check_same_steps
 from sklearn_seqattn.training.devices import resolve_precision
 from sklearn_seqattn.training.fit import fit
 from sklearn_seqattn.training.optimization import PositionLoss

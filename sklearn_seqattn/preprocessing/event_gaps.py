@@ -68,6 +68,38 @@ def join_columns(numbers, events, is_number, columns):
     return frame[columns]
 
 
+def with_added(columns, new, added):
+    """Return the names of columns and of the channels that are added.
+
+    Parameters
+    ----------
+    columns : Index
+        The columns of X.
+    new : Index
+        Those for which channels are added.
+    added : dict of str to bool
+        What comes before their names, and whether such channels are added.
+
+    Returns
+    -------
+    Index
+
+    Raises
+    ------
+    ValueError
+        If a column of X has the name of a channel that is added.
+    """
+    prefixes = [prefix for prefix, is_wanted in added.items() if is_wanted]
+    names = [f"{prefix}{column}" for prefix in prefixes for column in new]
+    taken = columns.intersection(names)
+    if len(taken):
+        raise ValueError(
+            f"X has a column {taken[0]!r}, which is the name of a channel that is "
+            "added; rename it."
+        )
+    return columns.append(pd.Index(names, dtype=object))
+
+
 def _labels_or_dates(categories):
     """Return categories as strings (S,), and dates, of which none is missing."""
     if categories.dtype.kind == "M":
@@ -108,7 +140,7 @@ def times_of(sequences, column, is_number):
         )
     place = columns.index(column)
     if is_number is None:
-        times = sequences.values[:, place]
+        times = sequences.joined().values[:, place]
     else:
         times = sequences.values.iloc[:, place]
         if times.dtype.kind == "M":

@@ -108,6 +108,24 @@ def elapsed(is_missing, first, times):
     return times - times[np.where(places < 0, first, places)]
 
 
+def check_fit(values, dtype):
+    """Raise if numbers of a type cannot hold what fills their gaps.
+
+    Parameters
+    ----------
+    values : ndarray of shape (D,), float64
+        The value of each channel.
+    dtype : dtype
+        The type of the numbers.
+    """
+    is_beyond = np.abs(values) > float(np.finfo(dtype).max)
+    if is_beyond.any():
+        raise ValueError(
+            f"X holds {dtype}, which cannot hold {values[is_beyond][0]}, the value "
+            "that fills a gap; convert X to float64, or choose a smaller fill_value."
+        )
+
+
 def check_times(times, sequences):
     """Raise if a time is missing, or earlier than the one before it.
 

@@ -4,7 +4,6 @@ from copy import copy
 from numbers import Real
 
 import numpy as np
-import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -15,10 +14,11 @@ from sklearn_seqattn._estimator import (
     fit_context,
     rollback_on_error,
 )
+from sklearn_seqattn.preprocessing import event_gaps
 from sklearn_seqattn.preprocessing.channel_statistics import center_and_scale
-from sklearn_seqattn.preprocessing.event_gaps import join_columns, numbers_of, times_of
 from sklearn_seqattn.preprocessing.gaps import (
     carry_forward,
+    check_fit,
     elapsed,
     interpolate,
 )
@@ -175,8 +175,8 @@ class SequenceImputer(
             A table comes back as an array (or as `set_output` says), and as an array
             (n, T, D) if channels are appended; a list comes back as a list of arrays
             or of pandas DataFrames. Indicators come after the channels of X, and
-            elapsed times after them. Frames name
-            them ``missingindicator_<column>`` and ``elapsed_<column>``. float32 stays.
+            elapsed times after them. Frames name them ``missingindicator_<column>`` and
+            ``elapsed_<column>``. float32 stays.
             A `SequenceStore` comes back as one that is filled whenever it is read.
         """
         check_is_fitted(self)
@@ -187,7 +187,9 @@ class SequenceImputer(
         values = self._impute(sequences)
         columns = self._columns_out(sequences.columns)
         if sequences.kind == "events":
-            values = join_columns(values, sequences.values, self._is_number, columns)
+            values = event_gaps.join_columns(
+                values, sequences.values, self._is_number, columns
+            )
         return restore(
             sequences.with_values(values),
             X,
@@ -226,6 +228,7 @@ class SequenceImputer(
 
     def _fill(self, numbers, is_missing, first):
         """Return numbers (S, D) without gaps."""
+        check_fit(self.statistics_, numbers.dtype)
         filled = numbers.copy()
         for channel in np.flatnonzero(is_missing.any(axis=0)):
             column = filled[:, channel]
@@ -248,12 +251,12 @@ class SequenceImputer(
         """Return the channels of numbers (S, D), NaN where they are missing."""
         if sequences.kind == "numeric":
             return sequences.values
-        return numbers_of(sequences.values, self._is_number)
+        return event_gaps.numbers_of(sequences.values, self._is_number)
 
     def _times(self, sequences):
         """Return the time of each step (S,), or None if no elapsed time is wanted."""
         if isinstance(self.add_elapsed, str):
-            return times_of(sequences, self.add_elapsed, self._is_number)
+            return event_gaps.times_of(sequences, self.add_elapsed, self._is_number)
         return np.arange(len(sequences.values)) if self.add_elapsed else None
 
     def _columns_out(self, columns):
@@ -262,9 +265,8 @@ class SequenceImputer(
             return None
         numeric = slice(None) if self._is_number is None else self._is_number
         new = columns[numeric][self.has_missing_]
-        names = [f"missingindicator_{c}" for c in new if self.add_indicator]
-        names += [f"elapsed_{c}" for c in new if self.add_elapsed]
-        return columns.append(pd.Index(names, dtype=object))
+        added = {"missingindicator_": self.add_indicator, "elapsed_": self.add_elapsed}
+        return event_gaps.with_added(columns, new, added)
 
     @property
     def _keeps_tables(self):

@@ -5,12 +5,17 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
+from pandas.api.types import is_numeric_dtype
 from sklearn.utils.validation import check_consistent_length
 
 from sklearn_seqattn._estimator import Interval, StrOptions, validate_params
+from sklearn_seqattn.sequences import check_sequences
+from sklearn_seqattn.sequences.arrays import has_array
 from sklearn_seqattn.sequences.frames import is_frame, read_each, to_pandas
 from sklearn_seqattn.sequences.tables import has_instances, split_instances
+from sklearn_seqattn.sequences.target_order import check_same_order
+from sklearn_seqattn.sequences.times import read_times
+from sklearn_seqattn.sequences.unreadable import refuse_unreadable
 from sklearn_seqattn.sequences.wording import number_of
 
 _COUNT = Interval(Integral, 1, None, closed="left")
@@ -38,13 +43,14 @@ def make_prefixes(cases, y=None, *, timestamp=None, unit="days", min_length=1, s
 
     Parameters
     ----------
-    cases : list or Series of sequences, or DataFrame
+    cases : list or Series of sequences, array of shape (n, T, D), or DataFrame
         The cases, each from its first event to its last: DataFrames with one row an
-        event, or arrays or lists. Or a frame whose row index has two levels,
-        (case, event). `events_to_sequences` splits a table with a column of cases.
+        event, arrays, lists, or texts, which are lists of words. An array is padded
+        with NaN. Or a frame whose row index has two levels, (case, event).
+        `events_to_sequences` splits a table with a column of cases.
     y : array-like of shape (n_cases,), default=None
-        The outcome of each case. None takes the time from the end of a prefix to the
-        end of its case.
+        The outcome of each case. A Series has the index of `cases`, in the same order.
+        None takes the time from the end of a prefix to the end of its case.
     timestamp : str or None, default=None
         The column of the times of the events, dates or numbers, from which the
         remaining time is taken. Needed if `y` is None.
@@ -69,8 +75,9 @@ def make_prefixes(cases, y=None, *, timestamp=None, unit="days", min_length=1, s
     Raises
     ------
     TypeError, ValueError
-        If neither or both of `y` and `timestamp` are given, a case has no such column,
-        its times go back, or every case is too short.
+        If neither or both of `y` and `timestamp` are given, `y` has the index of
+        `cases` in another order, a case has no such column, its times go back, or
+        every case is too short.
 
     See Also
     --------
@@ -100,9 +107,10 @@ def make_prefixes(cases, y=None, *, timestamp=None, unit="days", min_length=1, s
             "Pass either y, an outcome for each case, or timestamp, the column from "
             "which the remaining time is taken."
         )
-    cases = _as_list(cases)
+    given, cases = cases, _as_list(cases)
     if y is not None:
         check_consistent_length(cases, y)
+        check_same_order(given, y)
         y = np.asarray(y)
     parts, lengths = [], []
     for case in cases:
@@ -117,13 +125,14 @@ def make_prefixes(cases, y=None, *, timestamp=None, unit="days", min_length=1, s
     groups = np.repeat(np.arange(len(cases)), [len(stops) for stops in lengths])
     if y is not None:
         return Prefixes(parts, y[groups], groups)
-    remaining = [_remaining(x, i, timestamp, unit) for i, x in enumerate(cases)]
+    remaining = _remaining(cases, timestamp, unit)
     ends = [times[n - 1] for times, n in zip(remaining, lengths, strict=True)]
     return Prefixes(parts, np.concatenate(ends), groups)
 
 
 def _as_list(cases):
-    """Return the cases as a list, frames as those of pandas."""
+    """Return the cases as a list, frames as those of pandas and texts as words."""
+    refuse_unreadable(cases, "cases")
     if is_frame(cases):
         cases = to_pandas(cases, "cases")
         if not has_instances(cases):
@@ -132,33 +141,34 @@ def _as_list(cases):
                 "events_to_sequences(cases, id=...)."
             )
         return split_instances(cases, "cases")
+    if has_array(cases) and np.ndim(cases) == 3:
+        return check_sequences(cases, allow_nan=True, input_name="cases").to_list()
     cases = list(cases)
-    return read_each(cases, "cases") if cases and is_frame(cases[0]) else cases
+    if cases and is_frame(cases[0]):
+        return read_each(cases, "cases")
+    return [case.split() if isinstance(case, str) else case for case in cases]
 
 
-def _remaining(case, number, timestamp, unit):
-    """Return the time from each event to the last one of a case, (T,) float64."""
-    if not isinstance(case, pd.DataFrame) or timestamp not in case.columns:
-        found = list(case.columns) if isinstance(case, pd.DataFrame) else "no columns"
-        raise ValueError(
-            f"timestamp={timestamp!r} is no column of cases[{number}], which has "
-            f"{found}."
-        )
-    times = case[timestamp]
-    if times.isna().any():
-        raise ValueError(f"cases[{number}] has a missing time in {timestamp!r}.")
-    if is_datetime64_any_dtype(times.dtype):
-        remaining = (times.max() - times) / pd.Timedelta(1, unit)
-    elif is_numeric_dtype(times.dtype):
-        remaining = times.max() - times
-    else:
-        raise TypeError(
-            f"The times in column {timestamp!r} are neither dates nor numbers; convert "
-            "them with pandas.to_datetime."
-        )
-    if not times.is_monotonic_increasing:
-        raise ValueError(
-            f"cases[{number}] has times in {timestamp!r} that go back; sort its events "
-            "by time."
-        )
-    return remaining.to_numpy(np.float64)
+def _remaining(cases, timestamp, unit):
+    """Return the time from each event to the last one of its case, (T_i,) each."""
+    for number, case in enumerate(cases):
+        if not isinstance(case, pd.DataFrame) or timestamp not in case.columns:
+            found = list(case.columns) if isinstance(case, pd.DataFrame) else None
+            raise ValueError(
+                f"timestamp={timestamp!r} is no column of cases[{number}], which has "
+                f"{found or 'no columns'}."
+            )
+    lengths = np.array([len(case) for case in cases])
+    times = pd.concat([case[timestamp] for case in cases], ignore_index=True)
+    times = read_times(times, lengths, f"column {timestamp!r} of cases")
+    owner = np.repeat(np.arange(len(cases)), lengths)
+    for number, of_case in times.groupby(owner):
+        if not of_case.is_monotonic_increasing:
+            raise ValueError(
+                f"cases[{number}] has times in {timestamp!r} that go back; sort its "
+                "events by time."
+            )
+    remaining = times.groupby(owner).transform("max") - times
+    if not is_numeric_dtype(times):
+        remaining = remaining / pd.Timedelta(1, unit)
+    return np.split(remaining.to_numpy(np.float64), np.cumsum(lengths)[:-1])

@@ -18,11 +18,11 @@ from sklearn_seqattn._estimator import (
 )
 from sklearn_seqattn.preprocessing.output import to_padded
 from sklearn_seqattn.sequences import Sequences, validate_sequences
-from sklearn_seqattn.sequences.checks import locate
 from sklearn_seqattn.sequences.containers import open_container
 from sklearn_seqattn.sequences.event_columns import numeric_columns
 from sklearn_seqattn.sequences.frames import is_frame, read_each
 from sklearn_seqattn.sequences.nested import nest
+from sklearn_seqattn.sequences.times import read_times
 
 _MOST_STEPS = 10**9
 _ROUNDING = 1e-9  # of a step: 0.3 is the end of three steps of 0.1
@@ -31,9 +31,9 @@ _ROUNDING = 1e-9  # of a step: 0.3 is the end of three steps of 0.1
 class SequenceResampler(TransformerMixin, VersionedPickles, BaseEstimator):
     """Bring sequences with irregular times to regular steps.
 
-    The steps of a sequence begin at its earliest time, and each is `freq` long, as with
-    ``DataFrame.resample(freq, origin="start")`` of pandas. What happened in one of
-    them is aggregated. A step in which nothing happened is NaN in all channels:
+    The steps of a sequence begin at its earliest time, and each is `freq` long: a day
+    has 24 hours, also where the clocks change. What happened in one of them is
+    aggregated. A step in which nothing happened is NaN in all channels:
     `SequenceImputer` fills it.
 
     Parameters
@@ -114,8 +114,8 @@ class SequenceResampler(TransformerMixin, VersionedPickles, BaseEstimator):
             The fitted transformer.
         """
         with rollback_on_error(self):
-            sequences, times = self._read(X, reset=True)
-            self._check_times(times, sequences.lengths)
+            _, times = self._read(X, reset=True)
+            self._step(times)
         return self
 
     def transform(self, X):
@@ -141,7 +141,7 @@ class SequenceResampler(TransformerMixin, VersionedPickles, BaseEstimator):
         """
         check_is_fitted(self)
         sequences, times = self._read(X, reset=False)
-        step = self._check_times(times, sequences.lengths)
+        step = self._step(times)
         owner = np.repeat(np.arange(len(sequences)), sequences.lengths)
         origin = times.groupby(owner).transform("min")
         if isinstance(step, pd.Timedelta):
@@ -197,6 +197,11 @@ class SequenceResampler(TransformerMixin, VersionedPickles, BaseEstimator):
 
     def _read(self, X, *, reset):
         """Return validated sequences, and the times of their steps in one Series."""
+        sequences, times = self._split(X, reset=reset)
+        return sequences, read_times(times, sequences.lengths, "X")
+
+    def _split(self, X, *, reset):
+        """Return validated sequences, and the times of their steps as they are."""
         container = open_container(X)
         if container.ndim == 1 and is_frame(container.items[0]):
             frames, times = self._split_times(read_each(container.items, "X"))
@@ -254,18 +259,10 @@ class SequenceResampler(TransformerMixin, VersionedPickles, BaseEstimator):
         times = pd.concat([frame[self.on] for frame in frames], ignore_index=True)
         return [frame.drop(columns=self.on) for frame in frames], times
 
-    def _check_times(self, times, lengths):
+    def _step(self, times):
         """Return `freq` in the unit of the times, or raise if it does not fit them."""
-        if times.isna().any():
-            index, step = locate(int(times.isna().to_numpy().argmax()), lengths)
-            raise ValueError(f"X[{index}] has no time at step {step}; drop such steps.")
-        if types.is_datetime64_any_dtype(times) or types.is_timedelta64_dtype(times):
-            return self._timedelta()
         if not types.is_numeric_dtype(times):
-            raise TypeError(
-                f"The times of X are of dtype {times.dtype}, but dates, durations or "
-                "numbers are expected; convert them with pandas.to_datetime."
-            )
+            return self._timedelta()
         if isinstance(self.freq, str):
             raise ValueError(
                 f"freq={self.freq!r}, but the times of X are numbers; pass a number in "

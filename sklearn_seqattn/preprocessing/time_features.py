@@ -208,8 +208,9 @@ def _seconds(times):
     """Return dates as seconds since 1970, and numbers as they are, (S,) float64."""
     if is_datetime64_any_dtype(times.dtype):
         zone = times.dt.tz
-        start = pd.Timestamp(0, tz=zone) if zone is not None else pd.Timestamp(0)
-        times = (times - start) / pd.Timedelta(seconds=1)
+        # In seconds: nanoseconds end in the year 2262.
+        start = pd.Timestamp(0, tz=zone).as_unit("s")
+        times = (times - start) / pd.Timedelta(seconds=1).as_unit("s")
     return times.to_numpy(np.float64)
 
 

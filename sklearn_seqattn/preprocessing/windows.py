@@ -113,6 +113,7 @@ def make_windows(series, n_in, horizon, step=1, *, target=None, calendar=()):
         input_name="series",
     )
     indexes = [_index_of(one, i, len(sequences[i])) for i, one in enumerate(every)]
+    _check_alike(indexes)
     targets = _target_channels(target, sequences)
     parts = []
     for number, (values, index) in enumerate(
@@ -180,6 +181,26 @@ def _index_of(one, number, n_rows):
             "the rows by time, and aggregate those of one time."
         )
     return index
+
+
+def _check_alike(indexes):
+    """Raise unless the times of all series are of one kind, which can be compared."""
+    kinds = [_kind_of(index) for index in indexes]
+    for number, kind in enumerate(kinds):
+        if kind != kinds[0]:
+            raise ValueError(
+                f"The times of series[{number}] are {kind}, but those of series[0] are "
+                f"{kinds[0]}; give all series the same kind of row index."
+            )
+
+
+def _kind_of(index):
+    """Name the kind of the times of a series."""
+    if isinstance(index, pd.DatetimeIndex):
+        return f"dates {'without' if index.tz is None else 'with'} a time zone"
+    if types.is_numeric_dtype(index.dtype):
+        return "numbers"
+    return f"of type {type(index).__name__} ({index.dtype})"
 
 
 def _target_channels(target, sequences):

@@ -40,6 +40,36 @@ def _kind_of_plain_dtype(dtype):
     return CATEGORIES if types.is_string_dtype(dtype) else None
 
 
+def as_categories(values, where):
+    """Return a column of categories, which are of one type and so have an order.
+
+    Parameters
+    ----------
+    values : Series of shape (S,)
+        Categories of any type, may be missing.
+    where : str
+        What the user calls the column.
+
+    Returns
+    -------
+    Categorical of shape (S,)
+
+    Raises
+    ------
+    TypeError
+        If there are strings beside other values.
+    """
+    found = pd.Categorical(values.astype(object))
+    is_text = [isinstance(category, str) for category in found.categories]
+    if any(is_text) and not all(is_text):
+        other = found.categories[is_text.index(False)]
+        raise TypeError(
+            f"{where} holds strings beside {other!r}; convert its categories to "
+            "strings, for example with astype(str)."
+        )
+    return found
+
+
 @lru_cache
 def kind_of_type(kind):
     """Return the kind of values of a type; None if there is none."""

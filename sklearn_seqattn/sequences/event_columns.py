@@ -16,9 +16,11 @@ from sklearn_seqattn.sequences.column_kinds import (
     DURATIONS,
     NUMBERS,
     TIMES,
+    as_categories,
     kind_of_dtype,
     kind_of_type,
 )
+from sklearn_seqattn.sequences.times import join_zones
 
 _FLOAT32 = np.dtype(np.float32)
 
@@ -128,7 +130,7 @@ class EventTable:
             return self._numbers(column, kind)
         if not self.allow_nan:
             self._check_complete(column)
-        return pd.Categorical(self._events[column].astype(object))
+        return as_categories(self._events[column], f"{self.name}: column {column!r}")
 
     def _dates(self, column):
         """Return dates in one time zone, or all of them without one."""
@@ -136,20 +138,7 @@ class EventTable:
         series = self._events[column]
         if series.dtype.kind == "M" and not isinstance(series.dtype, pd.ArrowDtype):
             return series
-        dates = series.astype(object)
-        zones = [getattr(value, "tzinfo", None) for value in dates]
-        zoned = np.array([zone is not None for zone in zones])
-        if (zoned != zoned[0]).any():
-            index, step = locate(int((zoned != zoned[0]).argmax()), self.lengths)
-            raise ValueError(
-                f"{self.name}[{index}]: only some dates in column {column!r} have a "
-                f"time zone, and that at step {step} is unlike those before it; give "
-                "one to all, for example with tz_localize."
-            )
-        dates = pd.to_datetime(dates, utc=bool(zoned[0]))
-        if zoned[0] and len({*map(str, zones)}) == 1:
-            return dates.dt.tz_convert(zones[0])
-        return dates
+        return join_zones(series.astype(object), self.lengths, self.name, column)
 
     def _numbers(self, column, kind):
         """Return finite numbers (S,), float64; durations in seconds."""

@@ -1,5 +1,8 @@
 """What an estimator was fitted on: remembered by `fit`, compared by `predict`."""
 
+from dataclasses import replace
+
+import numpy as np
 import pandas as pd
 
 from sklearn_seqattn.sequences.checks import check_not_empty
@@ -53,6 +56,30 @@ def reads_tokens(estimator):
     bool
     """
     return getattr(estimator, "_input_kind", None) in (_TEXTS, _TOKENS, _INTEGERS)
+
+
+def with_missing_categories(estimator, sequences):
+    """Read numbers as events if all categories of some fitted events may be missing.
+
+    Parameters
+    ----------
+    estimator : estimator instance
+        Fitted.
+    sequences : Sequences
+        A column without any value reads as numbers.
+
+    Returns
+    -------
+    Sequences
+    """
+    values, columns = sequences.values, sequences.columns
+    if estimator._input_kind != _EVENTS or sequences.kind != "numeric":
+        return sequences
+    if columns is None or not columns.equals(estimator._input_columns):
+        return sequences
+    if not np.isnan(values).all(axis=0).any():
+        return sequences
+    return replace(sequences, values=pd.DataFrame(values, columns=columns))
 
 
 def compare_input(estimator, container, sequences):

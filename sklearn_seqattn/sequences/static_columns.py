@@ -9,6 +9,7 @@ from sklearn_seqattn.sequences.column_kinds import (
     CATEGORIES,
     DURATIONS,
     TIMES,
+    as_categories,
     kind_of_dtype,
     kind_of_type,
 )
@@ -105,7 +106,7 @@ def _read_column(column, key, name):
         )
     kind = kind_of_dtype(column.dtype) or _kind_of_objects(column, key, name)
     if kind == CATEGORIES:
-        return pd.Categorical(column.astype(object))
+        return as_categories(column, f"{name}: the static column {key!r}")
     if kind == TIMES:
         raise TypeError(
             f"{name}: the static column {key!r} holds dates; make a number of each, "

@@ -17,6 +17,7 @@ from sklearn_seqattn.sequences.fitted_input import (
     compare_input,
     refuse_one_sequence,
     remember_input,
+    with_missing_categories,
 )
 from sklearn_seqattn.sequences.flat_storage import Sequences
 from sklearn_seqattn.sequences.static_columns import read_static, refuse_static
@@ -226,5 +227,7 @@ def validate_sequences(
         warn_zero_padding(sequences)
         remember_input(estimator, container, sequences)
     else:
+        if allow_nan:
+            sequences = with_missing_categories(estimator, sequences)
         compare_input(estimator, container, sequences)
     return sequences.joined() if join else sequences

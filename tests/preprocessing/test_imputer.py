@@ -410,3 +410,46 @@ def test_dates_pass_through(zone, where):
     assert found[0]["elapsed_a"].tolist() == [0, 24 * 3600, 0]
     names = EventEncoder().fit(found).get_feature_names_out()
     assert any("time" in name for name in names)
+
+
+def test_elapsed_times_of_nested_frames_of_numbers():
+    frames = [
+        pd.DataFrame({"hour": [0.0, 2.0, 5.0], "v": [1.0, np.nan, 2.0]}),
+        pd.DataFrame({"hour": [1.0, 9.0], "v": [np.nan, 3.0]}),
+    ]
+    nested = pd.DataFrame({c: [x[c].to_numpy() for x in frames] for c in ("hour", "v")})
+    imputer = SequenceImputer(add_elapsed="hour")
+    expected = imputer.fit_transform(frames)
+    found = imputer.fit_transform(nested.assign(age=[1, 2]))
+    for i, frame in enumerate(expected):
+        for column in frame:
+            np.testing.assert_array_equal(found[column][i], frame[column])
+
+
+@pytest.mark.parametrize("dtype", [object, "str", "float64", "category"])
+def test_a_row_may_lack_its_only_category(dtype):
+    imputer = SequenceImputer().fit(
+        [pd.DataFrame({"v": [1.0, 2.0], "ward": ["a", None]})]
+    )
+    ward = pd.Series([None], dtype=dtype)
+    (found,) = imputer.transform([pd.DataFrame({"v": [1.0], "ward": ward})])
+    assert found["ward"].tolist() == ["missing"]
+    with pytest.raises(ValueError, match="fitted on events"):
+        imputer.transform([pd.DataFrame({"v": [1.0], "ward": [3.0]})])
+
+
+def test_a_fill_value_beyond_the_dtype_is_refused():
+    X = [np.array([1.0, np.nan], np.float32)]
+    with pytest.raises(ValueError, match=r"float32.* cannot hold 1e\+300"):
+        SequenceImputer("constant", fill_value=1e300).fit_transform(X)
+    wide = SequenceImputer("constant", fill_value=1e300).fit_transform(
+        [X[0].astype(float)]
+    )
+    assert wide[0].tolist() == [1.0, 1e300]
+
+
+def test_names_of_added_channels_must_be_free():
+    X = [pd.DataFrame({"a": [1.0, np.nan], "missingindicator_a": [0.0, 1.0]})]
+    assert SequenceImputer().fit_transform(X)[0].shape == (2, 2)
+    with pytest.raises(ValueError, match=r"'missingindicator_a'.*rename it"):
+        SequenceImputer(add_indicator=True).fit_transform(X)

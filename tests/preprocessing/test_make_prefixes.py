@@ -107,7 +107,13 @@ def test_group_k_fold_splits_no_case():
         (
             {"cases": [CASES[7].assign(time=pd.NaT)], "timestamp": "time"},
             ValueError,
-            "missing time",
+            "no time at step 0",
+        ),
+        ({"cases": {"a": [1]}, "y": [0]}, TypeError, r"list\(cases.values"),
+        (
+            {"cases": CASES, "y": pd.Series([0, 1], index=CASES.index[::-1])},
+            ValueError,
+            "in another order",
         ),
         ({"cases": CASES, "y": [0, 1], "min_length": 0}, ValueError, "min_length"),
         ({"cases": [], "y": []}, ValueError, "longest has 0"),
@@ -116,3 +122,23 @@ def test_group_k_fold_splits_no_case():
 def test_refused(arguments, error, message):
     with pytest.raises(error, match=message):
         make_prefixes(**arguments)
+
+
+@pytest.mark.parametrize("dtype", ["i1", "i2", "i8", "f4", "m8[s]"])
+def test_the_dtype_of_times_does_not_matter(dtype):
+    times = np.array([-100, 0, 100]).astype(dtype)
+    y = make_prefixes([pd.DataFrame({"t": times})], timestamp="t", unit="seconds").y
+    assert y.tolist() == [200.0, 100.0, 0.0]
+
+
+def test_texts_are_cut_between_words():
+    X, y, _ = make_prefixes(["open check", "close"], [0, 1])
+    assert X == [["open"], ["open", "check"], ["close"]]
+    assert y.tolist() == [0, 0, 1]
+
+
+def test_padding_is_no_step():
+    padded = np.array([[[1.0], [2.0], [np.nan]], [[1.0], [2.0], [3.0]]])
+    X, _, groups = make_prefixes(padded, [0, 1])
+    assert [len(x) for x in X] == [1, 2, 1, 2, 3]
+    assert groups.tolist() == [0, 0, 1, 1, 1]

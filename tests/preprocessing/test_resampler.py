@@ -195,3 +195,25 @@ def test_static_columns_reach_the_estimator_behind_it():
     model.fit(table, [0, 1] * 4)
     older = table.assign(age=table["age"] + 30)
     assert np.any(model.predict_proba(older) != model.predict_proba(table))
+
+
+@pytest.mark.parametrize("dtype", ["int8", "int16", "int64", "Int8", "float32"])
+def test_the_dtype_of_times_does_not_matter(dtype):
+    times = pd.Series([-100, 0, 100], dtype=dtype)
+    X = [pd.DataFrame({"t": times, "v": [1.0, 2.0, 3.0]})]
+    found = SequenceResampler(50, on="t").fit_transform(X)[0]
+    np.testing.assert_array_equal(found["v"], [1, np.nan, 2, np.nan, 3])
+
+
+def test_frames_of_several_time_zones():
+    first = pd.DataFrame(
+        {
+            "at": pd.date_range("2025-01-01", periods=3, tz="Europe/Berlin"),
+            "v": range(3),
+        }
+    )
+    second = first.assign(at=first["at"].dt.tz_convert("UTC"))
+    for X in ([first, second], [x.set_index("at") for x in (first, second)]):
+        on = "at" if "at" in X[0] else None
+        found = SequenceResampler("1D", on=on).fit_transform(X)
+        assert [x["v"].tolist() for x in found] == [[0.0, 1.0, 2.0]] * 2

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sklearn_seqattn import EventEncoder
 from sklearn_seqattn.preprocessing.time_features import TimeFeatures, find_times
 
 LENGTHS = np.array([3, 2])
@@ -135,3 +136,16 @@ def test_numbers_are_finite_and_those_of_a_part_are_the_same(seconds):
     np.testing.assert_array_equal(
         features.transform(times[:n], np.array([n])), found[:n]
     )
+
+
+@pytest.mark.parametrize("zone", [None, "UTC"])
+def test_dates_that_nanoseconds_do_not_reach(zone):
+    due = pd.Series(pd.to_datetime(["1500-01-01", "2025-01-01", "9999-12-31"]))
+    X = [pd.DataFrame({"a": list("xyx"), "due": due.dt.tz_localize(zone)})]
+    encoder = EventEncoder().fit(X)
+    (found,) = encoder.transform(X)
+    assert np.isfinite(found).all()
+    since_first = found[
+        :, list(encoder.get_feature_names_out()).index("due_since_first")
+    ]
+    assert (np.diff(since_first) > 0).all()

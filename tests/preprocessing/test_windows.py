@@ -125,3 +125,19 @@ def test_a_regressor_reads_windows():
     X, y, _, _ = make_windows(FRAME, 3, 2, target="a")
     model = AttentionLSTMRegressor(hidden_size=4, max_epochs=1, early_stopping=False)
     assert model.fit(X, y).predict(X).shape == (4, 2)
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.date_range("2025-01-01", periods=6, tz="UTC"),
+        pd.period_range("2025-01-01", periods=6, freq="D"),
+        None,
+    ],
+    ids=["zone", "periods", "numbers"],
+)
+def test_series_with_other_kinds_of_times_are_refused(index):
+    days = pd.Series(range(6), index=pd.date_range("2025-01-01", periods=6))
+    other = np.arange(6.0) if index is None else days.set_axis(index)
+    with pytest.raises(ValueError, match=r"series\[1\] are .*series\[0\] are dates"):
+        make_windows([days, other], 2, 1)

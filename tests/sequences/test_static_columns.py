@@ -8,6 +8,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from sklearn_seqattn import AttentionLSTMClassifier, EventEncoder
 from sklearn_seqattn.sequences import check_sequences
 from sklearn_seqattn.sequences.static_columns import read_static
 
@@ -84,3 +85,15 @@ def test_a_reader_of_sequences_alone_names_the_columns():
     )
     with pytest.raises(ValueError, match=re.escape(message)):
         check_sequences(frame)
+
+
+def test_strings_beside_other_categories_are_refused():
+    mixed = pd.Categorical([1, "one"] * 3)
+    nested = pd.DataFrame({"x": [np.ones(2)] * 6, "kind": mixed})
+    frames = [pd.DataFrame({"kind": mixed})] * 2
+    for model, X in (
+        (AttentionLSTMClassifier(max_epochs=1), nested),
+        (EventEncoder(), frames),
+    ):
+        with pytest.raises(TypeError, match=r"'kind' holds strings beside 1.*astype"):
+            model.fit(X, [0, 1] * (len(X) // 2))

@@ -10,11 +10,11 @@ from sklearn_seqattn import (
     AttentionLSTMTagger,
     events_to_sequences,
 )
-from sklearn_seqattn.attention_lstm.target_order import (
+from sklearn_seqattn.metrics import StepScorer
+from sklearn_seqattn.sequences.target_order import (
     check_same_order,
     check_same_steps,
 )
-from sklearn_seqattn.metrics import StepScorer
 
 TABLE = pd.DataFrame(
     {
