@@ -10,7 +10,7 @@ from sklearn_seqattn.sequences.checks import locate
 from sklearn_seqattn.sequences.frames import is_frame, to_pandas
 from sklearn_seqattn.sequences.nested import has_nested_columns, holds_sequences
 from sklearn_seqattn.sequences.tables import has_instances
-from sklearn_seqattn.sequences.unreadable import refuse_unreadable
+from sklearn_seqattn.sequences.unreadable import name_value, refuse_unreadable
 
 
 def check_weights(sample_weight, y):
@@ -36,6 +36,11 @@ def check_weights(sample_weight, y):
     """
     if sample_weight is not None:
         refuse_unreadable(sample_weight, "sample_weight")
+        if isinstance(sample_weight, str):
+            raise TypeError(
+                f"sample_weight is {name_value(sample_weight)}; pass one number for "
+                "each sequence."
+            )
         if is_array_like(sample_weight) and has_array(sample_weight):
             sample_weight = to_numpy(sample_weight, "sample_weight")
         # As objects: a missing weight is not a weight of zero.
@@ -101,9 +106,8 @@ def check_step_weights(sample_weight, lengths):
     """
     if not _is_nested(sample_weight):
         return None
-    flat = join_steps(
-        read_rows(sample_weight, "sample_weight"), lengths, "sample_weight", "weight"
-    )
+    names = "sample_weight", "weight"
+    flat = join_steps(read_rows(sample_weight, *names), lengths, *names)
     try:
         flat = flat.astype(np.float64)
     except (TypeError, ValueError) as error:

@@ -8,11 +8,11 @@ import pandas as pd
 from sklearn_seqattn.sequences.arrays import has_array, is_array_like, to_numpy
 from sklearn_seqattn.sequences.checks import locate
 from sklearn_seqattn.sequences.frames import is_frame, to_pandas
+from sklearn_seqattn.sequences.nested import has_nested_columns
 from sklearn_seqattn.sequences.tables import split_instances
 from sklearn_seqattn.sequences.unreadable import name_value, refuse_unreadable
 from sklearn_seqattn.sequences.wording import number_of
 
-_EXPECTED = "expected one array of labels for each sequence, one label for each step"
 _NOT_COUNTED = "missing labels (None, NaN, and -1 among integers) do not count"
 _NUMBERS = {"integer", "floating", "mixed-integer-float", "boolean"}
 
@@ -101,7 +101,7 @@ def check_step_labels(y, lengths):
     ValueError, TypeError
         If a sequence has other than one label for each step, or no step has a label.
     """
-    flat = join_steps(read_rows(y, "y"), lengths, "y", "label")
+    flat = join_steps(read_rows(y, "y", "label"), lengths, "y", "label")
     known = ~pd.isna(flat)
     values = flat
     if flat.dtype.kind in "OUT":
@@ -124,15 +124,15 @@ def check_step_labels(y, lengths):
     return StepLabels(values, known)
 
 
-def read_rows(y, name):
+def read_rows(y, name, noun):
     """Return one array a sequence.
 
     Parameters
     ----------
     y : list, array-like or DataFrame
         As in `check_step_labels`.
-    name : str
-        What the user calls it.
+    name, noun : str
+        What the user calls it, and what one value is.
 
     Returns
     -------
@@ -144,34 +144,39 @@ def read_rows(y, name):
         If it holds something else.
     """
     refuse_unreadable(y, name)
+    expected = (
+        f"expected one array of {noun}s for each sequence, one {noun} for each step"
+    )
     if is_frame(y):
         frame = to_pandas(y, name)
-        if frame.shape[1] != 1:
+        is_column = frame.shape[1] == 1
+        if not is_column and has_nested_columns(frame):
             raise ValueError(
-                f"{name} is a table of {frame.shape[1]} columns; {_EXPECTED}."
+                f"{name} is a table of {frame.shape[1]} columns of sequences; "
+                f"{expected}."
             )
-        y = frame.iloc[:, 0]
+        y = frame.iloc[:, 0] if is_column else frame.to_numpy(object)
     is_long = isinstance(y, pd.Series) and isinstance(y.index, pd.MultiIndex)
     if is_long and not any(map(is_array_like, y)):
         return [row.to_numpy() for row in split_instances(y, name)]
     if not is_array_like(y):
-        raise TypeError(f"{name} is {name_value(y)}; {_EXPECTED}.")
+        raise TypeError(f"{name} is {name_value(y)}; {expected}.")
     if has_array(y):
         y = to_numpy(y, name)
         if y.ndim not in (1, 2):
-            raise ValueError(f"{name} has shape {y.shape}; {_EXPECTED}.")
-    return [_row(row, f"{name}[{i}]") for i, row in enumerate(y)]
+            raise ValueError(f"{name} has shape {y.shape}; {expected}.")
+    return [_row(row, f"{name}[{i}]", noun, expected) for i, row in enumerate(y)]
 
 
-def _row(row, where):
-    """Return the labels of one sequence as an array."""
+def _row(row, where, noun, expected):
+    """Return the values of one sequence as an array."""
     if isinstance(row, str):
         raise TypeError(
-            f"{where} is the text {str(row)!r:.40}; pass a list of one label for each "
+            f"{where} is the text {str(row)!r:.40}; pass a list of one {noun} for each "
             f"step, such as {where}.split(), for each sequence."
         )
     if not is_array_like(row):
-        raise TypeError(f"{where} is {row!r:.40}; {_EXPECTED}.")
+        raise TypeError(f"{where} is {row!r:.40}; {expected}.")
     if has_array(row):
         array = to_numpy(row, where)
     else:

@@ -9,6 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sklearn_seqattn.attention_lstm.sample_weights import read_weights
 from sklearn_seqattn.attention_lstm.step_labels import check_step_labels, split_steps
 
 LENGTHS = np.array([2, 1, 3])
@@ -22,6 +23,10 @@ def objects(y):
     return array
 
 
+def padded(y):
+    return [[*row, None, None][:3] for row in y]
+
+
 CONTAINERS = {
     "lists": list,
     "tuples": lambda y: tuple(map(tuple, y)),
@@ -33,6 +38,8 @@ CONTAINERS = {
     "polars Series": lambda y: pl.Series(y),
     "polars column": lambda y: pl.DataFrame({"y": y}),
     "pyarrow": lambda y: pa.array(y),
+    "table": lambda y: pd.DataFrame(padded(y)),
+    "polars table": lambda y: pl.DataFrame(padded(y), orient="row"),
     "long Series": lambda y: pd.concat(map(pd.Series, y), keys=range(len(y))),
     "one column a sequence": lambda y: [np.array(row)[:, None] for row in y],
 }
@@ -133,3 +140,12 @@ def test_split_steps(lengths):
     parts = split_steps(flat, np.array(lengths))
     assert [len(part) for part in parts] == lengths
     np.testing.assert_array_equal(np.concatenate(parts), flat)
+
+
+def test_weights_are_called_weights():
+    for weights, message in (
+        ([[1.0, 2.0], None, [1.0] * 3], r"sample_weight\[1\] is None; .*one weight"),
+        ("a", "sample_weight is of type str; pass one number"),
+    ):
+        with pytest.raises(TypeError, match=message):
+            read_weights(weights, LENGTHS)
