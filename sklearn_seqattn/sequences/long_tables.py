@@ -10,6 +10,7 @@ from sklearn_seqattn.sequences.frames import (
     read_each,
     shared_columns,
 )
+from sklearn_seqattn.sequences.nested import events_of_rows
 from sklearn_seqattn.sequences.wording import number_of
 
 
@@ -18,9 +19,10 @@ def sequences_to_events(sequences, ids=None, *, id=None, order="step", columns=N
 
     Parameters
     ----------
-    sequences : Series or list of DataFrame or of array-like
+    sequences : Series or list of DataFrame or of array-like, or DataFrame
         The sequences: frames of any library, or array-likes of shape (T_i,) or
-        (T_i, D). Empty sequences leave no trace.
+        (T_i, D). Empty sequences leave no trace. Or a frame whose cells hold sequences,
+        as `events_to_sequences` returns it with static columns, which are left out.
     ids : array-like of shape (n_sequences,), MultiIndex or None, default=None
         The id of each sequence. If None, the index of a Series, else 0, 1, 2, ...
     id : str, list of str or None, default=None
@@ -58,6 +60,9 @@ def sequences_to_events(sequences, ids=None, *, id=None, order="step", columns=N
     1     7     1    close
     2     3     0     open
     """
+    if isinstance(sequences, pd.DataFrame):
+        ids = sequences.index if ids is None else ids
+        sequences = events_of_rows(sequences, "sequences")
     if isinstance(sequences, pd.Series):
         ids = sequences.index if ids is None else ids
         columns = sequences.name if columns is None else columns

@@ -34,6 +34,35 @@ def _is_nested(column):
     return may_be and holds_sequences(column.to_numpy(object))
 
 
+def events_of_rows(frame, name):
+    """Return the sequences of each row as a frame, one row a step.
+
+    Parameters
+    ----------
+    frame : DataFrame of n rows
+        Some columns hold sequences, the others are left out.
+    name : str
+        What the user calls it.
+
+    Returns
+    -------
+    list of DataFrame
+
+    Raises
+    ------
+    ValueError
+        If no column holds sequences.
+    """
+    nested = [key for key, column in frame.items() if _is_nested(column)]
+    if not nested:
+        raise ValueError(
+            f"{name} is a table without columns of sequences; pass a list of tables, "
+            "one a sequence."
+        )
+    rows = zip(*(frame[column] for column in nested), strict=True)
+    return [pd.DataFrame(dict(zip(nested, row, strict=True))) for row in rows]
+
+
 def read_nested(frame, name, *, channels_first):
     """Split a table into the sequences of its rows and its single values.
 

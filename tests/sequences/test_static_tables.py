@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sklearn_seqattn import events_to_sequences
+from sklearn_seqattn import events_to_sequences, sequences_to_events
 from sklearn_seqattn.sequences import check_sequences
 
 EVENTS = pd.DataFrame(
@@ -126,3 +126,20 @@ def test_many_ids_are_not_all_named():
     static = pd.DataFrame({"who": [0], "age": [1]})
     with pytest.raises(ValueError, match=r"lacks 19 .*: 1, 2, 3, 4, 5, \.\.\.\. Both"):
         make(events, static, order=None)
+
+
+def test_the_way_back_to_events_leaves_static_columns_out():
+    events = pd.DataFrame(
+        {
+            "id": list("bba"),
+            "step": [0, 1, 0],
+            "act": list("xyx"),
+            "at": pd.to_datetime(["2025-01-01", "2025-01-02", "2025-01-01"]),
+            "n": pd.array([1, None, 3], dtype="Int64"),
+        }
+    )
+    static = pd.DataFrame({"id": ["a", "b"], "age": [30, 40]})
+    X = events_to_sequences(events, id="id", order="step", static=static)
+    pd.testing.assert_frame_equal(sequences_to_events(X), events)
+    with pytest.raises(ValueError, match="without columns of sequences"):
+        sequences_to_events(static)
