@@ -105,11 +105,30 @@ def answer(model, sequences):
         return model.answer(sequences)
     if not hasattr(model, "predict"):
         raise TypeError(f"{type(model).__name__} has no predict.")
-    found = {"predictions": as_lists(model.predict(sequences))}
-    if hasattr(model, "predict_proba"):
-        found["classes"] = as_lists(model.classes_)
-        found["probabilities"] = as_lists(model.predict_proba(sequences))
-    return found
+    if not hasattr(model, "predict_proba"):
+        return {"predictions": as_lists(model.predict(sequences))}
+    probabilities = model.predict_proba(sequences)
+    if predicts_the_most_probable(model):  # one pass through the network is enough
+        predictions = model.classes_[probabilities.argmax(axis=1)]
+    else:
+        predictions = model.predict(sequences)
+    return {
+        "predictions": as_lists(predictions),
+        "classes": as_lists(model.classes_),
+        "probabilities": as_lists(probabilities),
+    }
+
+
+def predicts_the_most_probable(model):
+    """Return whether a model predicts one class, the most probable one."""
+    from sklearn.pipeline import Pipeline
+
+    from sklearn_seqattn import AttentionLSTMClassifier, NextStateLSTM, NextStateMarkov
+
+    last = model[-1] if isinstance(model, Pipeline) else model
+    if isinstance(last, AttentionLSTMClassifier):
+        return not last.target_encoder_.multilabel
+    return isinstance(last, NextStateLSTM | NextStateMarkov)
 
 
 def as_lists(values):

@@ -11,38 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from sklearn.model_selection import FixedThresholdClassifier
+from served_models import NOT_EXPORTED, SEQUENCES, TOKENS, fit_models, make_numbers
 
-from sklearn_seqattn import (
-    AttentionLSTMClassifier,
-    AttentionLSTMRegressor,
-    AttentionLSTMTagger,
-    NextStateLSTM,
-    NextStateMarkov,
-    SequenceScaler,
-    load_model,
-    save_model,
-)
+from sklearn_seqattn import load_model, save_model
 from sklearn_seqattn.export import to_onnx
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*unknown to the model:UserWarning")
 
 ROOT = Path(__file__).resolve().parents[1]
-TEXT_OPTIONS = {"hidden_size": 4, "max_epochs": 1, "random_state": 0}
-OPTIONS = {**TEXT_OPTIONS, "blend": None}
-#: Those that to_onnx does not take.
-NOT_EXPORTED = ["scaler", "states", "sure"]
-
-
-def make_numbers(n):
-    rng = np.random.default_rng(0)
-    return [rng.normal(i % 2, 1, size=(2 + i % 7, 2)).tolist() for i in range(n)]
-
-
-NUMBERS, TOKENS = make_numbers(70), [["a"], ["c", "b", "new"], []]
-SEQUENCES = dict.fromkeys(("amounts", "numbers", "labels", "pairs", "steps"), NUMBERS)
-SEQUENCES |= dict.fromkeys(("tokens", "words", "states", "next"), TOKENS)
-SEQUENCES["sure"] = NUMBERS
 
 
 def check_close(found, wanted):
@@ -54,27 +30,7 @@ def check_close(found, wanted):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
-    X = make_numbers(24)
-    tokens = [["a", "b"] * (1 + i % 3) + ["c"] * (i % 2) for i in range(24)]
-    y = ["low", "high"] * 12
-    pairs = np.array([[1, 1], [1, 0]] * 12)
-    ups = [["up" if step[0] > 0.5 else "down" for step in x] for x in X]
-    models = {
-        "numbers": AttentionLSTMClassifier(**OPTIONS).fit(X, y),
-        "tokens": AttentionLSTMClassifier(**TEXT_OPTIONS).fit(tokens, y),
-        "amounts": AttentionLSTMRegressor(**OPTIONS).fit(X, np.arange(24.0)),
-        "labels": AttentionLSTMClassifier(**OPTIONS).fit(X, pairs),
-        "pairs": AttentionLSTMRegressor(**OPTIONS).fit(X, pairs.astype(float)),
-        "steps": AttentionLSTMTagger(**OPTIONS).fit(X, ups),
-        "words": AttentionLSTMTagger(**OPTIONS).fit(tokens, tokens),
-        "states": NextStateMarkov(order=1).fit(tokens),
-        "next": NextStateLSTM(**OPTIONS).fit(tokens),
-        "scaler": SequenceScaler().fit(X),
-        "sure": FixedThresholdClassifier(
-            AttentionLSTMClassifier(**OPTIONS), threshold=0.01, pos_label="low"
-        ).fit(X, y),
-    }
-    for name, model in models.items():
+    for name, model in fit_models().items():
         save_model(model, folder / f"{name}.seqattn")
     return folder
 
@@ -127,6 +83,12 @@ def test_all_models_answer_as_their_files(app, folder):
         if hasattr(model, "predict_proba"):
             assert answer.json()["classes"] == model.classes_.tolist()
             check_close(answer.json()["probabilities"], model.predict_proba(X))
+
+
+def test_one_pass_is_enough_for_the_most_probable_class(service, folder):
+    models = {path.stem: load_model(path) for path in folder.iterdir()}
+    once = {k for k, v in models.items() if service.predicts_the_most_probable(v)}
+    assert once == {"numbers", "scaled", "tokens", "states", "next"}
 
 
 def test_what_predicts_nothing_is_refused(app):
@@ -226,9 +188,6 @@ def test_updates_that_fail_change_nothing(app, folder, name, targets, message):
 
 @pytest.fixture
 def exported(folder, service, tmp_path):
-    X = ["a b", "b c"] * 12
-    texts = AttentionLSTMTagger(**TEXT_OPTIONS).fit(X, [["no", "yes"]] * 24)
-    to_onnx(texts, tmp_path / "texts.onnx")
     for path in folder.glob("*.seqattn"):
         if path.stem not in NOT_EXPORTED:
             to_onnx(load_model(path), tmp_path / f"{path.stem}.onnx")
@@ -237,7 +196,7 @@ def exported(folder, service, tmp_path):
 
 def test_exported_models_answer_the_same_payloads(app, exported):
     (names,) = call(exported, ("GET", "/models", None))
-    assert names.json() == sorted({*SEQUENCES, "texts"} - {*NOT_EXPORTED})
+    assert names.json() == sorted({*SEQUENCES} - {*NOT_EXPORTED})
     for name in set(names.json()) - {"texts"}:
         answers = [ask(one, name, SEQUENCES[name]) for one in (app, exported)]
         assert [one.status_code for one in answers] == [200, 200], answers[1].text
