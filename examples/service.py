@@ -28,6 +28,7 @@ import numpy as np
 import uvicorn
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, HTTPException
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
@@ -39,37 +40,39 @@ class Payload(BaseModel):
 
 
 class Examples(Payload):
-    """Sequences with what they should have been predicted as."""
+    """Sequences with what they should have been predicted as.
 
-    targets: list
+    Targets of a model of states may be left out: each state is that of those before it.
+    """
+
+    targets: list | None = None
 
 
 class Exported:
-    """An exported model, with what the service calls of an estimator."""
+    """An exported model."""
 
     def __init__(self, path):
         import serve_onnx
 
         self._predict = serve_onnx.predict
         self._model = serve_onnx.open_model(path)
-        if "classes" in self._model[1]:
-            self.classes_ = np.array(self._model[1]["classes"])
-            self.predict_proba = lambda X: self._outputs(X)["probabilities"]
 
-    def predict(self, X):
-        """Return the predictions of a regressor."""
-        return self._outputs(X)["prediction"]
-
-    def _outputs(self, X):
-        """Return the outputs by name."""
+    def answer(self, X):
+        """Return what `answer` returns."""
         if not X:
             raise ValueError("There are no sequences.")
-        found = {k: np.stack(v) for k, v in self._predict(*self._model, X).items()}
-        for values in found.values():
-            if values.dtype.kind == "f" and not np.isfinite(values).all():
-                row = np.argwhere(~np.isfinite(values))[0, 0]
+        found = self._predict(*self._model, X)
+        numbers = found["probabilities" if "label" in found else "prediction"]
+        for row, values in enumerate(numbers):
+            if not np.isfinite(values).all():
                 raise ValueError(f"X[{row}] has missing or infinite values.")
-        return found
+        if "label" not in found:
+            return {"predictions": as_lists(numbers)}
+        return {
+            "predictions": as_lists(found["label"]),
+            "classes": self._model[1]["classes"],
+            "probabilities": as_lists(numbers),
+        }
 
 
 def open_models(folder, *, onnx):
@@ -87,7 +90,7 @@ def open_models(folder, *, onnx):
 
 
 def updated(path, examples):
-    """Train the model of a file for one epoch, and write it."""
+    """Call `partial_fit` of the model of a file, and write it."""
     from sklearn_seqattn import load_model, save_model
 
     model = load_model(path)
@@ -98,14 +101,39 @@ def updated(path, examples):
 
 def answer(model, sequences):
     """Return predictions; of a classifier the probabilities of its classes, too."""
+    if isinstance(model, Exported):
+        return model.answer(sequences)
+    if not hasattr(model, "predict"):
+        raise TypeError(f"{type(model).__name__} has no predict.")
     if not hasattr(model, "predict_proba"):
-        return {"predictions": model.predict(sequences).tolist()}
-    probabilities, classes = model.predict_proba(sequences), model.classes_
+        return {"predictions": as_lists(model.predict(sequences))}
+    probabilities = model.predict_proba(sequences)
+    if predicts_the_most_probable(model):  # one pass through the network is enough
+        predictions = model.classes_[probabilities.argmax(axis=1)]
+    else:
+        predictions = model.predict(sequences)
     return {
-        "predictions": classes[probabilities.argmax(axis=1)].tolist(),
-        "classes": classes.tolist(),
-        "probabilities": probabilities.tolist(),
+        "predictions": as_lists(predictions),
+        "classes": as_lists(model.classes_),
+        "probabilities": as_lists(probabilities),
     }
+
+
+def predicts_the_most_probable(model):
+    """Return whether a model predicts one class, the most probable one."""
+    from sklearn.pipeline import Pipeline
+
+    from sklearn_seqattn import AttentionLSTMClassifier, NextStateLSTM, NextStateMarkov
+
+    last = model[-1] if isinstance(model, Pipeline) else model
+    if isinstance(last, AttentionLSTMClassifier):
+        return not last.target_encoder_.multilabel
+    return isinstance(last, NextStateLSTM | NextStateMarkov)
+
+
+def as_lists(values):
+    """Return an array, or what is predicted for each sequence, as lists."""
+    return [np.asarray(one).tolist() for one in values]
 
 
 @asynccontextmanager
@@ -123,8 +151,15 @@ def create_app(folder, *, onnx=False):
 
     @app.exception_handler(ValueError)
     @app.exception_handler(TypeError)
+    @app.exception_handler(FloatingPointError)
     def refuse(request, error):
         return JSONResponse({"detail": str(error)}, status_code=422)
+
+    @app.exception_handler(RequestValidationError)
+    def refuse_fields(request, error):  # without the input, which may be no JSON
+        fields = ("type", "loc", "msg")
+        found = [{name: one[name] for name in fields} for one in error.errors()]
+        return JSONResponse({"detail": found}, status_code=422)
 
     def find(name):
         if name not in models:
@@ -145,7 +180,10 @@ def create_app(folder, *, onnx=False):
             raise HTTPException(409, f"The model {name!r} has no partial_fit.")
         with updating:  # others predict with the old model until the new one is whole
             model = models[name] = updated(paths[name], examples)
-        return {"epochs": len(model.history_)}
+        found = {"sequences": len(examples.sequences)}
+        if hasattr(model, "history_"):  # models that count have no epochs
+            found["epochs"] = len(model.history_)
+        return found
 
     return app
 

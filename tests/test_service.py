@@ -11,39 +11,26 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from served_models import NOT_EXPORTED, SEQUENCES, TOKENS, fit_models, make_numbers
 
-from sklearn_seqattn import (
-    AttentionLSTMClassifier,
-    AttentionLSTMRegressor,
-    NextStateMarkov,
-    load_model,
-    save_model,
-)
+from sklearn_seqattn import load_model, save_model
 from sklearn_seqattn.export import to_onnx
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*unknown to the model:UserWarning")
+
 ROOT = Path(__file__).resolve().parents[1]
-TEXT_OPTIONS = {"hidden_size": 4, "max_epochs": 1, "random_state": 0}
-OPTIONS = {**TEXT_OPTIONS, "blend": None}
 
 
-def make_numbers(n):
-    rng = np.random.default_rng(0)
-    return [rng.normal(i % 2, 1, size=(2 + i % 7, 2)).tolist() for i in range(n)]
+def check_close(found, wanted):
+    """Compare numbers of sequences, which may have several steps."""
+    for one, other in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(np.reshape(one, np.shape(other)), other, atol=1e-5)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
-    X = make_numbers(24)
-    tokens = [["a", "b"] * (1 + i % 3) + ["c"] * (i % 2) for i in range(24)]
-    y = ["low", "high"] * 12
-    models = {
-        "numbers": AttentionLSTMClassifier(**OPTIONS).fit(X, y),
-        "tokens": AttentionLSTMClassifier(**TEXT_OPTIONS).fit(tokens, y),
-        "amounts": AttentionLSTMRegressor(**OPTIONS).fit(X, np.arange(24.0)),
-        "states": NextStateMarkov(order=1).fit(tokens),
-    }
-    for name, model in models.items():
+    for name, model in fit_models().items():
         save_model(model, folder / f"{name}.seqattn")
     return folder
 
@@ -85,20 +72,42 @@ def ask(app, name, sequences):
 
 def test_all_models_answer_as_their_files(app, folder):
     (names,) = call(app, ("GET", "/models", None))
-    assert names.json() == ["amounts", "numbers", "states", "tokens"]
-    sequences = {
-        "numbers": make_numbers(5),
-        "amounts": make_numbers(5),
-        "tokens": [["a"], ["c", "b", "a"]],
-        "states": [["a"], ["c", "b", "a"]],
-    }
-    for name, X in sequences.items():
-        model, answer = load_model(folder / f"{name}.seqattn"), ask(app, name, X)
+    assert names.json() == sorted(path.stem for path in folder.iterdir())
+    for name in set(names.json()) - {"scaler"}:
+        model, X = load_model(folder / f"{name}.seqattn"), SEQUENCES[name]
+        answer = ask(app, name, X)
         assert answer.status_code == 200, answer.text
-        assert answer.json()["predictions"] == model.predict(X).tolist()
-        if name != "amounts":
-            expected = model.predict_proba(X)
-            np.testing.assert_allclose(answer.json()["probabilities"], expected)
+        predicted = [np.asarray(one).tolist() for one in model.predict(X)]
+        assert answer.json()["predictions"] == predicted
+        assert ("probabilities" in answer.json()) == hasattr(model, "predict_proba")
+        if hasattr(model, "predict_proba"):
+            assert answer.json()["classes"] == model.classes_.tolist()
+            check_close(answer.json()["probabilities"], model.predict_proba(X))
+
+
+def test_one_pass_is_enough_for_the_most_probable_class(service, folder):
+    models = {path.stem: load_model(path) for path in folder.iterdir()}
+    once = {k for k, v in models.items() if service.predicts_the_most_probable(v)}
+    assert once == {"numbers", "scaled", "tokens", "states", "next"}
+
+
+def test_what_predicts_nothing_is_refused(app):
+    answer = ask(app, "scaler", make_numbers(2)).json()
+    assert answer == {"detail": "SequenceScaler has no predict."}
+
+
+def test_fields_that_are_no_json_are_named(app):
+    import httpx
+
+    async def send():
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://a") as one:
+            content, kind = '{"sequences": NaN}', {"Content-Type": "application/json"}
+            path = "/models/numbers/predict"
+            return await one.post(path, content=content, headers=kind)
+
+    (found,) = asyncio.run(send()).json()["detail"]
+    assert found["loc"] == ["body", "sequences"]
 
 
 def test_requests_at_once_are_not_mixed_up(app, folder):
@@ -137,59 +146,84 @@ def test_an_update_trains_the_model_and_its_file(app, folder):
     before = ask(app, "numbers", X).json()["probabilities"]
     examples = {"sequences": X, "targets": ["low", "high"] * 4}
     (answer,) = call(app, ("POST", "/models/numbers/update", examples))
-    assert answer.json() == {"epochs": 2}
+    assert answer.json() == {"sequences": 8, "epochs": 2}
     after = ask(app, "numbers", X).json()["probabilities"]
     assert after != before
     stored = load_model(folder / "numbers.seqattn")
     np.testing.assert_allclose(stored.predict_proba(X), after)
 
 
-def test_updates_that_fail_change_nothing(app):
+def test_an_update_counts_sequences_once(app, folder):
+    path = folder / "states.seqattn"
+    wanted = load_model(path).partial_fit([["a", "c", "c"]]).predict_proba(TOKENS)
+    sent = ("POST", "/models/states/update", {"sequences": [["a", "c", "c"]]})
+    (answer,) = call(app, sent)
+    assert answer.json() == {"sequences": 1}
+    check_close(ask(app, "states", TOKENS).json()["probabilities"], wanted)
+    check_close(load_model(path).predict_proba(TOKENS), wanted)
+
+
+@pytest.mark.parametrize(
+    ("name", "targets", "message"),
+    [
+        ("numbers", ["new"] * 8, "'new'"),
+        ("numbers", None, "requires y"),
+        ("amounts", [1e30] * 8, "training loss became inf"),
+        ("amounts", [1.0, 1e308] * 4, "target 1e\\+308, too far"),
+    ],
+)
+def test_updates_that_fail_change_nothing(app, folder, name, targets, message):
     X = make_numbers(8)
-    before = ask(app, "numbers", X).json()
-    bad = ("POST", "/models/numbers/update", {"sequences": X, "targets": ["new"] * 8})
+    before, content = (
+        ask(app, name, X).json(),
+        (folder / f"{name}.seqattn").read_bytes(),
+    )
+    bad = ("POST", f"/models/{name}/update", {"sequences": X, "targets": targets})
     (answer,) = call(app, bad)
     assert answer.status_code == 422
-    assert "new" in answer.json()["detail"]
-    assert ask(app, "numbers", X).json() == before
+    assert re.search(message, answer.json()["detail"])
+    assert ask(app, name, X).json() == before
+    assert (folder / f"{name}.seqattn").read_bytes() == content
 
 
 @pytest.fixture
 def exported(folder, service, tmp_path):
     for path in folder.glob("*.seqattn"):
-        if path.stem != "states":  # counts, which have no network
+        if path.stem not in NOT_EXPORTED:
             to_onnx(load_model(path), tmp_path / f"{path.stem}.onnx")
     return service.create_app(tmp_path, onnx=True)
 
 
 def test_exported_models_answer_the_same_payloads(app, exported):
     (names,) = call(exported, ("GET", "/models", None))
-    assert names.json() == ["amounts", "numbers", "tokens"]
-    texts = [["a"], ["c", "b", "new"], []]
-    sequences = {"numbers": make_numbers(70), "amounts": make_numbers(5)}
-    for name, X in {**sequences, "tokens": texts}.items():
-        wanted, found = (ask(one, name, X).json() for one in (app, exported))
+    assert names.json() == sorted({*SEQUENCES} - {*NOT_EXPORTED})
+    for name in set(names.json()) - {"texts"}:
+        answers = [ask(one, name, SEQUENCES[name]) for one in (app, exported)]
+        assert [one.status_code for one in answers] == [200, 200], answers[1].text
+        wanted, found = (one.json() for one in answers)
         assert found.keys() == wanted.keys()
         for key, values in wanted.items():
-            if key == "probabilities" or name == "amounts":
-                np.testing.assert_allclose(found[key], values, atol=1e-5)
+            if key == "probabilities" or name in ("amounts", "pairs"):
+                check_close(found[key], values)
             else:
                 assert found[key] == values
 
 
 @pytest.mark.parametrize(
-    ("sequences", "message"),
+    ("name", "sequences", "message"),
     [
-        ([], "no sequences"),
-        ([[1.0], []], r"X\[0\] has the shape \(1, 1\), not \(T, 2\)"),
-        ([[[1.0, 2.0], [1.0]]], "inhomogeneous"),
-        ([[[1.0, None]]], r"X\[0\] has missing"),
-        ([["a", "b"]], "could not convert"),
-        (["text"], "valid list"),
+        ("numbers", [], "no sequences"),
+        ("numbers", [[[1.0, None]]], r"X\[0\] has missing"),
+        ("numbers", [["a", "b"]], r"X\[0\] is not made of numbers"),
+        ("numbers", [[[10**400, 2]]], r"X\[0\] is not made of numbers \(int too large"),
+        ("numbers", ["text"], "valid list"),
+        ("steps", [[[1.0, 2.0]], [[1.0, None]]], r"X\[1\] has missing"),
+        ("tokens", [["a", None]], r"X\[0\] holds None at step 1.*are strings"),
+        ("texts", [["a", "b"]], r"inputs \['indicators'\]"),
     ],
 )
-def test_exported_models_refuse_bad_sequences(exported, sequences, message):
-    answer = ask(exported, "numbers", sequences)
+def test_exported_models_refuse_bad_sequences(exported, name, sequences, message):
+    answer = ask(exported, name, sequences)
     assert answer.status_code == 422
     assert re.search(message, str(answer.json()["detail"]))
 

@@ -189,7 +189,16 @@ class NumberTargets:
 
     def standardize(self, targets):
         """Return targets as the loss takes them, (n, n_targets) float32."""
-        return ((targets - self.center_) / self.scale_).astype(np.float32)
+        with np.errstate(over="ignore"):
+            found = ((targets - self.center_) / self.scale_).astype(np.float32)
+        if not np.isfinite(found).all():
+            row, column = np.argwhere(~np.isfinite(found))[0]
+            raise ValueError(
+                f"y has the target {targets[row, column]}, too far from the targets "
+                f"that were scaled, {self.center_[column]:.3g} with a deviation of "
+                f"{self.scale_[column]:.3g}; leave it out, or fit on other units."
+            )
+        return found
 
     def predict(self, outputs):
         """Return outputs in the unit of the targets."""

@@ -38,19 +38,40 @@ def add_classes(targets, graph, logits):
 
 def _add_label(graph, scores, classes):
     """Add the class of the largest score; return its dtype."""
-    classes = np.asarray(classes)
-    if classes.dtype.kind in "iu":
-        classes = classes.astype(np.int64)
-    elif classes.dtype.kind not in "bf":
-        if not all(isinstance(one, str) for one in classes.tolist()):
-            raise TypeError(
-                f"The classes {classes.tolist()[:3]} are neither numbers nor text; fit "
-                "on y of one of these."
-            )
-        classes = classes.astype(object)
+    classes = _checked_classes(np.asarray(classes))
     place = graph.ArgMax(scores, axis=-1, keepdims=0)
     graph.name(graph.Gather(classes, place), _LABELS)
     return classes.dtype
+
+
+def _checked_classes(classes):
+    """Return classes of a dtype that ONNX has, or refuse them."""
+    first = f"The classes {classes[:3].tolist()}"
+    if classes.dtype.kind in "iu":
+        if classes.max() > np.iinfo(np.int64).max:
+            raise ValueError(
+                f"{first} hold {classes.max()}, which does not fit into int64; fit on "
+                "smaller numbers, or on text."
+            )
+        return classes.astype(np.int64)
+    if classes.dtype.kind == "f" and classes.dtype.itemsize > 8:
+        raise TypeError(
+            f"{first} are of {classes.dtype}, which ONNX does not have; fit on "
+            "y.astype(float)."
+        )
+    if classes.dtype.kind in "bf":
+        return classes
+    for one in classes.tolist():
+        if not isinstance(one, str):
+            raise TypeError(
+                f"{first} are neither numbers nor text; fit on y of one of these."
+            )
+        if any("\ud800" <= letter <= "\udfff" for letter in one):
+            raise ValueError(
+                f"The class {one!r} holds half a surrogate pair, which has no UTF-8; "
+                "fit on other text."
+            )
+    return classes.astype(object)
 
 
 def add_tags(targets, graph, logits):

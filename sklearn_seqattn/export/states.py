@@ -40,6 +40,7 @@ def build_states(last, transformers, graph):
     inputs = {"values": (np.int64, shape), "lengths": (np.int64, ["batch"])}
     metadata = describe_vocabulary(last.vocabulary_.states.tolist())
     metadata["classes"] = last.classes_.tolist()
+    metadata["shortest"] = least
     features = []
     if last.events_ is not None:
         names = [name for name in last.events_.columns_ if name != last.events_.target]

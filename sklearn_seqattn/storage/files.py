@@ -78,7 +78,7 @@ def write_file(path, kind, document, arrays):
     }
     # One key only: safetensors writes several in a random order.
     metadata = {_LIBRARY: _to_json(metadata).decode()}
-    replace_file(os.path.realpath(path), _safetensors().save(tensors, metadata))
+    replace_file(path, _safetensors().save(tensors, metadata))
 
 
 def read_file(path, kind):
@@ -244,11 +244,14 @@ def replace_file(path, content):
 
     Parameters
     ----------
-    path : str
-        The file.
+    path : str or path-like
+        The file. Where it is a link, what it leads to is replaced.
     content : bytes
         All that it holds. An existing file is unchanged if it cannot be written.
     """
+    given, path = path, os.path.realpath(path)
+    if os.path.isdir(path):
+        raise IsADirectoryError(f"The path {str(given)!r} is a folder; add a name.")
     folder, name = os.path.split(path)
     temporary = os.path.join(folder, f".{name}.{os.getpid()}.tmp")
     try:

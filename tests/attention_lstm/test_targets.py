@@ -1,5 +1,6 @@
 """Classes, labels and numbers: what is accepted, and the way back."""
 
+import re
 from decimal import Decimal
 
 import numpy as np
@@ -174,6 +175,18 @@ def test_numbers_come_back_in_their_unit(y):
     assert standardized.dtype == np.float32
     spread = np.abs(y).max() + 1e-30
     np.testing.assert_allclose(targets.predict(standardized), y, atol=1e-5 * spread)
+
+
+@pytest.mark.parametrize("far", [1e39, -1.7e308])
+def test_numbers_too_far_from_those_that_were_scaled(far):
+    targets = NumberTargets((2,))
+    targets.fit(np.array([[1.0, 5], [3, 5]]), np.ones(2))
+    assert np.isfinite(targets.standardize(np.array([[1e38, 1]]))).all()
+    message = (
+        re.escape(f"y has the target {far}, too far") + ".* 2 with a deviation of 1"
+    )
+    with pytest.raises(ValueError, match=message):
+        targets.standardize(np.array([[1.0, 5], [far, 5]]))
 
 
 def test_a_fit_is_refused_before_any_work():

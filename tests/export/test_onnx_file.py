@@ -30,6 +30,7 @@ from sklearn_seqattn import (
     NextStateMarkov,
     SequenceImputer,
     SequenceResampler,
+    SequenceScaler,
 )
 from sklearn_seqattn.blocks import (
     Block,
@@ -63,23 +64,6 @@ class TestFile:
         assert ids == (0, 1, 2)
         assert table["classes"] == estimator.classes_.tolist()
         assert table["version"] == sklearn_seqattn.__version__
-
-    @pytest.mark.parametrize(
-        "classes",
-        [["no", "yes"], [3, 9], [1.0, 2.0], [False, True]],
-        ids=str,
-    )
-    def test_labels_are_the_classes(self, classes, path):
-        y = np.array(classes)[np.arange(24) % 2]
-        estimator = AttentionLSTMClassifier(**SMALL).fit(WALKS, y)
-        found = run(open_session(estimator, path), pad(WALKS))["label"]
-        assert found.tolist() == estimator.predict(WALKS).tolist()
-
-    def test_dates_as_classes_are_refused(self, path):
-        y = np.array(["2024-01-01", "2024-01-02"], "M8[D]")[np.arange(24) % 2]
-        estimator = AttentionLSTMClassifier(**SMALL).fit(WALKS, y)
-        with pytest.raises(TypeError, match="are neither numbers nor text"):
-            to_onnx(estimator, path)
 
     def test_shapes_are_free_but_for_the_channels(self, path):
         session = open_session(fitted("default"), path)
@@ -119,6 +103,12 @@ class TestFile:
             to_onnx(fitted("next state"), path)
         assert path.read_text() == "before"
         assert [p.name for p in path.parent.iterdir()] == ["model.onnx"]
+
+    @pytest.mark.parametrize("path", ["", "."])
+    def test_a_folder_is_no_file(self, path, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(IsADirectoryError, match=f"The path '{path}' is a folder"):
+            to_onnx(fitted("default"), path)
 
     def test_predictions_of_the_estimator_do_not_change(self, path):
         before = fitted("kernel numbers").predict(WALKS)
@@ -162,9 +152,14 @@ class TestRefusals:
         to_onnx(search.best_estimator_, path)
 
     def test_what_is_not_fitted(self, path):
-        for estimator in (AttentionLSTMClassifier(), NextStateLSTM()):
+        halves = [
+            make_pipeline(step, fitted("default"))
+            for step in (SequenceScaler(), SequenceImputer(), SequenceResampler(2))
+        ]
+        for estimator in (AttentionLSTMClassifier(), NextStateLSTM(), *halves):
             with pytest.raises(NotFittedError):
                 to_onnx(estimator, path)
+        assert not path.exists()
 
     @pytest.mark.parametrize(
         ("transformer", "X", "message"),

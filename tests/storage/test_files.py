@@ -72,6 +72,15 @@ def test_any_memory_layout(path):
         np.testing.assert_array_equal(array, found[name])
 
 
+@pytest.mark.parametrize("name", ["", ".", "folder"])
+def test_a_folder_is_no_file_to_write(name, tmp_path, monkeypatch):
+    (tmp_path / "folder").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(IsADirectoryError, match=f"The path '{name}' is a folder"):
+        write_file(name, "model", DOCUMENT, ARRAYS)
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
 def test_equal_contents_give_equal_bytes(path):
     contents = set()
     for _ in range(3):
