@@ -23,9 +23,13 @@ from scipy.special import log_softmax
 from sklearn.base import clone
 from sklearn.model_selection import (
     GridSearchCV,
+    GroupKFold,
     KFold,
+    LeaveOneGroupOut,
+    PredefinedSplit,
     ShuffleSplit,
     StratifiedShuffleSplit,
+    TimeSeriesSplit,
 )
 from sklearn.pipeline import Pipeline
 from skorch.callbacks import (
@@ -446,6 +450,64 @@ class TestOwnSplit:
         estimator = AttentionLSTMClassifier(**NUMBERS, net_params=split)
         with pytest.raises(ValueError, match="set it on the splitter"):
             estimator.fit(WALKS, UP_OR_DOWN)
+
+    @pytest.mark.parametrize(
+        "splitter",
+        [
+            PredefinedSplit([-1, 0] * 12),
+            TimeSeriesSplit(2),
+            GroupKFold(2),
+            LeaveOneGroupOut(),
+            ValidSplit(TimeSeriesSplit(2)),
+            ValidSplit([(np.arange(12), np.arange(12, 24))]),
+        ],
+    )
+    def test_reads_no_order_and_no_groups(self, splitter):
+        for make in (AttentionLSTMClassifier, AttentionLSTMRegressor, NextStateLSTM):
+            model = make(**SMALL, net_params={"train_split": splitter})
+            with pytest.raises(ValueError, match=r"train_split=.*validation_data=\("):
+                model.fit(object(), None)
+
+    @pytest.mark.parametrize(
+        ("parts", "message"),
+        [
+            (([0, 1], []), "leaves no sequences for the validation part"),
+            (([], [0, 1]), "leaves no sequences for the training part"),
+            (([0, 1], [99]), r"array\(\[99\]\) for the validation part.*0 to 23"),
+            (([0, 1], [-1]), "rows from 0 to 23"),
+            (([0, 1], [True, False]), "rows from 0 to 23"),
+            ((), "cannot split 24 distinct sequences: not enough values"),
+        ],
+    )
+    def test_parts_have_rows_of_the_data(self, parts, message):
+        model = AttentionLSTMClassifier(
+            **NUMBERS, net_params={"train_split": FixedParts(parts)}
+        )
+        with pytest.raises(
+            ValueError, match=rf"^net_params\['train_split'\].*{message}"
+        ):
+            model.fit(WALKS, UP_OR_DOWN)
+        assert not hasattr(model, "net_")
+
+    def test_an_error_of_it_names_it(self):
+        model = AttentionLSTMClassifier(
+            **NUMBERS, net_params={"train_split": KFold(99)}
+        )
+        with pytest.raises(ValueError, match=r"\['train_split'\]=KFold.*n_splits=99"):
+            model.fit(WALKS, UP_OR_DOWN)
+
+
+class FixedParts:
+    """A splitter of one split."""
+
+    def __init__(self, parts):
+        self.parts = parts
+
+    def split(self, X, y=None, groups=None):
+        yield self.parts
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        return 1
 
 
 def all_callbacks(folder):
