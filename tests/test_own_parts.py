@@ -17,6 +17,9 @@ from own_parts import (
     NoParameters,
     PaddingReader,
     RankedLoss,
+    SingleLayer,
+    SingleNetwork,
+    SinglePooling,
     ThreeLosses,
 )
 from scipy.special import log_softmax
@@ -214,6 +217,23 @@ class TestOwnNetwork:
         with pytest.raises((ValueError, TypeError, RuntimeError), match=message):
             estimator.fit(WALKS, UP_OR_DOWN)
         assert not hasattr(estimator, "net_")
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"net_params": {"module": SingleNetwork}},
+            {"front_end": [SingleLayer()]},
+            {"pooling": SinglePooling()},
+        ],
+    )
+    def test_a_regressor_needs_double_precision(self, options):
+        name = next(iter(options))
+        regressor = AttentionLSTMRegressor(**NUMBERS).set_params(**options)
+        with pytest.raises(ValueError, match=rf"\(Single\w+\) fails .*dtype=.*{name}"):
+            regressor.fit(WALKS, LENGTHS)
+        assert not hasattr(regressor, "net_")
+        classifier = AttentionLSTMClassifier(**NUMBERS).set_params(**options)
+        classifier.fit(WALKS, UP_OR_DOWN).predict(WALKS)
 
     @pytest.mark.parametrize("wrong", [FutureReader, IdNetwork])
     def test_states_are_not_read_ahead_and_every_step_has_logits(self, wrong):
