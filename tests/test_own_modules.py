@@ -88,6 +88,11 @@ class TestEveryModel:
         for one in (estimator, clone(estimator).fit(*data)):
             with pytest.raises(TypeError, match=r"module of your own.*register_block"):
                 save_model(one, tmp_path / "model.seqattn")
+        one.set_params(front_end="auto")
+        if hasattr(one, "pooling"):
+            one.set_params(pooling="max")
+        with pytest.raises(TypeError, match=r"network_ has a module of your own"):
+            save_model(one, tmp_path / "model.seqattn")
         assert not list(tmp_path.iterdir())
 
 

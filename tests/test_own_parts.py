@@ -262,7 +262,22 @@ class TestOwnNetwork:
                 estimator.fit(*data)
             with pytest.raises(TypeError, match=r"network of your own.*[Pp]ickle"):
                 save_model(estimator, tmp_path / "model.seqattn")
+            estimator.set_params(net_params=None)
+            if fits:  # the network is still there
+                with pytest.raises(TypeError, match=r"network of your own.*Network"):
+                    save_model(estimator, tmp_path / "model.seqattn")
         assert not list(tmp_path.iterdir())
+
+    @pytest.mark.parametrize("name", ["module", "criterion", "optimizer"])
+    def test_a_file_of_a_search_says_what_can_be_saved(self, name, tmp_path):
+        class OwnSGD(torch.optim.SGD):
+            pass
+
+        parts = {"module": MeanNetwork, "criterion": FocalLoss(), "optimizer": OwnSGD}
+        grid = {"net_params": [None, {name: parts[name]}]}
+        search = GridSearchCV(AttentionLSTMClassifier(**NUMBERS), grid)
+        with pytest.raises(TypeError, match=r"Pickle the search; or save its best_est"):
+            save_model(search, tmp_path / "model.seqattn")
 
 
 class TestOwnLoss:
