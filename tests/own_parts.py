@@ -177,3 +177,45 @@ class SinglePooling(nn.Module):
 
     def forward(self, x, mask):
         return torch.einsum("btc,bt->bc", x, mask.to(torch.float32))
+
+
+class TripleLayer(nn.Module):
+    """A block that returns three things."""
+
+    def forward(self, x, mask):
+        return x, mask, x
+
+
+class CountLayer(nn.Module):
+    """A block of whole numbers."""
+
+    def forward(self, x, mask):
+        return x.long()
+
+
+class FloatMaskLayer(nn.Module):
+    """A block whose mask is no mask."""
+
+    def forward(self, x, mask):
+        return x, mask.to(x.dtype)
+
+
+class DetachedLoss(nn.Module):
+    """A loss that has no gradient."""
+
+    def forward(self, outputs, targets):
+        return outputs.detach().sum(dim=1)
+
+
+class DetachedNetwork(MeanNetwork):
+    """A network that has no gradient."""
+
+    def forward(self, values, lengths):
+        return super().forward(values, lengths).detach()
+
+
+class BrokenNetwork(MeanNetwork):
+    """A network that fails."""
+
+    def forward(self, values, lengths):
+        return self.project(values[..., :1].sum(dim=1))
