@@ -262,7 +262,7 @@ def test_a_class_of_modules_is_registered(wrong):
 
 
 def test_names_of_classes_have_a_form_in_utf_8(path):
-    y = np.where(UP_OR_DOWN == UP_OR_DOWN[0], "\ud800", "b")
+    y = np.where(UP_OR_DOWN[0] == UP_OR_DOWN, "\ud800", "b")
     estimator = AttentionLSTMClassifier(**SMALL).fit(WALKS, y)
     with pytest.raises(ValueError, match=r"'\\ud800' is a class.*UTF-8"):
         to_onnx(estimator, path)
