@@ -36,6 +36,7 @@ from sklearn.model_selection import (
     ShuffleSplit,
     StratifiedShuffleSplit,
     TimeSeriesSplit,
+    check_cv,
 )
 from sklearn.pipeline import Pipeline
 from skorch.callbacks import (
@@ -525,6 +526,7 @@ class TestOwnSplit:
             LeaveOneGroupOut(),
             ValidSplit(TimeSeriesSplit(2)),
             ValidSplit([(np.arange(12), np.arange(12, 24))]),
+            check_cv([(np.arange(12), np.arange(12, 24))]),
         ],
     )
     def test_reads_no_order_and_no_groups(self, splitter):

@@ -19,7 +19,7 @@ from sklearn_seqattn.nn.own_network import (
     check_own,
     copy_own,
 )
-from sklearn_seqattn.nn.own_precision import check_double
+from sklearn_seqattn.nn.own_precision import check_double, own_parts
 from sklearn_seqattn.training.own_modules import (
     check_same_own,
     module_fields,
@@ -49,10 +49,14 @@ class NetworkBuildingMixin:
 
     def _check_own_parts(self, network, train_set, plan):
         """Refuse a network whose parts of the user do not do what it needs."""
+        is_own = isinstance(network, OwnSequenceNetwork)
+        in_double = self._predicts_in_double(plan) and own_parts(network)
+        if not (is_own or in_double):
+            return
         inputs, _ = shortest_and_longest(train_set)
-        if isinstance(network, OwnSequenceNetwork):
+        if is_own:
             check_own(network, **inputs, n_outputs=self.target_encoder_.n_outputs)
-        if self._predicts_in_double(plan):
+        if in_double:
             check_double(network, **inputs)
 
     def _rebuilt_network(self, data):

@@ -7,6 +7,33 @@ import torch
 _LIBRARIES = ("sklearn_seqattn", "torch")
 
 
+def own_parts(network):
+    """Return the names of the classes of users in a network.
+
+    Parameters
+    ----------
+    network : nn.Module
+        With registered components and modules of users, or without.
+
+    Returns
+    -------
+    names : list of str
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> from sklearn_seqattn.nn.own_precision import own_parts
+    >>> own_parts(nn.Linear(1, 2))
+    []
+    """
+    kinds = {type(module) for module in network.modules()}
+    return sorted(
+        kind.__name__
+        for kind in kinds
+        if kind.__module__.split(".")[0] not in _LIBRARIES
+    )
+
+
 @torch.no_grad()
 def check_double(network, values, lengths, static=None):
     """Refuse a network whose parts of the user fail in double precision.
@@ -27,16 +54,12 @@ def check_double(network, values, lengths, static=None):
     ValueError
         If they fail.
     """
-    kinds = {type(module) for module in network.modules()}
-    own = {k.__name__ for k in kinds if k.__module__.split(".")[0] not in _LIBRARIES}
-    if not own:
-        return
     given = [None if x is None else _double(x) for x in (values, static)]
     try:
         deepcopy(network).eval().double().outputs(given[0], lengths, given[1])
     except Exception as error:  # modules of users fail anywhere
         raise ValueError(
-            f"A part of the network of your own ({', '.join(sorted(own))}) fails in "
+            f"A part of the network of your own ({', '.join(own_parts(network))}) fails in "
             f"double precision, in which a fitted regressor predicts: {error}. Make "
             "new tensors in the dtype of the input, as dtype=values.dtype or x.dtype, "
             "in net_params['module'], front_end, encoder or pooling."

@@ -11,6 +11,7 @@ from sklearn.model_selection import (
     PredefinedSplit,
     StratifiedGroupKFold,
     TimeSeriesSplit,
+    check_cv,
 )
 from skorch.dataset import ValidSplit
 
@@ -21,6 +22,7 @@ from sklearn_seqattn.training.own_parts import read_part
 _OF_ROWS = (
     *(PredefinedSplit, TimeSeriesSplit, GroupKFold, GroupShuffleSplit),
     *(LeaveOneGroupOut, LeavePGroupsOut, StratifiedGroupKFold),
+    type(check_cv([])),  # around pairs of rows
 )
 
 
