@@ -219,3 +219,12 @@ class BrokenNetwork(MeanNetwork):
 
     def forward(self, values, lengths):
         return self.project(values[..., :1].sum(dim=1))
+
+
+class InPlaceLoss(nn.Module):
+    """A loss that changes the outputs."""
+
+    def forward(self, outputs, targets):
+        return nn.functional.cross_entropy(
+            outputs.clamp_(-9, 9), targets, reduction="none"
+        )

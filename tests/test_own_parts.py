@@ -15,6 +15,7 @@ from own_parts import (
     FocalLoss,
     FutureReader,
     IdNetwork,
+    InPlaceLoss,
     MeanLoss,
     MeanNetwork,
     NoParameters,
@@ -299,6 +300,7 @@ class TestOwnLoss:
         assert fit(criterion=nn.CrossEntropyLoss) == plain
         assert fit(criterion=FocalLoss, criterion__gamma=0.0) == pytest.approx(plain)
         assert fit(criterion=FocalLoss()) < plain
+        assert fit(criterion=InPlaceLoss) == pytest.approx(plain)
         smoothed = fit(criterion=nn.CrossEntropyLoss, criterion__label_smoothing=0.1)
         assert smoothed == fit(criterion=nn.CrossEntropyLoss(label_smoothing=0.1))
         assert smoothed != plain

@@ -58,9 +58,10 @@ def check_double(network, values, lengths, static=None):
     try:
         deepcopy(network).eval().double().outputs(given[0], lengths, given[1])
     except Exception as error:  # modules of users fail anywhere
+        names = ", ".join(own_parts(network))
         raise ValueError(
-            f"A part of the network of your own ({', '.join(own_parts(network))}) fails in "
-            f"double precision, in which a fitted regressor predicts: {error}. Make "
+            f"A part of the network of your own ({names}) fails in double precision, "
+            f"in which a fitted regressor predicts: {error}. Make "
             "new tensors in the dtype of the input, as dtype=values.dtype or x.dtype, "
             "in net_params['module'], front_end, encoder or pooling."
         ) from error

@@ -97,7 +97,7 @@ def check_row_losses(loss, n_outputs, targets):
     name = type(loss).__name__
     n = n_outputs + 1  # rows that no broadcasting takes for outputs
     targets = torch.from_numpy(np.repeat(targets[:1], n, axis=0))
-    outputs = torch.zeros(n, n_outputs, requires_grad=True)
+    outputs = torch.zeros(n, n_outputs, requires_grad=True).clone()  # as of a network
     given = f"outputs ({n}, {n_outputs}) and targets {tuple(targets.shape)}"
     try:
         with torch.enable_grad():
