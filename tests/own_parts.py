@@ -156,3 +156,75 @@ class ThreeLosses(nn.Module):
 
     def forward(self, outputs, targets):
         return outputs[..., None].repeat(1, 1, 3)
+
+
+class SingleNetwork(MeanNetwork):
+    """A network that makes tensors in single precision."""
+
+    def forward(self, values, lengths):
+        return super().forward(values @ torch.eye(values.shape[2]), lengths)
+
+
+class SingleLayer(nn.Module):
+    """A block that makes tensors in single precision."""
+
+    def forward(self, x, mask):
+        return x @ torch.eye(x.shape[2])
+
+
+class SinglePooling(nn.Module):
+    """A pooling that makes tensors in single precision."""
+
+    def forward(self, x, mask):
+        return torch.einsum("btc,bt->bc", x, mask.to(torch.float32))
+
+
+class TripleLayer(nn.Module):
+    """A block that returns three things."""
+
+    def forward(self, x, mask):
+        return x, mask, x
+
+
+class CountLayer(nn.Module):
+    """A block of whole numbers."""
+
+    def forward(self, x, mask):
+        return x.long()
+
+
+class FloatMaskLayer(nn.Module):
+    """A block whose mask is no mask."""
+
+    def forward(self, x, mask):
+        return x, mask.to(x.dtype)
+
+
+class DetachedLoss(nn.Module):
+    """A loss that has no gradient."""
+
+    def forward(self, outputs, targets):
+        return outputs.detach().sum(dim=1)
+
+
+class DetachedNetwork(MeanNetwork):
+    """A network that has no gradient."""
+
+    def forward(self, values, lengths):
+        return super().forward(values, lengths).detach()
+
+
+class BrokenNetwork(MeanNetwork):
+    """A network that fails."""
+
+    def forward(self, values, lengths):
+        return self.project(values[..., :1].sum(dim=1))
+
+
+class InPlaceLoss(nn.Module):
+    """A loss that changes the outputs."""
+
+    def forward(self, outputs, targets):
+        return nn.functional.cross_entropy(
+            outputs.clamp_(-9, 9), targets, reduction="none"
+        )

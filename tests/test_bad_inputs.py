@@ -411,9 +411,10 @@ BAD_FITS = [
         Y,
         {},
         ValueError,
-        "__init__() got unexpected argument(s) warp_speed. Either you made a typo, or "
-        "you added new arguments in a subclass; if that is the case, the subclass "
-        "should deal with the new arguments explicitly.",
+        "net_params has 'warp_speed', but what it can set are module, criterion, "
+        "optimizer and their parameters, as optimizer__momentum, train_split, "
+        "distributed, callbacks__NAME__PARAMETER, iterator_valid__batch_size, compile, "
+        "max_steps and torch_load_kwargs.",
     ),
     (
         "beyond-float32",

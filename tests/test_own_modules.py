@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 import torch
 from model_zoo import LENGTHS, RISES, SENTENCES, UP_OR_DOWN, WALKS, YES
-from own_parts import ClipLayer, MeanOfPadding, PairLayer, RangePooling, SquashLayer
+from own_parts import (
+    ClipLayer,
+    CountLayer,
+    FloatMaskLayer,
+    MeanOfPadding,
+    PairLayer,
+    RangePooling,
+    SinglePooling,
+    SquashLayer,
+    TripleLayer,
+)
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from torch import nn
@@ -88,6 +98,11 @@ class TestEveryModel:
         for one in (estimator, clone(estimator).fit(*data)):
             with pytest.raises(TypeError, match=r"module of your own.*register_block"):
                 save_model(one, tmp_path / "model.seqattn")
+        one.set_params(front_end="auto")
+        if hasattr(one, "pooling"):
+            one.set_params(pooling="max")
+        with pytest.raises(TypeError, match=r"network_ has a module of your own"):
+            save_model(one, tmp_path / "model.seqattn")
         assert not list(tmp_path.iterdir())
 
 
@@ -165,6 +180,17 @@ def test_a_checkpoint_is_of_the_same_module(tmp_path):
         ({"front_end": [RangePooling]}, r"RangePooling returns \(2, 4\)"),
         ({"pooling": [SquashLayer]}, "pooling: SquashLayer returns tuple"),
         ({"pooling": MeanOfPadding()}, "MeanOfPadding changes .* with the padding"),
+        ({"front_end": [TripleLayer()]}, r"^front_end: TripleLayer returns tuple of 3"),
+        ({"front_end": [CountLayer()]}, "^front_end: CountLayer returns torch.int64"),
+        ({"front_end": [FloatMaskLayer()]}, "^front_end: FloatMaskLayer returns"),
+        (
+            {"front_end": [SquashLayer(7)]},
+            r"^front_end: SquashLayer fails for x of the shape \(2, 6, 2\): mat1 and",
+        ),
+        (
+            {"pooling": [SinglePooling]},
+            r"^pooling: SinglePooling is a class.*SinglePooling\(4\).*an instance",
+        ),
         ({"pooling": ["max", 3]}, r"pooling=.* must be a list .* a name or"),
         ({"pooling": len}, "pooling"),
         ({"front_end": len}, "front_end"),

@@ -9,23 +9,35 @@ import torch
 from model_zoo import LABELS, LENGTHS, SENTENCES, UP_OR_DOWN, WALKS, YES
 from own_parts import (
     BigramNetwork,
+    BrokenNetwork,
+    DetachedLoss,
+    DetachedNetwork,
     FocalLoss,
     FutureReader,
     IdNetwork,
+    InPlaceLoss,
     MeanLoss,
     MeanNetwork,
     NoParameters,
     PaddingReader,
     RankedLoss,
+    SingleLayer,
+    SingleNetwork,
+    SinglePooling,
     ThreeLosses,
 )
 from scipy.special import log_softmax
 from sklearn.base import clone
 from sklearn.model_selection import (
     GridSearchCV,
+    GroupKFold,
     KFold,
+    LeaveOneGroupOut,
+    PredefinedSplit,
     ShuffleSplit,
     StratifiedShuffleSplit,
+    TimeSeriesSplit,
+    check_cv,
 )
 from sklearn.pipeline import Pipeline
 from skorch.callbacks import (
@@ -201,15 +213,34 @@ class TestOwnNetwork:
         [
             (PaddingReader, "change with the padding"),
             (NoParameters, "no parameters to train"),
-            (dict, "positional|at most|expected"),
-            (IdNetwork, "Expected|indices|type"),
+            (dict, r"module=dict, which cannot be built with the sizes \(2, 2\)"),
+            (IdNetwork, r"module=IdNetwork, which fails for values \(2, 19, 2\)"),
+            (BrokenNetwork, "module=BrokenNetwork, which fails for values"),
+            (DetachedNetwork, "No weight that is trained has a part in the loss"),
         ],
     )
     def test_what_breaks_an_invariant_is_refused(self, module, message):
         estimator = AttentionLSTMClassifier(**NUMBERS, net_params={"module": module})
-        with pytest.raises((ValueError, TypeError, RuntimeError), match=message):
+        with pytest.raises(ValueError, match=message):
             estimator.fit(WALKS, UP_OR_DOWN)
         assert not hasattr(estimator, "net_")
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"net_params": {"module": SingleNetwork}},
+            {"front_end": [SingleLayer()]},
+            {"pooling": SinglePooling()},
+        ],
+    )
+    def test_a_regressor_needs_double_precision(self, options):
+        name = next(iter(options))
+        regressor = AttentionLSTMRegressor(**NUMBERS).set_params(**options)
+        with pytest.raises(ValueError, match=rf"\(Single\w+\) fails .*dtype=.*{name}"):
+            regressor.fit(WALKS, LENGTHS)
+        assert not hasattr(regressor, "net_")
+        classifier = AttentionLSTMClassifier(**NUMBERS).set_params(**options)
+        classifier.fit(WALKS, UP_OR_DOWN).predict(WALKS)
 
     @pytest.mark.parametrize("wrong", [FutureReader, IdNetwork])
     def test_states_are_not_read_ahead_and_every_step_has_logits(self, wrong):
@@ -238,7 +269,22 @@ class TestOwnNetwork:
                 estimator.fit(*data)
             with pytest.raises(TypeError, match=r"network of your own.*[Pp]ickle"):
                 save_model(estimator, tmp_path / "model.seqattn")
+            estimator.set_params(net_params=None)
+            if fits:  # the network is still there
+                with pytest.raises(TypeError, match=r"network of your own.*Network"):
+                    save_model(estimator, tmp_path / "model.seqattn")
         assert not list(tmp_path.iterdir())
+
+    @pytest.mark.parametrize("name", ["module", "criterion", "optimizer"])
+    def test_a_file_of_a_search_says_what_can_be_saved(self, name, tmp_path):
+        class OwnSGD(torch.optim.SGD):
+            pass
+
+        parts = {"module": MeanNetwork, "criterion": FocalLoss(), "optimizer": OwnSGD}
+        grid = {"net_params": [None, {name: parts[name]}]}
+        search = GridSearchCV(AttentionLSTMClassifier(**NUMBERS), grid)
+        with pytest.raises(TypeError, match=r"Pickle the search; or save its best_est"):
+            save_model(search, tmp_path / "model.seqattn")
 
 
 class TestOwnLoss:
@@ -254,6 +300,7 @@ class TestOwnLoss:
         assert fit(criterion=nn.CrossEntropyLoss) == plain
         assert fit(criterion=FocalLoss, criterion__gamma=0.0) == pytest.approx(plain)
         assert fit(criterion=FocalLoss()) < plain
+        assert fit(criterion=InPlaceLoss) == pytest.approx(plain)
         smoothed = fit(criterion=nn.CrossEntropyLoss, criterion__label_smoothing=0.1)
         assert smoothed == fit(criterion=nn.CrossEntropyLoss(label_smoothing=0.1))
         assert smoothed != plain
@@ -283,6 +330,7 @@ class TestOwnLoss:
         ("net_params", "message"),
         [
             ({"criterion": MeanLoss}, r"MeanLoss returns \(\).*reduction"),
+            ({"criterion": DetachedLoss}, "DetachedLoss returns .* without a gradient"),
             ({"criterion": ThreeLosses}, r"ThreeLosses returns \(3, 2, 3\)"),
             ({"criterion": nn.MSELoss}, "MSELoss fails for outputs"),
             ({"criterion": nn.GaussianNLLLoss}, "GaussianNLLLoss fails for outputs"),
@@ -406,6 +454,30 @@ class Counter(Callback):
             self.n_valid = len(net.train_split(X)[1])
 
 
+@pytest.mark.parametrize(
+    ("net_params", "message"),
+    [
+        ({"foo": 1}, "'foo', but what it can set are module"),
+        ({"iterator_valid_size": 1}, "'iterator_valid_size', but what"),
+        (
+            {"optimizer": torch.optim.SGD, "optimizer__momentun": 0.9},
+            "'optimizer__momentun', but SGD has no .* lr, momentum,",
+        ),
+        ({"optimizer__momentum": 0.9}, "AdamW has no parameter 'momentum'"),
+    ],
+)
+def test_names_of_parameters_are_checked_before_any_work(net_params, message):
+    for make in (AttentionLSTMClassifier, AttentionLSTMRegressor, NextStateLSTM):
+        with pytest.raises(ValueError, match=message):
+            make(**SMALL, net_params=net_params).fit(object(), None)
+
+
+def test_something_is_left_to_train():
+    estimator = AttentionLSTMClassifier(**NUMBERS, callbacks=[Freezer("*")])
+    with pytest.raises(ValueError, match="A Freezer in callbacks must leave some"):
+        estimator.fit(WALKS, UP_OR_DOWN)
+
+
 class TestOwnSplit:
     @pytest.mark.parametrize(
         ("splitter", "n_valid"),
@@ -446,6 +518,65 @@ class TestOwnSplit:
         estimator = AttentionLSTMClassifier(**NUMBERS, net_params=split)
         with pytest.raises(ValueError, match="set it on the splitter"):
             estimator.fit(WALKS, UP_OR_DOWN)
+
+    @pytest.mark.parametrize(
+        "splitter",
+        [
+            PredefinedSplit([-1, 0] * 12),
+            TimeSeriesSplit(2),
+            GroupKFold(2),
+            LeaveOneGroupOut(),
+            ValidSplit(TimeSeriesSplit(2)),
+            ValidSplit([(np.arange(12), np.arange(12, 24))]),
+            check_cv([(np.arange(12), np.arange(12, 24))]),
+        ],
+    )
+    def test_reads_no_order_and_no_groups(self, splitter):
+        for make in (AttentionLSTMClassifier, AttentionLSTMRegressor, NextStateLSTM):
+            model = make(**SMALL, net_params={"train_split": splitter})
+            with pytest.raises(ValueError, match=r"train_split=.*validation_data=\("):
+                model.fit(object(), None)
+
+    @pytest.mark.parametrize(
+        ("parts", "message"),
+        [
+            (([0, 1], []), "leaves no sequences for the validation part"),
+            (([], [0, 1]), "leaves no sequences for the training part"),
+            (([0, 1], [99]), r"array\(\[99\]\) for the validation part.*0 to 23"),
+            (([0, 1], [-1]), "rows from 0 to 23"),
+            (([0, 1], [True, False]), "rows from 0 to 23"),
+            ((), "cannot split 24 distinct sequences: not enough values"),
+        ],
+    )
+    def test_parts_have_rows_of_the_data(self, parts, message):
+        model = AttentionLSTMClassifier(
+            **NUMBERS, net_params={"train_split": FixedParts(parts)}
+        )
+        with pytest.raises(
+            ValueError, match=rf"^net_params\['train_split'\].*{message}"
+        ):
+            model.fit(WALKS, UP_OR_DOWN)
+        assert not hasattr(model, "net_")
+
+    def test_an_error_of_it_names_it(self):
+        model = AttentionLSTMClassifier(
+            **NUMBERS, net_params={"train_split": KFold(99)}
+        )
+        with pytest.raises(ValueError, match=r"\['train_split'\]=KFold.*n_splits=99"):
+            model.fit(WALKS, UP_OR_DOWN)
+
+
+class FixedParts:
+    """A splitter of one split."""
+
+    def __init__(self, parts):
+        self.parts = parts
+
+    def split(self, X, y=None, groups=None):
+        yield self.parts
+
+    def get_n_splits(self, X=None, y=None, groups=None):
+        return 1
 
 
 def all_callbacks(folder):

@@ -19,6 +19,7 @@ from sklearn_seqattn.nn.own_network import (
     check_own,
     copy_own,
 )
+from sklearn_seqattn.nn.own_precision import check_double, own_parts
 from sklearn_seqattn.training.own_modules import (
     check_same_own,
     module_fields,
@@ -39,14 +40,24 @@ class NetworkBuildingMixin:
         """Build the network with its partner, or return the fitted one."""
         if fresh:
             network = self._build_network(data)
-            if isinstance(network, OwnSequenceNetwork):
-                inputs, _ = shortest_and_longest(sets.train)
-                check_own(network, **inputs, n_outputs=self.target_encoder_.n_outputs)
+            self._check_own_parts(network, sets.train, plan)
         else:
             network = self._rebuilt_network(data)
         if network.kernel_partner is not None:
             self._fit_partner(network, sets, plan, seed, fresh=fresh)
         return network
+
+    def _check_own_parts(self, network, train_set, plan):
+        """Refuse a network whose parts of the user do not do what it needs."""
+        is_own = isinstance(network, OwnSequenceNetwork)
+        in_double = self._predicts_in_double(plan) and own_parts(network)
+        if not (is_own or in_double):
+            return
+        inputs, _ = shortest_and_longest(train_set)
+        if is_own:
+            check_own(network, **inputs, n_outputs=self.target_encoder_.n_outputs)
+        if in_double:
+            check_double(network, **inputs)
 
     def _rebuilt_network(self, data):
         """Return a copy of the fitted network that goes on learning."""
@@ -140,6 +151,10 @@ class NetworkBuildingMixin:
         """Return what the partner predicts if a memory keeps it, or None."""
         memory = getattr(self.blend, "memory", None)
         return outputs_once(memory, self.net_, dataset, precision=precision)
+
+    def _predicts_in_double(self, plan):
+        """Return whether the fitted network is one of double precision."""
+        return False
 
     def _last_steps(self, lengths):
         """Return how many of the last steps the partner reads as they are."""

@@ -495,9 +495,12 @@ class AttentionLSTMRegressor(
             if self.partner_ is not None:
                 self._recalibrate(sets)
             self._weigh(data, sets, plan, seeds)
-        # mps has no double precision, and bfloat16 does without.
-        if torch.device(plan.device).type != "mps" and plan.precision == "float32":
+        if self._predicts_in_double(plan):
             self.network_.to(torch.float64)
+
+    def _predicts_in_double(self, plan):
+        """Return whether it does: mps cannot, and bfloat16 does without."""
+        return torch.device(plan.device).type != "mps" and plan.precision == "float32"
 
     def _recalibrate(self, sets):
         """Scale and shift the n-grams, fitted by least squares, to suit the loss."""

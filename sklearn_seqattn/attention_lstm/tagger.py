@@ -25,7 +25,10 @@ from sklearn_seqattn.attention_lstm.target_checks import (
 )
 from sklearn_seqattn.attention_lstm.targets import learn_labels
 from sklearn_seqattn.attention_lstm.training_data import validation_pair
-from sklearn_seqattn.attention_lstm.validation_scores import find_scorer
+from sklearn_seqattn.attention_lstm.validation_scores import (
+    find_scorer,
+    refuse_scores_of_rows,
+)
 from sklearn_seqattn.attention_lstm.window_partner import WindowPartnerMixin
 from sklearn_seqattn.nn.config import TaggingConfig
 from sklearn_seqattn.nn.networks import rebuild
@@ -423,6 +426,7 @@ class AttentionLSTMTagger(WindowPartnerMixin, StreamMixin, BaseSequenceEstimator
         self._tokens()
         self._window_model()
         find_scorer(self)  # before any work
+        refuse_scores_of_rows(self)
         if own_module(self.net_params)[0] is not None:
             raise ValueError(
                 "net_params has a 'module', but the networks of users give one answer "

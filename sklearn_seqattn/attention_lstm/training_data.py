@@ -253,7 +253,7 @@ def _step_contents(sequences):
     """Return numbers as they are, and of other steps a hash of each."""
     values = sequences.values
     if sequences.kind == "tokens":
-        return pd.util.hash_array(values)
+        return _hash(values)
     if sequences.kind == "events":
         return _hash_columns(values)
     return values
@@ -268,4 +268,16 @@ def _hash_column(column):
     """Hash each value of a column of events, whatever its dtype."""
     if is_numeric_dtype(column.dtype):
         return pd.util.hash_array(_bytes_of(column.to_numpy(np.float64)))
-    return pd.util.hash_array(column.to_numpy(object))
+    return _hash(column.to_numpy(object))
+
+
+def _hash(values):
+    """Hash texts or objects."""
+    try:
+        return pd.util.hash_array(values)
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"X has the text {error.object!r:.60}, which has no form in UTF-8 "
+            f"({error.reason}). Read texts with errors='replace', or leave such "
+            "characters out."
+        ) from error

@@ -1,6 +1,7 @@
 """Score the validation data by scikit-learn's scorers, as the estimator predicts."""
 
 import copy
+from collections.abc import Mapping
 from numbers import Real
 
 import numpy as np
@@ -49,6 +50,34 @@ def find_scorer(estimator):
             "loss; give it another name."
         )
     return None if scoring is None else check_scoring(estimator, scoring=scoring)
+
+
+def refuse_scores_of_rows(estimator):
+    """Refuse scorers that scikit-learn has by name: they take one answer a row.
+
+    Parameters
+    ----------
+    estimator : AttentionLSTMTagger
+        Its `scoring`, and callbacks of scikit-learn that score, such as ScoringMonitor.
+
+    Raises
+    ------
+    ValueError
+        If there is one.
+    """
+    given = {"scoring": without_loss(estimator.scoring)}
+    for callback in getattr(estimator, "_skl_callbacks", None) or ():
+        given[type(callback).__name__] = getattr(callback, "_scoring", None)
+    for where, scoring in given.items():
+        if isinstance(scoring, Mapping):
+            scoring = [*scoring.values()]
+        for scorer in scoring if isinstance(scoring, list | tuple) else [scoring]:
+            if isinstance(scorer, str):
+                raise ValueError(
+                    f"{where} has the scorer {scorer!r}, which takes one answer a "
+                    "sequence, but a tagger gives one a step. Pass StepScorer of "
+                    "sklearn_seqattn.metrics, as {'f1': StepScorer('f1_macro')}."
+                )
 
 
 def rows_by_weight(weights):

@@ -90,11 +90,21 @@ class Graph:
         key = (values.dtype.str, values.shape, values.tobytes())
         if values.dtype == object or key not in self._names:
             name = f"{self.prefix}constant_{len(self.constants)}"
-            self.constants.append(self.onnx.numpy_helper.from_array(values, name))
+            self.constants.append(self._tensor(values, name))
             if values.dtype == object:
                 return name
             self._names[key] = name
         return self._names[key]
+
+    def _tensor(self, values, name):
+        """Return an array as a tensor of the file."""
+        try:
+            return self.onnx.numpy_helper.from_array(values, name)
+        except UnicodeEncodeError as error:
+            raise ValueError(
+                f"{error.object!r:.60} is a class, a state or a token, but ONNX holds "
+                f"texts in UTF-8 ({error.reason}); name it otherwise."
+            ) from error
 
     def name(self, x, name):
         """Make a value an output of this name."""

@@ -71,14 +71,39 @@ def register_layer(layer_class):
     ... def add_half(layer, graph, x, mask):
     ...     return graph.Div(x, np.float32(2)), mask
     """
+    if not (isinstance(layer_class, type) and issubclass(layer_class, nn.Module)):
+        raise TypeError(
+            f"register_layer got {layer_class!r:.80}; pass the class of a module, such "
+            "as register_layer(HalfLayer)."
+        )
     return add_layer.register(layer_class)
 
 
 @register_layer(layers.BlockSequence)
 def _(layer, graph, x, mask):
     for block in layer.blocks:
-        x, mask = add_layer(block, graph, x, mask)
+        found = add_layer(block, graph, x, mask)
+        if not (isinstance(found, tuple) and [*map(type, found)] == [str, str]):
+            _refuse_names(block, found, "a pair (x, mask) of names")
+        x, mask = found
     return x, mask
+
+
+def add_pooling(pooling, graph, x, mask):
+    """Add a pooling of the user: as a layer that returns no mask."""
+    found = add_layer(pooling, graph, x, mask)
+    if not isinstance(found, str):
+        _refuse_names(pooling, found, "the name of its output")
+    return found
+
+
+def _refuse_names(layer, found, wanted):
+    """Raise for what a function of `register_layer` returns."""
+    name = type(getattr(layer, "own", layer)).__name__
+    raise TypeError(
+        f"The function that register_layer has for {name} returns {found!r:.60}, but "
+        f"{wanted} is needed, as the methods of the graph return them."
+    )
 
 
 @register_layer(layers.ResidualGroup)

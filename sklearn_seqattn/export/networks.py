@@ -8,7 +8,7 @@ from sklearn_seqattn.export.attention import POOLINGS, attend, last_step
 from sklearn_seqattn.export.encoders import add_encoder
 from sklearn_seqattn.export.graph import as_float32
 from sklearn_seqattn.export.kernels import add_partner
-from sklearn_seqattn.export.layers import activation, add_layer
+from sklearn_seqattn.export.layers import activation, add_layer, add_pooling
 from sklearn_seqattn.nn.next_state_network import TiedHead
 
 
@@ -45,10 +45,8 @@ def add_sequence_network(network, graph, values, mask, static=None):
 
 
 def _pool(pooling, graph, x, mask):
-    """Add a pooling; one of the user as a layer that returns no mask."""
-    if type(pooling) in POOLINGS:
-        return POOLINGS[type(pooling)](pooling, graph, x, mask)
-    return add_layer(pooling, graph, x, mask)
+    """Add a pooling of the library or of the user."""
+    return POOLINGS.get(type(pooling), add_pooling)(pooling, graph, x, mask)
 
 
 def _add_body(network, graph, values, mask):

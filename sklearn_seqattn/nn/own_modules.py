@@ -55,11 +55,18 @@ class OwnModule(Component):
             return self.module.__name__
         return " ".join(repr(self.module).split())
 
-    def _built(self, input_size):
+    def _built(self, input_size, where):
         """Return a module that belongs to one network."""
         module = self.module
         if isinstance(module, type):
-            return module(input_size)
+            try:
+                return module(input_size)
+            except Exception as error:  # modules of users fail anywhere
+                raise ValueError(
+                    f"{where}: {module.__name__} is a class, but the call "
+                    f"{module.__name__}({input_size}), with the number of channels, "
+                    f"fails: {error}. Pass an instance, or let it take that number."
+                ) from error
         return deepcopy(module).to(device="cpu", dtype=torch.float32)
 
 
@@ -117,7 +124,7 @@ class OwnBlock(OwnModule, Block):
 
     def build(self, input_size, config):
         """Build the module, and the layer around it."""
-        own = self._built(input_size)
+        own = self._built(input_size, "front_end")
         return OwnLayer(own, check_module(own, input_size, "front_end", of_steps=True))
 
 
@@ -128,7 +135,7 @@ class OwnPooling(OwnModule):
 
     def build(self, input_size, config=None):
         """Build the module, and the pooling around it."""
-        own = self._built(input_size)
+        own = self._built(input_size, "pooling")
         return OwnPool(own, check_module(own, input_size, "pooling", of_steps=False))
 
 
@@ -222,16 +229,28 @@ def check_module(own, input_size, where, *, of_steps):
 
 def _real_outputs(own, name, x, mask, of_steps):
     """Return the outputs of the real steps, (S, C'), or of all sequences, (B, C')."""
-    found, stride = own(x, mask), getattr(own, "stride", 1)
-    n_steps = -(-x.shape[1] // stride)
+    given = f"x of the shape {tuple(x.shape)}"
+    try:
+        found = own(x, mask)
+    except Exception as error:  # modules of users fail anywhere
+        raise ValueError(f"{name} fails for {given}: {error}") from error
+    n_steps = -(-x.shape[1] // getattr(own, "stride", 1))
     wanted = (len(x), n_steps) if of_steps else (len(x),)
-    if of_steps and isinstance(found, tuple):
+    if of_steps and isinstance(found, tuple) and len(found) == 2:
         found, mask = found
     shape = tuple(getattr(found, "shape", ()))
-    has_mask = not of_steps or tuple(mask.shape) == wanted
+    is_mask = getattr(mask, "dtype", None) == torch.bool
+    has_mask = not of_steps or (is_mask and tuple(mask.shape) == wanted)
     if len(shape) != len(wanted) + 1 or shape[:-1] != wanted or not has_mask:
+        size = f" of {len(found)}" if isinstance(found, tuple) else ""
+        pair = ", or that and its mask," if of_steps else ""
         raise ValueError(
-            f"{name} returns {shape or type(found).__name__} for x of the shape "
-            f"{tuple(x.shape)}, but {(*wanted, 'C')} is needed."
+            f"{name} returns {shape or type(found).__name__}{size} for {given}, but "
+            f"{(*wanted, 'C')}{pair} is needed."
+        )
+    if not found.is_floating_point():
+        raise ValueError(
+            f"{name} returns {found.dtype} for {given} of {x.dtype}, but floating "
+            "numbers are needed, which can be trained; return them in x.dtype."
         )
     return found[mask] if of_steps else found

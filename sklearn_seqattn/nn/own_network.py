@@ -147,7 +147,15 @@ def build_own(build, params, sizes):
     TypeError, ValueError
         If it is no network, or has nothing to train.
     """
-    network = build(*sizes, **params)
+    name = getattr(build, "__name__", type(build).__name__)
+    try:
+        network = build(*sizes, **params)
+    except Exception as error:  # networks of users fail anywhere
+        raise ValueError(
+            f"net_params has module={name}, which cannot be built with the sizes "
+            f"{sizes} and the parameters {params}: {error}. It is called with the size "
+            "of a step, the number of outputs, and what 'module__name' says."
+        ) from error
     if not isinstance(network, nn.Module):
         raise TypeError(
             f"net_params has a module that builds {network!r:.80}; a network is a "
@@ -188,7 +196,7 @@ def check_own(network, values, lengths, n_outputs, *, of_steps=False, **features
     network.eval()
     name = type(own).__name__
     beside = _beside(features.pop("static", None))
-    outputs = own(values, lengths, **features, **beside)
+    outputs = _call(own, values, lengths, **features, **beside)
     wanted = (*values.shape[: 1 + of_steps], n_outputs)
     if getattr(outputs, "shape", None) != wanted:
         raise ValueError(
@@ -196,8 +204,13 @@ def check_own(network, values, lengths, n_outputs, *, of_steps=False, **features
             f"values {tuple(values.shape)}, but outputs of the shape {wanted} are "
             "needed."
         )
+    if not outputs.is_floating_point():
+        raise ValueError(
+            f"The network {name} returns {outputs.dtype}, which has no gradient; "
+            "return floating numbers."
+        )
     padded = {k: _pad_further(x) for k, x in {"values": values, **features}.items()}
-    further = own(lengths=lengths, **padded, **beside)
+    further = _call(own, lengths=lengths, **padded, **beside)
     if of_steps:
         steps = torch.arange(values.shape[1]) < lengths[:, None]
         outputs, further = outputs[steps], further[:, : values.shape[1]][steps]
@@ -213,13 +226,26 @@ def check_own(network, values, lengths, n_outputs, *, of_steps=False, **features
             name: x * earlier.reshape(*earlier.shape, *[1] * (x.ndim - 2))
             for name, x in {"values": values, **features}.items()
         }
-        before = own(lengths=(lengths - 1).clamp(min=1), **cut)[earlier]
+        before = _call(own, lengths=(lengths - 1).clamp(min=1), **cut)[earlier]
         if not torch.allclose(outputs[earlier[steps]], before, **_TOLERANCE):
             raise ValueError(
                 f"The outputs of the network {name} at a step change with later steps, "
                 "which are what is to be predicted; read those up to the step alone."
             )
     network.train(was_training)
+
+
+def _call(own, values, lengths, **others):
+    """Call the network of a user; errors say whose they are."""
+    try:
+        return own(values, lengths, **others)
+    except Exception as error:  # networks of users fail anywhere
+        beside = f", and {', '.join(others)}" if others else ""
+        raise ValueError(
+            f"net_params has module={type(own).__name__}, which fails for values "
+            f"{tuple(values.shape)} of {values.dtype}, lengths {tuple(lengths.shape)}"
+            f"{beside}: {error}"
+        ) from error
 
 
 def _pad_further(x):

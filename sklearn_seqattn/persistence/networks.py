@@ -6,6 +6,8 @@ import torch
 from sklearn_seqattn.nn.config import NextStateConfig, SequenceConfig, TaggingConfig
 from sklearn_seqattn.nn.networks import build_sequence_network
 from sklearn_seqattn.nn.next_state_network import build_next_state_network
+from sklearn_seqattn.nn.own_modules import OwnLayer, OwnPool
+from sklearn_seqattn.nn.own_network import OwnSequenceNetwork, OwnStateNetwork
 from sklearn_seqattn.nn.random_convolutions import RandomConvolutions
 from sklearn_seqattn.nn.tagging_network import build_tagging_network
 from sklearn_seqattn.persistence.checks import (
@@ -37,10 +39,34 @@ def pack_network(module):
     -------
     packed : dict
         "config", "dtype" and "weights".
+
+    Raises
+    ------
+    TypeError
+        If it is the user's own, or has modules of the user.
     """
+    _refuse_own(module)
     dtype = str(next(module.parameters()).dtype).removeprefix("torch.")
     weights = pack_weights(module)
     return {"config": module.config.to_dict(), "dtype": dtype, "weights": weights}
+
+
+def _refuse_own(module):
+    """Raise for a fitted network that is code of the user, or holds some."""
+    if isinstance(module, OwnSequenceNetwork | OwnStateNetwork):
+        raise TypeError(
+            f"network_ is a network of your own, {type(module.network).__name__}, and "
+            "a model file holds no code. Pickle the estimator, and unpickle it only "
+            "where you trust the file; or keep network_.state_dict()."
+        )
+    for part in module.modules():
+        if isinstance(part, OwnLayer | OwnPool):
+            raise TypeError(
+                f"network_ has a module of your own, {type(part.own).__name__}, and a "
+                "model file holds no code. Register it under a name, by "
+                "register_block or register_pooling, and fit again, or pickle the "
+                "estimator."
+            )
 
 
 def pack_weights(module):

@@ -103,8 +103,7 @@ class ModelWriter(Writer):
         if is_scikit_learn(value):
             content = np.frombuffer(dump_with_skops(value, where), np.uint8)
             return {"__object__": "skops", "content": self.write(content, where)}
-        if ".net_params" not in where:
-            _refuse_module(value, where)
+        _refuse_code(value, where)
         return super().write_object(value, where, depth)
 
     def _estimator(self, estimator, where, depth):
@@ -143,8 +142,16 @@ class ModelWriter(Writer):
         }
 
 
-def _refuse_module(value, where):
-    """Raise for a module of the user in a front end or as a pooling."""
+def _refuse_code(value, where):
+    """Raise for a module of the user, or a part of a training in a search."""
+    if ".net_params" in where:
+        return
+    if "net_params" in where:
+        raise TypeError(
+            f"{where} is {value!r:.80}, which a model file cannot hold. Pickle the "
+            "search; or save its best_estimator_, after set_params(net_params=None) "
+            "if that is no network of your own."
+        )
     torch = sys.modules.get("torch")
     kind = value if isinstance(value, type) else type(value)
     if torch is not None and issubclass(kind, torch.nn.Module):

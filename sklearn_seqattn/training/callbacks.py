@@ -9,6 +9,7 @@ from skorch.callbacks import (
     GradientNormClipping,
     LRScheduler,
 )
+from skorch.callbacks.scoring import ScoringBase
 from torch.nn.utils import clip_grad_norm_
 from torch.optim.lr_scheduler import LambdaLR
 
@@ -126,9 +127,7 @@ def refuse_scores_of_shares(callbacks):
     ValueError
         If one of them scores training batches.
     """
-    for callback in callbacks:
-        if isinstance(callback, tuple | list):
-            callback = callback[1]
+    for callback in map(_alone, callbacks):
         if getattr(callback, "on_train", False):
             raise ValueError(
                 f"callbacks has {type(callback).__name__}(on_train=True), but in a "
@@ -137,10 +136,52 @@ def refuse_scores_of_shares(callbacks):
             )
 
 
+def watches_validation(callbacks):
+    """Return the first callback that monitors validation data, as text, or None.
+
+    Parameters
+    ----------
+    callbacks : list or tuple
+        The parameter of the estimators, checked.
+
+    Returns
+    -------
+    text : str or None
+
+    Examples
+    --------
+    >>> from skorch.callbacks import EarlyStopping, LRScheduler
+    >>> from sklearn_seqattn.training.callbacks import watches_validation
+    >>> watches_validation([LRScheduler(), EarlyStopping()])
+    "EarlyStopping(monitor='valid_loss')"
+    """
+    callbacks = [
+        callback() if isinstance(callback, type) else callback
+        for callback in map(_alone, callbacks)
+    ]
+    validated = {
+        getattr(callback, "name", None) or getattr(callback, "scoring", None)
+        for callback in callbacks
+        if isinstance(callback, ScoringBase) and not callback.on_train
+    }
+    for callback in callbacks:
+        monitor = getattr(callback, "monitor", None)
+        if not isinstance(monitor, str):
+            continue
+        column = monitor.removesuffix("_best")
+        if column.startswith("valid_") or column in validated:
+            return f"{type(callback).__name__}(monitor={monitor!r})"
+    return None
+
+
+def _alone(callback):
+    """Return a callback without its name."""
+    return callback[1] if isinstance(callback, tuple | list) else callback
+
+
 def _is_schedule(callback):
     """Return whether a callback of the user changes the learning rate."""
-    if isinstance(callback, tuple | list):
-        callback = callback[1]
+    callback = _alone(callback)
     return callback is LRScheduler or isinstance(callback, LRScheduler)
 
 

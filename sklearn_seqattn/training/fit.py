@@ -17,7 +17,10 @@ from sklearn_seqattn._estimator import draw_seeds, rollback_on_error
 from sklearn_seqattn._version import __version__
 from sklearn_seqattn.sequences.wording import number_of
 from sklearn_seqattn.training.batching import SequenceDataset
-from sklearn_seqattn.training.callbacks import refuse_scores_of_shares
+from sklearn_seqattn.training.callbacks import (
+    refuse_scores_of_shares,
+    watches_validation,
+)
 from sklearn_seqattn.training.checkpoints import open_checkpoint
 from sklearn_seqattn.training.distributed import joined
 from sklearn_seqattn.training.engine import train
@@ -94,6 +97,12 @@ def fit(estimator, X, y, sample_weight=None, *, n_epochs=None, **data_options):
     given = read_net_params(
         estimator.net_params, estimator.callbacks, estimator._module_params
     )
+    watching = watches_validation(estimator.callbacks)
+    if n_epochs is not None and watching is not None:
+        raise ValueError(
+            f"callbacks has {watching}, which needs validation data, but partial_fit "
+            "holds nothing out. Leave it out: set_params(callbacks=())."
+        )
     with joined(given.is_distributed) as processes:
         _fit(estimator, X, y, sample_weight, n_epochs, given, processes, data_options)
     raise_interrupt(estimator.net_)  # the estimator keeps what was learned
@@ -135,7 +144,7 @@ def _fit(estimator, X, y, sample_weight, n_epochs, given, processes, data_option
             )
             if given.splitter is not None:
                 processes.check_same(data.digests())
-            _check_scoring(estimator, data, valid)
+            _check_validation(estimator, data, valid)
         show("encoding X")
         sets = estimator._make_datasets(data, valid, fresh=fresh)
         plan = plan_training(
@@ -238,20 +247,24 @@ def split(data, fraction, seed):
     return data.take(train_rows), data.take(np.sort(valid_rows))
 
 
-def _check_scoring(estimator, data, valid):
-    """Raise if there are scorers and nothing to score."""
+def _check_validation(estimator, data, valid):
+    """Raise if there are scorers or callbacks of validation data, and no such data."""
     scoring = getattr(estimator, "scoring", None)
-    if valid is None and without_loss(scoring) is not None:
-        fewest = estimator._rules.fewest_to_split
-        remedy = "Set early_stopping=True"
-        if len(data) < fewest:
-            remedy = f"Give {fewest} sequences or more"
-        raise ValueError(
-            f"scoring={scoring!r} needs validation data, but nothing is held out with "
-            f"early_stopping={estimator.early_stopping!r} and "
-            f"{number_of(len(data), 'sequence')}. {remedy}, or pass validation_data "
-            "where fit takes it."
-        )
+    watching, n = watches_validation(estimator.callbacks), len(data)
+    if valid is not None or (watching is None and without_loss(scoring) is None):
+        return
+    found = f"callbacks has {watching}, which needs"
+    if without_loss(scoring) is not None:
+        found = f"scoring={scoring!r} needs"
+    fewest = estimator._rules.fewest_to_split
+    remedy = "Set early_stopping=True"
+    if n < fewest:
+        remedy = f"Give {fewest} sequences or more"
+    raise ValueError(
+        f"{found} validation data, but nothing is held out with "
+        f"early_stopping={estimator.early_stopping!r} and {number_of(n, 'sequence')}. "
+        f"{remedy}, or pass validation_data where fit takes it."
+    )
 
 
 def _described(estimator, n_epochs):

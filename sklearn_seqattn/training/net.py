@@ -147,6 +147,7 @@ class SequenceNet(NeuralNet):
                         found, (targets, weights), X=inputs, training=training
                     )
                     if training:
+                        _check_gradient(loss)
                         loss.backward()
                 total = total + loss.detach()
                 outputs.append(_known_outputs(found.detach(), targets)[0])
@@ -191,6 +192,16 @@ class SequenceNet(NeuralNet):
         if self.target_kind == "classes":
             return outputs.argmax(axis=1)
         return (outputs > 0.5).astype(int) if self.target_kind == "labels" else outputs
+
+
+def _check_gradient(loss):
+    """Raise if no weight that is trained has a part in a loss."""
+    if not loss.requires_grad:
+        raise ValueError(
+            "No weight that is trained has a part in the loss, so that there is "
+            "nothing to learn. A Freezer in callbacks must leave some, and a network "
+            "in net_params['module'] must not detach its outputs."
+        )
 
 
 def _known_outputs(outputs, targets):

@@ -1,6 +1,7 @@
 """The settings of a skorch net: those of the engine, then the user's `net_params`."""
 
 from functools import partial
+from inspect import Parameter, signature
 from numbers import Integral
 from typing import NamedTuple
 
@@ -47,6 +48,11 @@ _REFUSED = {
     "use_caching": "scores are computed from the outputs of the batches",
 }
 _ALLOWED = ("iterator_valid__batch_size",)
+# What it can change; the parts of the user are read elsewhere.
+_KNOWN = (
+    *("optimizer", "callbacks", "iterator_valid", "compile", "max_steps"),
+    "torch_load_kwargs",
+)
 
 
 def net_settings(module, criterion, train_set, valid_set, plan, seed, scores=None):
@@ -166,7 +172,34 @@ def read_net_params(net_params, callbacks, module_params=()):
                 f"net_params has optimizer={value!r}; pass the class of an optimizer, "
                 "such as torch.optim.SGD."
             )
+        elif (prefix if rest else name) not in _KNOWN:
+            raise ValueError(
+                f"net_params has {name!r}, but what it can set are module, criterion, "
+                "optimizer and their parameters, as optimizer__momentum, train_split, "
+                "distributed, callbacks__NAME__PARAMETER, iterator_valid__batch_size, "
+                "compile, max_steps and torch_load_kwargs."
+            )
+    _check_optimizer(engine)
     return given
+
+
+def _check_optimizer(engine):
+    """Raise if the optimizer has no parameter of a name that is given."""
+    optimizer = engine.get("optimizer", torch.optim.AdamW)
+    given = [n.partition("__")[2] for n in engine if n.startswith("optimizer__")]
+    try:
+        known = signature(optimizer).parameters
+    except ValueError:  # of compiled code
+        return
+    if any(parameter.kind is Parameter.VAR_KEYWORD for parameter in known.values()):
+        return
+    for name in given:
+        if name not in {*known, "param_groups"}:
+            raise ValueError(
+                f"net_params has {f'optimizer__{name}'!r}, but "
+                f"{getattr(optimizer, '__name__', optimizer)} has no parameter "
+                f"{name!r}; it has {', '.join([*known][1:])}."
+            )
 
 
 def _check_callbacks(callbacks):

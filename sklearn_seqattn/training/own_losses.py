@@ -92,15 +92,15 @@ def check_row_losses(loss, n_outputs, targets):
     Raises
     ------
     ValueError
-        If the loss of each row is not one number, or one an output.
+        If the loss of each row is not one number, or one an output, or has no gradient.
     """
     name = type(loss).__name__
     n = n_outputs + 1  # rows that no broadcasting takes for outputs
     targets = torch.from_numpy(np.repeat(targets[:1], n, axis=0))
-    outputs = torch.zeros(n, n_outputs)
+    outputs = torch.zeros(n, n_outputs, requires_grad=True).clone()  # as of a network
     given = f"outputs ({n}, {n_outputs}) and targets {tuple(targets.shape)}"
     try:
-        with torch.no_grad():
+        with torch.enable_grad():
             found = loss(outputs, targets)
     except Exception as error:  # losses of users fail anywhere
         raise ValueError(
@@ -113,4 +113,10 @@ def check_row_losses(loss, n_outputs, targets):
             f"each row is needed, because rows have weights: return losses ({n},) or "
             f"({n}, {n_outputs}), or give the class a parameter `reduction` that can "
             "be 'none'."
+        )
+    if not found.requires_grad:
+        raise ValueError(
+            f"The criterion {name} returns losses without a gradient of the outputs, "
+            "so that nothing can be learned from them; leave out detach and no_grad, "
+            "and return floating numbers."
         )

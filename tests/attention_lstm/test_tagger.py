@@ -228,6 +228,24 @@ def test_balanced_weights_find_rare_labels():
     assert recall(balanced, X, y) > recall(plain, X, y) + 0.1
 
 
+@pytest.mark.parametrize("scoring", ["accuracy", ["loss", "f1_macro"], {"a": "r2"}])
+def test_scorers_of_rows_are_refused_before_any_work(scoring):
+    tagger = AttentionLSTMTagger(**TINY, scoring=scoring, early_stopping=True)
+    with pytest.raises(ValueError, match=r"^scoring has the scorer .*StepScorer\("):
+        tagger.fit(object(), None)
+
+
+def test_monitors_of_rows_are_refused_before_any_work():
+    callback = pytest.importorskip("sklearn.callback")
+    tagger = AttentionLSTMTagger(**TINY)
+    tagger.set_callbacks(callback.ScoringMonitor(scoring="accuracy"))
+    with pytest.raises(ValueError, match=r"^ScoringMonitor has .*'accuracy'.*StepScor"):
+        tagger.fit(object(), None)
+    steps = callback.ScoringMonitor(scoring={"all": StepScorer("accuracy")})
+    tagger.set_callbacks(steps).fit(X, RISES)
+    assert len(steps.get_logs().data_as_pandas)
+
+
 @pytest.mark.parametrize(
     "make",
     [

@@ -170,3 +170,12 @@ def test_static_values_are_part_of_a_row(rows):
     same = replace(data, sequences=replace(X, static=static.copy()))
     assert data.digests() == same.digests()
     assert data.digests()["X"] != other.digests()["X"]
+
+
+@pytest.mark.parametrize(
+    "as_container", [list, lambda x: pd.DataFrame({"n": x}, dtype=object)]
+)
+def test_a_text_without_a_form_in_utf_8_is_refused_by_name(as_container):
+    X = check_sequences([as_container(["a", "\ud800"]), as_container(["a"])])
+    with pytest.raises(ValueError, match=r"X has the text '\\ud800', .* in UTF-8"):
+        canonical_rows(X, np.array([0, 1]), np.ones(2))

@@ -227,6 +227,42 @@ def test_a_block_of_the_user_is_exported_once_it_is_registered(path):
     np.testing.assert_allclose(found, estimator.predict_proba(WALKS), atol=1e-5)
 
 
+class Wrong(nn.Module):
+    def forward(self, x, mask):
+        return (x * mask[..., None]).sum(dim=1)
+
+
+class Kept(nn.Module):
+    def forward(self, x, mask):
+        return x
+
+
+@pytest.mark.parametrize("found", [None, "x", ("x", None), ("x", "m", "m")])
+def test_a_registered_function_returns_names(found, path):
+    estimator = AttentionLSTMClassifier(**SMALL, front_end=[Kept()])
+    estimator.fit(WALKS, UP_OR_DOWN)
+    register_layer(Kept)(lambda layer, graph, x, mask: found)
+    with pytest.raises(TypeError, match=r"has for Kept returns .*a pair \(x, mask\)"):
+        to_onnx(estimator, path)
+    estimator.set_params(front_end=None, pooling=Wrong()).fit(WALKS, UP_OR_DOWN)
+    register_layer(Wrong)(lambda layer, graph, x, mask: (x, mask))
+    with pytest.raises(TypeError, match=r"has for Wrong returns .*the name of its out"):
+        to_onnx(estimator, path)
+
+
+@pytest.mark.parametrize("wrong", [Kept(), "Kept", len, int])
+def test_a_class_of_modules_is_registered(wrong):
+    with pytest.raises(TypeError, match=r"register_layer got .*class of a module"):
+        register_layer(wrong)
+
+
+def test_names_of_classes_have_a_form_in_utf_8(path):
+    y = np.where(UP_OR_DOWN[0] == UP_OR_DOWN, "\ud800", "b")
+    estimator = AttentionLSTMClassifier(**SMALL).fit(WALKS, y)
+    with pytest.raises(ValueError, match=r"'\\ud800' is a class.*UTF-8"):
+        to_onnx(estimator, path)
+
+
 def test_an_encoder_of_the_user(path):
     estimator = AttentionLSTMClassifier(**SMALL, encoder="test_elman")
     with pytest.raises(TypeError, match="Elman has no form in ONNX"):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.metrics import log_loss, mean_squared_error
-from skorch.callbacks import Callback
+from skorch.callbacks import Callback, Checkpoint, EarlyStopping, EpochScoring
 from small_trainings import (
     SMALL,
     Recorder,
@@ -35,6 +35,37 @@ def test_gradients_are_clipped(max_grad_norm):
     train_line(plan=plan)
     assert max(free.norms) > 1.0
     assert clipped.norms == pytest.approx([max_grad_norm] * 3, rel=1e-3)
+
+
+class TestWithoutValidationData:
+    WATCHING = [
+        [EarlyStopping(patience=1)],
+        [EarlyStopping],
+        [("best", Checkpoint(f_pickle=None))],
+        [
+            EpochScoring("accuracy", name="hits"),
+            EarlyStopping(monitor="hits", lower_is_better=False),
+        ],
+    ]
+
+    @pytest.mark.parametrize("callbacks", WATCHING)
+    def test_what_watches_them_is_refused_by_its_name(self, callbacks):
+        model = AttentionLSTMClassifier(**SMALL).fit(X, Y)
+        before, history = model.predict_proba(X), model.history_
+        model.set_params(callbacks=callbacks, early_stopping=False)
+        named = r"callbacks has \w+\(monitor='\w+'\), which needs validation data"
+        with pytest.raises(ValueError, match=rf"{named}.*early_stopping=True, or"):
+            model.fit(X, Y)
+        with pytest.raises(ValueError, match=rf"{named}.*partial_fit holds nothing"):
+            model.partial_fit(X, Y)
+        np.testing.assert_array_equal(model.predict_proba(X), before)
+        assert model.history_ is history
+
+    def test_what_needs_none_is_not(self):
+        scores = EpochScoring("accuracy", name="hits", on_train=True)
+        callbacks = [scores, EarlyStopping(monitor="hits", sink=lambda *_: None)]
+        model = AttentionLSTMClassifier(**SMALL).set_params(callbacks=callbacks)
+        assert "hits" in model.partial_fit(X, Y).history_
 
 
 class TestLossThatIsNotFinite:
