@@ -106,6 +106,9 @@ def cut(model, x, n):
 
 def prefixes_of_row(model, X, i):
     """Return all prefixes of a sequence, in a container like that of X."""
+    if isinstance(X, list) and isinstance(X[i], str):
+        words = X[i].split()
+        return [" ".join(words[:t]) for t in range(1, len(words) + 1)]
     if not isinstance(X, pd.DataFrame):
         return [cut(model, X[i], t) for t in range(1, len(X[i]) + 1)]
     row = X.iloc[[i]]  # of a nested frame, with static columns
