@@ -342,3 +342,15 @@ def test_the_log_is_the_states(shared_data):
     lines = read_state_lines(shared_data / "states" / "helpdesk.txt")
     assert sum(map(len, X)) >= sum(map(len, lines))
     assert ["1", "8", "6"] in [x.tolist() for x in X]
+
+
+NUMBERS = [("1500.5", "1500.11"), ("1500.5", "3.0"), ("9", "10")]
+
+
+@pytest.mark.parametrize("times", [*NUMBERS, ("20250201", "20250131")])
+def test_times_in_text_that_are_numbers_or_short_dates(tmp_path, times):
+    rows = [f"1,task {time},{time}" for time in times]
+    (tmp_path / "log.csv").write_text("\n".join(["case,task,time", *rows]))
+    names = {"case": "case", "activity": "task", "timestamp": "time"}
+    found = read_event_log(tmp_path / "log.csv", **names).iloc[0]
+    assert list(found) == [f"task {time}" for time in sorted(times, key=float)]

@@ -164,7 +164,5 @@ def _of_column(column):
 
 
 def _unknown_category(column):
-    """Return a category of the kind of a column that it does not hold."""
-    if isinstance(column.iloc[0], str):
-        return _OCCLUDED
-    return max(column.astype(object)) + 1
+    """Return a category of the kind of a column that no model knows."""
+    return _OCCLUDED if isinstance(column.iloc[0], str) else np.iinfo(np.int64).max

@@ -69,6 +69,11 @@ class GenerationMixin:
             The sequences, prefix included, the end state excluded.
         """
         check_is_fitted(self)
+        if prefix is None and not self.start_state:
+            raise ValueError(
+                "sample needs a prefix here: without a start symbol "
+                "(start_state=False) there is nothing to predict from."
+            )
         prefix = [[] if prefix is None else prefix]
         given, _, _ = self._read_states(prefix, reset=False, states_alone=True)
         given = given.tolist()

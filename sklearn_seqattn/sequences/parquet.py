@@ -261,13 +261,14 @@ def _scalars(column, name, path):
     types = import_module("pyarrow.types")
     if types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
-    if column.null_count:
-        raise ValueError(
-            f"{path}: column {name!r} has missing values; fill them first."
-        )
     if types.is_nested(column.type):
         raise TypeError(
             f"{path}: column {name!r} holds {column.type}, but single values are "
             "expected; name lists of labels of steps by step_label=."
         )
-    return column.to_numpy(zero_copy_only=False)
+    values = column.to_numpy(zero_copy_only=False)
+    if column.null_count or (types.is_floating(column.type) and np.isnan(values).any()):
+        raise ValueError(
+            f"{path}: column {name!r} has missing values; fill them first."
+        )
+    return values

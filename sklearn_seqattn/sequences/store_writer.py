@@ -151,6 +151,8 @@ def write_item(writer, item, where, *, labeled):
                 f"{where} is no pair (sequence, label), as labeled=True says."
             )
         item, label = item
+        if label is None:
+            raise ValueError(f"{where} has no label (None); every sequence needs one.")
     steps = to_array(item, where, "expected an array of numbers")
     is_of_steps = label is not None and is_array_like(label)
     writer.begin(where, label=None if is_of_steps else label)

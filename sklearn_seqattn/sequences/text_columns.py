@@ -77,6 +77,8 @@ def to_times(column, time_format):
             f"timestamp_format={time_format!r} is no format of strftime, such as "
             "'%d.%m.%Y %H:%M'."
         )
+    if time_format is None and _are_numbers(column):
+        return pd.to_numeric(column)
     try:
         times = pd.to_datetime(
             column, format=time_format or "ISO8601", utc=True, errors="coerce"
@@ -85,9 +87,6 @@ def to_times(column, time_format):
         raise ValueError(f"timestamp_format={time_format!r}: {error}.") from error
     if times.notna().all():
         return times
-    numbers = pd.to_numeric(column, errors="coerce")
-    if time_format is None and np.isfinite(numbers).all():
-        return numbers
     row = int(times.isna().to_numpy().argmax())
     wanted = f"a time of timestamp_format={time_format!r}"
     if time_format is None:
@@ -99,3 +98,10 @@ def to_times(column, time_format):
         f"Row {row} of the event log has {column.iloc[row]!r} in column "
         f"{column.name!r}, which is not {wanted}."
     )
+
+
+def _are_numbers(column):
+    """Return whether all texts are numbers, and not all of them dates as 20250131."""
+    is_date = column.astype(str).str.fullmatch(r"\d{8}")
+    numbers = pd.to_numeric(column, errors="coerce")
+    return np.isfinite(numbers).all() and not is_date.all()

@@ -12,7 +12,11 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from sklearn_seqattn import AttentionLSTMClassifier, SequenceScaler
+from sklearn_seqattn import (
+    AttentionLSTMClassifier,
+    NextStateMarkov,
+    SequenceScaler,
+)
 from sklearn_seqattn.inspection import occlusion_importance
 
 X, Y = numbers()
@@ -206,3 +210,19 @@ def test_refused(name):
     call, error, message = REFUSED[name]
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("dtype", ["int64", "int8", "uint8", "Int64", "category"])
+def test_an_integer_state_is_replaced_by_an_unknown_one(dtype):
+    """Whatever other sequences are explained: the next larger number is known."""
+    X = [pd.DataFrame({"s": pd.Series(range(6), dtype=dtype)}) for _ in range(10)]
+    model = NextStateMarkov(target="s").fit(X)
+    short = X[0].iloc[:3]
+    alone = occlusion_importance(model, [short], target=3)[0]
+    np.testing.assert_array_equal(
+        alone, occlusion_importance(model, [short, X[0]], target=3)[0]
+    )
+    texts = [x.astype(int).assign(s=x["s"].astype(int).map("s{}".format)) for x in X]
+    of_texts = NextStateMarkov(target="s").fit(texts)
+    expected = occlusion_importance(of_texts, [texts[0].iloc[:3]], target="s3")[0]
+    np.testing.assert_allclose(alone, expected)

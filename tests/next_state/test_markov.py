@@ -249,3 +249,23 @@ def test_counts_of_another_order_are_refused():
     with pytest.raises(ValueError, match="order is now 1, but the counts so far are"):
         model.set_params(order=1).partial_fit([["a", "b"]])
     assert model.fit([["a", "b"]]).model_.order == 1
+
+
+@pytest.mark.parametrize("as_y", [list, np.array, lambda y: np.array(y, object)])
+def test_integer_states_are_scored(as_y):
+    model = NextStateMarkov().fit([[0, 1, 2], [1, 2, 0]])
+    X = [[0, 1], [1, 2]]
+    assert model.score(X, as_y([2, 0])) == 1.0
+    assert model.score(X, as_y([2, 1])) == 0.5
+    assert model.score(X, as_y([2, 1]), sample_weight=[3, 1]) == 0.75
+    with pytest.raises(TypeError, match=r"y\[1\] is 'a', but the states are integers"):
+        model.score(X, np.array([2, "a"], dtype=object))
+    with pytest.raises(ValueError, match="inconsistent"):
+        model.score(X, as_y([2]))
+
+
+def test_a_sample_without_a_start_needs_a_prefix():
+    model = NextStateMarkov(start_state=False).fit([[0, 1, 2], [1, 2, 0]])
+    with pytest.raises(ValueError, match="sample needs a prefix"):
+        model.sample(2)
+    assert model.sample(2, prefix=[0])[0][0] == 0

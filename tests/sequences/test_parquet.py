@@ -235,3 +235,13 @@ def test_without_pyarrow_the_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     with pytest.raises(ImportError, match=r"sklearn_seqattn\[parquet\]"):
         SequenceStore.from_parquet("x.parquet", tmp_path / "s", values="a")
+
+
+@pytest.mark.parametrize("missing", [None, float("nan")])
+def test_rows_without_an_id_are_refused(tmp_path, missing):
+    table = pa.table({"i": pa.array([1.0, missing, missing]), "v": [1.0, 2.0, 3.0]})
+    parquet.write_table(table, tmp_path / "x.parquet")
+    with pytest.raises(ValueError, match="column 'i' has missing values"):
+        SequenceStore.from_parquet(
+            tmp_path / "x.parquet", tmp_path / "s", values="v", id="i"
+        )

@@ -223,3 +223,10 @@ def test_an_interrupted_generator_leaves_nothing(tmp_path):
 def test_a_folder_is_not_overwritten(store):
     with pytest.raises(FileExistsError, match="exists; give another folder"):
         SequenceStore.from_generator([[1.0]], store.folder)
+
+
+def test_a_label_that_is_missing_is_named(tmp_path):
+    pairs = [([1.0, 2.0], "a"), ([1.0], None)]
+    with pytest.raises(ValueError, match=r"1.* has no label \(None\)"):
+        SequenceStore.from_generator(iter(pairs), tmp_path / "s", labeled=True)
+    assert not (tmp_path / "s").exists()
