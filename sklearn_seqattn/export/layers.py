@@ -59,6 +59,11 @@ def register_layer(layer_class):
         layer to the graph, and returns the names of its output (B, T', C') and mask,
         or of a pooling the name of its output (B, C').
 
+    Raises
+    ------
+    TypeError
+        If it is no class of modules.
+
     Examples
     --------
     >>> import numpy as np

@@ -61,16 +61,10 @@ def _checked_classes(classes):
         )
     if classes.dtype.kind in "bf":
         return classes
-    for one in classes.tolist():
-        if not isinstance(one, str):
-            raise TypeError(
-                f"{first} are neither numbers nor text; fit on y of one of these."
-            )
-        if any("\ud800" <= letter <= "\udfff" for letter in one):
-            raise ValueError(
-                f"The class {one!r} holds half a surrogate pair, which has no UTF-8; "
-                "fit on other text."
-            )
+    if not all(isinstance(one, str) for one in classes.tolist()):
+        raise TypeError(
+            f"{first} are neither numbers nor text; fit on y of one of these."
+        )
     return classes.astype(object)
 
 

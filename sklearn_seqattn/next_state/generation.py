@@ -67,6 +67,11 @@ class GenerationMixin:
         -------
         list of list of states
             The sequences, prefix included, the end state excluded.
+
+        Raises
+        ------
+        ValueError
+            If there is neither a prefix nor a start symbol.
         """
         check_is_fitted(self)
         if prefix is None and not self.start_state:

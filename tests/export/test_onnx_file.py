@@ -256,13 +256,6 @@ def test_a_class_of_modules_is_registered(wrong):
         register_layer(wrong)
 
 
-def test_names_of_classes_have_a_form_in_utf_8(path):
-    y = np.where(UP_OR_DOWN[0] == UP_OR_DOWN, "\ud800", "b")
-    estimator = AttentionLSTMClassifier(**SMALL).fit(WALKS, y)
-    with pytest.raises(ValueError, match=r"'\\ud800' is a class.*UTF-8"):
-        to_onnx(estimator, path)
-
-
 def test_an_encoder_of_the_user(path):
     estimator = AttentionLSTMClassifier(**SMALL, encoder="test_elman")
     with pytest.raises(TypeError, match="Elman has no form in ONNX"):

@@ -30,6 +30,11 @@ def echoes(n, seed=0):
     return X, y
 
 
+def n_steps(x):
+    """Return the number of steps of a sequence, words of a text."""
+    return len(x.split() if isinstance(x, str) else x)
+
+
 @pytest.fixture(scope="module")
 def model():
     X, y = echoes(150)
@@ -48,7 +53,7 @@ def test_occlusion_is_the_fall_of_the_logit_at_the_step(name):
     proba = model.predict_proba(data[:1])[0][-1].astype(np.float64)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        assert found.shape == (len(data[0]),)
+        assert found.shape == (n_steps(data[0]),)
         assert len(set(found.round(6))) == 1  # all steps at once
     sign = 1 if proba.argmax() == 0 or len(proba) > 2 else -1
     if len(proba) == 2:
@@ -56,7 +61,7 @@ def test_occlusion_is_the_fall_of_the_logit_at_the_step(name):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         rows = occlusion_importance(model, data, step=[0] * len(data))
-    assert [len(row) for row in rows] == [len(x) for x in data]
+    assert [len(row) for row in rows] == list(map(n_steps, data))
 
 
 def test_the_fall_of_one_step(model):
@@ -77,8 +82,8 @@ def test_the_fall_of_one_step(model):
 def test_gradients_of_every_tagger(name):
     model, data = fitted(name), MODELS[name][1][:3]
     found = integrated_gradients(model, data, step=-1, n_steps=4)
-    assert [len(one) for one in found] == [len(x) for x in data]
-    steps = [len(x) - 1 for x in data]
+    assert [len(one) for one in found] == list(map(n_steps, data))
+    steps = [n_steps(x) - 1 for x in data]
     backwards = integrated_gradients(model, data[::-1], step=steps[::-1], n_steps=4)
     for one, other in zip(found, backwards[::-1], strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
@@ -147,7 +152,7 @@ def test_the_display_marks_the_step(name):
     pytest.importorskip("matplotlib").use("agg")
     model, data = fitted(name), MODELS[name][1]
     display = ImportanceDisplay.from_estimator(model, data, index=1, step=-1)
-    last = len(data[1]) - 1
+    last = n_steps(data[1]) - 1
     assert display.step == last
     assert display.ax_[0].get_title().endswith(f"sequence 1, step {last}")
     if display.ax_[0].texts:
