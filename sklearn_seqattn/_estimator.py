@@ -59,6 +59,7 @@ __all__ = [
     "get_output_config",
     "refuse_renamed",
     "rollback_on_error",
+    "scoring_of_callbacks",
     "validate_parameter_constraints",
     "validate_params",
     "with_callbacks",
@@ -78,7 +79,10 @@ _REPLACED = {
         *("key_size", "value_size"),
     ),
     "net_params": (
-        *("lr_schedule", "weight_decay", "max_grad_norm", "max_steps_per_batch"),
+        "lr_schedule",
+        "weight_decay",
+        "max_grad_norm",
+        "max_steps_per_batch",
     ),
     "net_params={'criterion__label_smoothing': ...}": ("label_smoothing",),
     "net_params={'module__tbptt_steps': ...}": ("tbptt_steps",),
@@ -124,13 +128,7 @@ def _renamed(kind, names):
 
 @cache
 def documentation_url():
-    """Return the address of the documentation, as the metadata of the package say it.
-
-    Returns
-    -------
-    url : str or None
-        None if they name none.
-    """
+    """Return the address of the documentation in the package's metadata, or None."""
     try:
         entries = metadata("sklearn_seqattn").get_all("Project-URL") or []
     except PackageNotFoundError:
@@ -219,11 +217,9 @@ class NestedParameters:
             If there is no such parameter; one of an earlier version is named with what
             it is now.
         """
-        pairs = _renamed(type(self), params)
-        if pairs:
-            raise ValueError(
-                f"{type(self).__name__} has these parameters no longer: {pairs}."
-            )
+        if pairs := _renamed(type(self), params):
+            name = type(self).__name__
+            raise ValueError(f"{name} has these parameters no longer: {pairs}.")
         for name, makers in self._nested.items():
             start = f"{name}__"
             names = {key.removeprefix(start) for key in params if key.startswith(start)}
@@ -255,11 +251,15 @@ def fit_task(estimator):
         It has an unknown number of subtasks. None if scikit-learn or the estimator has
         no callbacks.
     """
-    init = getattr(estimator, "_init_callback_context", None)
-    if init is None:
-        return None
+    init = getattr(estimator, "_init_callback_context", lambda **_: None)
     task = init(max_subtasks=None)  # known to the estimators around this one
     return task if getattr(estimator, "_skl_callbacks", None) else None
+
+
+def scoring_of_callbacks(estimator):
+    """Return what callbacks of scikit-learn score, by the names of their classes."""
+    callbacks = getattr(estimator, "_skl_callbacks", None) or ()
+    return {type(one).__name__: getattr(one, "_scoring", None) for one in callbacks}
 
 
 @contextmanager

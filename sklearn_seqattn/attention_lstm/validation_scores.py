@@ -7,6 +7,7 @@ from numbers import Real
 import numpy as np
 from sklearn.metrics import check_scoring
 
+from sklearn_seqattn._estimator import scoring_of_callbacks
 from sklearn_seqattn.sequences.stored_steps import select_sequences
 from sklearn_seqattn.training.epoch_scores import (
     column_name,
@@ -66,8 +67,7 @@ def refuse_scores_of_rows(estimator):
         If there is one.
     """
     given = {"scoring": without_loss(estimator.scoring)}
-    for callback in getattr(estimator, "_skl_callbacks", None) or ():
-        given[type(callback).__name__] = getattr(callback, "_scoring", None)
+    given |= scoring_of_callbacks(estimator)
     for where, scoring in given.items():
         if isinstance(scoring, Mapping):
             scoring = [*scoring.values()]

@@ -9,7 +9,6 @@ from numbers import Integral
 import numpy as np
 import pandas as pd
 from sklearn.base import ClassifierMixin
-from sklearn.utils import check_consistent_length, column_or_1d
 from sklearn.utils.validation import check_is_fitted
 
 from sklearn_seqattn._estimator import VersionedPickles
@@ -20,6 +19,7 @@ from sklearn_seqattn.next_state.scores import (
     mean_over_positions,
     score_rows,
     scored_rows,
+    share_of_hits,
 )
 from sklearn_seqattn.next_state.streams import rows_of
 
@@ -278,23 +278,9 @@ class NextStateMixin(
             Share of right predictions.
         """
         if y is not None:
-            y = column_or_1d(y, dtype=object)  # a long string widens no other
-            self._check_kind(y)
-            predicted = self.predict(X).astype(object)
-            check_consistent_length(predicted, y, sample_weight)
-            return float(np.average(predicted == y, weights=sample_weight))
+            return share_of_hits(y, self.predict(X), sample_weight)
         scores = self.score_positions(X)
         return mean_over_positions(scores["hits"], scores["positions"], sample_weight)
-
-    def _check_kind(self, y):
-        """Raise unless states to compare with are of the kind of those known."""
-        is_text = isinstance(self.classes_[0], str)
-        for i, one in enumerate(y):
-            if isinstance(one, str) != is_text:
-                raise TypeError(
-                    f"y[{i}] is {one!r:.40}, but the states are "
-                    f"{'strings' if is_text else 'integers'}; pass states of that kind."
-                )
 
     def _last_log_proba(self, streams):
         """Return the log-probabilities (n, K) of what follows each sequence."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import column_or_1d
+from sklearn.utils import check_consistent_length, column_or_1d
 
 from sklearn_seqattn._estimator import check_sample_weight
 from sklearn_seqattn.attention_lstm.step_scores import mean_over_classes
@@ -34,6 +34,39 @@ def scored_rows(streams, *, last=False):
         ends = np.diff(sequence, append=-1) != 0
         rows, sequence = rows[ends], sequence[ends]
     return rows, sequence, streams.following[rows]
+
+
+def share_of_hits(y, predicted, sample_weight=None):
+    """Return the share of predicted states that are right.
+
+    Parameters
+    ----------
+    y : array-like of shape (n,)
+        The state that follows each sequence.
+    predicted : ndarray of shape (n,)
+        What is predicted: known states, strings or integers.
+    sample_weight : array-like of shape (n,) or None, default=None
+        Weights of the sequences.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError, ValueError
+        If y is of another kind or length.
+    """
+    y = column_or_1d(y, dtype=object)  # a long string widens no other
+    check_consistent_length(predicted, y, sample_weight)
+    is_text = isinstance(predicted[0], str)
+    for i, one in enumerate(y):
+        if isinstance(one, str) != is_text:
+            raise TypeError(
+                f"y[{i}] is {one!r:.40}, but the states are "
+                f"{'strings' if is_text else 'integers'}; pass states of that kind."
+            )
+    return float(np.average(predicted.astype(object) == y, weights=sample_weight))
 
 
 def following_states(streams, states, y):
