@@ -20,9 +20,7 @@ from sklearn_seqattn.attention_lstm.rules import (
     TOKEN_RULES,
 )
 from sklearn_seqattn.attention_lstm.sample_weights import check_weights
-from sklearn_seqattn.attention_lstm.target_checks import (
-    check_same_classes,
-)
+from sklearn_seqattn.attention_lstm.target_checks import check_same_classes
 from sklearn_seqattn.attention_lstm.token_partner import TokenPartnerMixin
 from sklearn_seqattn.attention_lstm.training_data import (
     LabeledSequences,

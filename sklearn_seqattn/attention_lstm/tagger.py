@@ -20,9 +20,7 @@ from sklearn_seqattn.attention_lstm.step_labels import check_step_labels, split_
 from sklearn_seqattn.attention_lstm.step_scores import score_predictions
 from sklearn_seqattn.attention_lstm.streams import StreamMixin
 from sklearn_seqattn.attention_lstm.tagged_sequences import canonical, tag_sequences
-from sklearn_seqattn.attention_lstm.target_checks import (
-    check_same_classes,
-)
+from sklearn_seqattn.attention_lstm.target_checks import check_same_classes
 from sklearn_seqattn.attention_lstm.targets import learn_labels
 from sklearn_seqattn.attention_lstm.training_data import validation_pair
 from sklearn_seqattn.attention_lstm.validation_scores import (

@@ -108,7 +108,7 @@ def elapsed(is_missing, first, times):
     return times - times[np.where(places < 0, first, places)]
 
 
-def check_fit(values, dtype):
+def check_fill_values(values, dtype):
     """Raise if numbers of a type cannot hold what fills their gaps.
 
     Parameters

@@ -18,7 +18,7 @@ from sklearn_seqattn.preprocessing import event_gaps
 from sklearn_seqattn.preprocessing.channel_statistics import center_and_scale
 from sklearn_seqattn.preprocessing.gaps import (
     carry_forward,
-    check_fit,
+    check_fill_values,
     elapsed,
     interpolate,
 )
@@ -228,7 +228,7 @@ class SequenceImputer(
 
     def _fill(self, numbers, is_missing, first):
         """Return numbers (S, D) without gaps."""
-        check_fit(self.statistics_, numbers.dtype)
+        check_fill_values(self.statistics_, numbers.dtype)
         filled = numbers.copy()
         for channel in np.flatnonzero(is_missing.any(axis=0)):
             column = filled[:, channel]

@@ -57,16 +57,16 @@ def as_categories(values, where):
     Raises
     ------
     TypeError
-        If there are strings beside other values.
+        If there are several kinds, such as strings beside numbers.
     """
     found = pd.Categorical(values.astype(object))
-    is_text = [isinstance(category, str) for category in found.categories]
-    if any(is_text) and not all(is_text):
-        other = found.categories[is_text.index(False)]
-        raise TypeError(
-            f"{where} holds strings beside {other!r}; convert its categories to "
-            "strings, for example with astype(str)."
-        )
+    first = next(iter(found.categories), None)
+    for one in found.categories:
+        if kind_of_type(type(one)) != kind_of_type(type(first)):
+            raise TypeError(
+                f"{where} holds {first!r} beside {one!r}; convert its categories to "
+                "strings, for example with astype(str)."
+            )
     return found
 
 

@@ -72,11 +72,13 @@ def with_missing_categories(estimator, sequences):
     -------
     Sequences
     """
-    values, columns = sequences.values, sequences.columns
+    columns = sequences.columns
     if estimator._input_kind != _EVENTS or sequences.kind != "numeric":
         return sequences
     if columns is None or not columns.equals(estimator._input_columns):
         return sequences
+    sequences = sequences.joined()  # of a nested frame
+    values = sequences.values
     if not np.isnan(values).all(axis=0).any():
         return sequences
     return replace(sequences, values=pd.DataFrame(values, columns=columns))

@@ -102,6 +102,6 @@ def to_times(column, time_format):
 
 def _are_numbers(column):
     """Return whether all texts are numbers, and not all of them dates as 20250131."""
-    is_date = column.astype(str).str.fullmatch(r"\d{8}")
-    numbers = pd.to_numeric(column, errors="coerce")
-    return np.isfinite(numbers).all() and not is_date.all()
+    if not np.isfinite(pd.to_numeric(column, errors="coerce")).all():
+        return False
+    return not column.astype(str).str.fullmatch(r"\d{8}").all()

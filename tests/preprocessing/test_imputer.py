@@ -438,6 +438,14 @@ def test_a_row_may_lack_its_only_category(dtype):
         imputer.transform([pd.DataFrame({"v": [1.0], "ward": [3.0]})])
 
 
+def test_a_row_of_a_nested_frame_may_lack_its_only_category():
+    nested = pd.DataFrame({"v": [np.arange(2.0)], "ward": [["a", None]]})
+    imputer = SequenceImputer().fit(nested)
+    for cell in ([None, None], np.full(2, np.nan)):
+        found = imputer.transform(nested.assign(ward=[cell]))
+        assert list(found["ward"][0]) == ["missing"] * 2
+
+
 def test_a_fill_value_beyond_the_dtype_is_refused():
     X = [np.array([1.0, np.nan], np.float32)]
     with pytest.raises(ValueError, match=r"float32.* cannot hold 1e\+300"):
